@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+
+namespace BillApis;
+
+/// <summary>A request that billing refuses, with a code that callers and HTTP clients can rely on.</summary>
+public sealed class BillingException(BillingErrorCode code, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What kind of refusal this is.</summary>
+    public BillingErrorCode Code { get; } = code;
+
+    /// <summary>The fields that were refused; empty where the refusal is not about a field.</summary>
+    public ImmutableArray<FieldError> Details { get; init; } = [];
+
+    /// <summary>A refusal of one field: <c>Validation error: field 'name' is required</c>.</summary>
+    /// <param name="field">The path of the field as the caller wrote it, for example <c>tiers[1].up_to</c>.</param>
+    /// <param name="problem">What is wrong and what is allowed, to follow the field's name.</param>
+    public static BillingException Field(string field, string problem) =>
+        new(BillingErrorCode.Invalid, $"Validation error: field '{field}' {problem}") { Details = [new FieldError(field, problem)] };
+
+    /// <summary>The refusal of a reference to a thing that the tenant does not have.</summary>
+    public static BillingException NotFound(string kind, string reference) =>
+        new(BillingErrorCode.NotFound, $"There is no {kind} '{reference}'.");
+
+    /// <summary>The refusal of a write that lost against another writer.</summary>
+    public static BillingException Changed(string kind, string reference) =>
+        new(BillingErrorCode.Conflict, $"{kind} '{reference}' was changed by someone else; read it again and repeat.");
+}
+
+/// <summary>One refused field of a request.</summary>
+/// <param name="Field">The path of the field, for example <c>tiers[1].up_to</c>.</param>
+/// <param name="Message">What is wrong with it and what is allowed.</param>
+public sealed record FieldError(string Field, string Message);

@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>A typed id: a UUID version 7 written as <c>prefix_</c> and 26 characters of Crockford base32, lower case.</summary>
+public interface IEntityId<TSelf> where TSelf : struct, IEntityId<TSelf>
+{
+    /// <summary>What the text form starts with, for example <c>inv</c>.</summary>
+    static abstract string Prefix { get; }
+
+    /// <summary>The 128 bits of the id.</summary>
+    Guid Value { get; }
+
+    /// <summary>The id of these bits.</summary>
+    static abstract TSelf Of(Guid value);
+}
+
+/// <summary>Makes, writes and reads typed ids.</summary>
+public static class EntityId
+{
+    private const int TextLength = 26;
+    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    private static long _last;
+
+    /// <summary>A new id, greater than every id that this process made before (RFC 9562, 6.2, method 3).</summary>
+    public static TId New<TId>() where TId : struct, IEntityId<TId>
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.CreateVersion7().TryWriteBytes(bytes, bigEndian: true, out _);
+        var milliseconds = BinaryPrimitives.ReadInt64BigEndian(bytes) >> 16;
+        return TId.Of(Stamp(bytes, Next(milliseconds << 12)));
+    }
+
+    /// <summary>The one id that belongs to a cause, ordered by <paramref name="at"/>: the same arguments give the same id.</summary>
+    /// <param name="at">The instant that the id is ordered by, to the millisecond.</param>
+    /// <param name="cause">What the id stands for, for example a subscription and one of its boundaries.</param>
+    public static TId Derive<TId>(Instant at, string cause) where TId : struct, IEntityId<TId>
+    {
+        Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{TId.Prefix}\n{cause}"), bytes);
+        var random = BinaryPrimitives.ReadInt16BigEndian(bytes[6..]) & 0xFFF;
+        return TId.Of(Stamp(bytes[..16], (at.ToUnixTimeMilliseconds() << 12) | (long)random));
+    }
+
+    /// <summary>The text form: prefix, underscore and 26 characters.</summary>
+    public static string Format<TId>(TId id) where TId : struct, IEntityId<TId> =>
+        string.Create(TId.Prefix.Length + 1 + TextLength, id, static (text, value) =>
+        {
+            TId.Prefix.CopyTo(text);
+            text[TId.Prefix.Length] = '_';
+            Encode(value.Value, text[(TId.Prefix.Length + 1)..]);
+        });
+
+    /// <summary>Reads the text form; false for another prefix, length, letter or case.</summary>
+    public static bool TryParse<TId>(string? text, out TId id) where TId : struct, IEntityId<TId>
+    {
+        id = default;
+        var start = TId.Prefix.Length + 1;
+        if (text is null || text.Length != start + TextLength || text[start - 1] != '_' || !text.StartsWith(TId.Prefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        UInt128 bits = 0;
+        foreach (var letter in text.AsSpan(start))
+        {
+            var digit = Alphabet.IndexOf(letter, StringComparison.Ordinal);
+            if (digit < 0 || bits >> 123 != 0)
+            {
+                return false;
+            }
+
+            bits = unchecked((bits << 5) | (UInt128)digit);
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, bits);
+        id = TId.Of(new Guid(bytes, bigEndian: true));
+        return true;
+    }
+
+    /// <summary>Reads the text form.</summary>
+    /// <exception cref="FormatException">The text is not an id of this kind.</exception>
+    public static TId Parse<TId>(string text) where TId : struct, IEntityId<TId> =>
+        TryParse<TId>(text, out var id) ? id : throw new FormatException($"'{text}' is not an id like {TId.Prefix}_ and {TextLength} characters.");
+
+    private static void Encode(Guid value, Span<char> text)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        value.TryWriteBytes(bytes, bigEndian: true, out _);
+        var bits = BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        for (var i = TextLength - 1; i >= 0; i--, bits >>= 5)
+        {
+            text[i] = Alphabet[(int)(bits & 31)];
+        }
+    }
+
+    // 48 bits of milliseconds and 12 of a sequence stand before the random part, so that ids sort as they were made.
+    private static long Next(long candidate)
+    {
+        while (true)
+        {
+            var last = Volatile.Read(ref _last);
+            var next = Math.Max(candidate, last + 1);
+            if (Interlocked.CompareExchange(ref _last, next, last) == last)
+            {
+                return next;
+            }
+        }
+    }
+
+    private static Guid Stamp(Span<byte> bytes, long stamp)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(bytes, unchecked(((stamp >> 12) << 16) | 0x7000 | (stamp & 0xFFF)));
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+}

@@ -1,0 +1,186 @@
+namespace BillApis;
+
+/// <summary>A company whose customers are billed; every stored thing belongs to one.</summary>
+public readonly record struct TenantId(Guid Value) : IEntityId<TenantId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "ten";
+
+    /// <summary>The tenant of an application that bills for one company only.</summary>
+    public static TenantId Default { get; } = new(new Guid("00000000-0000-7000-8000-000000000001"));
+
+    /// <inheritdoc/>
+    public static TenantId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>ten_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>A party that is billed.</summary>
+public readonly record struct CustomerId(Guid Value) : IEntityId<CustomerId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "cus";
+
+    /// <inheritdoc/>
+    public static CustomerId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>cus_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>A way to count usage.</summary>
+public readonly record struct MetricId(Guid Value) : IEntityId<MetricId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "met";
+
+    /// <inheritdoc/>
+    public static MetricId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>met_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>Something that is sold.</summary>
+public readonly record struct ProductId(Guid Value) : IEntityId<ProductId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "prd";
+
+    /// <inheritdoc/>
+    public static ProductId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>prd_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>What something costs.</summary>
+public readonly record struct PriceId(Guid Value) : IEntityId<PriceId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "pri";
+
+    /// <inheritdoc/>
+    public static PriceId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>pri_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>A set of prices that is subscribed to as one.</summary>
+public readonly record struct PlanId(Guid Value) : IEntityId<PlanId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "pln";
+
+    /// <inheritdoc/>
+    public static PlanId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>pln_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>A customer's agreement to a plan.</summary>
+public readonly record struct SubscriptionId(Guid Value) : IEntityId<SubscriptionId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "sub";
+
+    /// <inheritdoc/>
+    public static SubscriptionId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>sub_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>An invoice.</summary>
+public readonly record struct InvoiceId(Guid Value) : IEntityId<InvoiceId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "inv";
+
+    /// <inheritdoc/>
+    public static InvoiceId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>inv_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>One line of an invoice.</summary>
+public readonly record struct InvoiceLineId(Guid Value) : IEntityId<InvoiceLineId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "ili";
+
+    /// <inheritdoc/>
+    public static InvoiceLineId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>ili_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>Money received for an invoice.</summary>
+public readonly record struct PaymentId(Guid Value) : IEntityId<PaymentId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "pay";
+
+    /// <inheritdoc/>
+    public static PaymentId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>pay_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>One run that bills what is due.</summary>
+public readonly record struct InvoiceRunId(Guid Value) : IEntityId<InvoiceRunId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "run";
+
+    /// <inheritdoc/>
+    public static InvoiceRunId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>run_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>An account of the ledger.</summary>
+public readonly record struct AccountId(Guid Value) : IEntityId<AccountId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "acc";
+
+    /// <inheritdoc/>
+    public static AccountId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>acc_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>A posting between two accounts of the ledger.</summary>
+public readonly record struct TransferId(Guid Value) : IEntityId<TransferId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "trf";
+
+    /// <inheritdoc/>
+    public static TransferId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>trf_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>A person who signs in.</summary>
+public readonly record struct UserId(Guid Value) : IEntityId<UserId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "usr";
+
+    /// <inheritdoc/>
+    public static UserId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>usr_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}

@@ -1,0 +1,56 @@
+namespace BillApis;
+
+/// <summary>Every technical limit of the engine, in one place.</summary>
+public static class Limits
+{
+    /// <summary>The most items that one page of a listing holds.</summary>
+    public const int PageSize = 500;
+
+    /// <summary>The items on a page where the caller names no number.</summary>
+    public const int DefaultPageSize = 50;
+
+    /// <summary>The most events in one batch.</summary>
+    public const int EventsPerBatch = 10_000;
+
+    /// <summary>The most properties on one event.</summary>
+    public const int PropertiesPerEvent = 64;
+
+    /// <summary>The longest text value of an event property, in characters.</summary>
+    public const int PropertyLength = 1_024;
+
+    /// <summary>The longest id, code, event type or source, in characters.</summary>
+    public const int CodeLength = 255;
+
+    /// <summary>The longest name or description, in characters.</summary>
+    public const int TextLength = 4_096;
+
+    /// <summary>The most metadata entries on one thing.</summary>
+    public const int MetadataEntries = 50;
+
+    /// <summary>The most dimensions that one metric groups by.</summary>
+    public const int DimensionsPerMetric = 8;
+
+    /// <summary>The most items in one plan version.</summary>
+    public const int ItemsPerPlan = 100;
+
+    /// <summary>The most tiers in one price.</summary>
+    public const int TiersPerPrice = 100;
+
+    /// <summary>The most lines on one invoice.</summary>
+    public const int LinesPerInvoice = 1_000;
+
+    /// <summary>The most windows that one usage summary answers with.</summary>
+    public const int WindowsPerSummary = 50_000;
+
+    /// <summary>The most fractional digits of a unit price or a quantity.</summary>
+    public const int FractionDigits = 12;
+
+    /// <summary>The largest magnitude of a unit price, a quantity or an amount: 15 integer digits.</summary>
+    public const decimal Magnitude = 999_999_999_999_999.999_999_999_999m;
+
+    /// <summary>How far ahead of the clock an event's timestamp may lie, in seconds.</summary>
+    public const int FutureSkewSeconds = 3_600;
+
+    /// <summary>The largest request body, in bytes.</summary>
+    public const long RequestBytes = 16 * 1024 * 1024;
+}
