@@ -1,0 +1,61 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using BillApis.Storage.Sql;
+using Npgsql;
+
+namespace BillApis.Postgres;
+
+/// <summary>PostgreSQL 13 or later.</summary>
+internal sealed class PostgresDialect(string connectionString) : SqlDialect
+{
+    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
+
+    public override string Name => "postgres";
+
+    public override string? LockExclusive => "select pg_advisory_xact_lock(@Lock)";
+
+    public override string? LockShared => "select pg_advisory_xact_lock_shared(@Lock)";
+
+    public override string ForUpdateSkipLocked => "for update skip locked";
+
+    public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
+        await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+
+    public override string Rows(string parameter, params ReadOnlySpan<string> columns)
+    {
+        var typed = columns.ToArray().Select(column => column.Replace(" decimal", " numeric", StringComparison.Ordinal));
+        var names = columns.ToArray().Select(column => column.Split(' ')[0]);
+        return $"(select {string.Join(", ", names)} from jsonb_to_recordset(cast(@{parameter} as jsonb)) as item({string.Join(", ", typed)}))";
+    }
+
+    public override string Add(string left, string right) => $"coalesce({left} + {right}, {left}, {right})";
+
+    public override string Greatest(string left, string right) => $"greatest({left}, {right})";
+
+    public override string Least(string left, string right) => $"least({left}, {right})";
+
+    public override string Sum(string column) => $"sum({column})";
+
+    public override bool IsTransient(DbException exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
+
+    public override bool IsUniqueViolation(DbException exception) => exception is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
+    public override BillingException? Refusal(DbException exception) => exception switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } refused =>
+            Unavailable($"refuses the connection: {refused.MessageText}", exception),
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.DiskFull } refused =>
+            Unavailable($"cannot serve now: {refused.MessageText}", exception),
+        NpgsqlException { InnerException: SocketException or TimeoutException or IOException } => Unavailable("cannot be reached", exception),
+        _ => null,
+    };
+
+    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private BillingException Unavailable(string what, Exception inner)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connectionString);
+        return new BillingException(BillingErrorCode.Unavailable, $"The PostgreSQL database '{builder.Database}' at {builder.Host}:{builder.Port} {what}.", inner);
+    }
+}

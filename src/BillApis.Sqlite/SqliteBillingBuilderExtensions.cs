@@ -1,0 +1,18 @@
+using BillApis;
+using BillApis.Sqlite;
+using BillApis.Storage.Sql;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Keeps billing data in SQLite.</summary>
+public static class SqliteBillingBuilderExtensions
+{
+    /// <summary>Keeps billing data in the SQLite file of the connection string, for example <c>Data Source=billing.db</c>; the file is made where it is missing.</summary>
+    public static BillingBuilder UseSqlite(this BillingBuilder builder, string connectionString)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
+        builder.Services.AddSqlStores(_ => new SqliteDialect(connectionString));
+        return builder;
+    }
+}

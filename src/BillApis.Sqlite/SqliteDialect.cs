@@ -1,0 +1,112 @@
+using System.Data.Common;
+using BillApis.Storage.Sql;
+using Microsoft.Data.Sqlite;
+
+namespace BillApis.Sqlite;
+
+/// <summary>SQLite 3.35 or later: one writer at a time, many readers, every commit on disk before it is answered.</summary>
+internal sealed class SqliteDialect : SqlDialect
+{
+    private const int BusySeconds = 30;
+    private readonly string _connectionString;
+    private readonly string _file;
+    private readonly SemaphoreSlim _writer = new(1, 1);
+    private volatile bool _prepared;
+
+    static SqliteDialect() => SQLitePCL.Batteries_V2.Init();
+
+    public SqliteDialect(string connectionString)
+    {
+        var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = BusySeconds };
+        (_connectionString, _file) = (builder.ToString(), builder.DataSource);
+    }
+
+    public override string Name => "sqlite";
+
+    public override string? LockExclusive => null;
+
+    public override string? LockShared => null;
+
+    public override string ForUpdateSkipLocked => "";
+
+    public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var connection = new SqliteConnection(_connectionString);
+        try
+        {
+            SqliteDecimals.Register(connection);
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public override async ValueTask<IDisposable?> EnterWriterAsync(CancellationToken cancellationToken)
+    {
+        await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new Turn(_writer);
+    }
+
+    public override string Rows(string parameter, params ReadOnlySpan<string> columns)
+    {
+        var names = columns.ToArray().Select(column => column.Split(' ')[0]);
+        return $"(select {string.Join(", ", names.Select(name => $"json_extract(value, '$.{name}') as {name}"))} from json_each(@{parameter}))";
+    }
+
+    public override string Add(string left, string right) => $"billing_add({left}, {right})";
+
+    public override string Greatest(string left, string right) => $"billing_greatest({left}, {right})";
+
+    public override string Least(string left, string right) => $"billing_least({left}, {right})";
+
+    public override string Sum(string column) => $"billing_sum({column})";
+
+    public override bool IsTransient(DbException exception) => false;
+
+    public override bool IsUniqueViolation(DbException exception) => exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT };
+
+    public override BillingException? Refusal(DbException exception) => exception is SqliteException sqlite
+        ? sqlite.SqliteErrorCode switch
+        {
+            SQLitePCL.raw.SQLITE_CANTOPEN => Unavailable("cannot be opened; the folder must exist and be writable", exception),
+            SQLitePCL.raw.SQLITE_READONLY => Unavailable("cannot be written; the file and its folder must be writable", exception),
+            SQLitePCL.raw.SQLITE_NOTADB => Unavailable("is not a SQLite database", exception),
+            SQLitePCL.raw.SQLITE_CORRUPT => Unavailable("is damaged; restore it from a backup", exception),
+            SQLitePCL.raw.SQLITE_FULL => Unavailable("cannot be written; the disk is full", exception),
+            SQLitePCL.raw.SQLITE_IOERR => Unavailable("cannot be read or written; the disk answered with an error", exception),
+            SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => Unavailable($"is locked by another program for more than {BusySeconds} seconds", exception),
+            _ => null,
+        }
+        : null;
+
+    public override ValueTask DisposeAsync()
+    {
+        _writer.Dispose();
+        SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
+        return ValueTask.CompletedTask;
+    }
+
+    private BillingException Unavailable(string what, Exception inner) => new(BillingErrorCode.Unavailable, $"The SQLite database '{_file}' {what}.", inner);
+
+    // Write-ahead logging is a property of the file: asking once a process is enough.
+    private async Task PrepareAsync(SqliteConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = _prepared
+            ? "pragma synchronous = full"
+            : "pragma busy_timeout = 30000; pragma journal_mode = wal; pragma synchronous = full";
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        _prepared = true;
+    }
+
+    private sealed class Turn(SemaphoreSlim writer) : IDisposable
+    {
+        public void Dispose() => writer.Release();
+    }
+}

@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+
+namespace BillApis.Storage.Sql;
+
+/// <summary>Where the things of one kind are kept: the table, and what stands in columns of its own beside the body.</summary>
+internal sealed record EntityMap<T>(string Table, ImmutableArray<EntityColumn<T>> Columns) where T : class, IEntity<T>
+{
+    public static EntityMap<T> Of(string table, params ReadOnlySpan<EntityColumn<T>> columns) => new(table, [.. columns]);
+}
+
+/// <summary>A column that lists are filtered by or that an index needs: text or bigint, and what fills it.</summary>
+internal sealed record EntityColumn<T>(string Name, string Type, Func<T, object?> Value)
+{
+    public static EntityColumn<T> Text(string name, Func<T, object?> value) => new(name, "text", item => value(item)?.ToString());
+
+    public static EntityColumn<T> Number(string name, Func<T, long?> value) => new(name, "bigint", item => value(item));
+}

@@ -1,0 +1,56 @@
+using System.Data.Common;
+
+namespace BillApis.Storage.Sql;
+
+/// <summary>All that differs between the SQL databases; everything else is one portable statement.</summary>
+internal abstract class SqlDialect : IAsyncDisposable
+{
+    /// <summary>Names the migrations that are this database's own: <c>0002_x.postgres.sql</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Opens a connection that is ready for use.</summary>
+    public abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Waits until this process may write; only a database with one writer makes callers wait.</summary>
+    public virtual ValueTask<IDisposable?> EnterWriterAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IDisposable?>(null);
+
+    /// <summary>
+    /// The rows of one JSON array parameter as a derived table without a name; columns are <c>name type</c>
+    /// with the types text, bigint and decimal. Append an alias: <c>from {Rows("Items", "id text")} as r</c>.
+    /// </summary>
+    public abstract string Rows(string parameter, params ReadOnlySpan<string> columns);
+
+    /// <summary>The exact sum of two decimals that are stored as this database stores decimals.</summary>
+    public abstract string Add(string left, string right);
+
+    /// <summary>The greater of two stored decimals, or the one that is not null.</summary>
+    public abstract string Greatest(string left, string right);
+
+    /// <summary>The lesser of two stored decimals, or the one that is not null.</summary>
+    public abstract string Least(string left, string right);
+
+    /// <summary>The exact sum of a group's stored decimals; null for an empty group.</summary>
+    public abstract string Sum(string column);
+
+    /// <summary>Waits, until the transaction ends, for every transaction that holds this lock; null where one writer makes it needless.</summary>
+    /// <remarks>The parameter is <c>@Lock</c>, a <c>bigint</c>.</remarks>
+    public abstract string? LockExclusive { get; }
+
+    /// <summary>Lets others share the lock, and waits for the one that holds it exclusively; null where one writer makes it needless.</summary>
+    public abstract string? LockShared { get; }
+
+    /// <summary>The end of a query that claims rows which no other node has claimed.</summary>
+    public abstract string ForUpdateSkipLocked { get; }
+
+    /// <summary>Whether the write lost a race and can simply be run again.</summary>
+    public abstract bool IsTransient(DbException exception);
+
+    /// <summary>Whether a unique index refused a row.</summary>
+    public abstract bool IsUniqueViolation(DbException exception);
+
+    /// <summary>The one clear error for a database that cannot be opened, reached or written; null for any other failure.</summary>
+    public abstract BillingException? Refusal(DbException exception);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,77 @@
+using System.Data.Common;
+using System.Text.Json;
+using BillApis.Outbox;
+using Dapper;
+using NodaTime;
+
+namespace BillApis.Storage.Sql;
+
+/// <summary>Events and whether they were carried out, in <c>billing_outbox</c>.</summary>
+internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
+{
+    /// <summary>Adds events to the transaction that caused them; always true, to chain with the write.</summary>
+    public static async Task<bool> AddAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken)
+    {
+        if (events.Count > 0)
+        {
+            await transaction.Connection!.ExecuteAsync(new CommandDefinition(
+                $"""
+                insert into billing_outbox (tenant_id, type, subject_id, at, data)
+                select @Tenant, r.type, r.subject_id, r.at, r.data
+                from {dialect.Rows("Events", "type text", "subject_id text", "at bigint", "data text")} as r
+                """,
+                new
+                {
+                    Tenant = tenant.ToString(),
+                    Events = JsonSerializer.Serialize(events.Select(item => new { type = item.Type, subject_id = item.SubjectId, at = item.At.ToMicroseconds(), data = item.Data })),
+                },
+                transaction,
+                cancellationToken: cancellationToken)).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    public async Task<IReadOnlyList<OutboxEvent>> PendingAsync(TenantId? tenant, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+            $"{Select} where done_at is null {(tenant is null ? "" : "and tenant_id = @Tenant")} order by position limit @Limit",
+            new { Tenant = tenant?.ToString(), Limit = limit },
+            cancellationToken: cancellationToken)).ConfigureAwait(false);
+        return [.. rows.Select(row => row.Read())];
+    }
+
+    public async Task<IReadOnlyList<OutboxEvent>> OfSubjectAsync(TenantId tenant, string subject, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+            $"{Select} where tenant_id = @Tenant and subject_id = @Subject order by position limit {Limits.PageSize}",
+            new { Tenant = tenant.ToString(), Subject = subject },
+            cancellationToken: cancellationToken)).ConfigureAwait(false);
+        return [.. rows.Select(row => row.Read())];
+    }
+
+    public Task DoneAsync(IReadOnlyList<OutboxEvent> events, Instant at, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
+                $"update billing_outbox set done_at = @At where position in (select r.position from {database.Dialect.Rows("Events", "position bigint")} as r)",
+                new { At = at.ToMicroseconds(), Events = JsonSerializer.Serialize(events.Select(item => new { position = item.Position })) },
+                transaction,
+                cancellationToken: cancellationToken)),
+            cancellationToken);
+
+    private const string Select = "select position as Position, tenant_id as TenantId, type as Type, subject_id as SubjectId, at as At, data as Data from billing_outbox";
+
+    private sealed record Row
+    {
+        public required long Position { get; init; }
+        public required string TenantId { get; init; }
+        public required string Type { get; init; }
+        public required string SubjectId { get; init; }
+        public required long At { get; init; }
+        public required string Data { get; init; }
+
+        public OutboxEvent Read() => new(Position, EntityId.Parse<TenantId>(TenantId), new BillingEvent(Type, SubjectId, SqlTime.FromMicroseconds(At), Data));
+    }
+}

@@ -1,0 +1,19 @@
+using BillApis.Outbox;
+using BillApis.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BillApis.Storage.Sql;
+
+/// <summary>Registers every store, once for all databases.</summary>
+internal static class SqlServiceCollectionExtensions
+{
+    public static void AddSqlStores(this IServiceCollection services, Func<IServiceProvider, SqlDialect> dialect)
+    {
+        services.AddSingleton(provider => new SqlDatabase(dialect(provider)));
+        services.AddSingleton<IMigrator, SqlMigrator>();
+        services.AddSingleton<IOutboxStore, SqlOutbox>();
+    }
+
+    private static void AddStore<T>(this IServiceCollection services, EntityMap<T> map) where T : class, IEntity<T> =>
+        services.AddSingleton<IStore<T>>(provider => new SqlStore<T>(provider.GetRequiredService<SqlDatabase>(), map));
+}
