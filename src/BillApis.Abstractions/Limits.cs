@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace BillApis;
 
 /// <summary>Every technical limit of the engine, in one place.</summary>
@@ -50,6 +52,9 @@ public static class Limits
 
     /// <summary>How far ahead of the clock an event's timestamp may lie, in seconds.</summary>
     public const int FutureSkewSeconds = 3_600;
+
+    /// <summary>How far from now a subscription may start, back or ahead.</summary>
+    public static readonly Duration SubscriptionHorizon = Duration.FromDays(3_660);
 
     /// <summary>The largest request body, in bytes.</summary>
     public const long RequestBytes = 16 * 1024 * 1024;

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+
+namespace BillApis;
+
+/// <summary>The checks of fields that every kind of thing shares; each refuses with the field's name and what is allowed.</summary>
+public static class Check
+{
+    /// <summary>Refuses a missing text, one longer than a name may be, and control characters.</summary>
+    public static void Name(string field, string? value) => Text(field, Required(field, value), Limits.TextLength);
+
+    /// <summary>Refuses a code that is missing, longer than <see cref="Limits.CodeLength"/>, or has white space or control characters.</summary>
+    public static void Code(string field, string? value)
+    {
+        Text(field, Required(field, value), Limits.CodeLength);
+        if (value!.Any(char.IsWhiteSpace))
+        {
+            throw BillingException.Field(field, "must not contain white space");
+        }
+    }
+
+    /// <summary>Refuses an optional text that is too long or has control characters.</summary>
+    public static void Text(string field, string? value, int length = Limits.TextLength)
+    {
+        if (value is null)
+        {
+            return;
+        }
+
+        if (value.Length > length)
+        {
+            throw BillingException.Field(field, $"must be at most {length} characters long");
+        }
+
+        if (value.Any(letter => char.IsControl(letter) && letter is not ('\n' or '\r' or '\t')))
+        {
+            throw BillingException.Field(field, "must not contain control characters");
+        }
+    }
+
+    /// <summary>Refuses a number outside of a range, both ends allowed.</summary>
+    public static void Range(string field, decimal value, decimal from, decimal to)
+    {
+        if (value < from || value > to)
+        {
+            throw BillingException.Field(field, $"must be between {Exact.Format(from)} and {Exact.Format(to)}");
+        }
+    }
+
+    /// <summary>Refuses more than <see cref="Limits.MetadataEntries"/> entries, and keys or values that are too long.</summary>
+    public static void Metadata(ImmutableSortedDictionary<string, string> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        if (metadata.Count > Limits.MetadataEntries)
+        {
+            throw BillingException.Field("metadata", $"must have at most {Limits.MetadataEntries} entries");
+        }
+
+        foreach (var (key, value) in metadata)
+        {
+            Text($"metadata.{key}", Required("metadata", key), Limits.CodeLength);
+            Text($"metadata.{key}", value, Limits.PropertyLength);
+        }
+    }
+
+    private static string Required(string field, string? value) =>
+        string.IsNullOrWhiteSpace(value) ? throw BillingException.Field(field, "is required") : value;
+}
