@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace BillApis.Pricing;
+
+/// <summary>When a period is billed.</summary>
+public enum BillingTiming
+{
+    /// <summary>When it begins.</summary>
+    InAdvance,
+
+    /// <summary>When it is over.</summary>
+    InArrears,
+}
+
+/// <summary>Everything that rating needs to know of a price; what stands here was checked when it was made.</summary>
+[JsonConverter(typeof(PriceTermsJson))]
+public sealed record PriceTerms
+{
+    /// <summary>The currency of all amounts.</summary>
+    public required Currency Currency { get; init; }
+
+    /// <summary>How a quantity becomes an amount.</summary>
+    public required PriceModel Model { get; init; }
+
+    /// <summary>How often it is billed; null for once.</summary>
+    public BillingInterval? Interval { get; init; } = new BillingInterval(IntervalUnit.Month, 1);
+
+    /// <summary>When a period is billed.</summary>
+    public BillingTiming Timing { get; init; } = BillingTiming.InArrears;
+
+    /// <summary>What a part of a period costs.</summary>
+    public Proration Proration { get; init; } = Proration.BySecond;
+
+    /// <summary>How many units of each period are free.</summary>
+    public decimal IncludedQuantity { get; init; }
+
+    /// <summary>The least that a whole period costs, or null.</summary>
+    public decimal? MinimumAmount { get; init; }
+
+    /// <summary>The most that a whole period costs, or null.</summary>
+    public decimal? MaximumAmount { get; init; }
+
+    /// <summary>Whether the first tier's flat amount is due where nothing was used.</summary>
+    public bool FlatWhenZero { get; init; }
+
+    /// <summary>Whether a negative quantity is a credit instead of an error.</summary>
+    public bool AllowNegative { get; init; }
+
+    /// <summary>What the tax rules call this, or null.</summary>
+    public string? TaxCategory { get; init; }
+
+    /// <summary>Reads the flat JSON form of API.md; every refusal names the field under <paramref name="path"/>.</summary>
+    /// <param name="json">The object.</param>
+    /// <param name="path">Where the object stands in the request, for example <c>items[2].price</c>; empty at its root.</param>
+    /// <param name="otherFields">Fields of the same object that belong to someone else, for example <c>code</c>.</param>
+    /// <exception cref="BillingException">A field is missing, wrong, or does not belong to the model.</exception>
+    public static PriceTerms Read(JsonElement json, string path = "", params ImmutableArray<string> otherFields) =>
+        PriceTermsReader.Read(json, path, otherFields);
+
+    /// <summary>These terms, once they were checked.</summary>
+    /// <param name="path">Where they stand in the request.</param>
+    /// <exception cref="BillingException">A field breaks a rule.</exception>
+    public PriceTerms Validated(string path = "")
+    {
+        if (Currency == default)
+        {
+            throw BillingException.Field(Check.Join(path, "currency"), "is required");
+        }
+
+        Model.Validate(path);
+        Check.Quantity(IncludedQuantity, path, "included_quantity");
+        Check.Price(MinimumAmount ?? 0, path, "minimum_amount");
+        Check.Price(MaximumAmount ?? 0, path, "maximum_amount");
+        return MinimumAmount > MaximumAmount
+            ? throw BillingException.Field(Check.Join(path, "minimum_amount"), $"must not be more than maximum_amount, {Exact.Format(MaximumAmount.Value)}")
+            : this;
+    }
+}

@@ -1,0 +1,29 @@
+namespace BillApis.Pricing;
+
+/// <summary>The refusals that all prices share.</summary>
+internal static class Check
+{
+    /// <summary>A price or an amount: not negative, and within the limits of magnitude and fraction.</summary>
+    public static void Price(decimal value, string path, string field)
+    {
+        if (value < 0)
+        {
+            throw BillingException.Field(Join(path, field), $"must be 0 or more, but is {Exact.Format(value)}");
+        }
+
+        Number(value, path, field);
+    }
+
+    /// <summary>A quantity: the same limits.</summary>
+    public static void Quantity(decimal value, string path, string field) => Price(value, path, field);
+
+    public static void Number(decimal value, string path, string field)
+    {
+        if (Math.Abs(value) > Limits.Magnitude || Exact.Normalize(value).Scale > Limits.FractionDigits)
+        {
+            throw BillingException.Field(Join(path, field), $"must have at most 15 integer and {Limits.FractionDigits} fractional digits");
+        }
+    }
+
+    public static string Join(string path, string field) => path.Length == 0 ? field : $"{path}.{field}";
+}

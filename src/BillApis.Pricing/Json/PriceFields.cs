@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace BillApis.Pricing;
+
+/// <summary>The fields of one JSON object, read by name, each refusal naming the path; what nobody asked for is refused too.</summary>
+internal sealed class PriceFields(JsonElement json, string path)
+{
+    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+
+    public string Path { get; } = path;
+
+    public bool Has(string name) => json.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null;
+
+    public decimal Decimal(string name) => OptionalDecimal(name) ?? throw Refuse(name, "is required");
+
+    public decimal? OptionalDecimal(string name) => Find(name) is { } value ? Number(value, name) : null;
+
+    public string? OptionalText(string name) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value when value.GetString() is { Length: > 0 and <= Limits.CodeLength } text => text,
+        _ => throw Refuse(name, $"must be a text of 1 to {Limits.CodeLength} characters"),
+    };
+
+    public int? OptionalCount(string name) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number >= 0 => number,
+        _ => throw Refuse(name, "must be a whole number of 0 or more"),
+    };
+
+    public bool? OptionalFlag(string name) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        _ => throw Refuse(name, "must be true or false"),
+    };
+
+    public T Choice<T>(string name, T otherwise) where T : struct, Enum => OptionalChoice<T>(name) ?? otherwise;
+
+    public T? OptionalChoice<T>(string name) where T : struct, Enum => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value when Wire.TryParse<T>(value.GetString(), out var known) => known,
+        _ => throw Refuse(name, $"must be one of {Wire.All<T>()}"),
+    };
+
+    /// <summary>A list of objects, each with fields of its own; anything that an item holds beyond what is read is refused.</summary>
+    public ImmutableArray<T> List<T>(string name, Func<PriceFields, T> read)
+    {
+        var list = Find(name) ?? throw Refuse(name, "is required");
+        if (list.ValueKind is not JsonValueKind.Array)
+        {
+            throw Refuse(name, "must be a list");
+        }
+
+        return [.. list.EnumerateArray().Select((item, i) => One(item, $"{Check.Join(Path, name)}[{i}]", read))];
+    }
+
+    /// <summary>An object with fields of its own, or null.</summary>
+    public T? Nested<T>(string name, Func<PriceFields, T> read) where T : class =>
+        Find(name) is { } value ? One(value, Check.Join(Path, name), read) : null;
+
+    public ImmutableArray<Tier> Tiers(bool flatOnly = false) => List("tiers", tier =>
+    {
+        _ = tier.Has("unit_amount") && flatOnly ? throw tier.Refuse("unit_amount", "does not belong to the stairstep model, whose steps have a flat_amount only") : 0;
+        _ = !tier.Has("flat_amount") && (flatOnly || !tier.Has("unit_amount")) ? throw tier.Refuse(flatOnly ? "flat_amount" : "unit_amount", "is required") : 0;
+        return new Tier(tier.Bound(), flatOnly ? 0 : tier.OptionalDecimal("unit_amount") ?? 0, tier.OptionalDecimal("flat_amount") ?? 0);
+    });
+
+    /// <summary>The bound of a tier, which must be there: an open end is said, not forgotten.</summary>
+    public decimal? Bound() => json.TryGetProperty("up_to", out _) ? OptionalDecimal("up_to") : throw Refuse("up_to", "is required: a number, or null for the last tier");
+
+    public void RefuseOthers(Func<string, bool> allowed, string owner)
+    {
+        foreach (var property in json.EnumerateObject())
+        {
+            if (!_read.Contains(property.Name) && !allowed(property.Name))
+            {
+                throw Refuse(property.Name, $"does not belong to {owner}");
+            }
+        }
+    }
+
+    public BillingException Refuse(string name, string problem) => BillingException.Field(Check.Join(Path, name), problem);
+
+    public static T One<T>(JsonElement json, string path, Func<PriceFields, T> read)
+    {
+        if (json.ValueKind is not JsonValueKind.Object)
+        {
+            throw BillingException.Field(path, "must be an object");
+        }
+
+        var fields = new PriceFields(json, path);
+        var result = read(fields);
+        fields.RefuseOthers(_ => false, "it");
+        return result;
+    }
+
+    private JsonElement? Find(string name)
+    {
+        _read.Add(name);
+        return Has(name) ? json.GetProperty(name) : null;
+    }
+
+    private decimal Number(JsonElement value, string name) =>
+        value.ValueKind is JsonValueKind.Number or JsonValueKind.String
+        && Exact.TryParse(value.ValueKind is JsonValueKind.String ? value.GetString() : value.GetRawText(), out var number)
+            ? number
+            : throw Refuse(name, $"must be a decimal number of at most 15 integer and {Limits.FractionDigits} fractional digits");
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace BillApis.Pricing;
+
+/// <summary>What a package that is not full costs.</summary>
+public enum PackageRounding
+{
+    /// <summary>A begun package costs as much as a full one.</summary>
+    Up,
+
+    /// <summary>Only full packages cost.</summary>
+    Down,
+}
+
+/// <summary>Whole packages of units.</summary>
+/// <param name="PackageSize">How many units one package holds.</param>
+/// <param name="PackageAmount">The price of one package.</param>
+/// <param name="Rounding">What a package that is not full costs.</param>
+public sealed record PackagePrice(decimal PackageSize, decimal PackageAmount, PackageRounding Rounding = PackageRounding.Up) : PriceModel
+{
+    /// <inheritdoc/>
+    public override string Name => "package";
+
+    internal static PackagePrice Read(PriceFields fields) =>
+        new(fields.Decimal("package_size"), fields.Decimal("package_amount"), fields.Choice("package_rounding", PackageRounding.Up));
+
+    internal override decimal Rate(in Billable usage, RatingLog? log)
+    {
+        var packages = Packages(usage.Quantity);
+        var amount = Exact.Multiply(packages, PackageAmount);
+        log?.Add(new(0, null, usage.Quantity, 0, amount, amount) { Packages = packages });
+        return amount;
+    }
+
+    internal override void Validate(string path)
+    {
+        Check.Quantity(PackageSize, path, "package_size");
+        _ = PackageSize > 0 ? true : throw BillingException.Field(Check.Join(path, "package_size"), "must be more than 0");
+        Check.Price(PackageAmount, path, "package_amount");
+    }
+
+    internal override void Write(Utf8JsonWriter writer)
+    {
+        writer.Exact("package_size", PackageSize);
+        writer.Exact("package_amount", PackageAmount);
+        writer.WriteString("package_rounding", Wire.Name(Rounding));
+    }
+
+    // The quotient may be cut at its 28th digit; the remainder of two decimals never is.
+    private decimal Packages(decimal quantity)
+    {
+        var open = quantity % PackageSize;
+        var full = (quantity - open) / PackageSize;
+        return open > 0 && Rounding is PackageRounding.Up ? full + 1 : full;
+    }
+}

@@ -1,0 +1,26 @@
+using System.Text.Json;
+
+namespace BillApis.Pricing;
+
+/// <summary>How a quantity becomes an amount; one of a closed set of ten.</summary>
+public abstract record PriceModel
+{
+    private protected PriceModel()
+    {
+    }
+
+    /// <summary>The wire name, for example <c>graduated</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Whether the amount depends on usage; a flat amount does not.</summary>
+    public virtual bool IsMetered => true;
+
+    /// <summary>The unrounded amount of a quantity that is not negative and of which nothing is free any more.</summary>
+    internal abstract decimal Rate(in Billable usage, RatingLog? log);
+
+    /// <summary>Refuses what cannot be priced with, naming the field.</summary>
+    internal abstract void Validate(string path);
+
+    /// <summary>Writes the fields of the model, without its name.</summary>
+    internal abstract void Write(Utf8JsonWriter writer);
+}

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace BillApis.Pricing;
+
+/// <summary>One amount for any quantity within a step.</summary>
+/// <param name="Tiers">Rising tiers with flat amounts only, the last without a bound.</param>
+public sealed record StairstepPrice(ImmutableArray<Tier> Tiers) : PriceModel
+{
+    /// <inheritdoc/>
+    public override string Name => "stairstep";
+
+    internal static StairstepPrice Read(PriceFields fields) => new(fields.Tiers(flatOnly: true));
+
+    internal override decimal Rate(in Billable usage, RatingLog? log) => new VolumePrice(Tiers).Rate(usage, log);
+
+    internal override void Validate(string path)
+    {
+        TierList.Validate(Tiers, path);
+        for (var i = 0; i < Tiers.Length; i++)
+        {
+            if (Tiers[i].UnitAmount != 0)
+            {
+                throw BillingException.Field(Check.Join(path, $"tiers[{i}].unit_amount"), "does not belong to the stairstep model, whose steps have a flat_amount only");
+            }
+        }
+    }
+
+    internal override void Write(Utf8JsonWriter writer) => TierList.Write(writer, Tiers, flatOnly: true);
+}

@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace BillApis.Pricing;
+
+/// <summary>All units at the price of the tier that the whole quantity falls into, plus that tier's flat amount.</summary>
+/// <param name="Tiers">Rising tiers, the last without a bound.</param>
+public sealed record VolumePrice(ImmutableArray<Tier> Tiers) : PriceModel
+{
+    /// <inheritdoc/>
+    public override string Name => "volume";
+
+    internal static VolumePrice Read(PriceFields fields) => new(fields.Tiers());
+
+    internal override decimal Rate(in Billable usage, RatingLog? log)
+    {
+        if (usage.Quantity == 0 && !usage.FlatWhenZero)
+        {
+            return 0;
+        }
+
+        var index = 0;
+        while (Tiers[index].UpTo < usage.Quantity)
+        {
+            index++;
+        }
+
+        var tier = Tiers[index];
+        var amount = Exact.Add(Exact.Multiply(usage.Quantity, tier.UnitAmount), tier.FlatAmount);
+        log?.Add(new(index == 0 ? 0 : Tiers[index - 1].UpTo!.Value, tier.UpTo, usage.Quantity, tier.UnitAmount, tier.FlatAmount, amount));
+        return amount;
+    }
+
+    internal override void Validate(string path) => TierList.Validate(Tiers, path);
+
+    internal override void Write(Utf8JsonWriter writer) => TierList.Write(writer, Tiers);
+}

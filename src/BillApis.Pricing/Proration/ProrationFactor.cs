@@ -1,0 +1,67 @@
+using System.Numerics;
+using NodaTime;
+
+namespace BillApis.Pricing;
+
+/// <summary>The part of a period that was served, as an exact ratio of integers from 0 to 1.</summary>
+public readonly record struct ProrationFactor
+{
+    private const int ResultDigits = 24;
+
+    private readonly long _denominator;
+
+    /// <summary>The ratio, in lowest terms.</summary>
+    /// <param name="numerator">The served part, 0 to <paramref name="denominator"/>.</param>
+    /// <param name="denominator">The whole.</param>
+    public ProrationFactor(long numerator, long denominator)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(denominator);
+        ArgumentOutOfRangeException.ThrowIfNegative(numerator);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(numerator, denominator);
+        var common = (long)BigInteger.GreatestCommonDivisor(numerator, denominator);
+        (Numerator, _denominator) = (numerator / common, denominator / common);
+    }
+
+    /// <summary>A whole period.</summary>
+    public static ProrationFactor Whole { get; } = new(1, 1);
+
+    /// <summary>The served part.</summary>
+    public long Numerator { get; }
+
+    /// <summary>The whole that it is a part of.</summary>
+    public long Denominator => _denominator == 0 ? 1 : _denominator;
+
+    /// <summary>Whether nothing is left out.</summary>
+    public bool IsWhole => Numerator == Denominator;
+
+    /// <summary>The part that <paramref name="service"/> is of <paramref name="full"/>.</summary>
+    /// <param name="proration">How parts are measured; by <see cref="Proration.None"/> each costs as much as the whole.</param>
+    /// <param name="service">What was served; what reaches beyond the whole does not count.</param>
+    /// <param name="full">The whole period.</param>
+    /// <param name="zone">The zone that days are counted in.</param>
+    public static ProrationFactor Of(Proration proration, Interval service, Interval full, DateTimeZone zone)
+    {
+        ArgumentNullException.ThrowIfNull(zone);
+        var (start, end) = (Instant.Max(service.Start, full.Start), Instant.Min(service.End, full.End));
+        return (proration, full.Duration > Duration.Zero) switch
+        {
+            (Proration.None, _) or (_, false) => Whole,
+            _ when end <= start => new(0, 1),
+            (Proration.ByDay, _) when Days(full.Start, full.End, zone) is > 0 and var days => new(Days(start, end, zone), days),
+            _ => new((end - start).BclCompatibleTicks, full.Duration.BclCompatibleTicks),
+        };
+    }
+
+    /// <summary>This part of the amount.</summary>
+    /// <returns>
+    /// Exact where a decimal can be; otherwise cut at 24 significant digits or more so that rounding it to fewer, in any mode, gives what rounding the exact ratio would.
+    /// </returns>
+    public decimal Apply(decimal amount) => IsWhole ? amount : Ratio.Of(amount).Multiply(Numerator, Denominator).ToDecimal(ResultDigits);
+
+    /// <summary>For example <c>17/31</c>.</summary>
+    public override string ToString() => $"{Numerator}/{Denominator}";
+
+    // Local dates, so that a day of 23 or 25 hours is a day; where a day is begun, it belongs to what begins there.
+    private static long Days(Instant start, Instant end, DateTimeZone zone) =>
+        Period.DaysBetween(start.InZone(zone).Date, end.InZone(zone).Date);
+}
