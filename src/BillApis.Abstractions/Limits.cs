@@ -32,6 +32,9 @@ public static class Limits
     /// <summary>The most dimensions that one metric groups by.</summary>
     public const int DimensionsPerMetric = 8;
 
+    /// <summary>The most characters of all dimensions of one event together, names included.</summary>
+    public const int DimensionsLength = 700;
+
     /// <summary>The most items in one plan version.</summary>
     public const int ItemsPerPlan = 100;
 

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis.Metering;
+
+/// <summary>Decides about the events of a delivery, without a database: which are refused and why, and what the others add to which metrics.</summary>
+internal sealed class Intake(IEnumerable<Metric> metrics, IReadOnlyDictionary<string, CustomerId> customers, Instant now)
+{
+    private static readonly Instant Earliest = Instant.FromUtc(2000, 1, 1, 0, 0);
+    private readonly ILookup<string, Metric> _metrics = metrics.Where(metric => metric.ArchivedAt is null).ToLookup(metric => metric.EventType, StringComparer.Ordinal);
+    private readonly Instant _latest = now + Duration.FromSeconds(Limits.FutureSkewSeconds);
+
+    /// <summary>What is wrong with the event, or null and the event ready to be stored.</summary>
+    public FieldError? Stamp(UsageEvent item, out StampedEvent? stamped)
+    {
+        stamped = null;
+        if (Wrong(item) is { } wrong)
+        {
+            return wrong;
+        }
+
+        var contributions = ImmutableArray.CreateBuilder<Contribution>();
+        foreach (var metric in _metrics[item.Type].Where(metric => metric.Counts(item)))
+        {
+            if (metric.Measure(item, out var contribution) is { } unmeasurable)
+            {
+                return unmeasurable;
+            }
+
+            contributions.Add(contribution);
+        }
+
+        stamped = new StampedEvent
+        {
+            Event = item,
+            At = item.Timestamp ?? now,
+            RecordedAt = now,
+            Hash = ContentHash.Of(item),
+            Customer = customers.TryGetValue(item.Customer, out var customer) ? customer : null,
+            Contributions = contributions.DrainToImmutable(),
+        };
+        return null;
+    }
+
+    private FieldError? Wrong(UsageEvent item) =>
+        EventText.Code("id", item.Id)
+        ?? EventText.Code("type", item.Type)
+        ?? EventText.Code("customer_id", item.Customer)
+        ?? EventText.Code("source", item.Source)
+        ?? Wrong(item.Timestamp)
+        ?? Wrong(item.Properties);
+
+    private FieldError? Wrong(Instant? timestamp) =>
+        timestamp < Earliest ? new FieldError("timestamp", "must not be before 2000-01-01")
+        : timestamp > _latest ? new FieldError("timestamp", $"must not be more than {Limits.FutureSkewSeconds} seconds ahead of the clock, which is at {now}")
+        : null;
+
+    private static FieldError? Wrong(UsageProperties properties)
+    {
+        if (properties.Items.Length > Limits.PropertiesPerEvent)
+        {
+            return new FieldError("properties", $"must be at most {Limits.PropertiesPerEvent}");
+        }
+
+        foreach (var (name, value) in properties.Items)
+        {
+            if ((EventText.Code("properties", name) ?? EventText.Value($"properties.{name}", value.Text)) is { } wrong)
+            {
+                return wrong;
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>The texts that every store can keep and compare alike.</summary>
+internal static class EventText
+{
+    /// <summary>What is wrong with a name or an id, or null.</summary>
+    public static FieldError? Code(string field, string? text) =>
+        string.IsNullOrWhiteSpace(text) ? new FieldError(field, "is required")
+        : text.Length > Limits.CodeLength ? new FieldError(field, $"must be at most {Limits.CodeLength} characters long")
+        : text.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0 ? new FieldError(field, "must not contain control characters")
+        : Unpaired(field, text);
+
+    /// <summary>What is wrong with the text of a property, or null.</summary>
+    public static FieldError? Value(string field, string text) =>
+        text.Length > Limits.PropertyLength ? new FieldError(field, $"must be at most {Limits.PropertyLength} characters long")
+        : text.Contains('\0', StringComparison.Ordinal) ? new FieldError(field, "must not contain the character U+0000")
+        : Unpaired(field, text);
+
+    private static FieldError? Unpaired(string field, string text)
+    {
+        for (var i = text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff'); i >= 0 && i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && (!char.IsHighSurrogate(text[i]) || ++i == text.Length || !char.IsLowSurrogate(text[i])))
+            {
+                return new FieldError(field, "must be valid Unicode");
+            }
+        }
+
+        return null;
+    }
+}

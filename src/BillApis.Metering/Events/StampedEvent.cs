@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis.Metering;
+
+/// <summary>An event that passed intake: all that a store needs to keep and count it.</summary>
+public sealed record StampedEvent
+{
+    /// <summary>The event as it was sent.</summary>
+    public required UsageEvent Event { get; init; }
+
+    /// <summary>When it happened: its timestamp, or the time of arrival.</summary>
+    public required Instant At { get; init; }
+
+    /// <summary>When it arrived.</summary>
+    public required Instant RecordedAt { get; init; }
+
+    /// <summary>Equal for two deliveries of an id only where they are the same event.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Whose it is; null where the tenant has no such customer.</summary>
+    public CustomerId? Customer { get; init; }
+
+    /// <summary>What it adds to each metric that counts it.</summary>
+    public ImmutableArray<Contribution> Contributions { get; init; } = [];
+
+    /// <summary>Why nothing can be billed for it as it stands; null where it counts.</summary>
+    public OrphanReason? Orphan => Customer is null ? OrphanReason.UnknownCustomer : Contributions.IsEmpty ? OrphanReason.NoMetric : null;
+}
+
+/// <summary>Why an event is kept without being counted.</summary>
+public enum OrphanReason
+{
+    /// <summary>The tenant has no customer of that id or external id.</summary>
+    UnknownCustomer,
+
+    /// <summary>No metric counts events like it.</summary>
+    NoMetric,
+
+    /// <summary>It happened in a period that was billed before it arrived.</summary>
+    Late,
+}

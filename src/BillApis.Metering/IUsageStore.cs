@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis.Metering;
+
+/// <summary>Keeps usage events and their running totals. Implementations must pass <c>UsageStoreConformance</c>.</summary>
+/// <remarks>
+/// What is read never depends on the order, the batches or the repeats in which events came. A store never reads the clock
+/// and may be called from many threads and processes at once.
+/// </remarks>
+public interface IUsageStore
+{
+    /// <summary>Stores the events that are not there yet and moves the totals, all or nothing.</summary>
+    /// <returns>What became of each event, in the order given.</returns>
+    Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken);
+
+    /// <summary>Reads quantities; thousands of requests cost a handful of queries.</summary>
+    /// <returns>An answer for each request, in the order given.</returns>
+    Task<IReadOnlyList<UsageReading>> ReadAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends the time in which usage counts for some periods: when this returns, every event that counts was stored, and one that
+    /// is stored later is an orphan. The end of a period never moves back.
+    /// </summary>
+    Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken);
+
+    /// <summary>Lists events, the latest timestamp first.</summary>
+    Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Lists events that were kept without being counted and are still not, oldest arrival first.</summary>
+    Task<Page<OrphanEvent>> ListOrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Counts orphans whose customer and metrics are there now; one that is not an orphan any more is left alone.</summary>
+    /// <returns>How many count now.</returns>
+    Task<int> RecoverAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken);
+}
+
+/// <summary>What became of an event that was to be stored.</summary>
+/// <param name="Outcome">Whether it is stored.</param>
+/// <param name="Orphan">Why it, or a part of it, is not counted; null where it is.</param>
+public readonly record struct AppendResult(AppendOutcome Outcome, OrphanReason? Orphan = null);
+
+/// <summary>Whether an event was stored.</summary>
+public enum AppendOutcome
+{
+    /// <summary>It is stored now.</summary>
+    Accepted,
+
+    /// <summary>It was stored before, with the same content.</summary>
+    Duplicate,
+
+    /// <summary>Its source used its id before for another event, which stays as it is.</summary>
+    Conflict,
+}
+
+/// <summary>Usage of a subscription that is billed from here on.</summary>
+/// <param name="Customer">The customer.</param>
+/// <param name="Metric">The metric.</param>
+/// <param name="Subscription">The subscription.</param>
+/// <param name="Until">Events before this instant do not count any more.</param>
+public sealed record ClosedPeriod(CustomerId Customer, MetricId Metric, SubscriptionId Subscription, Instant Until);
+
+/// <summary>Which events to list.</summary>
+public sealed record UsageQuery
+{
+    /// <summary>Only this customer's.</summary>
+    public CustomerId? Customer { get; init; }
+
+    /// <summary>Only of this type.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Only from this instant on.</summary>
+    public Instant? From { get; init; }
+
+    /// <summary>Only before this instant.</summary>
+    public Instant? To { get; init; }
+
+    /// <summary>How many a page holds, 1 to <see cref="Limits.PageSize"/>.</summary>
+    public int Limit { get; init; } = Limits.DefaultPageSize;
+
+    /// <summary>The <see cref="Page{T}.Next"/> of the page before.</summary>
+    public string? After { get; init; }
+}
+
+/// <summary>Which orphans to list.</summary>
+public sealed record OrphanQuery
+{
+    /// <summary>Only orphans for this reason.</summary>
+    public OrphanReason? Reason { get; init; }
+
+    /// <summary>How many a page holds, 1 to <see cref="Limits.PageSize"/>.</summary>
+    public int Limit { get; init; } = Limits.DefaultPageSize;
+
+    /// <summary>The <see cref="Page{T}.Next"/> of the page before.</summary>
+    public string? After { get; init; }
+}
+
+/// <summary>An event as it is kept.</summary>
+/// <param name="Event">What was sent; its timestamp is filled in where the sender left it out.</param>
+/// <param name="RecordedAt">When it arrived.</param>
+/// <param name="Customer">Whose it is; null for an orphan without a customer.</param>
+/// <param name="Metrics">The metrics that count it.</param>
+public sealed record StoredEvent(UsageEvent Event, Instant RecordedAt, CustomerId? Customer, ImmutableArray<MetricId> Metrics);
+
+/// <summary>An event, or one metric's part of it, that is kept without being counted.</summary>
+/// <param name="Event">The event.</param>
+/// <param name="Reason">Why it is not counted.</param>
+/// <param name="Metric">The metric whose period was closed; null where the whole event is not counted.</param>
+public sealed record OrphanEvent(StoredEvent Event, OrphanReason Reason, MetricId? Metric);

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis.Metering;
+
+/// <summary>A way to count usage: which events, which of their values, and how many become one quantity.</summary>
+public sealed record Metric : IMasterData<Metric>
+{
+    private static readonly ImmutableArray<Aggregation> Built = [Aggregation.Count, Aggregation.Sum, Aggregation.Max, Aggregation.Min, Aggregation.Latest, Aggregation.UniqueCount];
+
+    /// <inheritdoc/>
+    public static string Kind => "metric";
+
+    /// <inheritdoc/>
+    public static string AliasField => "code";
+
+    /// <summary>The id.</summary>
+    public MetricId Id { get; init; } = EntityId.New<MetricId>();
+
+    /// <inheritdoc/>
+    public TenantId Tenant { get; init; }
+
+    /// <summary>The tenant's own name for it, without white space.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>What people read.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The <see cref="UsageEvent.Type"/> of the events that are counted.</summary>
+    public required string EventType { get; init; }
+
+    /// <summary>How many events become one quantity.</summary>
+    public required Aggregation Aggregation { get; init; }
+
+    /// <summary>The property that is measured; needed by all but <see cref="Aggregation.Count"/>.</summary>
+    public string? Property { get; init; }
+
+    /// <summary>What an event must satisfy to be counted: all of them.</summary>
+    public ImmutableArray<MetricFilter> Filters { get; init; } = [];
+
+    /// <summary>The properties whose values are counted apart.</summary>
+    public ImmutableArray<string> GroupBy { get; init; } = [];
+
+    /// <summary>What is counted, in a word, for example <c>token</c>.</summary>
+    public string? Unit { get; init; }
+
+    /// <summary>How the quantity is rounded before it is priced; not at all where null.</summary>
+    public QuantityRounding? Rounding { get; init; }
+
+    /// <summary>Whether events may carry values below zero, as corrections or returns do; they are refused where not.</summary>
+    public bool AllowNegative { get; init; }
+
+    /// <summary>The tenant's own notes.</summary>
+    public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <inheritdoc/>
+    public Instant CreatedAt { get; init; }
+
+    /// <inheritdoc/>
+    public Instant? ArchivedAt { get; init; }
+
+    /// <inheritdoc/>
+    public long Version { get; init; }
+
+    string IEntity<Metric>.Key => Id.ToString();
+
+    string? IEntity<Metric>.Alias => Code;
+
+    /// <inheritdoc/>
+    public Metric WithVersion(long version) => this with { Version = version };
+
+    /// <inheritdoc/>
+    public Metric Created(TenantId tenant, Instant at) => this with { Tenant = tenant, CreatedAt = at, Version = 0 };
+
+    /// <inheritdoc/>
+    public Metric Archived(Instant at) => this with { ArchivedAt = at };
+
+    /// <summary>Whether both count the same things in the same way; a metric that has counted must not come to count otherwise.</summary>
+    public bool CountsLike(Metric other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return (EventType, Aggregation, Property, Rounding, AllowNegative) == (other.EventType, other.Aggregation, other.Property, other.Rounding, other.AllowNegative)
+            && GroupBy.SequenceEqual(other.GroupBy, StringComparer.Ordinal)
+            && Filters.Length == other.Filters.Length
+            && Filters.Zip(other.Filters).All(pair => (pair.First.Property, pair.First.Op) == (pair.Second.Property, pair.Second.Op) && pair.First.Values.SequenceEqual(pair.Second.Values));
+    }
+
+    /// <inheritdoc/>
+    public void Validate()
+    {
+        Check.Code("code", Code);
+        Check.Name("name", Name);
+        Check.Name("event_type", EventType);
+        Check.Text("event_type", EventType, Limits.CodeLength);
+        Check.Text("unit", Unit, Limits.CodeLength);
+        Check.Metadata(Metadata);
+        Rounding?.Validate();
+        if (!Built.Contains(Aggregation))
+        {
+            throw BillingException.Field("aggregation", "must be count, sum, max, min, latest or unique_count");
+        }
+
+        if ((Property is null) != (Aggregation is Aggregation.Count))
+        {
+            throw BillingException.Field("property", Property is null ? "is required for every aggregation but count" : "must be left out for the aggregation count");
+        }
+
+        Check.Text("property", Property, Limits.CodeLength);
+        ValidateGroups();
+        for (var i = 0; i < Filters.Length; i++)
+        {
+            Filters[i].Validate($"filters[{i}]");
+        }
+    }
+
+    private void ValidateGroups()
+    {
+        if (GroupBy.Length > Limits.DimensionsPerMetric)
+        {
+            throw BillingException.Field("group_by", $"must name at most {Limits.DimensionsPerMetric} properties");
+        }
+
+        for (var i = 0; i < GroupBy.Length; i++)
+        {
+            Check.Name($"group_by[{i}]", GroupBy[i]);
+            Check.Text($"group_by[{i}]", GroupBy[i], Limits.CodeLength);
+            if (GroupBy.IndexOf(GroupBy[i]) < i)
+            {
+                throw BillingException.Field($"group_by[{i}]", $"names '{GroupBy[i]}' again");
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace BillApis.Metering;
+
+/// <summary>Quantities straight from events, with nothing stored: what a simulation bills, and what every store's totals must equal.</summary>
+public static class UsageCalculator
+{
+    /// <summary>The quantities of one customer's events; an event without a timestamp happens at the start of the period.</summary>
+    /// <exception cref="BillingException">An event that the metric counts cannot be measured.</exception>
+    public static UsageReading Read(UsageRequest request, IEnumerable<UsageEvent> events)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(events);
+        request.Validate();
+        var tally = new UsageTally(request);
+        foreach (var item in events.Where(item => request.Metric.Counts(item)))
+        {
+            var at = item.Timestamp ?? request.Period.Start;
+            if (!request.Period.Contains(at) || (request.Subscription is { } subscription && item.SubscriptionId is { } own && own != subscription))
+            {
+                continue;
+            }
+
+            if (request.Metric.Measure(item, out var contribution) is { } wrong)
+            {
+                throw BillingException.Field(wrong.Field, wrong.Message);
+            }
+
+            tally.Add(contribution, item, at);
+        }
+
+        return tally.Read();
+    }
+}
