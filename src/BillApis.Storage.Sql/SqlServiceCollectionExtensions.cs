@@ -1,5 +1,7 @@
+using BillApis.Ledger;
 using BillApis.Outbox;
 using BillApis.Storage;
+using BillApis.Storage.Sql.Ledger;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Storage.Sql;
@@ -12,6 +14,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton(provider => new SqlDatabase(dialect(provider)));
         services.AddSingleton<IMigrator, SqlMigrator>();
         services.AddSingleton<IOutboxStore, SqlOutbox>();
+        services.AddSingleton<ILedger, SqlLedger>();
     }
 
     private static void AddStore<T>(this IServiceCollection services, EntityMap<T> map) where T : class, IEntity<T> =>
