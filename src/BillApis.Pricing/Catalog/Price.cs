@@ -1,17 +1,24 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace BillApis.Pricing;
 
 /// <summary>What something costs: terms with a name, so that plans can share them.</summary>
-public sealed record Price : IEntity<Price>
+public sealed record Price : IMasterData<Price>
 {
-    /// <summary>Its id.</summary>
-    public required PriceId Id { get; init; }
+    /// <inheritdoc/>
+    public static string Kind => "price";
 
     /// <inheritdoc/>
-    public required TenantId Tenant { get; init; }
+    public static string AliasField => "code";
+
+    /// <summary>Its id.</summary>
+    public PriceId Id { get; init; } = EntityId.New<PriceId>();
+
+    /// <inheritdoc/>
+    public TenantId Tenant { get; init; }
 
     /// <summary>The caller's own name for it, unique in its tenant.</summary>
     public required string Code { get; init; }
@@ -35,7 +42,7 @@ public sealed record Price : IEntity<Price>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty.WithComparers(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public required Instant CreatedAt { get; init; }
+    public Instant CreatedAt { get; init; }
 
     /// <summary>Since when new plans may not use it, or null.</summary>
     public Instant? ArchivedAt { get; init; }
@@ -47,17 +54,37 @@ public sealed record Price : IEntity<Price>
     [JsonIgnore]
     public bool IsMetered => Metric is not null;
 
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public string Key => Id.ToString();
+    string IEntity<Price>.Key => Id.ToString();
 
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public string? Alias => Code;
+    string? IEntity<Price>.Alias => Code;
 
     /// <inheritdoc/>
     public Price WithVersion(long version) => this with { Version = version };
 
-    /// <summary>The price as one that new plans may not use; archiving twice changes nothing.</summary>
-    public Price Archive(Instant at) => ArchivedAt is null ? this with { ArchivedAt = at } : this;
+    /// <inheritdoc/>
+    public Price Created(TenantId tenant, Instant at) => this with { Tenant = tenant, CreatedAt = at, Version = 0 };
+
+    /// <inheritdoc/>
+    public Price Archived(Instant at) => ArchivedAt is null ? this with { ArchivedAt = at } : this;
+
+    /// <summary>Whether both charge the same for the same usage; a published price must not come to charge otherwise.</summary>
+    public bool CostsLike(Price other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return (Metric, Product) == (other.Metric, other.Product) && JsonSerializer.Serialize(Terms, BillingJson.Options) == JsonSerializer.Serialize(other.Terms, BillingJson.Options);
+    }
+
+    /// <inheritdoc/>
+    public void Validate()
+    {
+        Check.Code("code", Code);
+        if (Name is not null)
+        {
+            Check.Name("name", Name);
+        }
+
+        Check.Text("description", Description);
+        Check.Metadata(Metadata);
+        _ = Terms.Validated();
+    }
 }

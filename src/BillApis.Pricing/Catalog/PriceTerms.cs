@@ -66,15 +66,15 @@ public sealed record PriceTerms
     {
         if (Currency == default)
         {
-            throw BillingException.Field(Check.Join(path, "currency"), "is required");
+            throw BillingException.Field(PriceCheck.Join(path, "currency"), "is required");
         }
 
         Model.Validate(path);
-        Check.Quantity(IncludedQuantity, path, "included_quantity");
-        Check.Price(MinimumAmount ?? 0, path, "minimum_amount");
-        Check.Price(MaximumAmount ?? 0, path, "maximum_amount");
+        PriceCheck.Quantity(IncludedQuantity, path, "included_quantity");
+        PriceCheck.Price(MinimumAmount ?? 0, path, "minimum_amount");
+        PriceCheck.Price(MaximumAmount ?? 0, path, "maximum_amount");
         return MinimumAmount > MaximumAmount
-            ? throw BillingException.Field(Check.Join(path, "minimum_amount"), $"must not be more than maximum_amount, {Exact.Format(MaximumAmount.Value)}")
+            ? throw BillingException.Field(PriceCheck.Join(path, "minimum_amount"), $"must not be more than maximum_amount, {Exact.Format(MaximumAmount.Value)}")
             : this;
     }
 }

@@ -56,12 +56,12 @@ internal sealed class PriceFields(JsonElement json, string path)
             throw Refuse(name, "must be a list");
         }
 
-        return [.. list.EnumerateArray().Select((item, i) => One(item, $"{Check.Join(Path, name)}[{i}]", read))];
+        return [.. list.EnumerateArray().Select((item, i) => One(item, $"{PriceCheck.Join(Path, name)}[{i}]", read))];
     }
 
     /// <summary>An object with fields of its own, or null.</summary>
     public T? Nested<T>(string name, Func<PriceFields, T> read) where T : class =>
-        Find(name) is { } value ? One(value, Check.Join(Path, name), read) : null;
+        Find(name) is { } value ? One(value, PriceCheck.Join(Path, name), read) : null;
 
     public ImmutableArray<Tier> Tiers(bool flatOnly = false) => List("tiers", tier =>
     {
@@ -84,7 +84,7 @@ internal sealed class PriceFields(JsonElement json, string path)
         }
     }
 
-    public BillingException Refuse(string name, string problem) => BillingException.Field(Check.Join(Path, name), problem);
+    public BillingException Refuse(string name, string problem) => BillingException.Field(PriceCheck.Join(Path, name), problem);
 
     public static T One<T>(JsonElement json, string path, Func<PriceFields, T> read)
     {

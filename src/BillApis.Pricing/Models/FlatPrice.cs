@@ -20,7 +20,7 @@ public sealed record FlatPrice(decimal Amount) : PriceModel
         return Amount;
     }
 
-    internal override void Validate(string path) => Check.Price(Amount, path, "amount");
+    internal override void Validate(string path) => PriceCheck.Price(Amount, path, "amount");
 
     internal override void Write(Utf8JsonWriter writer) => writer.Exact("amount", Amount);
 }

@@ -34,9 +34,9 @@ public sealed record PackagePrice(decimal PackageSize, decimal PackageAmount, Pa
 
     internal override void Validate(string path)
     {
-        Check.Quantity(PackageSize, path, "package_size");
-        _ = PackageSize > 0 ? true : throw BillingException.Field(Check.Join(path, "package_size"), "must be more than 0");
-        Check.Price(PackageAmount, path, "package_amount");
+        PriceCheck.Quantity(PackageSize, path, "package_size");
+        _ = PackageSize > 0 ? true : throw BillingException.Field(PriceCheck.Join(path, "package_size"), "must be more than 0");
+        PriceCheck.Price(PackageAmount, path, "package_amount");
     }
 
     internal override void Write(Utf8JsonWriter writer)

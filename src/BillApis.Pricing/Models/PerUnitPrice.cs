@@ -18,7 +18,7 @@ public sealed record PerUnitPrice(decimal UnitAmount) : PriceModel
         return amount;
     }
 
-    internal override void Validate(string path) => Check.Price(UnitAmount, path, "unit_amount");
+    internal override void Validate(string path) => PriceCheck.Price(UnitAmount, path, "unit_amount");
 
     internal override void Write(Utf8JsonWriter writer) => writer.Exact("unit_amount", UnitAmount);
 }

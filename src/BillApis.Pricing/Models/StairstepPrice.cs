@@ -21,7 +21,7 @@ public sealed record StairstepPrice(ImmutableArray<Tier> Tiers) : PriceModel
         {
             if (Tiers[i].UnitAmount != 0)
             {
-                throw BillingException.Field(Check.Join(path, $"tiers[{i}].unit_amount"), "does not belong to the stairstep model, whose steps have a flat_amount only");
+                throw BillingException.Field(PriceCheck.Join(path, $"tiers[{i}].unit_amount"), "does not belong to the stairstep model, whose steps have a flat_amount only");
             }
         }
     }

@@ -8,12 +8,12 @@ internal static class TierList
 {
     public static void Validate(ImmutableArray<Tier> tiers, string path)
     {
-        var list = Check.Join(path, "tiers");
+        var list = PriceCheck.Join(path, "tiers");
         Bounds([.. tiers.Select(tier => tier.UpTo)], list);
         for (var i = 0; i < tiers.Length; i++)
         {
-            Check.Price(tiers[i].UnitAmount, $"{list}[{i}]", "unit_amount");
-            Check.Price(tiers[i].FlatAmount, $"{list}[{i}]", "flat_amount");
+            PriceCheck.Price(tiers[i].UnitAmount, $"{list}[{i}]", "unit_amount");
+            PriceCheck.Price(tiers[i].FlatAmount, $"{list}[{i}]", "flat_amount");
         }
     }
 
@@ -35,7 +35,7 @@ internal static class TierList
                 return;
             }
 
-            Check.Quantity(bound, list + $"[{i}]", "up_to");
+            PriceCheck.Quantity(bound, list + $"[{i}]", "up_to");
             var from = i == 0 ? 0m : bounds[i - 1]!.Value;
             if (bound <= from)
             {

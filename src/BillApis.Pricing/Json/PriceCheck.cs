@@ -1,7 +1,7 @@
 namespace BillApis.Pricing;
 
 /// <summary>The refusals that all prices share.</summary>
-internal static class Check
+internal static class PriceCheck
 {
     /// <summary>A price or an amount: not negative, and within the limits of magnitude and fraction.</summary>
     public static void Price(decimal value, string path, string field)

@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>A bill for one customer in one currency; its lines never change once it is issued.</summary>
+public sealed record Invoice : IEntity<Invoice>
+{
+    /// <summary>The series that an invoice takes its number from.</summary>
+    public const string DefaultSeries = "INV";
+
+    /// <summary>The id; derived from subscription, boundary, kind and sequence where there is a subscription.</summary>
+    public required InvoiceId Id { get; init; }
+
+    /// <inheritdoc/>
+    public required TenantId Tenant { get; init; }
+
+    /// <summary>Who is billed.</summary>
+    public required CustomerId Customer { get; init; }
+
+    /// <summary>What is billed; null for a one-off.</summary>
+    public SubscriptionId? Subscription { get; init; }
+
+    /// <summary>What the invoice is for.</summary>
+    public required InvoiceKind Kind { get; init; }
+
+    /// <summary>Tells the invoices of one subscription, period and kind apart: the number of its boundary, 0 for the start.</summary>
+    public int Sequence { get; init; }
+
+    /// <summary>The currency of every amount.</summary>
+    public required Currency Currency { get; init; }
+
+    /// <summary>The period that the invoice closes, or where it closes none, the one that it opens.</summary>
+    public Interval? Period { get; init; }
+
+    /// <summary>The charges.</summary>
+    public required ImmutableArray<InvoiceLine> Lines { get; init; }
+
+    /// <summary>Where it is in its life.</summary>
+    public InvoiceStatus Status { get; init; }
+
+    /// <summary>The series of its number.</summary>
+    public string Series { get; init; } = DefaultSeries;
+
+    /// <summary>Its place in the series, without gaps; given by the store as it is issued.</summary>
+    public long? Number { get; init; }
+
+    /// <summary>When it was issued.</summary>
+    public Instant? IssuedAt { get; init; }
+
+    /// <summary>When it has to be paid.</summary>
+    public Instant? DueAt { get; init; }
+
+    /// <summary>When nothing was due any more.</summary>
+    public Instant? PaidAt { get; init; }
+
+    /// <summary>The money received.</summary>
+    public ImmutableArray<InvoicePayment> Payments { get; init; } = [];
+
+    /// <inheritdoc/>
+    public required Instant CreatedAt { get; init; }
+
+    /// <inheritdoc/>
+    public long Version { get; init; }
+
+    /// <summary>The sum of the lines.</summary>
+    public Money Subtotal => Sum(Lines.Select(line => line.Amount));
+
+    /// <summary>What is asked for.</summary>
+    public Money Total => Subtotal;
+
+    /// <summary>What was received.</summary>
+    public Money Paid => Sum(Payments.Select(payment => payment.Amount));
+
+    /// <summary>What is still to be paid; zero once it was given up or withdrawn.</summary>
+    public Money Due => Status is InvoiceStatus.WrittenOff or InvoiceStatus.Canceled ? Money.Zero(Currency) : Total - Paid;
+
+    /// <summary>Whether payment is awaited.</summary>
+    public bool IsOpen => Status is InvoiceStatus.Issued or InvoiceStatus.PartiallyPaid or InvoiceStatus.Overdue;
+
+    /// <summary>The number as customers read it, for example <c>INV-000042</c>; null for a draft.</summary>
+    public string? DisplayNumber => Number is { } number ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Series}-{number:D6}") : null;
+
+    string IEntity<Invoice>.Key => Id.ToString();
+
+    string? IEntity<Invoice>.Alias => DisplayNumber;
+
+    /// <inheritdoc/>
+    public Invoice WithVersion(long version) => this with { Version = version };
+
+    /// <summary>Freezes the lines and asks for payment; an invoice over nothing, or less, is paid at once.</summary>
+    /// <exception cref="BillingException">It is not a draft, or has no lines.</exception>
+    public Invoice Issue(Instant at, int paymentTermsDays)
+    {
+        Require(Status is InvoiceStatus.Draft, "issued");
+        Require(!Lines.IsEmpty, "issued without lines");
+        var settled = Total <= Money.Zero(Currency);
+        return this with
+        {
+            Status = settled ? InvoiceStatus.Paid : InvoiceStatus.Issued,
+            IssuedAt = at,
+            DueAt = at + Duration.FromDays(paymentTermsDays),
+            PaidAt = settled ? at : null,
+        };
+    }
+
+    /// <summary>Records money received; never more than is due, and a reference once.</summary>
+    /// <exception cref="BillingException">It is not open, the amount is not more than zero or more than is due, or the reference was recorded before.</exception>
+    public Invoice Pay(InvoicePayment payment)
+    {
+        ArgumentNullException.ThrowIfNull(payment);
+        Require(IsOpen, "paid");
+        if (payment.Amount <= Money.Zero(Currency) || payment.Amount > Due)
+        {
+            throw BillingException.Field("amount", $"must be more than 0 and at most what is due, {Due}");
+        }
+
+        Require(payment.Reference is null || Payments.All(earlier => earlier.Reference != payment.Reference), $"paid again by '{payment.Reference}'");
+        var settled = payment.Amount == Due;
+        return this with
+        {
+            Status = settled ? InvoiceStatus.Paid : Status is InvoiceStatus.Overdue ? Status : InvoiceStatus.PartiallyPaid,
+            Payments = Payments.Add(payment),
+            PaidAt = settled ? payment.At : null,
+        };
+    }
+
+    /// <summary>Marks an open invoice late once its due date has passed; otherwise changes nothing.</summary>
+    public Invoice MarkOverdue(Instant now) => IsOpen && Status is not InvoiceStatus.Overdue && DueAt < now ? this with { Status = InvoiceStatus.Overdue } : this;
+
+    /// <summary>Gives up on what is still due.</summary>
+    /// <exception cref="BillingException">It is not open.</exception>
+    public Invoice WriteOff()
+    {
+        Require(IsOpen, "written off");
+        return this with { Status = InvoiceStatus.WrittenOff };
+    }
+
+    /// <summary>Withdraws a draft, or an open invoice on which nothing was paid.</summary>
+    /// <exception cref="BillingException">It is at one of its ends, or something was paid.</exception>
+    public Invoice Cancel()
+    {
+        Require(Status is InvoiceStatus.Draft || IsOpen, "canceled");
+        Require(Payments.IsEmpty, "canceled after a payment");
+        return this with { Status = InvoiceStatus.Canceled };
+    }
+
+    private Money Sum(IEnumerable<Money> amounts) => amounts.Aggregate(Money.Zero(Currency), (sum, amount) => sum + amount);
+
+    private void Require(bool allowed, string action)
+    {
+        if (!allowed)
+        {
+            throw new BillingException(BillingErrorCode.Conflict, $"The invoice '{Id}' is {Status switch
+            {
+                InvoiceStatus.PartiallyPaid => "partially paid",
+                InvoiceStatus.WrittenOff => "written off",
+                _ => Status.ToString().ToLowerInvariant(),
+            }} and cannot be {action}.");
+        }
+    }
+}

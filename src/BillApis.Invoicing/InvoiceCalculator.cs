@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>Makes every invoice: previews, simulations, drafts and issued ones all come from here, so that they are the same.</summary>
+public static class InvoiceCalculator
+{
+    /// <summary>The draft invoice that follows from a request; the same request gives the same invoice, byte for byte.</summary>
+    /// <exception cref="BillingException">A price refuses its quantity, or there are more than <see cref="Limits.LinesPerInvoice"/> lines.</exception>
+    /// <exception cref="OverflowException">An amount cannot be kept exactly.</exception>
+    public static Invoice Calculate(InvoiceRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var period = PeriodOf(request);
+        var id = IdOf(request);
+        var lines = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();
+        Check.Range("lines", lines.Count, 0, Limits.LinesPerInvoice);
+        return new Invoice
+        {
+            Id = id,
+            Tenant = request.Tenant,
+            Customer = request.Customer,
+            Subscription = request.Subscription,
+            Kind = InvoiceKind.Subscription,
+            Sequence = request.Sequence,
+            Currency = request.Currency,
+            Period = period,
+            Lines = [.. lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })],
+            CreatedAt = request.Boundary,
+        };
+    }
+
+    /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>
+    public static InvoiceId IdOf(InvoiceRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return EntityId.Derive<InvoiceId>(request.Boundary, string.Create(CultureInfo.InvariantCulture, $"{request.Tenant}/{request.Subscription}/{request.Boundary.ToUnixTimeTicks()}/{InvoiceKind.Subscription}/{request.Sequence}"));
+    }
+
+    /// <summary>The id of a line, from its invoice and place.</summary>
+    public static InvoiceLineId LineIdOf(InvoiceId invoice, Instant at, int index) =>
+        EntityId.Derive<InvoiceLineId>(at, string.Create(CultureInfo.InvariantCulture, $"{invoice}/{index}"));
+
+    // The period that ends here where one does, else the one that begins here; the shortest where prices recur differently.
+    private static Interval? PeriodOf(InvoiceRequest request)
+    {
+        var periods = request.Charges.Select(item => item.Charge.Period).Where(period => period.Duration > Duration.Zero).ToList();
+        var closed = periods.Where(period => period.End == request.Boundary).ToList();
+        return (closed.Count > 0 ? closed : periods).Cast<Interval?>().MinBy(period => period!.Value.Duration);
+    }
+
+    private static List<InvoiceLine> LinesOf(ChargedUsage charged, Currency currency)
+    {
+        var charge = charged.Charge;
+        var lines = (charge.Price.Metric is null ? [Fixed(charge, currency)] : Metered(charge, charged.Usage, currency)).ToList();
+        var sum = lines.Aggregate(Money.Zero(currency), (total, line) => total + line.Amount);
+        if (charge.Price.Terms.MinimumAmount is { } minimum && Prorated(minimum, charge, currency) - sum is var missing && missing > Money.Zero(currency))
+        {
+            lines.Add(Adjustment(LineKind.Minimum, "minimum", missing, charge));
+        }
+        else if (charge.Price.Terms.MaximumAmount is { } maximum && Prorated(maximum, charge, currency) - sum is var excess && excess < Money.Zero(currency))
+        {
+            lines.Add(Adjustment(LineKind.Maximum, "maximum", excess, charge));
+        }
+
+        return lines;
+    }
+
+    private static InvoiceLine Fixed(Charge charge, Currency currency)
+    {
+        var rated = Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity));
+        return Line(charge, charge.Price.Terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, charge.Quantity, rated) with
+        {
+            Amount = Prorated(rated.Amount, charge, currency),
+            Factor = charge.Factor,
+        };
+    }
+
+    // Usage is what was used: only its minimum and maximum know of a part of a period.
+    private static IEnumerable<InvoiceLine> Metered(Charge charge, ImmutableArray<MeteredQuantity> usage, Currency currency) =>
+        (usage.IsEmpty ? [new MeteredQuantity(ImmutableSortedDictionary<string, string?>.Empty, 0)] : usage).Select(metered =>
+        {
+            var rated = Rating.Rate(charge.Price.Terms, new RatingInput(metered.Quantity));
+            return Line(charge, LineKind.Usage, metered.Quantity, rated) with
+            {
+                Description = Describe(charge.Price, metered.Group),
+                Metric = charge.Price.Metric,
+                Group = metered.Group,
+                Amount = Money.Round(rated.Amount, currency),
+            };
+        });
+
+    private static InvoiceLine Line(Charge charge, LineKind kind, decimal quantity, Rated rated) => new()
+    {
+        Kind = kind,
+        Description = Describe(charge.Price, ImmutableSortedDictionary<string, string?>.Empty),
+        Price = charge.Price.Id,
+        Quantity = quantity,
+        UnitAmount = rated.EffectiveUnitAmount,
+        Amount = default,
+        Period = charge.Period.Duration == Duration.Zero ? null : charge.Period,
+        InAdvance = charge.Price.Terms.Timing is BillingTiming.InAdvance && charge.Price.Terms.Interval is not null,
+        Tiers = rated.Tiers,
+        TaxCategory = charge.Price.Terms.TaxCategory,
+    };
+
+    private static InvoiceLine Adjustment(LineKind kind, string word, Money amount, Charge charge) => new()
+    {
+        Kind = kind,
+        Description = $"{Describe(charge.Price, ImmutableSortedDictionary<string, string?>.Empty)}: {word}",
+        Price = charge.Price.Id,
+        Metric = charge.Price.Metric,
+        Quantity = 1,
+        UnitAmount = amount.Amount,
+        Amount = amount,
+        Period = charge.Period.Duration == Duration.Zero ? null : charge.Period,
+        InAdvance = charge.Price.Terms.Timing is BillingTiming.InAdvance && charge.Price.Terms.Interval is not null,
+        Factor = charge.Factor,
+        TaxCategory = charge.Price.Terms.TaxCategory,
+    };
+
+    private static Money Prorated(decimal amount, Charge charge, Currency currency) => Money.Round(charge.Factor.Apply(amount), currency);
+
+    private static string Describe(Price price, ImmutableSortedDictionary<string, string?> group) =>
+        (price.Name ?? price.Code) + (group.IsEmpty ? "" : $" ({string.Join(", ", group.Select(item => $"{item.Key}: {item.Value}"))})");
+}

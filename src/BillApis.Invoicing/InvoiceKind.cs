@@ -1,0 +1,11 @@
+namespace BillApis.Invoicing;
+
+/// <summary>What an invoice is for.</summary>
+public enum InvoiceKind
+{
+    /// <summary>A boundary of a subscription: what ended there in arrears, what begins there in advance.</summary>
+    Subscription,
+
+    /// <summary>Charges outside of any subscription.</summary>
+    OneOff,
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>One charge on an invoice.</summary>
+public sealed record InvoiceLine
+{
+    /// <summary>The id, derived from the invoice and the line's place.</summary>
+    public InvoiceLineId Id { get; init; }
+
+    /// <summary>What it charges for.</summary>
+    public required LineKind Kind { get; init; }
+
+    /// <summary>What the customer reads.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>The price that made it; null for a one-off.</summary>
+    public PriceId? Price { get; init; }
+
+    /// <summary>The metric that was counted; null where nothing was.</summary>
+    public MetricId? Metric { get; init; }
+
+    /// <summary>The values of the price's dimensions that this line is for; empty for all.</summary>
+    public ImmutableSortedDictionary<string, string?> Group { get; init; } = ImmutableSortedDictionary<string, string?>.Empty;
+
+    /// <summary>How much was charged for, exact.</summary>
+    public required decimal Quantity { get; init; }
+
+    /// <summary>The price of one unit before rounding, to 12 fractional digits; null where no single one applies.</summary>
+    public decimal? UnitAmount { get; init; }
+
+    /// <summary>What it costs: the one rounding, half away from zero; negative for a credit.</summary>
+    public required Money Amount { get; init; }
+
+    /// <summary>The half-open period that it pays for; null for a one-off without one.</summary>
+    public Interval? Period { get; init; }
+
+    /// <summary>Whether it is charged before its period rather than after it.</summary>
+    public bool InAdvance { get; init; }
+
+    /// <summary>The part of the whole period that is charged.</summary>
+    public ProrationFactor Factor { get; init; } = ProrationFactor.Whole;
+
+    /// <summary>The tiers that the quantity went through; empty for a model without tiers.</summary>
+    public ImmutableArray<RatedTier> Tiers { get; init; } = [];
+
+    /// <summary>The category by which tax is decided.</summary>
+    public string? TaxCategory { get; init; }
+}

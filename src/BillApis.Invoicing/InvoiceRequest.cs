@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>All that an invoice follows from.</summary>
+public sealed record InvoiceRequest
+{
+    /// <summary>Whose invoice it is.</summary>
+    public required TenantId Tenant { get; init; }
+
+    /// <summary>Who is billed.</summary>
+    public required CustomerId Customer { get; init; }
+
+    /// <summary>What is billed; null for a simulation.</summary>
+    public SubscriptionId? Subscription { get; init; }
+
+    /// <summary>The currency of every price.</summary>
+    public required Currency Currency { get; init; }
+
+    /// <summary>When it falls due: the boundary of a subscription.</summary>
+    public required Instant Boundary { get; init; }
+
+    /// <summary>The number of that boundary, 0 for the start.</summary>
+    public int Sequence { get; init; }
+
+    /// <summary>What falls due, in the order of the lines, each with its usage; the usage of a price without a metric is not looked at.</summary>
+    public required ImmutableArray<ChargedUsage> Charges { get; init; }
+}
+
+/// <summary>A charge and what was metered for it.</summary>
+/// <param name="Charge">What falls due.</param>
+/// <param name="Usage">The metered quantities, one for each group; empty where nothing was metered.</param>
+public sealed record ChargedUsage(Charge Charge, ImmutableArray<MeteredQuantity> Usage);

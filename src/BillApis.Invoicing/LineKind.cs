@@ -1,0 +1,23 @@
+namespace BillApis.Invoicing;
+
+/// <summary>What a line charges for.</summary>
+public enum LineKind
+{
+    /// <summary>A fixed fee.</summary>
+    Flat,
+
+    /// <summary>A number of seats or other units that the subscription names.</summary>
+    Seat,
+
+    /// <summary>Metered usage.</summary>
+    Usage,
+
+    /// <summary>The difference up to a price's minimum.</summary>
+    Minimum,
+
+    /// <summary>The difference down to a price's maximum, negative.</summary>
+    Maximum,
+
+    /// <summary>A charge outside of any subscription.</summary>
+    OneOff,
+}

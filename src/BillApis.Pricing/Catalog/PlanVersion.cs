@@ -1,0 +1,11 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis.Pricing;
+
+/// <summary>One version of a plan: a draft until it is published, and immutable from then on.</summary>
+/// <param name="Number">1 for the first.</param>
+/// <param name="Items">The prices, in the order of the invoice's lines.</param>
+/// <param name="TrialDays">Days without charges at the start of a subscription that names no number of its own.</param>
+/// <param name="PublishedAt">When it was published; null for a draft.</param>
+public sealed record PlanVersion(int Number, ImmutableArray<PlanItem> Items, int TrialDays = 0, Instant? PublishedAt = null);
