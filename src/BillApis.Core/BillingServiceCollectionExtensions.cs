@@ -1,4 +1,5 @@
 using BillApis;
+using BillApis.Ledger;
 using BillApis.Outbox;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
@@ -18,6 +19,7 @@ public static class BillingServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IClock>(provider => provider.GetRequiredService<TimeProvider>().ToClock());
         services.TryAddSingleton<OutboxDispatcher>();
+        services.AddLedger();
         configure(new BillingBuilder(services));
         return services;
     }

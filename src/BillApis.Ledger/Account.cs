@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using NodaTime;
@@ -20,16 +21,19 @@ public sealed record Account(AccountKind Kind, Asset Asset, string? Owner = null
     /// <summary>The one id that this account has in the books of a tenant.</summary>
     public AccountId IdIn(TenantId tenant) => EntityId.Derive<AccountId>(Instant.FromUnixTimeSeconds(0), $"{tenant}/{Code}");
 
+    /// <summary>Reads the text form; false where it is not the code of an account.</summary>
+    public static bool TryParse(string? code, [NotNullWhen(true)] out Account? account)
+    {
+        var parts = code?.Split('/', 4) ?? [];
+        account = parts.Length >= 3 && ChartOfAccounts.TryParseName(parts[0], out var kind) && Asset.TryParse($"{parts[1]}/{parts[2]}", out var asset)
+            ? new Account(kind, asset, parts.ElementAtOrDefault(3))
+            : null;
+        return account is not null;
+    }
+
     /// <summary>Reads the text form.</summary>
     /// <exception cref="FormatException">The text is not the code of an account.</exception>
-    public static Account Parse(string code)
-    {
-        ArgumentNullException.ThrowIfNull(code);
-        var parts = code.Split('/', 4);
-        return parts.Length >= 3 && ChartOfAccounts.TryParseName(parts[0], out var kind)
-            ? new Account(kind, Asset.Parse($"{parts[1]}/{parts[2]}"), parts.ElementAtOrDefault(3))
-            : throw new FormatException($"'{code}' is not an account like receivable/USD/2/cus_….");
-    }
+    public static Account Parse(string code) => TryParse(code, out var account) ? account : throw new FormatException($"'{code}' is not an account like receivable/USD/2/cus_….");
 
     /// <summary>Returns <see cref="Code"/>.</summary>
     public override string ToString() => Code;

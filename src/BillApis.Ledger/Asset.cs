@@ -16,7 +16,7 @@ public readonly record struct Asset
     public Asset(string code, int scale)
     {
         ArgumentNullException.ThrowIfNull(code);
-        if (code.Length is 0 or > 16 || !code.All(char.IsAsciiLetterOrDigit) || scale is < 0 or > MaxScale)
+        if (!IsValid(code, scale))
         {
             throw new ArgumentException($"'{code}/{scale}' is not an asset like USD/2.", nameof(code));
         }
@@ -36,19 +36,23 @@ public readonly record struct Asset
     /// <summary>The amount in whole units of the code, for example 12.34 dollars for 1234 of USD/2.</summary>
     public decimal ToMajorUnits(long amount) => amount * new decimal(1, 0, 0, false, (byte)Scale);
 
+    /// <summary>Reads the text form; false where it is not an asset.</summary>
+    public static bool TryParse(string? text, out Asset asset)
+    {
+        var parts = text?.Split('/') ?? [];
+        var valid = parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var scale) && IsValid(parts[0], scale);
+        asset = valid ? new Asset(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture)) : default;
+        return valid;
+    }
+
     /// <summary>Reads the text form.</summary>
     /// <exception cref="FormatException">The text is not an asset.</exception>
-    public static Asset Parse(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        var parts = text.Split('/');
-        return parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var scale) && scale <= MaxScale && parts[0].Length > 0
-            ? new Asset(parts[0], scale)
-            : throw new FormatException($"'{text}' is not an asset like USD/2.");
-    }
+    public static Asset Parse(string text) => TryParse(text, out var asset) ? asset : throw new FormatException($"'{text}' is not an asset like USD/2.");
 
     /// <summary>For example <c>USD/2</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Code}/{Scale}");
+
+    private static bool IsValid(string code, int scale) => code.Length is > 0 and <= 16 && code.All(char.IsAsciiLetterOrDigit) && scale is >= 0 and <= MaxScale;
 }
 
 internal sealed class AssetJson : JsonConverter<Asset>

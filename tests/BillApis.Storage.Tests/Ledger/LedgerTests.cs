@@ -13,3 +13,7 @@ public sealed class PostgresLedgerTests(PostgresFixture fixture) : LedgerConform
 public sealed class PostgresLedgerModelTests(PostgresFixture fixture) : LedgerModelConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresBalanceTests(PostgresFixture fixture) : BalanceTests(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class SqlitePostingTests(SqliteFixture fixture) : PostingTests(fixture), IClassFixture<SqliteFixture>;
+
+public sealed class PostgresPostingTests(PostgresFixture fixture) : PostingTests(fixture), IClassFixture<PostgresFixture>;

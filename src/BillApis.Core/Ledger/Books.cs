@@ -1,0 +1,37 @@
+using BillApis.Ledger;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Reads the books: accounts, what moved them, and the trial balance.</summary>
+public sealed class Books(ILedger ledger)
+{
+    /// <summary>Lists accounts by code, each with its balance; filtered by <c>kind</c> and <c>owner</c>.</summary>
+    /// <exception cref="BillingException">There is no such kind of account.</exception>
+    public Task<Page<Balance>> ListAccountsAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return query.Where.TryGetValue("kind", out var kind) && !ChartOfAccounts.TryParseName(kind, out _)
+            ? throw BillingException.Field("kind", $"must be one of {string.Join(", ", Enum.GetValues<AccountKind>().Select(ChartOfAccounts.NameOf))}")
+            : ledger.ListAsync(tenant, query, cancellationToken);
+    }
+
+    /// <summary>What moved an account, newest first.</summary>
+    /// <param name="tenant">Whose books they are.</param>
+    /// <param name="reference">The id of the account, or its code.</param>
+    /// <param name="query">Which page.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <exception cref="BillingException">The tenant has no such account.</exception>
+    public async Task<Page<Entry>> ListEntriesAsync(TenantId tenant, string reference, StoreQuery query, CancellationToken cancellationToken = default)
+    {
+        var id = Account.TryParse(reference, out var named) ? named.IdIn(tenant) : EntityId.TryParse<AccountId>(reference, out var given) ? given : throw BillingException.NotFound("account", reference);
+        var balance = await ledger.BalancesAsync(tenant, [id], null, cancellationToken).ConfigureAwait(false);
+        var account = balance.SingleOrDefault()?.Account ?? throw BillingException.NotFound("account", reference);
+        var transfers = await ledger.EntriesAsync(tenant, id, query, cancellationToken).ConfigureAwait(false);
+        return transfers.Select(transfer => new Entry(transfer, transfer.Debit == account ? EntrySide.Debit : EntrySide.Credit));
+    }
+
+    /// <summary>Debits and credits of every account of the general ledger, now or as of an instant that counts itself.</summary>
+    public async Task<TrialBalance> TrialBalanceAsync(TenantId tenant, Instant? asOf, CancellationToken cancellationToken = default) =>
+        new(asOf, [.. await ledger.TrialBalanceAsync(tenant, asOf, cancellationToken).ConfigureAwait(false)]);
+}
