@@ -1,1 +1,26 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using BillApis;
+using BillApis.Host;
+using BillApis.Storage;
+using Microsoft.AspNetCore.DataProtection;
+
+try
+{
+    var builder = WebApplication.CreateBuilder([.. args.Where(arg => arg != HostSettings.SplitFlag)]);
+    var settings = HostSettings.Read(builder.Configuration, args.Contains(HostSettings.SplitFlag));
+    builder.WebHost.UseUrls(settings.Urls);
+    builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+    builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // What stops the start is told below, in one line.
+    builder.Services.AddDataProtection().SetApplicationName("BillApis");
+    builder.Services.AddBilling(billing => settings.Storage(billing).UseRest(settings.Rest));
+
+    await using var app = builder.Build();
+    await app.Services.GetRequiredService<IMigrator>().MigrateAsync(default);
+    app.MapBilling();
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception exception) when (exception is SettingException or BillingException or IOException or ArgumentException { Source: "Microsoft.Data.Sqlite" or "Npgsql" or "System.Data.Common" })
+{
+    await Console.Error.WriteLineAsync($"The host cannot start: {(exception is ArgumentException ? "Billing:ConnectionString cannot be read: " : "")}{exception.Message.ReplaceLineEndings(" ")}");
+    return 1;
+}

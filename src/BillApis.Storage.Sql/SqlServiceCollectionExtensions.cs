@@ -15,6 +15,9 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<IMigrator, SqlMigrator>();
         services.AddSingleton<IOutboxStore, SqlOutbox>();
         services.AddSingleton<ILedger, SqlLedger>();
+        services.AddStore(IdentityMaps.Users);
+        services.AddStore(IdentityMaps.Sessions);
+        services.AddStore(IdentityMaps.SigningKeys);
     }
 
     private static void AddStore<T>(this IServiceCollection services, EntityMap<T> map) where T : class, IEntity<T> =>

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using BillApis.Identity;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace BillApis.AspNetCore;
+
+/// <summary><c>/auth</c>: signing in and out.</summary>
+internal static class AuthEndpoints
+{
+    public static void MapAuth(this IEndpointRouteBuilder api)
+    {
+        var auth = api.MapGroup("/auth").WithTags("Auth");
+        auth.MapPost("/login", LoginAsync).WithSummary("Sign in with an e-mail address and a password").AllowAnonymous();
+        auth.MapPost("/refresh", RefreshAsync).WithSummary("Take a refresh token for new tokens; each is usable once").AllowAnonymous();
+        auth.MapPost("/logout", LogoutAsync).WithSummary("End this session");
+        auth.MapGet("/me", GetMeAsync).WithSummary("Who is signed in");
+        auth.MapPost("/password", ChangePasswordAsync).WithSummary("Change the password; other sessions end");
+    }
+
+    internal static async Task<TokensResponse> LoginAsync(Body<LoginRequest> body, SignIn signIn, CancellationToken cancellationToken) =>
+        TokensResponse.From(await signIn.LoginAsync(body.Value.Email, body.Value.Password, cancellationToken).ConfigureAwait(false));
+
+    internal static async Task<TokensResponse> RefreshAsync(Body<RefreshRequest> body, SignIn signIn, CancellationToken cancellationToken) =>
+        TokensResponse.From(await signIn.RefreshAsync(body.Value.RefreshToken, cancellationToken).ConfigureAwait(false));
+
+    internal static async Task<DoneResponse> LogoutAsync(Caller caller, SignIn signIn, CancellationToken cancellationToken)
+    {
+        await signIn.EndAsync(caller.Tenant, caller.Session, cancellationToken).ConfigureAwait(false);
+        return new DoneResponse(true);
+    }
+
+    internal static async Task<UserResponse> GetMeAsync(Caller caller, SignIn signIn, CancellationToken cancellationToken) =>
+        UserResponse.From(await signIn.GetAsync(caller, cancellationToken).ConfigureAwait(false));
+
+    internal static async Task<DoneResponse> ChangePasswordAsync(Body<PasswordRequest> body, Caller caller, SignIn signIn, CancellationToken cancellationToken)
+    {
+        await signIn.ChangePasswordAsync(caller, body.Value.CurrentPassword, body.Value.NewPassword, cancellationToken).ConfigureAwait(false);
+        return new DoneResponse(true);
+    }
+}
+
+internal sealed record LoginRequest
+{
+    public required string Email { get; init; }
+    public required string Password { get; init; }
+}
+
+internal sealed record RefreshRequest
+{
+    public required string RefreshToken { get; init; }
+}
+
+internal sealed record PasswordRequest
+{
+    public required string CurrentPassword { get; init; }
+    public required string NewPassword { get; init; }
+}
+
+internal sealed record TokensResponse(string AccessToken, string TokenType, int ExpiresIn, string RefreshToken, UserResponse User)
+{
+    public static TokensResponse From(SignedIn signedIn) =>
+        new(signedIn.AccessToken, "Bearer", AccessTokens.Seconds, signedIn.RefreshToken.ToString(), UserResponse.From(signedIn.User));
+}
+
+internal sealed record UserResponse(UserId Id, string Email, string Name, ImmutableArray<string> Roles, TenantId TenantId, Instant CreatedAt)
+{
+    public static UserResponse From(User user) => new(user.Id, user.Email, user.Name, user.Roles, user.Tenant, user.CreatedAt);
+}
+
+/// <summary>The answer where there is nothing to tell but that it is done.</summary>
+internal sealed record DoneResponse(bool Done);

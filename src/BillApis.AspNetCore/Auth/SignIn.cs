@@ -1,0 +1,93 @@
+using BillApis.Identity;
+using NodaTime;
+
+namespace BillApis.AspNetCore;
+
+/// <summary>Signing in, staying signed in, signing out.</summary>
+internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, AccessTokens tokens, Passwords passwords)
+{
+    private static readonly Duration SessionLength = Duration.FromDays(30);
+
+    // Everybody signs in here until tenants have sign-ins of their own.
+    private static readonly TenantId Tenant = TenantId.Default;
+
+    public async Task<SignedIn> LoginAsync(string email, string password, CancellationToken cancellationToken)
+    {
+        var user = await users.FindAsync(Tenant, User.Canonical(email), cancellationToken).ConfigureAwait(false);
+        if (!passwords.Matches(user, password))
+        {
+            throw new BillingException(BillingErrorCode.Unauthenticated, "The e-mail address or the password is wrong.");
+        }
+
+        var id = EntityId.New<SessionId>();
+        var token = RefreshToken.New(id);
+        var now = RealTime.Now;
+        var session = new Session { Id = id, Tenant = user!.Tenant, User = user.Id, SecretHash = token.SecretHash, CreatedAt = now, ExpiresAt = now + SessionLength };
+        await sessions.SaveAsync(user.Tenant, [session], [], cancellationToken).ConfigureAwait(false);
+        return new SignedIn(await tokens.CreateAsync(user, id, cancellationToken).ConfigureAwait(false), token, user);
+    }
+
+    /// <summary>Takes a refresh token for new tokens. One that was used before ends its session, and with it every token of the family.</summary>
+    public async Task<SignedIn> RefreshAsync(string refreshToken, CancellationToken cancellationToken)
+    {
+        if (RefreshToken.Parse(refreshToken) is not { } token || await sessions.FindAsync(Tenant, token.Session.ToString(), cancellationToken).ConfigureAwait(false) is not { } session)
+        {
+            throw Refused();
+        }
+
+        var next = RefreshToken.New(session.Id);
+        var rotated = session.Rotate(token.Is(session.SecretHash), next.SecretHash, RealTime.Now);
+        var saved = await sessions.SaveAsync(Tenant, [rotated], [], cancellationToken).ConfigureAwait(false);
+        if (saved is SaveResult.Conflict)
+        {
+            await EndAsync(Tenant, session.Id, cancellationToken).ConfigureAwait(false);
+        }
+
+        var user = rotated.SecretHash == next.SecretHash && saved is SaveResult.Saved ? await users.FindAsync(Tenant, session.User.ToString(), cancellationToken).ConfigureAwait(false) : null;
+        return user is { DisabledAt: null }
+            ? new SignedIn(await tokens.CreateAsync(user, session.Id, cancellationToken).ConfigureAwait(false), next, user)
+            : throw Refused();
+    }
+
+    /// <summary>Ends a session; ending one that has ended changes nothing.</summary>
+    public async Task EndAsync(TenantId tenant, SessionId id, CancellationToken cancellationToken)
+    {
+        while (await sessions.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { EndedAt: null } session
+            && await sessions.SaveAsync(tenant, [session.End(RealTime.Now)], [], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
+        {
+            // Someone refreshed it meanwhile.
+        }
+    }
+
+    /// <summary>Changes the password and ends every other session of the user.</summary>
+    public async Task ChangePasswordAsync(Caller caller, string current, string next, CancellationToken cancellationToken)
+    {
+        var user = await GetAsync(caller, cancellationToken).ConfigureAwait(false);
+        if (!passwords.Matches(user, current))
+        {
+            throw BillingException.Field("current_password", "is wrong");
+        }
+
+        Passwords.Check("new_password", next);
+        if (await users.SaveAsync(user.Tenant, [user with { PasswordHash = passwords.Hash(next) }], [], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
+        {
+            throw BillingException.Changed("user", user.Email);
+        }
+
+        var query = new StoreQuery { Limit = Limits.PageSize }.With("user_id", user.Id.ToString()).With("is_open", "true");
+        var open = await sessions.ListAsync(user.Tenant, query, cancellationToken).ConfigureAwait(false);
+        foreach (var session in open.Items.Where(session => session.Id != caller.Session))
+        {
+            await EndAsync(user.Tenant, session.Id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The caller's own account.</summary>
+    public async Task<User> GetAsync(Caller caller, CancellationToken cancellationToken) =>
+        await users.FindAsync(caller.Tenant, caller.User.ToString(), cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user ? user : throw Refused();
+
+    private static BillingException Refused() => new(BillingErrorCode.Unauthenticated, "The token is not valid any more; sign in again.");
+}
+
+/// <summary>What a sign-in gives.</summary>
+internal sealed record SignedIn(string AccessToken, RefreshToken RefreshToken, User User);

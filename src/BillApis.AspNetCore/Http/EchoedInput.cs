@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace BillApis.AspNetCore;
+
+/// <summary>The request as the envelope sends it back: the body, or else the query; secrets are masked.</summary>
+internal static class EchoedInput
+{
+    private const int MaxBytes = 64 * 1024;
+    private const string Mask = "***";
+    private static readonly object Key = new();
+
+    /// <summary>Keeps a JSON body for the answer; a large one is not sent back.</summary>
+    public static void Keep(HttpContext context, JsonElement body, long bytes) =>
+        context.Items[Key] = bytes <= MaxBytes ? body : JsonSerializer.SerializeToElement(new { omitted_bytes = bytes });
+
+    public static void Write(Utf8JsonWriter writer, HttpContext context)
+    {
+        if (context.Items[Key] is JsonElement body)
+        {
+            Write(writer, body);
+            return;
+        }
+
+        writer.WriteStartObject();
+        foreach (var (name, values) in context.Request.Query)
+        {
+            writer.WriteString(name, IsSecret(name) ? Mask : values.ToString());
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var property in element.EnumerateObject())
+                {
+                    writer.WritePropertyName(property.Name);
+                    if (IsSecret(property.Name) && property.Value.ValueKind is not JsonValueKind.Null)
+                    {
+                        writer.WriteStringValue(Mask);
+                    }
+                    else
+                    {
+                        Write(writer, property.Value);
+                    }
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in element.EnumerateArray())
+                {
+                    Write(writer, item);
+                }
+
+                writer.WriteEndArray();
+                break;
+            default:
+                element.WriteTo(writer);
+                break;
+        }
+    }
+
+    // "token" but not "input_tokens": usage of language models is counted in those.
+    private static bool IsSecret(string name) =>
+        name.Contains("password", StringComparison.OrdinalIgnoreCase)
+        || name.Contains("secret", StringComparison.OrdinalIgnoreCase)
+        || name.EndsWith("token", StringComparison.OrdinalIgnoreCase)
+        || name.EndsWith("_key", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("apikey", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("key", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("authorization", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace BillApis.AspNetCore;
+
+/// <summary>What stands around every endpoint: the request's id, its size limit, who is calling, and an envelope for whatever goes wrong.</summary>
+internal static class Edge
+{
+    private const int MaxRequestIdLength = 128;
+
+    /// <summary>Puts the edge around an endpoint, inside of the application's own middleware.</summary>
+    public static void Surround(EndpointBuilder endpoint)
+    {
+        var inner = endpoint.RequestDelegate ?? throw new InvalidOperationException("The endpoint has no handler.");
+        endpoint.RequestDelegate = context => RunAsync(context, inner);
+    }
+
+    private static async Task RunAsync(HttpContext context, RequestDelegate inner)
+    {
+        var request = NameRequest(context);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = Limits.RequestBytes;
+        }
+
+        try
+        {
+            Gate.CheckPath(context);
+            await Gate.AdmitAsync(context).ConfigureAwait(false);
+            await inner(context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is waiting for the answer any more.
+        }
+#pragma warning disable CA1031 // The edge is where every failure becomes an answer; what is not a refusal is logged.
+        catch (Exception exception) when (!context.Response.HasStarted)
+#pragma warning restore CA1031
+        {
+            var failure = Failure.Of(exception);
+            if (failure.Status >= StatusCodes.Status500InternalServerError)
+            {
+                Log(context).LogError(exception, "Request {RequestId} {Method} {Path} failed.", request, context.Request.Method, context.Request.Path);
+            }
+
+            if (failure.Status == StatusCodes.Status401Unauthorized)
+            {
+                context.Response.Headers.WWWAuthenticate = "Bearer";
+            }
+
+            await Envelope.FailAsync(context, failure).ConfigureAwait(false);
+        }
+    }
+
+    private static string NameRequest(HttpContext context)
+    {
+        var sent = context.Request.Headers["X-Request-Id"].ToString();
+        var id = sent.Length is > 0 and <= MaxRequestIdLength && sent.All(letter => letter is > ' ' and <= '~') ? sent : $"req_{Guid.CreateVersion7():N}";
+        context.Response.Headers["X-Request-Id"] = id;
+        return id;
+    }
+
+    private static ILogger Log(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("BillApis.AspNetCore");
+}

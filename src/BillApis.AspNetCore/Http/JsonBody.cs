@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http;
+
+namespace BillApis.AspNetCore;
+
+/// <summary>Reads a request body as JSON, strictly: UTF-8, no duplicate names, no comments, bounded in size and depth.</summary>
+internal static class JsonBody
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    private static readonly JsonElement Empty = JsonElement.Parse("{}");
+
+    public static async Task<JsonElement> ReadAsync(HttpContext context)
+    {
+        var bytes = await RequestBytes.ReadAsync(context).ConfigureAwait(false);
+        if (bytes.IsEmpty)
+        {
+            return Empty;
+        }
+
+        if (!MediaType.Is(context.Request, "application/json"))
+        {
+            throw new HttpRefusal(Failure.MediaType(context.Request.ContentType, "application/json"));
+        }
+
+        var body = Parse(bytes);
+        EchoedInput.Keep(context, body, bytes.Length);
+        return body;
+    }
+
+    /// <summary>Parses one JSON text.</summary>
+    /// <exception cref="BillingException">It is not well-formed; the message says where.</exception>
+    public static JsonElement Parse(ReadOnlyMemory<byte> bytes)
+    {
+        if (!Utf8.IsValid(bytes.Span))
+        {
+            throw Malformed("must be text in UTF-8");
+        }
+
+        try
+        {
+            var text = bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+            using var document = JsonDocument.Parse(text, Strict);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException exception)
+        {
+            throw Malformed($"is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}): {exception.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}");
+        }
+    }
+
+    private static BillingException Malformed(string problem) =>
+        new(BillingErrorCode.Invalid, $"Validation error: the body {problem}") { Details = [new FieldError("body", problem)] };
+}

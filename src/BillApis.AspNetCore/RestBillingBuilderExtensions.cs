@@ -1,0 +1,35 @@
+using BillApis;
+using BillApis.AspNetCore;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Prepares an application to serve billing over HTTP.</summary>
+public static class RestBillingBuilderExtensions
+{
+    /// <summary>Adds what <c>MapBilling</c> needs: signing in, the caller's credential and the clock.</summary>
+    public static BillingBuilder UseRest(this BillingBuilder builder, Action<RestOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = new RestOptions();
+        configure?.Invoke(options);
+        var services = builder.Services;
+        services.AddSingleton(options);
+        services.AddDataProtection();
+        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, BillingAuthenticationHandler>(BillingAuthenticationHandler.Name, null);
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<SignIn>();
+        services.AddHostedService<FirstAdministrator>();
+        if (options.TestClockStart is { } start)
+        {
+            var clock = new TestClock(start);
+            services.AddSingleton(clock);
+            services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
+        }
+
+        return builder;
+    }
+}

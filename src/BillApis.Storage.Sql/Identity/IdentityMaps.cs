@@ -1,0 +1,16 @@
+using BillApis.Identity;
+
+namespace BillApis.Storage.Sql;
+
+/// <summary>Where people, their sessions and the signing keys are kept.</summary>
+internal static class IdentityMaps
+{
+    public static EntityMap<User> Users { get; } = EntityMap<User>.Of("billing_user");
+
+    public static EntityMap<Session> Sessions { get; } = EntityMap<Session>.Of(
+        "billing_session",
+        EntityColumn<Session>.Text("user_id", session => session.User),
+        EntityColumn<Session>.Text("is_open", session => session.EndedAt is null ? "true" : "false"));
+
+    public static EntityMap<SigningKey> SigningKeys { get; } = EntityMap<SigningKey>.Of("billing_signing_key");
+}

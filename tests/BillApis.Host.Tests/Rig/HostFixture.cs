@@ -1,0 +1,60 @@
+using BillApis.Host.Tests;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+
+[assembly: AssemblyFixture(typeof(HostFixture))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: TestCollectionOrderer(typeof(RouteCoverageLast))]
+
+namespace BillApis.Host.Tests;
+
+/// <summary>The host on a SQLite file of its own with the test clock, shared by all tests, and who may call it.</summary>
+public sealed class HostFixture : WebApplicationFactory<Program>, IAsyncLifetime
+{
+    public const string Email = "owner@example.com";
+    public const string Password = "correct horse battery staple";
+    public const string Start = "2026-01-01T00:00:00Z";
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-host-{Guid.CreateVersion7():N}.db");
+
+    /// <summary>A client that is signed in.</summary>
+    public Api Api { get; private set; } = null!;
+
+    /// <summary>A client without a credential.</summary>
+    public Api Nobody { get; private set; } = null!;
+
+    public CalledRoutes Called { get; } = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        Nobody = new Api(CreateClient(), null);
+        Api = new Api(CreateClient(), await TokenAsync());
+    }
+
+    /// <summary>A fresh access token of the administrator.</summary>
+    public async Task<string> TokenAsync() =>
+        (await Nobody.PostAsync("/auth/login", new { email = Email, password = Password })).Ok().GetProperty("access_token").GetString()!;
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+        .UseSetting("Billing:ConnectionString", $"Data Source={_file}")
+        .UseSetting("Billing:Clock", "test")
+        .UseSetting("Billing:TestClock:Start", Start)
+        .UseSetting("Billing:Admin:Email", Email)
+        .UseSetting("Billing:Admin:Password", Password)
+        .ConfigureTestServices(services =>
+        {
+            services.AddDataProtection().UseEphemeralDataProtectionProvider();
+            services.AddSingleton<IStartupFilter>(Called);
+        });
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        foreach (var suffix in new[] { "", "-wal", "-shm" })
+        {
+            File.Delete(_file + suffix);
+        }
+    }
+}
