@@ -36,6 +36,10 @@ internal sealed class PostgresDialect(string connectionString) : SqlDialect
 
     public override string Sum(string column) => $"sum({column})";
 
+    public override string Max(string column) => $"max({column})";
+
+    public override string Min(string column) => $"min({column})";
+
     public override bool IsTransient(DbException exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
 

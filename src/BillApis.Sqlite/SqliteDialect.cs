@@ -35,8 +35,8 @@ internal sealed class SqliteDialect : SqlDialect
         var connection = new SqliteConnection(_connectionString);
         try
         {
-            SqliteDecimals.Register(connection);
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            SqliteDecimals.Register(connection);
             await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
             return connection;
         }
@@ -66,6 +66,10 @@ internal sealed class SqliteDialect : SqlDialect
     public override string Least(string left, string right) => $"billing_least({left}, {right})";
 
     public override string Sum(string column) => $"billing_sum({column})";
+
+    public override string Max(string column) => $"billing_max({column})";
+
+    public override string Min(string column) => $"billing_min({column})";
 
     public override bool IsTransient(DbException exception) => false;
 

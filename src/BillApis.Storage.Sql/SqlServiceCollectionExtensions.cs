@@ -1,7 +1,9 @@
 using BillApis.Ledger;
+using BillApis.Metering;
 using BillApis.Outbox;
 using BillApis.Storage;
 using BillApis.Storage.Sql.Ledger;
+using BillApis.Storage.Sql.Metering;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Storage.Sql;
@@ -18,6 +20,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(IdentityMaps.Users);
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.SigningKeys);
+        services.AddSingleton<IUsageStore, SqlUsageStore>();
     }
 
     private static void AddStore<T>(this IServiceCollection services, EntityMap<T> map) where T : class, IEntity<T> =>

@@ -1,0 +1,166 @@
+using BillApis.Metering;
+using NodaTime;
+using Xunit;
+
+namespace BillApis.Conformance;
+
+/// <summary>Running totals against a count of the events themselves, whatever the delivery; derive once for each <see cref="IUsageStore"/>.</summary>
+public abstract class UsageModelConformance(StoreFixture fixture)
+{
+    private const int Hours = 6;
+    private readonly UsageWorld _world = new();
+
+    private IUsageStore Store => fixture.Get<IUsageStore>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public async Task Totals_equal_a_recount_after_every_batch_of_any_sequence(int seed)
+    {
+        var random = new Random(seed);
+        var (pool, kept) = (Pool(random, 80), new Dictionary<(string, string), UsageEvent>());
+        for (var step = 0; step < 12; step++)
+        {
+            var batch = Enumerable.Range(0, random.Next(1, 25)).Select(_ => Vary(random, pool[random.Next(pool.Length)])).ToList();
+            var expected = batch.Select(item =>
+                kept.TryAdd((item.Source, item.Id), item) ? AppendOutcome.Accepted : kept[(item.Source, item.Id)] == item ? AppendOutcome.Duplicate : AppendOutcome.Conflict).ToList();
+
+            var results = await Store.AppendAsync(_world.Tenant, [.. batch.Select(item => _world.Stamp(item))], Token);
+
+            Assert.Equal(expected, results.Select(result => result.Outcome));
+            await CompareAsync(_world.Tenant, kept.Values, Requests(random));
+        }
+    }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    public async Task Any_order_split_and_repetition_of_a_delivery_counts_the_same(int seed)
+    {
+        var random = new Random(seed);
+        var pool = Pool(random, 100);
+        var tenants = Enumerable.Range(0, 4).Select(_ => EntityId.New<TenantId>()).ToArray();
+        foreach (var tenant in tenants)
+        {
+            UsageEvent[] delivery = [.. pool, .. pool.Where(_ => random.Next(3) == 0)];
+            random.Shuffle(delivery);
+            for (var start = 0; start < delivery.Length;)
+            {
+                var size = Math.Min(random.Next(1, 60), delivery.Length - start);
+                await Store.AppendAsync(tenant, [.. delivery[start..(start + size)].Select(item => _world.Stamp(item))], Token);
+                start += size;
+            }
+
+            await CompareAsync(tenant, pool, Requests(new Random(seed)));
+        }
+    }
+
+    [Fact]
+    public async Task Many_writers_with_the_same_ids_count_each_event_once()
+    {
+        var pool = Pool(new Random(21), 300);
+        var writers = Enumerable.Range(0, 8).Select(writer => Task.Run(
+            async () =>
+            {
+                var (random, store, accepted) = (new Random(writer), writer % 2 == 0 ? Store : fixture.GetFromAnotherNode<IUsageStore>(), 0);
+                for (var step = 0; step < 12; step++)
+                {
+                    UsageEvent[] batch = [.. pool.Where(item => step == 11 || random.Next(5) == 0)];
+                    random.Shuffle(batch);
+                    var results = await store.AppendAsync(_world.Tenant, [.. batch.Select(item => _world.Stamp(item))], Token);
+                    Assert.DoesNotContain(AppendOutcome.Conflict, results.Select(result => result.Outcome));
+                    accepted += results.Count(result => result.Outcome is AppendOutcome.Accepted);
+                }
+
+                return accepted;
+            },
+            Token));
+
+        Assert.Equal(pool.Length, (await Task.WhenAll(writers)).Sum());
+        await CompareAsync(_world.Tenant, pool, Requests(new Random(22)));
+    }
+
+    [Fact]
+    public async Task An_event_is_in_what_is_read_after_closing_or_it_is_late()
+    {
+        const int writers = 6;
+        var ask = new UsageRequest(_world["calls"], _world.Acme, UsageWorld.January);
+        var writing = Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(
+            async () =>
+            {
+                var (counted, store) = (0, writer % 2 == 0 ? Store : fixture.GetFromAnotherNode<IUsageStore>());
+                for (var step = 0; step < 20; step++)
+                {
+                    var batch = Enumerable.Range(0, 5).Select(i => _world.Stamp(UsageWorld.Event($"{writer}.{step}.{i}", UsageWorld.Start + Duration.FromMinutes(step), 1))).ToList();
+                    counted += (await store.AppendAsync(_world.Tenant, batch, Token)).Count(result => result.Orphan is null);
+                }
+
+                return counted;
+            },
+            Token)));
+        for (long seen = 0; seen < writers * 20;)
+        {
+            seen = (await Store.ReadAsync(_world.Tenant, [ask], Token))[0].Events;
+        }
+
+        await Store.ClosePeriodsAsync(_world.Tenant, [new ClosedPeriod(_world.Acme, ask.Metric.Id, _world.First, UsageWorld.January.End)], Token);
+        var billed = (await Store.ReadAsync(_world.Tenant, [ask], Token))[0].Events;
+
+        Assert.Equal(billed, (await writing).Sum());
+        Assert.Equal(billed, (await Store.ReadAsync(_world.Tenant, [ask], Token))[0].Events);
+        Assert.Equal(writers * 100, (await Store.ReadAsync(_world.Tenant, [ask with { Metric = _world["plain"] }], Token))[0].Events);
+    }
+
+    private static UsageEvent Vary(Random random, UsageEvent item) => random.Next(12) switch
+    {
+        0 => item with { Timestamp = item.Timestamp + Duration.FromSeconds(1) },
+        1 => item with { Properties = UsageProperties.Of(("v", 1_000), ("user", "x")) },
+        _ => item,
+    };
+
+    // Few instants, groups and values, so that ties, edges and repeats are common.
+    private UsageEvent[] Pool(Random random, int count) => [.. Enumerable.Range(0, count).Select(i => new UsageEvent
+    {
+        Id = $"{i:x4}",
+        Source = random.Next(4) == 0 ? "cdn" : UsageEvent.DefaultSource,
+        Type = "e",
+        Customer = random.Next(4) == 0 ? "globex" : "acme",
+        Timestamp = UsageWorld.Start + Duration.FromMinutes(random.Next(Hours * 12) * 5),
+        SubscriptionId = random.Next(5) switch { 0 => _world.First, 1 => _world.Second, _ => null },
+        Properties = UsageProperties.Of(
+            ("v", random.Next(-5_000, 100_000) / 1_000m),
+            ("model", random.Next(3) switch { 0 => "small", 1 => "large", _ => default(PropertyValue) }),
+            ("region", random.Next(2) == 0 ? "eu" : "us"),
+            ("user", $"u{random.Next(9)}")),
+    })];
+
+    private List<UsageRequest> Requests(Random random) => [.. _world.Metrics.SelectMany(metric => Enumerable.Range(0, 4).Select(_ =>
+    {
+        var start = random.Next(Hours * 12);
+        return new UsageRequest(
+            metric,
+            random.Next(3) == 0 ? _world.Globex : _world.Acme,
+            new Interval(UsageWorld.Start + Duration.FromMinutes(start * 5), UsageWorld.Start + Duration.FromMinutes(random.Next(start, Hours * 12) * 5)))
+        {
+            Subscription = random.Next(3) switch { 0 => _world.First, 1 => _world.Second, _ => null },
+            GroupBy = [.. metric.GroupBy.Where(_ => random.Next(2) == 0)],
+        };
+    }))];
+
+    private async Task CompareAsync(TenantId tenant, IReadOnlyCollection<UsageEvent> kept, List<UsageRequest> requests)
+    {
+        var answers = await Store.ReadAsync(tenant, requests, Token);
+        foreach (var (request, answer) in requests.Zip(answers))
+        {
+            var recount = UsageCalculator.Read(request, kept.Where(item => _world.CustomerOf(item) == request.Customer));
+            Assert.Equal(recount.Groups.AsEnumerable(), answer.Groups);
+        }
+    }
+}

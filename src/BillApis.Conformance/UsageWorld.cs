@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using BillApis.Metering;
+using NodaTime;
+
+namespace BillApis.Conformance;
+
+/// <summary>A tenant with two customers and metrics of every aggregation, and events for them.</summary>
+internal sealed class UsageWorld
+{
+    public static readonly Instant Start = Instant.FromUtc(2026, 1, 1, 0, 0);
+    public static readonly Instant Now = Instant.FromUtc(2026, 3, 1, 0, 0);
+    public static readonly Interval January = new(Start, Instant.FromUtc(2026, 2, 1, 0, 0));
+
+    public TenantId Tenant { get; } = EntityId.New<TenantId>();
+
+    public CustomerId Acme { get; } = EntityId.New<CustomerId>();
+
+    public CustomerId Globex { get; } = EntityId.New<CustomerId>();
+
+    public SubscriptionId First { get; } = EntityId.New<SubscriptionId>();
+
+    public SubscriptionId Second { get; } = EntityId.New<SubscriptionId>();
+
+    public ImmutableArray<Metric> Metrics { get; } =
+    [
+        New("calls", Aggregation.Count), New("tokens", Aggregation.Sum, "v", "model", "region"), New("plain", Aggregation.Sum, "v"), New("peak", Aggregation.Max, "v", "model"),
+        New("floor", Aggregation.Min, "v"), New("seats", Aggregation.Latest, "v", "model"), New("users", Aggregation.UniqueCount, "user", "model"),
+    ];
+
+    public Metric this[string code] => Metrics.Single(metric => metric.Code == code);
+
+    public CustomerId CustomerOf(UsageEvent item) => item.Customer == "acme" ? Acme : Globex;
+
+    public static UsageEvent Event(string id, Instant at, PropertyValue value, string? model = null, string user = "u") => new()
+    {
+        Id = id, Type = "e", Customer = "acme", Timestamp = at,
+        Properties = UsageProperties.Of(("v", value), ("model", model), ("user", user)),
+    };
+
+    public StampedEvent Stamp(UsageEvent item, Instant? now = null)
+    {
+        var customers = ImmutableDictionary<string, CustomerId>.Empty.Add("acme", Acme).Add("globex", Globex);
+        return new Intake(Metrics, customers, now ?? Now).Stamp(item, out var stamped) is { } wrong ? throw new InvalidOperationException($"{wrong}") : stamped!;
+    }
+
+    public UsageRequest Ask(string code, Interval? period = null, params string[] groupBy) => new(this[code], Acme, period ?? January) { GroupBy = [.. groupBy] };
+
+    private static Metric New(string code, Aggregation aggregation, string? property = null, params string[] groupBy) => new()
+    {
+        Code = code, Name = code, EventType = "e", Aggregation = aggregation, Property = property, GroupBy = [.. groupBy], AllowNegative = true,
+    };
+}

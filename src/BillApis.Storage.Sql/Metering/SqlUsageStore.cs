@@ -1,0 +1,29 @@
+using BillApis.Metering;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>Usage in <c>billing_usage_…</c>.</summary>
+internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
+{
+    private readonly UsageIntake _intake = new(database);
+    private readonly UsageReader _reader = new(database);
+    private readonly UsageListing _listing = new(database);
+
+    public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
+        events.Count == 0 ? Task.FromResult<IReadOnlyList<AppendResult>>([]) : _intake.AppendAsync(tenant, events, cancellationToken);
+
+    public Task<IReadOnlyList<UsageReading>> ReadAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken) =>
+        _reader.ReadAsync(tenant, requests, cancellationToken);
+
+    public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>
+        periods.Count == 0 ? Task.CompletedTask : _intake.ClosePeriodsAsync(tenant, periods, cancellationToken);
+
+    public Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken) =>
+        _listing.ListEventsAsync(tenant, query, cancellationToken);
+
+    public Task<Page<OrphanEvent>> ListOrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken) =>
+        _listing.ListOrphansAsync(tenant, query, cancellationToken);
+
+    public Task<int> RecoverAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
+        events.Count == 0 ? Task.FromResult(0) : _intake.RecoverAsync(tenant, events, cancellationToken);
+}

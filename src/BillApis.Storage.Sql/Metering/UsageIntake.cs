@@ -1,0 +1,190 @@
+using System.Buffers.Binary;
+using System.Data.Common;
+using System.Security.Cryptography;
+using System.Text;
+using BillApis.Metering;
+using Dapper;
+using NodaTime;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>Stores events and moves the totals in one transaction; closes periods against it.</summary>
+/// <remarks>
+/// Writers of usage share a lock of their tenant that closing takes alone, so that each event is either stored before the
+/// closing returns or sees the closed period. Every kind of row is written in one order, so that writers never wait in a circle.
+/// </remarks>
+internal sealed class UsageIntake(SqlDatabase database)
+{
+    private readonly SqlDialect _dialect = database.Dialect;
+
+    public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                var batch = new UsageBatch(events, await OpenAsync(transaction, tenant, events, cancellationToken).ConfigureAwait(false));
+                var written = (await transaction.BulkReadAsync<EventKey>(Insert(), tenant, batch.Entries.Select(EventRow), cancellationToken).ConfigureAwait(false))
+                    .Select(row => (row.Source, row.Id)).ToHashSet();
+                await CountAsync(transaction, tenant, [.. batch.Entries.Where(entry => written.Contains(entry.Key))], cancellationToken).ConfigureAwait(false);
+                var others = batch.Entries.Where(entry => !written.Contains(entry.Key)).ToList();
+                return batch.Results(written, await HashesAsync(transaction, tenant, others, cancellationToken).ConfigureAwait(false));
+            },
+            cancellationToken);
+
+    public Task<int> RecoverAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                var whole = events.Where(item => item.Orphan is null).ToList();
+                var batch = new UsageBatch(whole, await OpenAsync(transaction, tenant, whole, cancellationToken).ConfigureAwait(false));
+                var claimed = (await transaction.BulkReadAsync<EventKey>(Claim(), tenant, batch.Entries.Select(EventRow), cancellationToken).ConfigureAwait(false))
+                    .Select(row => (row.Source, row.Id)).ToHashSet();
+                var entries = batch.Entries.Where(entry => claimed.Contains(entry.Key)).ToList();
+                await transaction.BulkAsync(Assign(), tenant, entries.Select(EventRow), cancellationToken).ConfigureAwait(false);
+                await CountAsync(transaction, tenant, entries, cancellationToken).ConfigureAwait(false);
+                return entries.Count(entry => entry.Open.Count > 0);
+            },
+            cancellationToken);
+
+    public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async transaction =>
+            {
+                await LockAsync(transaction, _dialect.LockExclusive, tenant, cancellationToken).ConfigureAwait(false);
+                var latest = periods.GroupBy(period => (period.Customer, period.Metric, period.Subscription))
+                    .Select(group => new
+                    {
+                        customer_id = group.Key.Customer, metric_id = group.Key.Metric, subscription_id = group.Key.Subscription,
+                        closed_until = group.Max(period => period.Until).ToMicroseconds(),
+                    });
+                return await transaction.BulkAsync(Close(), tenant, latest, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    /// <summary>Enters intake beside other writers and reads what is closed.</summary>
+    private async Task<UsageGates> OpenAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken)
+    {
+        await LockAsync(transaction, _dialect.LockShared, tenant, cancellationToken).ConfigureAwait(false);
+        var pairs = events.Where(item => item.Customer is not null)
+            .SelectMany(item => item.Contributions.Select(part => (Customer: item.Customer!.Value, Metric: part.Metric.Id))).Distinct()
+            .Select(pair => new { customer_id = pair.Customer, metric_id = pair.Metric }).ToList();
+        return pairs.Count == 0
+            ? UsageGates.None
+            : new UsageGates(await transaction.BulkReadAsync<UsageGates.Row>(Gates(), tenant, pairs, cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
+    {
+        var totals = new UsageTotals();
+        foreach (var entry in entries)
+        {
+            totals.Add(entry);
+        }
+
+        await totals.WriteAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
+        var orphans = entries.SelectMany(OrphanRows).ToList();
+        if (orphans.Count > 0)
+        {
+            await transaction.BulkAsync(InsertOrphans(), tenant, orphans, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<Dictionary<(string, string), string>> HashesAsync(DbTransaction transaction, TenantId tenant, List<UsageEntry> entries, CancellationToken cancellationToken) =>
+        entries.Count == 0
+            ? []
+            : (await transaction.BulkReadAsync<EventKey>(Hashes(), tenant, entries.Select(entry => new { source = entry.Key.Source, id = entry.Key.Id }), cancellationToken).ConfigureAwait(false))
+                .ToDictionary(row => (row.Source, row.Id), row => row.Hash);
+
+    private static async Task LockAsync(DbTransaction transaction, string? sql, TenantId tenant, CancellationToken cancellationToken)
+    {
+        if (sql is not null)
+        {
+            var key = BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"usage\n{tenant}")));
+            await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Lock = key }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
+    private static object EventRow(UsageEntry entry) => new
+    {
+        source = entry.Item.Event.Source, id = entry.Item.Event.Id, type = entry.Item.Event.Type, customer = entry.Item.Event.Customer, customer_id = entry.Item.Customer,
+        subscription_id = entry.Item.Event.SubscriptionId?.ToString() ?? "", at = entry.Item.At.ToMicroseconds(), recorded_at = entry.Item.RecordedAt.ToMicroseconds(),
+        properties = entry.Item.Event.Properties.ToString(), hash = entry.Item.Hash, metrics = entry.Metrics,
+    };
+
+    private static IEnumerable<object> OrphanRows(UsageEntry entry)
+    {
+        var whole = entry.Item.Orphan is { } reason ? [(Metric: "", Reason: reason)] : entry.Late.Select(part => (Metric: part.Metric.Id.ToString(), Reason: OrphanReason.Late));
+        return whole.Select(orphan => new { source = entry.Key.Source, id = entry.Key.Id, metric_id = orphan.Metric, reason = orphan.Reason, recorded_at = entry.Item.RecordedAt.ToMicroseconds() });
+    }
+
+    private string Gates() =>
+        $"""
+        select g.customer_id as CustomerId, g.metric_id as MetricId, g.subscription_id as SubscriptionId, g.closed_until as ClosedUntil
+        from {_dialect.Rows("Rows", "customer_id text", "metric_id text")} as r
+        cross join billing_usage_gate as g
+        where g.tenant_id = @Tenant and g.customer_id = r.customer_id and g.metric_id = r.metric_id
+        """;
+
+    private string Close() =>
+        $"""
+        insert into billing_usage_gate as g (tenant_id, customer_id, metric_id, subscription_id, closed_until)
+        select @Tenant, r.customer_id, r.metric_id, r.subscription_id, r.closed_until
+        from {_dialect.Rows("Rows", "customer_id text", "metric_id text", "subscription_id text", "closed_until bigint")} as r
+        where true
+        on conflict (tenant_id, customer_id, metric_id, subscription_id) do update
+        set closed_until = case when excluded.closed_until > g.closed_until then excluded.closed_until else g.closed_until end
+        """;
+
+    private string Insert() =>
+        $"""
+        insert into billing_usage_event (tenant_id, source, id, type, customer, customer_id, subscription_id, at, recorded_at, properties, hash, metrics)
+        select @Tenant, r.source, r.id, r.type, r.customer, r.customer_id, r.subscription_id, r.at, r.recorded_at, r.properties, r.hash, r.metrics
+        from {EventRows()} as r
+        where true
+        on conflict (tenant_id, source, id) do nothing
+        returning source as Source, id as Id
+        """;
+
+    private string Hashes() =>
+        $"""
+        select e.source as Source, e.id as Id, e.hash as Hash
+        from {_dialect.Rows("Rows", "source text", "id text")} as r
+        cross join billing_usage_event as e
+        where e.tenant_id = @Tenant and e.source = r.source and e.id = r.id
+        """;
+
+    private string InsertOrphans() =>
+        $"""
+        insert into billing_usage_orphan (tenant_id, source, id, metric_id, reason, recorded_at)
+        select @Tenant, r.source, r.id, r.metric_id, r.reason, r.recorded_at
+        from {_dialect.Rows("Rows", "source text", "id text", "metric_id text", "reason text", "recorded_at bigint")} as r
+        where true
+        on conflict do nothing
+        """;
+
+    private string Claim() =>
+        $"""
+        update billing_usage_orphan set recovered_at = r.recorded_at
+        from {EventRows()} as r
+        where billing_usage_orphan.tenant_id = @Tenant and billing_usage_orphan.source = r.source and billing_usage_orphan.id = r.id
+          and billing_usage_orphan.metric_id = '' and billing_usage_orphan.recovered_at is null
+        returning billing_usage_orphan.source as Source, billing_usage_orphan.id as Id
+        """;
+
+    private string Assign() =>
+        $"""
+        update billing_usage_event set customer_id = r.customer_id, metrics = r.metrics
+        from {EventRows()} as r
+        where billing_usage_event.tenant_id = @Tenant and billing_usage_event.source = r.source and billing_usage_event.id = r.id
+        """;
+
+    private string EventRows() => _dialect.Rows(
+        "Rows", "source text", "id text", "type text", "customer text", "customer_id text", "subscription_id text",
+        "at bigint", "recorded_at bigint", "properties text", "hash text", "metrics text");
+
+    private sealed record EventKey
+    {
+        public required string Source { get; init; }
+        public required string Id { get; init; }
+        public string Hash { get; init; } = "";
+    }
+}

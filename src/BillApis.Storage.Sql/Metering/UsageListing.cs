@@ -1,0 +1,96 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using BillApis.Metering;
+using Dapper;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>Lists events and orphans, page by page.</summary>
+internal sealed class UsageListing(SqlDatabase database)
+{
+    public async Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken)
+    {
+        var after = Cursor.Read(query.After);
+        var filters = string.Concat(
+            query.Customer is null ? "" : " and e.customer_id = @Customer",
+            query.Type is null ? "" : " and e.type = @Type",
+            query.From is null ? "" : " and e.at >= @From",
+            query.To is null ? "" : " and e.at < @To",
+            after is null ? "" : " and e.at <= @At and (e.at < @At or (e.source, e.id) < (@Source, @Id))");
+        var rows = await ReadAsync<EventRow>(
+            $"select {EventRow.Columns} from billing_usage_event as e where e.tenant_id = @Tenant{filters} order by e.at desc, e.source desc, e.id desc limit @Limit",
+            new
+            {
+                Tenant = tenant.ToString(), Customer = query.Customer?.ToString(), query.Type, From = query.From?.ToMicroseconds(), To = query.To?.ToMicroseconds(),
+                after?.At, after?.Source, after?.Id, Limit = query.Limit + 1,
+            },
+            cancellationToken).ConfigureAwait(false);
+        return Page(rows, query.Limit, row => row.Read(), row => new Cursor(row.At, row.Source, row.Id, ""));
+    }
+
+    public async Task<Page<OrphanEvent>> ListOrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken)
+    {
+        var after = Cursor.Read(query.After);
+        var filters = string.Concat(
+            query.Reason is null ? "" : " and o.reason = @Reason",
+            after is null ? "" : " and o.recorded_at >= @At and (o.recorded_at > @At or (o.source, o.id, o.metric_id) > (@Source, @Id, @Metric))");
+        var rows = await ReadAsync<OrphanRow>(
+            $"""
+            select {EventRow.Columns}, o.metric_id as MetricId, o.reason as Reason
+            from billing_usage_orphan as o
+            join billing_usage_event as e on e.tenant_id = o.tenant_id and e.source = o.source and e.id = o.id
+            where o.tenant_id = @Tenant and o.recovered_at is null{filters}
+            order by o.recorded_at, o.source, o.id, o.metric_id
+            limit @Limit
+            """,
+            new
+            {
+                Tenant = tenant.ToString(), Reason = query.Reason is { } reason ? JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()) : null,
+                after?.At, after?.Source, after?.Id, after?.Metric, Limit = query.Limit + 1,
+            },
+            cancellationToken).ConfigureAwait(false);
+        return Page(rows, query.Limit, row => row.ReadOrphan(), row => new Cursor(row.RecordedAt, row.Source, row.Id, row.MetricId));
+    }
+
+    private async Task<List<T>> ReadAsync<T>(string sql, object parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        return (await connection.QueryAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
+    }
+
+    private static Page<TItem> Page<TRow, TItem>(List<TRow> rows, int limit, Func<TRow, TItem> read, Func<TRow, Cursor> cursor)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(limit is > 0 and <= Limits.PageSize, true, nameof(limit));
+        return new Page<TItem>([.. rows.Take(limit).Select(read)], rows.Count > limit ? cursor(rows[limit - 1]).ToString() : null);
+    }
+
+    private sealed record OrphanRow : EventRow
+    {
+        public required string MetricId { get; init; }
+        public required string Reason { get; init; }
+
+        public OrphanEvent ReadOrphan() => new(
+            Read(),
+            JsonSerializer.Deserialize<OrphanReason>($"\"{Reason}\"", BillingJson.Options),
+            MetricId.Length == 0 ? null : EntityId.Parse<MetricId>(MetricId));
+    }
+
+    /// <summary>The last row of a page, as the caller carries it to the next.</summary>
+    private sealed record Cursor(long At, string Source, string Id, string Metric)
+    {
+        public static Cursor? Read(string? text)
+        {
+            try
+            {
+                return text is null ? null : JsonSerializer.Deserialize<Cursor>(Base64Url.DecodeFromChars(text));
+            }
+            catch (Exception exception) when (exception is FormatException or JsonException)
+            {
+                throw BillingException.Field("cursor", "must be the next_cursor of the page before");
+            }
+        }
+
+        public override string ToString() => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this)));
+    }
+}

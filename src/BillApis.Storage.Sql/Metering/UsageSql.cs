@@ -1,0 +1,21 @@
+using System.Data.Common;
+using System.Text.Json;
+using Dapper;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>Statements over many rows at once, which are one JSON parameter named Rows.</summary>
+internal static class UsageSql
+{
+    public static Task<int> BulkAsync(this DbTransaction transaction, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
+        transaction.Connection!.ExecuteAsync(Command(transaction, sql, tenant, rows, cancellationToken));
+
+    public static async Task<List<T>> BulkReadAsync<T>(this DbTransaction transaction, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
+        (await transaction.Connection!.QueryAsync<T>(Command(transaction, sql, tenant, rows, cancellationToken)).ConfigureAwait(false)).AsList();
+
+    public static async Task<List<T>> BulkReadAsync<T>(this DbConnection connection, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync<T>(Command(null, sql, tenant, rows, cancellationToken)).ConfigureAwait(false)).AsList();
+
+    private static CommandDefinition Command(DbTransaction? transaction, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
+        new(sql, new { Tenant = tenant.ToString(), Rows = JsonSerializer.Serialize(rows, BillingJson.Options) }, transaction, cancellationToken: cancellationToken);
+}

@@ -1,0 +1,105 @@
+using System.Data.Common;
+using BillApis.Metering;
+using NodaTime;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>What a batch adds to the running totals: one row for each total that it moves, in one order for all writers.</summary>
+internal sealed class UsageTotals
+{
+    private readonly SortedDictionary<Key, UsageTotal> _totals = [];
+    private readonly SortedSet<(Key Key, string Item)> _items = [];
+
+    public void Add(UsageEntry entry)
+    {
+        foreach (var part in entry.Open)
+        {
+            var key = new Key(
+                entry.Item.Customer!.Value.ToString(),
+                part.Metric.Id.ToString(),
+                HourOf(entry.Item.At),
+                entry.Item.Event.SubscriptionId?.ToString() ?? "",
+                part.Dimensions.Json);
+            var total = UsageTotal.Of(part, entry.Item.Event, entry.Item.At);
+            _totals[key] = _totals.TryGetValue(key, out var known) ? known.Merge(total) : total;
+            if (part.Item is { } item)
+            {
+                _items.Add((key, item));
+            }
+        }
+    }
+
+    public async Task WriteAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
+    {
+        if (_totals.Count > 0)
+        {
+            await transaction.BulkAsync(Upsert(dialect), tenant, _totals.Select(pair => Row(pair.Key, pair.Value)), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_items.Count > 0)
+        {
+            await transaction.BulkAsync(InsertItems(dialect), tenant, _items.Select(pair => Row(pair.Key, pair.Item)), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public static long HourOf(Instant at) => Floor(at.ToUnixTimeSeconds());
+
+    private static long Floor(long seconds) => (seconds - (((seconds % 3_600) + 3_600) % 3_600)) / 3_600;
+
+    private static object Row(Key key, UsageTotal total) => new
+    {
+        customer_id = key.Customer, metric_id = key.Metric, hour = key.Hour, subscription_id = key.Subscription, dimensions = key.Dimensions,
+        events = total.Events, value_sum = Text(total.Sum), value_max = Text(total.Max), value_min = Text(total.Min),
+        latest_at = total.Latest?.At.ToMicroseconds(), latest_tie = total.Latest?.Tie, latest_value = Text(total.Latest?.Value),
+    };
+
+    private static object Row(Key key, string item) => new
+    {
+        customer_id = key.Customer, metric_id = key.Metric, hour = key.Hour, subscription_id = key.Subscription, dimensions = key.Dimensions, item,
+    };
+
+    private static string? Text(decimal? value) => value is { } number ? Exact.Format(number) : null;
+
+    private static string Upsert(SqlDialect dialect)
+    {
+        const string later = "(excluded.latest_at > t.latest_at or (excluded.latest_at = t.latest_at and excluded.latest_tie > t.latest_tie))";
+        var rows = dialect.Rows(
+            "Rows", "customer_id text", "metric_id text", "hour bigint", "subscription_id text", "dimensions text", "events bigint",
+            "value_sum decimal", "value_max decimal", "value_min decimal", "latest_at bigint", "latest_tie text", "latest_value decimal");
+        return $"""
+            insert into billing_usage_total as t (tenant_id, customer_id, metric_id, hour, subscription_id, dimensions, events, value_sum, value_max, value_min, latest_at, latest_tie, latest_value)
+            select @Tenant, r.customer_id, r.metric_id, r.hour, r.subscription_id, r.dimensions, r.events, r.value_sum, r.value_max, r.value_min, r.latest_at, r.latest_tie, r.latest_value
+            from {rows} as r
+            where true
+            on conflict (tenant_id, customer_id, metric_id, hour, subscription_id, dimensions) do update set
+                events = t.events + excluded.events,
+                value_sum = {dialect.Add("t.value_sum", "excluded.value_sum")},
+                value_max = {dialect.Greatest("t.value_max", "excluded.value_max")},
+                value_min = {dialect.Least("t.value_min", "excluded.value_min")},
+                latest_value = case when {later} then excluded.latest_value else t.latest_value end,
+                latest_tie = case when {later} then excluded.latest_tie else t.latest_tie end,
+                latest_at = case when {later} then excluded.latest_at else t.latest_at end
+            """;
+    }
+
+    private static string InsertItems(SqlDialect dialect) =>
+        $"""
+        insert into billing_usage_item (tenant_id, customer_id, metric_id, hour, subscription_id, dimensions, item)
+        select @Tenant, r.customer_id, r.metric_id, r.hour, r.subscription_id, r.dimensions, r.item
+        from {dialect.Rows("Rows", "customer_id text", "metric_id text", "hour bigint", "subscription_id text", "dimensions text", "item text")} as r
+        where true
+        on conflict do nothing
+        """;
+
+    private readonly record struct Key(string Customer, string Metric, long Hour, string Subscription, string Dimensions) : IComparable<Key>
+    {
+        public int CompareTo(Key other) =>
+            Order(Customer, other.Customer) is not 0 and var customer ? customer
+            : Order(Metric, other.Metric) is not 0 and var metric ? metric
+            : Hour.CompareTo(other.Hour) is not 0 and var hour ? hour
+            : Order(Subscription, other.Subscription) is not 0 and var subscription ? subscription
+            : Order(Dimensions, other.Dimensions);
+
+        private static int Order(string left, string right) => string.CompareOrdinal(left, right);
+    }
+}

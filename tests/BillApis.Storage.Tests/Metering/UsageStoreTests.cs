@@ -1,0 +1,15 @@
+using BillApis.Conformance;
+
+namespace BillApis.Storage.Tests.Metering;
+
+public sealed class SqliteUsageStoreTests(SqliteFixture fixture) : UsageStoreConformance(fixture), IClassFixture<SqliteFixture>;
+
+public sealed class SqliteUsageOrphanTests(SqliteFixture fixture) : UsageOrphanConformance(fixture), IClassFixture<SqliteFixture>;
+
+public sealed class SqliteUsageModelTests(SqliteFixture fixture) : UsageModelConformance(fixture), IClassFixture<SqliteFixture>;
+
+public sealed class PostgresUsageStoreTests(PostgresFixture fixture) : UsageStoreConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class PostgresUsageOrphanTests(PostgresFixture fixture) : UsageOrphanConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class PostgresUsageModelTests(PostgresFixture fixture) : UsageModelConformance(fixture), IClassFixture<PostgresFixture>;
