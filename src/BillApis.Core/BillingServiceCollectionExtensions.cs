@@ -1,7 +1,13 @@
 using BillApis;
 using BillApis.Ledger;
+using BillApis.Metering;
 using BillApis.Outbox;
+using BillApis.Workers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
 
@@ -10,17 +16,64 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>The entry point: adds billing to a service collection.</summary>
 public static class BillingServiceCollectionExtensions
 {
-    /// <summary>Adds billing; the builder says where its data is kept. Safe to call more than once.</summary>
+    /// <summary>Adds billing; the builder says where its data is kept. Ask for <see cref="Billing"/> then.</summary>
     public static IServiceCollection AddBilling(this IServiceCollection services, Action<BillingBuilder> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
 
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IClock>(provider => provider.GetRequiredService<TimeProvider>().ToClock());
-        services.TryAddSingleton<OutboxDispatcher>();
-        services.AddLedger();
+        if (services.All(service => service.ServiceType != typeof(Billing)))
+        {
+            AddEngine(services);
+        }
+
         configure(new BillingBuilder(services));
         return services;
+    }
+
+    private static void AddEngine(IServiceCollection services)
+    {
+        services.AddOptions<BillingOptions>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IClock>(provider => provider.GetRequiredService<TimeProvider>().ToClock());
+        services.AddSingleton<Billing>();
+        AddMasterData(services);
+        AddInvoicing(services);
+        services.AddSingleton<OutboxDispatcher>();
+        services.AddLedger();
+        AddWorker(services);
+    }
+
+    private static void AddMasterData(IServiceCollection services)
+    {
+        services.AddSingleton<Customers>();
+        services.AddSingleton<Products>();
+        services.AddSingleton<Metrics>();
+        services.AddSingleton<Prices>();
+        services.AddSingleton<Plans>();
+        services.AddSingleton<Subscriptions>();
+    }
+
+    private static void AddInvoicing(IServiceCollection services)
+    {
+        services.AddSingleton<Invoices>();
+        services.AddSingleton<SubscriptionInvoices>();
+        services.AddSingleton<BillingCycle>();
+        services.AddSingleton<DryRuns>();
+        services.AddSingleton(provider => new InvoicePreviews(
+            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<IStore<Metric>>()));
+        services.AddSingleton(provider => new InvoiceRuns(
+            provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IStore<InvoiceRun>>(),
+            provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IClock>()));
+    }
+
+    private static void AddWorker(IServiceCollection services)
+    {
+        services.AddSingleton(provider => BillingJobs.Outbox(provider.GetRequiredService<OutboxDispatcher>()));
+        services.AddSingleton(provider => BillingJobs.Invoices(provider.GetRequiredService<InvoiceRuns>()));
+        services.AddSingleton(provider => BillingJobs.Overdue(provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton(provider => new BillingWorker(
+            provider.GetServices<BillingJob>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetService<ILogger<BillingWorker>>() ?? NullLogger<BillingWorker>.Instance));
+        services.AddHostedService(provider => provider.GetRequiredService<BillingWorker>());
     }
 }

@@ -12,6 +12,8 @@ internal sealed class PostgresDialect(string connectionString) : SqlDialect
 
     public override string Name => "postgres";
 
+    public override string Now => "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)";
+
     public override string? LockExclusive => "select pg_advisory_xact_lock(@Lock)";
 
     public override string? LockShared => "select pg_advisory_xact_lock_shared(@Lock)";

@@ -23,6 +23,8 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override string Name => "sqlite";
 
+    public override string Now => "cast((julianday('now') - 2440587.5) * 86400000 as integer) * 1000";
+
     public override string? LockExclusive => null;
 
     public override string? LockShared => null;

@@ -20,6 +20,9 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// </summary>
     public abstract string Rows(string parameter, params ReadOnlySpan<string> columns);
 
+    /// <summary>The database's own clock, in microseconds since 1970: what leases follow, so that nodes need not agree on the time.</summary>
+    public abstract string Now { get; }
+
     /// <summary>The exact sum of two decimals that are stored as this database stores decimals.</summary>
     public abstract string Add(string left, string right);
 

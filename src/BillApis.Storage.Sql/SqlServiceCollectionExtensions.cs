@@ -1,9 +1,12 @@
+using BillApis.Invoicing;
 using BillApis.Ledger;
 using BillApis.Metering;
 using BillApis.Outbox;
 using BillApis.Storage;
+using BillApis.Storage.Sql.Invoicing;
 using BillApis.Storage.Sql.Ledger;
 using BillApis.Storage.Sql.Metering;
+using BillApis.Storage.Sql.Subscriptions;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Storage.Sql;
@@ -17,10 +20,20 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<IMigrator, SqlMigrator>();
         services.AddSingleton<IOutboxStore, SqlOutbox>();
         services.AddSingleton<ILedger, SqlLedger>();
+        services.AddSingleton<IUsageStore, SqlUsageStore>();
         services.AddStore(IdentityMaps.Users);
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.SigningKeys);
-        services.AddSingleton<IUsageStore, SqlUsageStore>();
+        services.AddStore(EntityMaps.Customers);
+        services.AddStore(EntityMaps.Products);
+        services.AddStore(EntityMaps.Metrics);
+        services.AddStore(EntityMaps.Prices);
+        services.AddStore(EntityMaps.Plans);
+        services.AddStore(EntityMaps.InvoiceRuns);
+        services.AddSingleton<ISubscriptionStore, SqlSubscriptionStore>();
+        services.AddSingleton<IStore<Subscription>>(provider => provider.GetRequiredService<ISubscriptionStore>());
+        services.AddSingleton<IInvoiceStore, SqlInvoiceStore>();
+        services.AddSingleton<IStore<Invoice>>(provider => provider.GetRequiredService<IInvoiceStore>());
     }
 
     private static void AddStore<T>(this IServiceCollection services, EntityMap<T> map) where T : class, IEntity<T> =>

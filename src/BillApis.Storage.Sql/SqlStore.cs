@@ -120,7 +120,8 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         return $" and {column} = @where_{column}";
     }
 
-    private sealed record Row
+    /// <summary>A row as it is read back.</summary>
+    protected sealed record Row
     {
         public string Id { get; init; } = "";
         public required string Body { get; init; }

@@ -3,7 +3,7 @@ using NodaTime;
 namespace BillApis.Outbox;
 
 /// <summary>Carries out the events of the outbox: at once after the write that stored them, and again by the worker for what a crash left.</summary>
-internal sealed class OutboxDispatcher(IOutboxStore store, IEnumerable<OutboxHandler> handlers, IClock clock)
+public sealed class OutboxDispatcher(IOutboxStore store, IEnumerable<OutboxHandler> handlers, IClock clock)
 {
     private const int BatchSize = 500;
     private readonly ILookup<string, OutboxHandler> _handlers = handlers.ToLookup(handler => handler.Type);

@@ -65,6 +65,7 @@ create unique index billing_invoice_once on billing_invoice (tenant_id, subscrip
 create unique index billing_invoice_number on billing_invoice (tenant_id, series, number) where number is not null;
 create index billing_invoice_customer on billing_invoice (tenant_id, customer_id, id);
 create index billing_invoice_subscription on billing_invoice (tenant_id, subscription_id, id) where subscription_id is not null;
+create index billing_invoice_past_due on billing_invoice (due_at) where status in ('issued', 'partially_paid');
 create index billing_invoice_status on billing_invoice (tenant_id, status, id);
 
 create table billing_invoice_run (

@@ -1,0 +1,44 @@
+using BillApis.Ledger;
+using BillApis.Storage;
+
+namespace BillApis;
+
+/// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
+public sealed class Billing(
+    IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Subscriptions subscriptions,
+    Invoices invoices, InvoiceRuns runs, InvoicePreviews previews, Books books)
+{
+    /// <summary>The parties that are billed.</summary>
+    public Customers Customers { get; } = customers;
+
+    /// <summary>What is sold.</summary>
+    public Products Products { get; } = products;
+
+    /// <summary>The ways to count usage.</summary>
+    public Metrics Metrics { get; } = metrics;
+
+    /// <summary>What things cost.</summary>
+    public Prices Prices { get; } = prices;
+
+    /// <summary>What is subscribed to.</summary>
+    public Plans Plans { get; } = plans;
+
+    /// <summary>Who subscribed to what.</summary>
+    public Subscriptions Subscriptions { get; } = subscriptions;
+
+    /// <summary>Bills.</summary>
+    public Invoices Invoices { get; } = invoices;
+
+    /// <summary>Bills what is due.</summary>
+    public InvoiceRuns Runs { get; } = runs;
+
+    /// <summary>What would be billed.</summary>
+    public InvoicePreviews Previews { get; } = previews;
+
+    /// <summary>The ledger's accounts and balances.</summary>
+    public Books Books { get; } = books;
+
+    /// <summary>Brings the database to the schema of this version; call it once before anything else.</summary>
+    /// <exception cref="BillingException">The database cannot be opened, or is newer than this version.</exception>
+    public Task MigrateAsync(CancellationToken cancellationToken = default) => migrator.MigrateAsync(cancellationToken);
+}

@@ -1,0 +1,22 @@
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>How the engine behaves where a team may choose.</summary>
+public sealed record BillingOptions
+{
+    /// <summary>Whether this process bills, posts and marks overdue by itself.</summary>
+    public bool RunWorker { get; set; } = true;
+
+    /// <summary>How often the worker looks for work, in real time.</summary>
+    public Duration WorkerInterval { get; set; } = Duration.FromSeconds(5);
+
+    /// <summary>How long the worker waits after a period's end before it bills usage, so that late events still count.</summary>
+    public Duration UsageGrace { get; set; } = Duration.FromHours(1);
+
+    /// <summary>How long the worker leaves a subscription alone that was created with a start in the past, so that its usage can be imported.</summary>
+    public Duration BackdatedGrace { get; set; } = Duration.FromHours(1);
+
+    /// <summary>How far a start may lie before the creation without counting as one in the past.</summary>
+    public Duration BackdatedTolerance { get; set; } = Duration.FromMinutes(5);
+}

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>A party that is billed, in one currency.</summary>
+public sealed record Customer : IMasterData<Customer>
+{
+    /// <summary>The most days that a customer may have to pay.</summary>
+    public const int MaxPaymentTermsDays = 365;
+
+    /// <inheritdoc/>
+    public static string Kind => "customer";
+
+    /// <inheritdoc/>
+    public static string AliasField => "external_id";
+
+    /// <summary>The id.</summary>
+    public CustomerId Id { get; init; } = EntityId.New<CustomerId>();
+
+    /// <inheritdoc/>
+    public TenantId Tenant { get; init; }
+
+    /// <summary>What the customer is called on its invoices.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The currency of every bill.</summary>
+    public required Currency Currency { get; init; }
+
+    /// <summary>The tenant's own id for the customer, accepted wherever the id is.</summary>
+    public string? ExternalId { get; init; }
+
+    /// <summary>Where bills are sent.</summary>
+    public string? Email { get; init; }
+
+    /// <summary>The IANA zone in which the customer's subscriptions start their periods.</summary>
+    public DateTimeZone Zone { get; init; } = DateTimeZone.Utc;
+
+    /// <summary>ISO 3166-1 alpha-2, upper case.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>The postal address.</summary>
+    public Address? Address { get; init; }
+
+    /// <summary>The VAT or other tax number.</summary>
+    public string? TaxId { get; init; }
+
+    /// <summary>Whether no tax is charged.</summary>
+    public bool TaxExempt { get; init; }
+
+    /// <summary>Days from issue until an invoice is due, 0 to <see cref="MaxPaymentTermsDays"/>.</summary>
+    public int PaymentTermsDays { get; init; } = 30;
+
+    /// <summary>The BCP 47 language of the customer's documents.</summary>
+    public string? Locale { get; init; }
+
+    /// <summary>The tenant's own notes.</summary>
+    public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <inheritdoc/>
+    public Instant CreatedAt { get; init; }
+
+    /// <inheritdoc/>
+    public Instant? ArchivedAt { get; init; }
+
+    /// <inheritdoc/>
+    public long Version { get; init; }
+
+    string IEntity<Customer>.Key => Id.ToString();
+
+    string? IEntity<Customer>.Alias => ExternalId;
+
+    /// <inheritdoc/>
+    public Customer WithVersion(long version) => this with { Version = version };
+
+    /// <inheritdoc/>
+    public Customer Created(TenantId tenant, Instant at) => this with { Tenant = tenant, CreatedAt = at, Version = 0 };
+
+    /// <inheritdoc/>
+    public Customer Archived(Instant at) => this with { ArchivedAt = at };
+
+    /// <inheritdoc/>
+    public void Validate()
+    {
+        Check.Name("name", Name);
+        Check.Metadata(Metadata);
+        Check.Range("payment_terms_days", PaymentTermsDays, 0, MaxPaymentTermsDays);
+        Check.Text("tax_id", TaxId, Limits.CodeLength);
+        Check.Text("locale", Locale, Limits.CodeLength);
+        if (Currency == default)
+        {
+            throw BillingException.Field("currency", "is required");
+        }
+
+        if (ExternalId is not null)
+        {
+            Check.Code("external_id", ExternalId);
+        }
+
+        if (Email is not null && (Email.Length > Limits.CodeLength || Email.Count('@') != 1 || Email.StartsWith('@') || Email.EndsWith('@') || Email.Any(char.IsWhiteSpace)))
+        {
+            throw BillingException.Field("email", "must be an address like billing@example.com");
+        }
+
+        if (Country is not null && !(Country.Length == 2 && Country.All(char.IsAsciiLetterUpper)))
+        {
+            throw BillingException.Field("country", "must be an ISO 3166 code of two upper-case letters, like DE");
+        }
+    }
+}

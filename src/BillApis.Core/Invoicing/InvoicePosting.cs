@@ -1,0 +1,36 @@
+using BillApis.Invoicing;
+using BillApis.Ledger;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>What happened to an invoice, with what it does to the books: both are stored with the invoice.</summary>
+internal static class InvoicePosting
+{
+    public static IReadOnlyList<BillingEvent> Issued(Invoice invoice, Instant at) => Events(
+        "invoice.issued", invoice, at, Postings.InvoiceIssued(AmountsOf(invoice), at), also: invoice.Status is InvoiceStatus.Paid ? "invoice.paid" : null);
+
+    public static IReadOnlyList<BillingEvent> Canceled(Invoice before, Invoice invoice, Instant at) => Events(
+        "invoice.canceled", invoice, at, before.Status is InvoiceStatus.Draft ? [] : Postings.InvoiceCanceled(AmountsOf(invoice), at));
+
+    public static IReadOnlyList<BillingEvent> WrittenOff(Invoice before, Invoice invoice, Instant at) => Events(
+        "invoice.written_off", invoice, at, Postings.InvoiceWrittenOff(invoice.Tenant, invoice.Id, invoice.Customer, before.Due, at));
+
+    public static IReadOnlyList<BillingEvent> Paid(Invoice invoice, InvoicePayment payment) => Events(
+        "payment.received", invoice, payment.At,
+        Postings.PaymentReceived(invoice.Tenant, payment.Id, Postings.External, invoice.Customer, payment.Amount, payment.At),
+        also: invoice.Status is InvoiceStatus.Paid ? "invoice.paid" : null);
+
+    private static InvoiceAmounts AmountsOf(Invoice invoice)
+    {
+        Money Sum(bool inAdvance) => invoice.Lines.Where(line => line.InAdvance == inAdvance).Aggregate(Money.Zero(invoice.Currency), (sum, line) => sum + line.Amount);
+        return new InvoiceAmounts(invoice.Tenant, invoice.Id, invoice.Customer, Sum(inAdvance: false), Sum(inAdvance: true), Money.Zero(invoice.Currency));
+    }
+
+    private static IReadOnlyList<BillingEvent> Events(string type, Invoice invoice, Instant at, System.Collections.Immutable.ImmutableArray<Transfer> transfers, string? also = null)
+    {
+        var subject = invoice.Id.ToString();
+        BillingEvent?[] events = [new(type, subject, at), also is null ? null : new(also, subject, at), LedgerPosting.Of(transfers, subject, at)];
+        return [.. events.OfType<BillingEvent>()];
+    }
+}

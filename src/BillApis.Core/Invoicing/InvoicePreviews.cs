@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using BillApis.Invoicing;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Invoices that nothing is stored of: what would be issued, from the same function that issues.</summary>
+public sealed class InvoicePreviews
+{
+    private readonly SubscriptionInvoices _invoices;
+    private readonly Subscriptions _subscriptions;
+    private readonly Plans _plans;
+    private readonly IStore<Metric> _metrics;
+
+    internal InvoicePreviews(SubscriptionInvoices invoices, Subscriptions subscriptions, Plans plans, IStore<Metric> metrics) =>
+        (_invoices, _subscriptions, _plans, _metrics) = (invoices, subscriptions, plans, metrics);
+
+    /// <summary>The invoice of a subscription's next boundary with the usage so far; null where nothing will be billed any more.</summary>
+    /// <exception cref="BillingException">There is no such subscription.</exception>
+    public async Task<Invoice?> UpcomingAsync(TenantId tenant, string subscription, CancellationToken cancellationToken = default)
+    {
+        var found = await _subscriptions.GetAsync(tenant, subscription, cancellationToken).ConfigureAwait(false);
+        var due = await _invoices.DueAsync([found], cancellationToken).ConfigureAwait(false);
+        var requests = await _invoices.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false);
+        return requests is [var request] ? InvoiceCalculator.Calculate(request) : null;
+    }
+
+    /// <summary>The invoice of a plan for a period and events that need not exist: every price once, the period counted as a whole one.</summary>
+    /// <param name="tenant">Whose plan it is.</param>
+    /// <param name="plan">The plan's id or code; its newest version is taken, published or not.</param>
+    /// <param name="period">The half-open period.</param>
+    /// <param name="events">What happened in it; all are counted for one customer.</param>
+    /// <param name="customer">The customer on the preview.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="BillingException">There is no such plan, or an event or quantity is refused.</exception>
+    public async Task<Invoice> SimulateAsync(
+        TenantId tenant, string plan, Interval period, IReadOnlyList<UsageEvent> events, CustomerId customer = default, CancellationToken cancellationToken = default)
+    {
+        var found = await _plans.GetAsync(tenant, plan, cancellationToken).ConfigureAwait(false);
+        var charges = ImmutableArray.CreateBuilder<ChargedUsage>();
+        foreach (var charge in Charge.Whole(found.Latest, period))
+        {
+            charges.Add(new ChargedUsage(charge, await CountAsync(tenant, charge, events, customer, cancellationToken).ConfigureAwait(false)));
+        }
+
+        return InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer, Currency = found.Currency, Boundary = period.End, Charges = charges.ToImmutable() });
+    }
+
+    private async Task<ImmutableArray<MeteredQuantity>> CountAsync(TenantId tenant, Charge charge, IReadOnlyList<UsageEvent> events, CustomerId customer, CancellationToken cancellationToken)
+    {
+        if (charge.Price.Metric is not { } id)
+        {
+            return [];
+        }
+
+        var metric = await _metrics.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, id.ToString());
+        return SubscriptionInvoices.Metered(UsageCalculator.Read(new UsageRequest(metric, customer, charge.Period), events));
+    }
+}

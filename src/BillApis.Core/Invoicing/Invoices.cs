@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using BillApis.Invoicing;
+using BillApis.Outbox;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Bills, from draft to paid.</summary>
+public sealed class Invoices(IInvoiceStore store, Customers customers, OutboxDispatcher outbox, IClock clock)
+{
+    private const int MaxAttempts = 8;
+
+    /// <summary>Reads one by id or by number.</summary>
+    /// <exception cref="BillingException">The tenant has none such.</exception>
+    public async Task<Invoice> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) =>
+        await store.FindAsync(tenant, reference, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound("invoice", reference);
+
+    /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>subscription_id</c>, <c>status</c>, <c>currency</c> and <c>kind</c>.</summary>
+    public Task<Page<Invoice>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => store.ListAsync(tenant, query, cancellationToken);
+
+    /// <summary>Stores a draft of charges outside of any subscription.</summary>
+    /// <exception cref="BillingException">There is no such customer, it is billed in another currency, or a line breaks a rule.</exception>
+    public async Task<Invoice> CreateAsync(TenantId tenant, NewInvoice request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var customer = await customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
+        if (customer.Currency != request.Currency)
+        {
+            throw BillingException.Field("currency", $"must be {customer.Currency}, the currency of the customer '{customer.Id}'");
+        }
+
+        Check.Range("lines", request.Lines.Length, 1, Limits.LinesPerInvoice);
+        var (id, now) = (EntityId.New<InvoiceId>(), clock.GetCurrentInstant());
+        var draft = new Invoice
+        {
+            Id = id,
+            Tenant = tenant,
+            Customer = customer.Id,
+            Kind = InvoiceKind.OneOff,
+            Currency = request.Currency,
+            Lines = [.. request.Lines.Select((line, index) => LineOf(line, index, request.Currency, InvoiceCalculator.LineIdOf(id, now, index)))],
+            CreatedAt = now,
+        };
+        return await store.SaveAsync(tenant, [draft], [new BillingEvent("invoice.created", id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
+            ? draft.WithVersion(1)
+            : throw BillingException.Changed("invoice", id.ToString());
+    }
+
+    /// <summary>Freezes a draft, gives it its number and posts it.</summary>
+    /// <exception cref="BillingException">There is none such, or it is not a draft.</exception>
+    public async Task<Invoice> IssueAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
+    {
+        var draft = await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        var customer = await customers.GetAsync(tenant, draft.Customer.ToString(), cancellationToken).ConfigureAwait(false);
+        return await ChangeAsync(tenant, reference, (invoice, now) => invoice.Issue(now, customer.PaymentTermsDays), (_, after, now) => InvoicePosting.Issued(after, now), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Withdraws a draft, or an open invoice on which nothing was paid, and reverses its posting.</summary>
+    /// <exception cref="BillingException">There is none such, it is at one of its ends, or something was paid.</exception>
+    public Task<Invoice> CancelAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) =>
+        ChangeAsync(tenant, reference, (invoice, _) => invoice.Cancel(), InvoicePosting.Canceled, cancellationToken);
+
+    /// <summary>Gives up on what is still due and posts it as bad debt.</summary>
+    /// <exception cref="BillingException">There is none such, or it is not open.</exception>
+    public Task<Invoice> WriteOffAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) =>
+        ChangeAsync(tenant, reference, (invoice, _) => invoice.WriteOff(), InvoicePosting.WrittenOff, cancellationToken);
+
+    /// <summary>Records money that came in outside of any processor, and posts it.</summary>
+    /// <param name="tenant">Whose invoice it is.</param>
+    /// <param name="reference">The invoice's id or number.</param>
+    /// <param name="amount">In major units of the invoice's currency, exact; at most what is due.</param>
+    /// <param name="paymentReference">What the bank or the payer calls the payment; the same one is refused a second time.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="BillingException">There is none such, it is not open, or the amount or reference is refused.</exception>
+    public Task<Invoice> PayAsync(TenantId tenant, string reference, decimal amount, string? paymentReference, CancellationToken cancellationToken = default)
+    {
+        Check.Text("reference", paymentReference, Limits.CodeLength);
+        var id = EntityId.New<PaymentId>();
+        return ChangeAsync(
+            tenant,
+            reference,
+            (invoice, now) => invoice.Pay(new InvoicePayment(id, Exactly(amount, invoice.Currency), paymentReference, now)),
+            (_, after, _) => InvoicePosting.Paid(after, after.Payments[^1]),
+            cancellationToken);
+    }
+
+    private async Task<Invoice> ChangeAsync(
+        TenantId tenant, string reference, Func<Invoice, Instant, Invoice> change, Func<Invoice, Invoice, Instant, IReadOnlyList<BillingEvent>> events, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var (before, now) = (await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false), clock.GetCurrentInstant());
+            var after = change(before, now);
+            if (await store.SaveAsync(tenant, [after], events(before, after, now), cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            {
+                await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+                return await GetAsync(tenant, before.Id.ToString(), cancellationToken).ConfigureAwait(false);
+            }
+
+            if (attempt == MaxAttempts)
+            {
+                throw BillingException.Changed("invoice", reference);
+            }
+        }
+    }
+
+    private static Money Exactly(decimal amount, Currency currency) => Money.Round(amount, currency) is var money && money.Amount == amount
+        ? money
+        : throw BillingException.Field("amount", $"must have at most {currency.MinorUnitDigits} decimals in {currency}");
+
+    private static InvoiceLine LineOf(NewInvoiceLine line, int index, Currency currency, InvoiceLineId id)
+    {
+        Check.Name($"lines[{index}].description", line.Description);
+        Check.Range($"lines[{index}].quantity", line.Quantity, 0, Limits.Magnitude);
+        Check.Range($"lines[{index}].unit_amount", line.UnitAmount, -Limits.Magnitude, Limits.Magnitude);
+        Check.Text($"lines[{index}].tax_category", line.TaxCategory, Limits.CodeLength);
+        return new InvoiceLine
+        {
+            Id = id,
+            Kind = LineKind.OneOff,
+            Description = line.Description,
+            Quantity = line.Quantity,
+            UnitAmount = line.UnitAmount,
+            Amount = Money.Round(Exact.Multiply(line.Quantity, line.UnitAmount), currency),
+            Period = line.Period,
+            TaxCategory = line.TaxCategory,
+        };
+    }
+}

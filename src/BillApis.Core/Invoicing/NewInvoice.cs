@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Charges outside of any subscription, for a draft invoice.</summary>
+/// <param name="Customer">The customer's id or external id.</param>
+/// <param name="Currency">The customer's currency.</param>
+/// <param name="Lines">At least one charge.</param>
+public sealed record NewInvoice(string Customer, Currency Currency, ImmutableArray<NewInvoiceLine> Lines);
+
+/// <summary>A charge outside of any subscription.</summary>
+/// <param name="Description">What the customer reads.</param>
+/// <param name="UnitAmount">The price of one, unrounded; negative for a credit.</param>
+/// <param name="Quantity">How many; not negative.</param>
+/// <param name="TaxCategory">The category by which tax is decided.</param>
+/// <param name="Period">What it pays for, where that has a beginning and an end.</param>
+public sealed record NewInvoiceLine(string Description, decimal UnitAmount, decimal Quantity = 1, string? TaxCategory = null, Interval? Period = null);

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using BillApis.Invoicing;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Makes the draft invoice of a subscription's boundary: its charges, their usage, and the calculator.</summary>
+internal sealed class SubscriptionInvoices(Plans plans, IStore<Metric> metrics, IUsageStore usage)
+{
+    /// <summary>What falls due at the next boundary of each subscription; reads nothing but plans.</summary>
+    public async Task<IReadOnlyList<DueCharges>> DueAsync(IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
+    {
+        var due = new List<DueCharges>(subscriptions.Count);
+        foreach (var subscription in subscriptions.Where(subscription => subscription.NextBillingAt is not null))
+        {
+            var plan = await plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, cancellationToken).ConfigureAwait(false);
+            due.Add(new DueCharges(subscription, plan, subscription.NextBillingAt!.Value, Charge.At(plan, subscription.Timeline, subscription.NextBillingAt.Value)));
+        }
+
+        return due;
+    }
+
+    /// <summary>Ends the time in which usage counts for what falls due, so that an event that comes later is late and never lost.</summary>
+    public async Task CloseAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken)
+    {
+        var closed = due.SelectMany(item => item.Metered.Select(charge => new ClosedPeriod(item.Subscription.Customer, charge.Price.Metric!.Value, item.Subscription.Id, charge.Period.End))).ToList();
+        if (closed.Count > 0)
+        {
+            await usage.ClosePeriodsAsync(tenant, closed, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The calculator's requests, with the usage that is known now.</summary>
+    public async Task<IReadOnlyList<InvoiceRequest>> RequestsAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken)
+    {
+        var asked = new List<UsageRequest>();
+        foreach (var item in due)
+        {
+            foreach (var charge in item.Metered)
+            {
+                var metric = await metrics.FindAsync(tenant, charge.Price.Metric!.Value.ToString(), cancellationToken).ConfigureAwait(false)
+                    ?? throw BillingException.NotFound(Metric.Kind, charge.Price.Metric.Value.ToString());
+                asked.Add(new UsageRequest(metric, item.Subscription.Customer, charge.Period) { Subscription = item.Subscription.Id });
+            }
+        }
+
+        var read = new Queue<UsageReading>(asked.Count == 0 ? [] : await usage.ReadAsync(tenant, asked, cancellationToken).ConfigureAwait(false));
+        return [.. due.Select(item => new InvoiceRequest
+        {
+            Tenant = tenant,
+            Customer = item.Subscription.Customer,
+            Subscription = item.Subscription.Id,
+            Currency = item.Subscription.Currency,
+            Boundary = item.Boundary,
+            Sequence = item.Subscription.BoundariesBilled,
+            Charges = [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? [] : Metered(read.Dequeue())))],
+        })];
+    }
+
+    /// <summary>What the calculator takes of a reading.</summary>
+    public static ImmutableArray<MeteredQuantity> Metered(UsageReading reading) =>
+        [.. reading.Groups.Select(group => new MeteredQuantity(group.Dimensions.Values(), group.Value, group.Events))];
+}
+
+/// <summary>What falls due at one boundary of a subscription.</summary>
+/// <param name="Subscription">The subscription.</param>
+/// <param name="Plan">The version that it is pinned to.</param>
+/// <param name="Boundary">When.</param>
+/// <param name="Charges">The prices that fall due; empty where a boundary charges nothing.</param>
+internal sealed record DueCharges(Subscription Subscription, PlanVersion Plan, Instant Boundary, IReadOnlyList<Charge> Charges)
+{
+    public IEnumerable<Charge> Metered => Charges.Where(charge => charge.Price.Metric is not null);
+}

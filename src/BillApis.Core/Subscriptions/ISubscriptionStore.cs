@@ -1,0 +1,27 @@
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Keeps subscriptions and deals out those that are due. Implementations must pass <c>SubscriptionStoreConformance</c>.</summary>
+public interface ISubscriptionStore : IStore<Subscription>
+{
+    /// <summary>
+    /// Leases due subscriptions to this caller, longest due first: nobody else gets them until they are saved or the lease ends.
+    /// Leases follow the database's clock.
+    /// </summary>
+    Task<IReadOnlyList<Subscription>> LeaseAsync(DueQuery query, int limit, Duration lease, CancellationToken cancellationToken);
+
+    /// <summary>Lists what is due by id, leased or not.</summary>
+    /// <param name="query">Which ones.</param>
+    /// <param name="after">Only ids after this one; null for the first page.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<IReadOnlyList<Subscription>> ListDueAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken);
+}
+
+/// <summary>Which subscriptions are due.</summary>
+/// <param name="At">Due at this instant or before.</param>
+/// <param name="Tenant">Of one tenant; null for all.</param>
+/// <param name="Customer">Of one customer; null for all.</param>
+/// <param name="Automatic">Whether the worker's own graces are waited for.</param>
+public sealed record DueQuery(Instant At, TenantId? Tenant = null, CustomerId? Customer = null, bool Automatic = false);

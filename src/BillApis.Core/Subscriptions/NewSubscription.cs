@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>What a new subscription is made of.</summary>
+/// <param name="Customer">The customer's id or external id.</param>
+/// <param name="Plan">The plan's id or code; its newest published version is taken.</param>
+public sealed record NewSubscription(string Customer, string Plan)
+{
+    /// <summary>When it starts; now where null. It may lie in the past or the future.</summary>
+    public Instant? StartAt { get; init; }
+
+    /// <summary>When it ends; null for never.</summary>
+    public Instant? EndAt { get; init; }
+
+    /// <summary>What its periods are aligned to: its own start where null.</summary>
+    public BillingAnchor? Anchor { get; init; }
+
+    /// <summary>Days from the start without charges; the plan's own number where null.</summary>
+    public int? TrialDays { get; init; }
+
+    /// <summary>Refused where it is not the plan's and the customer's.</summary>
+    public Currency? Currency { get; init; }
+
+    /// <summary>Price code or id to the quantity that is charged instead of the plan's.</summary>
+    public ImmutableSortedDictionary<string, decimal> Quantities { get; init; } = ImmutableSortedDictionary<string, decimal>.Empty;
+
+    /// <summary>The tenant's own notes.</summary>
+    public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using BillApis.Invoicing;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>A customer's agreement to one version of a plan, and how far it is billed.</summary>
+public sealed record Subscription : IEntity<Subscription>
+{
+    /// <summary>The id.</summary>
+    public required SubscriptionId Id { get; init; }
+
+    /// <inheritdoc/>
+    public required TenantId Tenant { get; init; }
+
+    /// <summary>Who is billed.</summary>
+    public required CustomerId Customer { get; init; }
+
+    /// <summary>What is subscribed to.</summary>
+    public required PlanId Plan { get; init; }
+
+    /// <summary>The version of the plan; moving it is an explicit change.</summary>
+    public required int PlanVersion { get; init; }
+
+    /// <summary>The currency of every invoice.</summary>
+    public required Currency Currency { get; init; }
+
+    /// <summary>The dates and quantities that every invoice follows from.</summary>
+    public required Timeline Timeline { get; init; }
+
+    /// <summary>When someone asked for its end; null where nobody did.</summary>
+    public Instant? CanceledAt { get; init; }
+
+    /// <summary>The last boundary that was billed; null before the first.</summary>
+    public Instant? BilledUntil { get; init; }
+
+    /// <summary>How many boundaries were billed.</summary>
+    public int BoundariesBilled { get; init; }
+
+    /// <summary>The boundary that is to be billed next; null once everything is billed.</summary>
+    public Instant? NextBillingAt { get; init; }
+
+    /// <summary>From when the worker bills that boundary by itself: late usage gets a grace, and so does a start in the past.</summary>
+    public Instant? AutoBillingAt { get; init; }
+
+    /// <summary>The tenant's own notes.</summary>
+    public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <inheritdoc/>
+    public required Instant CreatedAt { get; init; }
+
+    /// <inheritdoc/>
+    public long Version { get; init; }
+
+    /// <summary>Whether everything of it is billed and nothing will follow.</summary>
+    public bool IsOver => NextBillingAt is null;
+
+    string IEntity<Subscription>.Key => Id.ToString();
+
+    string? IEntity<Subscription>.Alias => null;
+
+    /// <inheritdoc/>
+    public Subscription WithVersion(long version) => this with { Version = version };
+
+    /// <summary>Where it is in its life at an instant.</summary>
+    public SubscriptionStatus StatusAt(Instant now) =>
+        Timeline.EndAt <= now ? CanceledAt is null ? SubscriptionStatus.Expired : SubscriptionStatus.Canceled
+        : now < Timeline.StartAt ? SubscriptionStatus.Pending
+        : now < Timeline.BillingStartAt ? SubscriptionStatus.Trialing
+        : SubscriptionStatus.Active;
+
+    /// <summary>Sets what is to be billed next, and from when the worker does so.</summary>
+    public Subscription Schedule(PlanVersion plan, BillingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var next = Timeline.NextBoundary(plan, BilledUntil);
+        return this with { NextBillingAt = next, AutoBillingAt = next is { } boundary ? AutoBilling(plan, boundary, options) : null };
+    }
+
+    /// <summary>Records that a boundary was billed; billing it again changes nothing.</summary>
+    public Subscription Billed(Instant boundary, PlanVersion plan, BillingOptions options) => NextBillingAt == boundary
+        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1 }).Schedule(plan, options)
+        : this;
+
+    /// <summary>Ends it with the period that runs now; that end is still billed in arrears.</summary>
+    /// <exception cref="BillingException">It is over, or ends already.</exception>
+    public Subscription CancelAtPeriodEnd(PlanVersion plan, Instant now, BillingOptions options)
+    {
+        if (CanceledAt is not null || Timeline.EndAt <= now)
+        {
+            throw new BillingException(BillingErrorCode.Conflict, $"The subscription '{Id}' is {(Timeline.EndAt <= now ? "over" : "canceled already")} and cannot be canceled.");
+        }
+
+        // Before the start there is nothing to wait for, in a trial its end; a plan that does not recur ends at once.
+        var end = now < Timeline.StartAt ? Timeline.StartAt
+            : now < Timeline.BillingStartAt ? Timeline.BillingStartAt
+            : Timeline.PeriodAt(plan, now)?.End ?? now;
+        return (this with { CanceledAt = now, Timeline = Timeline with { EndAt = end } }).Schedule(plan, options);
+    }
+
+    private Instant AutoBilling(PlanVersion plan, Instant boundary, BillingOptions options)
+    {
+        var metered = boundary > Timeline.BillingStartAt && plan.Items.Any(item => item.Price.Metric is not null);
+        var due = metered ? boundary + options.UsageGrace : boundary;
+        return boundary < CreatedAt - options.BackdatedTolerance ? Instant.Max(due, CreatedAt + options.BackdatedGrace) : due;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using BillApis.Invoicing;
+using BillApis.Pricing;
+using Microsoft.Extensions.Options;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Customers' agreements to plans.</summary>
+public sealed class Subscriptions(ISubscriptionStore store, Customers customers, Plans plans, IOptions<BillingOptions> options, IClock clock)
+{
+    private const int MaxAttempts = 8;
+
+    /// <summary>Subscribes a customer to the newest published version of a plan.</summary>
+    /// <exception cref="BillingException">The customer or plan does not exist, is archived or not published, currencies differ, or a field breaks a rule.</exception>
+    public async Task<Subscription> CreateAsync(TenantId tenant, NewSubscription request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var customer = await customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
+        var plan = await plans.GetAsync(tenant, request.Plan, cancellationToken).ConfigureAwait(false);
+        var version = Subscribable(customer, plan, request.Currency);
+        var now = clock.GetCurrentInstant();
+        var subscription = new Subscription
+        {
+            Id = EntityId.New<SubscriptionId>(),
+            Tenant = tenant,
+            Customer = customer.Id,
+            Plan = plan.Id,
+            PlanVersion = version.Number,
+            Currency = plan.Currency,
+            Timeline = NewTimeline(request, customer, version, now),
+            Metadata = request.Metadata,
+            CreatedAt = now,
+        }.Schedule(version, options.Value);
+        Check.Metadata(subscription.Metadata);
+        return await store.SaveAsync(tenant, [subscription], [new BillingEvent("subscription.created", subscription.Id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
+            ? subscription.WithVersion(1)
+            : throw BillingException.Changed("subscription", subscription.Id.ToString());
+    }
+
+    /// <summary>Reads one.</summary>
+    /// <exception cref="BillingException">The tenant has none such.</exception>
+    public async Task<Subscription> GetAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) =>
+        await store.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound("subscription", id);
+
+    /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>plan_id</c> and <c>status</c>.</summary>
+    public Task<Page<Subscription>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => store.ListAsync(tenant, query, cancellationToken);
+
+    /// <summary>Ends one with the period that runs now; that period's usage is still billed.</summary>
+    /// <exception cref="BillingException">There is none such, or it is over or ends already.</exception>
+    public async Task<Subscription> CancelAtPeriodEndAsync(TenantId tenant, string id, CancellationToken cancellationToken = default)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var now = clock.GetCurrentInstant();
+            var subscription = await GetAsync(tenant, id, cancellationToken).ConfigureAwait(false);
+            var version = await VersionAsync(subscription, cancellationToken).ConfigureAwait(false);
+            var canceled = subscription.CancelAtPeriodEnd(version, now, options.Value);
+            if (await store.SaveAsync(tenant, [canceled], [new BillingEvent("subscription.canceled", id, now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            {
+                return canceled.WithVersion(subscription.Version + 1);
+            }
+
+            if (attempt == MaxAttempts)
+            {
+                throw BillingException.Changed("subscription", id);
+            }
+        }
+    }
+
+    /// <summary>The version of the plan that a subscription is pinned to.</summary>
+    public Task<PlanVersion> VersionAsync(Subscription subscription, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(subscription);
+        return plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, cancellationToken);
+    }
+
+    private static PlanVersion Subscribable(Customer customer, Plan plan, Currency? currency)
+    {
+        if (customer.ArchivedAt is not null)
+        {
+            throw new BillingException(BillingErrorCode.Conflict, $"The customer '{customer.Id}' is archived and cannot subscribe.");
+        }
+
+        if (plan.ArchivedAt is not null || plan.Published is null)
+        {
+            throw new BillingException(BillingErrorCode.Conflict, $"The plan '{plan.Code}' is {(plan.ArchivedAt is null ? "not published yet" : "archived")} and cannot be subscribed to.");
+        }
+
+        var other = currency is { } asked && asked != plan.Currency ? asked : customer.Currency;
+        return other == plan.Currency
+            ? plan.Published
+            : throw BillingException.Field(currency is null ? "plan_id" : "currency", $"must match: the plan '{plan.Code}' is in {plan.Currency}, not in {other}");
+    }
+
+    private static Timeline NewTimeline(NewSubscription request, Customer customer, PlanVersion version, Instant now)
+    {
+        var start = request.StartAt ?? now;
+        var trialDays = request.TrialDays ?? version.TrialDays;
+        Check.Range("trial_days", trialDays, 0, Plan.MaxTrialDays);
+        if (request.EndAt <= start)
+        {
+            throw BillingException.Field("end_at", "must be after start_at");
+        }
+
+        if (start < now - Limits.SubscriptionHorizon || start > now + Limits.SubscriptionHorizon)
+        {
+            throw BillingException.Field("start_at", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
+        }
+
+        return new Timeline
+        {
+            StartAt = start,
+            Zone = customer.Zone,
+            Anchor = request.Anchor ?? BillingAnchor.Subscription,
+            TrialEndAt = trialDays > 0 ? start.InZone(customer.Zone).LocalDateTime.PlusDays(trialDays).InZoneLeniently(customer.Zone).ToInstant() : null,
+            EndAt = request.EndAt,
+            Quantities = QuantitiesOf(request, version),
+        };
+    }
+
+    private static ImmutableSortedDictionary<string, decimal> QuantitiesOf(NewSubscription request, PlanVersion version)
+    {
+        var quantities = ImmutableSortedDictionary.CreateBuilder<string, decimal>(StringComparer.Ordinal);
+        foreach (var (reference, quantity) in request.Quantities)
+        {
+            var price = version.Items.Select(item => item.Price).FirstOrDefault(price => price.Code == reference || price.Id.ToString() == reference)
+                ?? throw BillingException.Field($"quantities.{reference}", "is not a price of the plan");
+            if (price.Metric is not null)
+            {
+                throw BillingException.Field($"quantities.{reference}", "is a metered price; its quantity is counted");
+            }
+
+            Check.Range($"quantities.{reference}", quantity, 0, Limits.Magnitude);
+            quantities[price.Code] = quantity;
+        }
+
+        return quantities.ToImmutable();
+    }
+}

@@ -1,0 +1,37 @@
+using BillApis.Invoicing;
+using BillApis.Outbox;
+using NodaTime;
+
+namespace BillApis.Workers;
+
+/// <summary>The worker's jobs, in the order of a round.</summary>
+internal static class BillingJobs
+{
+    private const int BatchSize = 200;
+
+    /// <summary>Carries out the events that a crash left between a write and its consequences.</summary>
+    public static BillingJob Outbox(OutboxDispatcher outbox) => new("outbox", token => outbox.DispatchAsync(null, token));
+
+    /// <summary>Bills every boundary whose time has come.</summary>
+    public static BillingJob Invoices(InvoiceRuns runs) => new("invoices", runs.RunDueAsync);
+
+    /// <summary>Marks open invoices overdue once their due date has passed.</summary>
+    public static BillingJob Overdue(IInvoiceStore invoices, IClock clock) => new("overdue", async token =>
+    {
+        while (true)
+        {
+            var now = clock.GetCurrentInstant();
+            var late = await invoices.PastDueAsync(now, BatchSize, token).ConfigureAwait(false);
+            foreach (var invoice in late)
+            {
+                // Lost to a payment: it is read again in the next round where it still stands.
+                await invoices.SaveAsync(invoice.Tenant, [invoice.MarkOverdue(now)], [new BillingEvent("invoice.overdue", invoice.Id.ToString(), now)], token).ConfigureAwait(false);
+            }
+
+            if (late.Count < BatchSize)
+            {
+                return;
+            }
+        }
+    });
+}

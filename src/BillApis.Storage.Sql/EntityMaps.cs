@@ -1,0 +1,42 @@
+using BillApis.Metering;
+using BillApis.Pricing;
+
+namespace BillApis.Storage.Sql;
+
+/// <summary>Where each kind of thing is kept.</summary>
+internal static class EntityMaps
+{
+    public static EntityMap<Customer> Customers { get; } = EntityMap<Customer>.Of(
+        "billing_customer",
+        EntityColumn<Customer>.Text("email", item => item.Email),
+        Archived<Customer>());
+
+    public static EntityMap<Product> Products { get; } = EntityMap<Product>.Of("billing_product", Archived<Product>());
+
+    public static EntityMap<Metric> Metrics { get; } = EntityMap<Metric>.Of(
+        "billing_metric",
+        EntityColumn<Metric>.Text("event_type", item => item.EventType),
+        Archived<Metric>());
+
+    public static EntityMap<Price> Prices { get; } = EntityMap<Price>.Of(
+        "billing_price",
+        EntityColumn<Price>.Text("product_id", item => item.Product),
+        EntityColumn<Price>.Text("metric_id", item => item.Metric),
+        EntityColumn<Price>.Text("model", item => item.Terms.Model.Name),
+        EntityColumn<Price>.Text("currency", item => item.Terms.Currency),
+        Archived<Price>());
+
+    public static EntityMap<Plan> Plans { get; } = EntityMap<Plan>.Of(
+        "billing_plan",
+        EntityColumn<Plan>.Text("status", item => item.Latest.PublishedAt is null ? "draft" : "published"),
+        Archived<Plan>());
+
+    public static EntityMap<InvoiceRun> InvoiceRuns { get; } = EntityMap<InvoiceRun>.Of(
+        "billing_invoice_run",
+        EntityColumn<InvoiceRun>.Text("status", item => Wire(item.Status)));
+
+    /// <summary>An enum value as it stands in JSON.</summary>
+    public static string Wire<TEnum>(TEnum value) where TEnum : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    private static EntityColumn<T> Archived<T>() where T : class, IMasterData<T> => EntityColumn<T>.Text("archived", item => item.ArchivedAt is null ? "false" : "true");
+}

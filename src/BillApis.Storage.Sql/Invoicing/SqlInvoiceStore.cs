@@ -1,0 +1,65 @@
+using System.Data.Common;
+using BillApis.Invoicing;
+using Dapper;
+using NodaTime;
+
+namespace BillApis.Storage.Sql.Invoicing;
+
+/// <summary>Invoices in <c>billing_invoice</c>; issued ones get their numbers from <c>billing_series</c> in the transaction that stores them.</summary>
+internal sealed class SqlInvoiceStore(SqlDatabase database) : SqlStore<Invoice>(database, Map), IInvoiceStore
+{
+    private static readonly EntityMap<Invoice> Map = EntityMap<Invoice>.Of(
+        "billing_invoice",
+        EntityColumn<Invoice>.Text("customer_id", item => item.Customer),
+        EntityColumn<Invoice>.Text("subscription_id", item => item.Subscription),
+        EntityColumn<Invoice>.Text("kind", item => EntityMaps.Wire(item.Kind)),
+        EntityColumn<Invoice>.Number("period_start", item => item.Period?.Start.ToMicroseconds()),
+        EntityColumn<Invoice>.Number("sequence", item => item.Sequence),
+        EntityColumn<Invoice>.Text("status", item => EntityMaps.Wire(item.Status)),
+        EntityColumn<Invoice>.Text("currency", item => item.Currency),
+        EntityColumn<Invoice>.Text("series", item => item.Series),
+        EntityColumn<Invoice>.Number("number", item => item.Number),
+        EntityColumn<Invoice>.Number("total_minor", item => item.Total.MinorUnits),
+        EntityColumn<Invoice>.Number("paid_minor", item => item.Paid.MinorUnits),
+        EntityColumn<Invoice>.Number("issued_at", item => item.IssuedAt?.ToMicroseconds()),
+        EntityColumn<Invoice>.Number("due_at", item => item.DueAt?.ToMicroseconds()));
+
+    private readonly SqlDatabase _database = database;
+
+    public async Task<IReadOnlyList<Invoice>> PastDueAsync(Instant now, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+            "select body as Body, version as Version from billing_invoice where status in ('issued', 'partially_paid') and due_at < @Now order by due_at limit @Limit",
+            new { Now = now.ToMicroseconds(), Limit = limit },
+            cancellationToken: cancellationToken)).ConfigureAwait(false);
+        return [.. rows.Select(row => row.Read())];
+    }
+
+    // The row of the series stays locked until the commit, so that a number that was given is used.
+    protected override async Task<IReadOnlyList<Invoice>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Invoice> items, CancellationToken cancellationToken)
+    {
+        var prepared = items.ToArray();
+        foreach (var series in Enumerable.Range(0, items.Count).Where(i => items[i] is { IssuedAt: not null, Number: null }).GroupBy(i => items[i].Series, StringComparer.Ordinal))
+        {
+            var number = await TakeAsync(transaction, tenant, series.Key, series.Count(), cancellationToken).ConfigureAwait(false);
+            foreach (var i in series)
+            {
+                prepared[i] = items[i] with { Number = number++ };
+            }
+        }
+
+        return prepared;
+    }
+
+    private static Task<long> TakeAsync(DbTransaction transaction, TenantId tenant, string series, int count, CancellationToken cancellationToken) =>
+        transaction.Connection!.ExecuteScalarAsync<long>(new CommandDefinition(
+            """
+            insert into billing_series (tenant_id, series, next) values (@Tenant, @Series, 1 + @Count)
+            on conflict (tenant_id, series) do update set next = billing_series.next + @Count
+            returning next - @Count
+            """,
+            new { Tenant = tenant.ToString(), Series = series, Count = count },
+            transaction,
+            cancellationToken: cancellationToken));
+}

@@ -1,0 +1,79 @@
+using System.Data.Common;
+using Dapper;
+using NodaTime;
+
+namespace BillApis.Storage.Sql.Subscriptions;
+
+/// <summary>Subscriptions in <c>billing_subscription</c>; saving one ends its lease.</summary>
+internal sealed class SqlSubscriptionStore(SqlDatabase database) : SqlStore<Subscription>(database, Map), ISubscriptionStore
+{
+    private static readonly EntityMap<Subscription> Map = EntityMap<Subscription>.Of(
+        "billing_subscription",
+        EntityColumn<Subscription>.Text("customer_id", item => item.Customer),
+        EntityColumn<Subscription>.Text("plan_id", item => item.Plan),
+        EntityColumn<Subscription>.Text("status", item => item.CanceledAt is not null ? "canceled" : item.IsOver ? "expired" : "active"),
+        EntityColumn<Subscription>.Number("next_billing_at", item => item.NextBillingAt?.ToMicroseconds()),
+        EntityColumn<Subscription>.Number("auto_billing_at", item => item.AutoBillingAt?.ToMicroseconds()),
+        EntityColumn<Subscription>.Number("leased_until", _ => null));
+
+    private readonly SqlDatabase _database = database;
+
+    public Task<IReadOnlyList<Subscription>> LeaseAsync(DueQuery query, int limit, Duration lease, CancellationToken cancellationToken)
+    {
+        var now = _database.Dialect.Now;
+        return _database.WriteAsync(
+            transaction => ReadAsync(
+                transaction.Connection!,
+                transaction,
+                $"""
+                update billing_subscription set leased_until = {now} + @Lease
+                where (tenant_id, id) in (
+                    select tenant_id, id from billing_subscription
+                    where {Due(query)} and (leased_until is null or leased_until < {now})
+                    order by {Column(query)}
+                    limit @Limit
+                    {_database.Dialect.ForUpdateSkipLocked})
+                returning body as Body, version as Version
+                """,
+                Parameters(query, limit, lease: lease),
+                cancellationToken),
+            cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<Subscription>> ListDueAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(
+            connection,
+            null,
+            $"""
+            select body as Body, version as Version from billing_subscription
+            where {Due(query)} {(after is null ? "" : "and id > @After")}
+            order by id
+            limit @Limit
+            """,
+            Parameters(query, limit, after),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string Column(DueQuery query) => query.Automatic ? "auto_billing_at" : "next_billing_at";
+
+    private static string Due(DueQuery query) =>
+        $"{Column(query)} <= @At{(query.Tenant is null ? "" : " and tenant_id = @Tenant")}{(query.Customer is null ? "" : " and customer_id = @Customer")}";
+
+    private static object Parameters(DueQuery query, int limit, SubscriptionId? after = null, Duration lease = default) => new
+    {
+        At = query.At.ToMicroseconds(),
+        Tenant = query.Tenant?.ToString(),
+        Customer = query.Customer?.ToString(),
+        After = after?.ToString(),
+        Limit = limit,
+        Lease = lease.BclCompatibleTicks / 10,
+    };
+
+    private static async Task<IReadOnlyList<Subscription>> ReadAsync(DbConnection connection, DbTransaction? transaction, string sql, object parameters, CancellationToken cancellationToken)
+    {
+        var rows = await connection.QueryAsync<Row>(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        return [.. rows.Select(row => row.Read())];
+    }
+}
