@@ -26,6 +26,7 @@ public static class BillingJson
         options.MaxDepth = 32;
         options.Converters.Add(new ExactDecimalJson());
         options.Converters.Add(new InstantJson());
+        options.Converters.Add(new IntervalJson());
         options.Converters.Add(new CurrencyJson());
         options.Converters.Add(new MoneyJson());
         options.Converters.Add(new ZoneJson());
@@ -84,6 +85,20 @@ internal sealed class InstantJson : JsonConverter<Instant>
     public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) => writer.WriteStringValue(InstantPattern.ExtendedIso.Format(value));
 
     private static Instant Microseconds(Instant value) => Instant.FromUnixTimeTicks(value.ToUnixTimeTicks() / 10 * 10);
+}
+
+/// <summary>Half-open intervals as <c>{"start": …, "end": …}</c>.</summary>
+internal sealed class IntervalJson : JsonConverter<Interval>
+{
+    private sealed record Bounds(Instant Start, Instant End);
+
+    public override Interval Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize<Bounds>(ref reader, options) is { } bounds && bounds.End >= bounds.Start
+            ? new Interval(bounds.Start, bounds.End)
+            : throw new JsonException("is not a period whose end is not before its start");
+
+    public override void Write(Utf8JsonWriter writer, Interval value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, new Bounds(value.Start, value.End), options);
 }
 
 internal sealed class CurrencyJson : JsonConverter<Currency>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace BillApis.Invoicing;
@@ -64,21 +65,27 @@ public sealed record Invoice : IEntity<Invoice>
     public long Version { get; init; }
 
     /// <summary>The sum of the lines.</summary>
+    [JsonIgnore]
     public Money Subtotal => Sum(Lines.Select(line => line.Amount));
 
     /// <summary>What is asked for.</summary>
+    [JsonIgnore]
     public Money Total => Subtotal;
 
     /// <summary>What was received.</summary>
+    [JsonIgnore]
     public Money Paid => Sum(Payments.Select(payment => payment.Amount));
 
     /// <summary>What is still to be paid; zero once it was given up or withdrawn.</summary>
+    [JsonIgnore]
     public Money Due => Status is InvoiceStatus.WrittenOff or InvoiceStatus.Canceled ? Money.Zero(Currency) : Total - Paid;
 
     /// <summary>Whether payment is awaited.</summary>
+    [JsonIgnore]
     public bool IsOpen => Status is InvoiceStatus.Issued or InvoiceStatus.PartiallyPaid or InvoiceStatus.Overdue;
 
     /// <summary>The number as customers read it, for example <c>INV-000042</c>; null for a draft.</summary>
+    [JsonIgnore]
     public string? DisplayNumber => Number is { } number ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Series}-{number:D6}") : null;
 
     string IEntity<Invoice>.Key => Id.ToString();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -26,6 +27,7 @@ public sealed record Timeline
     public ImmutableSortedDictionary<string, decimal> Quantities { get; init; } = ImmutableSortedDictionary<string, decimal>.Empty;
 
     /// <summary>When the first period begins.</summary>
+    [JsonIgnore]
     public Instant BillingStartAt => TrialEndAt ?? StartAt;
 
     /// <summary>The periods of one interval on this timeline, not cut at its end.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using BillApis.Invoicing;
 using BillApis.Pricing;
 using NodaTime;
@@ -54,6 +55,7 @@ public sealed record Subscription : IEntity<Subscription>
     public long Version { get; init; }
 
     /// <summary>Whether everything of it is billed and nothing will follow.</summary>
+    [JsonIgnore]
     public bool IsOver => NextBillingAt is null;
 
     string IEntity<Subscription>.Key => Id.ToString();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace BillApis.Pricing;
@@ -49,9 +50,11 @@ public sealed record Plan : IMasterData<Plan>
     public long Version { get; init; }
 
     /// <summary>The newest version, draft or not.</summary>
+    [JsonIgnore]
     public PlanVersion Latest => Versions[^1];
 
     /// <summary>The newest published version, which new subscriptions take; null while there is none.</summary>
+    [JsonIgnore]
     public PlanVersion? Published => Versions.LastOrDefault(version => version.PublishedAt is not null);
 
     string IEntity<Plan>.Key => Id.ToString();

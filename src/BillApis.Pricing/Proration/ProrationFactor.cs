@@ -1,9 +1,11 @@
 using System.Numerics;
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace BillApis.Pricing;
 
 /// <summary>The part of a period that was served, as an exact ratio of integers from 0 to 1.</summary>
+[JsonConverter(typeof(ProrationFactorJson))]
 public readonly record struct ProrationFactor
 {
     private const int ResultDigits = 24;

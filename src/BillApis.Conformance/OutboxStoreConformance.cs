@@ -1,0 +1,35 @@
+using BillApis.Outbox;
+using NodaTime;
+using Xunit;
+
+namespace BillApis.Conformance;
+
+/// <summary>What every <see cref="IOutboxStore"/> must do; derive once for each database.</summary>
+public abstract class OutboxStoreConformance(StoreFixture fixture)
+{
+    private static readonly Instant Now = Instant.FromUnixTimeSeconds(1_700_000_000);
+    private readonly TenantId _tenant = EntityId.New<TenantId>();
+
+    private IOutboxStore Store => fixture.Get<IOutboxStore>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Events_wait_in_order_with_all_they_carry_until_they_are_done()
+    {
+        var customer = new Customer { Tenant = _tenant, Name = "Acme", Currency = Currency.Parse("USD") };
+        BillingEvent[] events = [new("a.first", customer.Id.ToString(), Now, "{\"text\":\"« é »\"}"), new("a.second", customer.Id.ToString(), Now + Duration.FromMilliseconds(1))];
+        await fixture.Get<IStore<Customer>>().SaveAsync(_tenant, [customer], events, Token);
+
+        var pending = await Store.PendingAsync(_tenant, 10, Token);
+        Assert.Equal(events, pending.Select(item => item.Event));
+        Assert.All(pending, item => Assert.Equal(_tenant, item.Tenant));
+        Assert.Single(await Store.PendingAsync(_tenant, 1, Token));
+
+        await Store.DoneAsync([pending[0]], Now, Token);
+        await Store.DoneAsync([pending[0]], Now, Token);
+        Assert.Equal("a.second", Assert.Single(await Store.PendingAsync(_tenant, 10, Token)).Event.Type);
+        Assert.Equal(2, (await Store.OfSubjectAsync(_tenant, customer.Id.ToString(), Token)).Count);
+        Assert.Empty(await Store.PendingAsync(EntityId.New<TenantId>(), 10, Token));
+    }
+}

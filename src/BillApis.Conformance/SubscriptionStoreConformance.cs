@@ -1,0 +1,106 @@
+using BillApis.Invoicing;
+using BillApis.Pricing;
+using NodaTime;
+using Xunit;
+
+namespace BillApis.Conformance;
+
+/// <summary>What every <see cref="ISubscriptionStore"/> must do beside <see cref="StoreConformance"/>; derive once for each database.</summary>
+public abstract class SubscriptionStoreConformance(StoreFixture fixture)
+{
+    private static readonly Instant January = Instant.FromUtc(2026, 1, 1, 0, 0);
+    private static readonly Duration Minute = Duration.FromMinutes(1);
+    private readonly TenantId _tenant = EntityId.New<TenantId>();
+
+    private ISubscriptionStore Store => fixture.Get<ISubscriptionStore>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_subscription_reads_back_whole()
+    {
+        var subscription = NewSubscription(January);
+        await Store.SaveAsync(_tenant, [subscription], [], Token);
+
+        var read = (await Store.FindAsync(_tenant, subscription.Id.ToString(), Token))!;
+
+        Assert.Equal(subscription.Timeline.Quantities, read.Timeline.Quantities);
+        Assert.Equal(subscription with { Version = 1, Metadata = read.Metadata, Timeline = read.Timeline }, read);
+        Assert.Equal(subscription.Timeline, read.Timeline with { Quantities = subscription.Timeline.Quantities });
+    }
+
+    [Fact]
+    public async Task A_due_subscription_is_leased_to_one_caller_until_it_is_saved()
+    {
+        var (due, later) = (NewSubscription(January), NewSubscription(January + Minute));
+        await Store.SaveAsync(_tenant, [due, later], [], Token);
+        var query = new DueQuery(January, _tenant);
+
+        var leased = Assert.Single(await Store.LeaseAsync(query, 10, Minute, Token));
+        Assert.Equal(due.Id, leased.Id);
+        Assert.Empty(await fixture.GetFromAnotherNode<ISubscriptionStore>().LeaseAsync(query, 10, Minute, Token));
+        Assert.Single(await Store.ListDueAsync(query, null, 10, Token));
+
+        await Store.SaveAsync(_tenant, [leased], [], Token);
+        Assert.Single(await Store.LeaseAsync(query, 10, Minute, Token));
+    }
+
+    [Fact]
+    public async Task A_lease_that_ran_out_is_given_to_the_next()
+    {
+        await Store.SaveAsync(_tenant, [NewSubscription(January)], [], Token);
+        var query = new DueQuery(January, _tenant);
+
+        Assert.Single(await Store.LeaseAsync(query, 10, -Minute, Token));
+        Assert.Single(await Store.LeaseAsync(query, 10, Minute, Token));
+    }
+
+    [Fact]
+    public async Task Many_callers_share_what_is_due_and_nobody_gets_anything_twice()
+    {
+        await Store.SaveAsync(_tenant, [.. Enumerable.Range(0, 60).Select(_ => NewSubscription(January))], [], Token);
+        var query = new DueQuery(January, _tenant);
+
+        var leased = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => (i % 2 == 0 ? Store : fixture.GetFromAnotherNode<ISubscriptionStore>()).LeaseAsync(query, 10, Minute, Token))));
+
+        var ids = leased.SelectMany(batch => batch.Select(item => item.Id)).ToList();
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+        Assert.All(leased, batch => Assert.True(batch.Count <= 10));
+        ids.AddRange((await Store.LeaseAsync(query, 60, Minute, Token)).Select(item => item.Id));
+        Assert.Equal(60, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task The_workers_grace_and_the_customer_narrow_what_is_due()
+    {
+        var subscription = NewSubscription(January) with { AutoBillingAt = January + Minute };
+        await Store.SaveAsync(_tenant, [subscription], [], Token);
+
+        Assert.Empty(await Store.ListDueAsync(new DueQuery(January, _tenant, Automatic: true), null, 10, Token));
+        Assert.Single(await Store.ListDueAsync(new DueQuery(January + Minute, _tenant, Automatic: true), null, 10, Token));
+        Assert.Single(await Store.ListDueAsync(new DueQuery(January, _tenant, subscription.Customer), null, 10, Token));
+        Assert.Empty(await Store.ListDueAsync(new DueQuery(January, _tenant, EntityId.New<CustomerId>()), null, 10, Token));
+        Assert.Empty(await Store.ListDueAsync(new DueQuery(January, _tenant), subscription.Id, 10, Token));
+    }
+
+    private Subscription NewSubscription(Instant nextBilling) => new()
+    {
+        Id = EntityId.New<SubscriptionId>(),
+        Tenant = _tenant,
+        Customer = EntityId.New<CustomerId>(),
+        Plan = EntityId.New<PlanId>(),
+        PlanVersion = 1,
+        Currency = Currency.Parse("EUR"),
+        Timeline = new Timeline
+        {
+            StartAt = January,
+            Zone = DateTimeZoneProviders.Tzdb["Europe/Paris"],
+            Anchor = BillingAnchor.OnDay(15),
+            TrialEndAt = January + Minute,
+            Quantities = System.Collections.Immutable.ImmutableSortedDictionary<string, decimal>.Empty.Add("seats", 2.5m),
+        },
+        NextBillingAt = nextBilling,
+        AutoBillingAt = nextBilling,
+        CreatedAt = January,
+    };
+}
