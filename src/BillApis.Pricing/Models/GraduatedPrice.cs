@@ -12,7 +12,7 @@ public sealed record GraduatedPrice(ImmutableArray<Tier> Tiers) : PriceModel
 
     internal static GraduatedPrice Read(PriceFields fields) => new(fields.Tiers());
 
-    internal override decimal Rate(in Billable usage, RatingLog? log)
+    internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
         var (total, from, quantity) = (0m, 0m, usage.Quantity);
         foreach (var tier in Tiers)
@@ -23,8 +23,8 @@ public sealed record GraduatedPrice(ImmutableArray<Tier> Tiers) : PriceModel
             }
 
             var inside = tier.UpTo < quantity ? tier.UpTo.Value - from : quantity - from;
-            var amount = Exact.Add(Exact.Multiply(inside, tier.UnitAmount), tier.FlatAmount);
-            log?.Add(new(from, tier.UpTo, inside, tier.UnitAmount, tier.FlatAmount, amount));
+            var amount = tier.Price(inside);
+            log?.Add(tier.Rated(from, inside, amount));
             total = Exact.Add(total, amount);
             if (tier.UpTo is not { } bound)
             {
