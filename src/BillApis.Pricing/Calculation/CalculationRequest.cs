@@ -61,7 +61,10 @@ internal static class CalculationRequest
                 .Where(item => item.Value.ValueKind is not JsonValueKind.Null)
                 .GroupBy(item => item.Name, StringComparer.Ordinal)
                 .ToImmutableSortedDictionary(item => item.Key, item => item.Last().Value.ToString(), StringComparer.Ordinal)
-                ?? ImmutableSortedDictionary<string, string>.Empty);
+                ?? ImmutableSortedDictionary<string, string>.Empty)
+        {
+            ProratedQuantity = fields.OptionalDecimal("prorated_quantity"),
+        };
     }
 
     // Where the whole period is not said, it is one interval of the price from the start.

@@ -11,7 +11,8 @@ internal sealed class PriceFields(JsonElement json, string path)
 
     public string Path { get; } = path;
 
-    public bool Has(string name) => json.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null;
+    /// <summary>Whether the field is there; null counts as left out.</summary>
+    public bool Has(string name) => Find(name) is not null;
 
     public decimal Decimal(string name) => OptionalDecimal(name) ?? throw Refuse(name, "is required");
 
@@ -149,7 +150,7 @@ internal sealed class PriceFields(JsonElement json, string path)
     private JsonElement? Find(string name)
     {
         _read.Add(name);
-        return Has(name) ? json.GetProperty(name) : null;
+        return json.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value : null;
     }
 
     private decimal Number(JsonElement value, string name) =>

@@ -14,6 +14,11 @@ public sealed record GraduatedPrice(ImmutableArray<Tier> Tiers) : PriceModel
 
     internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
+        if (usage.IsProrated)
+        {
+            return ProratedTiers.AmountOf(Tiers, usage, log);
+        }
+
         var (total, from, quantity) = (0m, 0m, usage.Quantity);
         foreach (var tier in Tiers)
         {

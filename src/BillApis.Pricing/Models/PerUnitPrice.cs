@@ -13,8 +13,8 @@ public sealed record PerUnitPrice(decimal UnitAmount) : PriceModel
 
     internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
-        var amount = Exact.Multiply(usage.Quantity, UnitAmount);
-        log?.Add(new(0, null, usage.Quantity, UnitAmount, 0, amount));
+        var amount = Exact.Multiply(usage.Paid, UnitAmount);
+        log?.Add(new(0, null, usage.Paid, UnitAmount, 0, amount));
         return amount;
     }
 

@@ -26,8 +26,9 @@ public sealed record VolumePrice(ImmutableArray<Tier> Tiers) : PriceModel
         }
 
         var tier = Tiers[index];
-        var amount = tier.Price(usage.Quantity);
-        log?.Add(tier.Rated(index == 0 ? 0 : Tiers[index - 1].UpTo!.Value, usage.Quantity, amount));
+        var paid = usage.Paid;
+        var amount = tier.Price(paid);
+        log?.Add(tier.Rated(index == 0 ? 0 : Tiers[index - 1].UpTo!.Value, paid, amount));
         return amount;
     }
 

@@ -9,6 +9,12 @@ namespace BillApis.Pricing;
 /// <param name="Semantics">Whose reading is followed.</param>
 internal readonly record struct Billable(decimal Quantity, bool FlatWhenZero, ImmutableArray<RatingEvent> Events, SemanticsProfile Semantics)
 {
+    /// <summary>Whether the events say how much of them is to be paid.</summary>
+    public bool IsProrated { get; init; }
+
+    /// <summary>The units to pay: all of them, or the parts that the events say.</summary>
+    public decimal Paid => IsProrated ? Events.Aggregate(0m, (sum, item) => Exact.Add(sum, item.ProratedQuantity ?? item.Quantity)) : Quantity;
+
     /// <summary>The amount of each event in order; without events, the quantity is the only one.</summary>
     public IEnumerable<decimal> Amounts => Events.IsDefaultOrEmpty ? [Quantity] : Events.Select(item => item.Amount);
 }

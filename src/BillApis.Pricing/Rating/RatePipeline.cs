@@ -13,6 +13,11 @@ internal static class RatePipeline
             return input.Quantity == 0 && profile.NothingForNoUnits ? 0 : model.AmountOf(new(input.Quantity, false, input.Events, profile), log);
         }
 
+        if (!input.Events.IsDefaultOrEmpty && input.Events.Any(item => item.ProratedQuantity is not null))
+        {
+            return Prorated(terms, input, profile, log);
+        }
+
         if (input.Quantity < 0 && model.PricedBy is not PricedBy.Nothing)
         {
             return Credit(terms, input, profile, log);
@@ -27,6 +32,23 @@ internal static class RatePipeline
 
         log?.Billed += units;
         return model.AmountOf(new(units, terms.FlatWhenZero, input.Events, profile), log);
+    }
+
+    private static decimal Prorated(PriceTerms terms, in RatingInput input, SemanticsProfile profile, RatingLog? log)
+    {
+        if (terms.IncludedQuantity > 0 || terms.UnitConversion is not null || terms.Model.PricedBy is not PricedBy.Quantity)
+        {
+            throw BillingException.Field("events[0].prorated_quantity", "does not go with included_quantity, unit_conversion or a price that is not one of quantities");
+        }
+
+        if (input.Quantity < 0)
+        {
+            return profile.NothingForNoUnits ? 0 : throw BillingException.Field("events", $"must not come to less than 0 units, but come to {Exact.Format(input.Quantity)}");
+        }
+
+        var usage = new Billable(input.Quantity, terms.FlatWhenZero, input.Events, profile) { IsProrated = true };
+        log?.Billed += usage.Paid;
+        return terms.Model.AmountOf(usage, log);
     }
 
     /// <summary>The units that the model sees, before free ones are taken.</summary>

@@ -19,4 +19,8 @@ public readonly record struct RatingInput(decimal Quantity)
 /// <param name="Amount">The money that it carries, for percentage and dynamic prices.</param>
 /// <param name="Quantity">The units that it adds.</param>
 /// <param name="Properties">The dimension values that choose its group or its cell.</param>
-public sealed record RatingEvent(decimal Amount, decimal Quantity, ImmutableSortedDictionary<string, string> Properties);
+public sealed record RatingEvent(decimal Amount, decimal Quantity, ImmutableSortedDictionary<string, string> Properties)
+{
+    /// <summary>The units to charge for, where these were there for a part of the period only: the full quantity chooses tiers, this one is paid.</summary>
+    public decimal? ProratedQuantity { get; init; }
+}
