@@ -9,8 +9,7 @@ internal static class ServiceMap
     {
         "auth" => (api, _) => api.MapAuth(),
         "admin" => (api, options) => api.MapTestClock(options),
-        "invoicing" => (api, _) => api.MapLedger(),
-        "master-data" or "subscription" or "usage" => (_, _) => { },
+        "master-data" or "subscription" or "invoicing" or "usage" => (_, _) => { },
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
     };
 }

@@ -5,7 +5,7 @@ namespace BillApis;
 
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
-    IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Subscriptions subscriptions,
+    IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Subscriptions subscriptions, Usage usage,
     Invoices invoices, InvoiceRuns runs, InvoicePreviews previews, Books books)
 {
     /// <summary>The parties that are billed.</summary>
@@ -25,6 +25,9 @@ public sealed class Billing(
 
     /// <summary>Who subscribed to what.</summary>
     public Subscriptions Subscriptions { get; } = subscriptions;
+
+    /// <summary>What customers use.</summary>
+    public Usage Usage { get; } = usage;
 
     /// <summary>Bills.</summary>
     public Invoices Invoices { get; } = invoices;

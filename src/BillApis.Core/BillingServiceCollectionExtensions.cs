@@ -38,6 +38,7 @@ public static class BillingServiceCollectionExtensions
         services.TryAddSingleton<IClock>(provider => provider.GetRequiredService<TimeProvider>().ToClock());
         services.AddSingleton<Billing>();
         AddMasterData(services);
+        services.AddUsage();
         AddInvoicing(services);
         services.AddSingleton<OutboxDispatcher>();
         services.AddLedger();
@@ -48,7 +49,6 @@ public static class BillingServiceCollectionExtensions
     {
         services.AddSingleton<Customers>();
         services.AddSingleton<Products>();
-        services.AddSingleton<Metrics>();
         services.AddSingleton<Prices>();
         services.AddSingleton<Plans>();
         services.AddSingleton<Subscriptions>();

@@ -21,6 +21,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<IOutboxStore, SqlOutbox>();
         services.AddSingleton<ILedger, SqlLedger>();
         services.AddSingleton<IUsageStore, SqlUsageStore>();
+        services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddStore(IdentityMaps.Users);
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.SigningKeys);

@@ -15,9 +15,13 @@ public class MasterData<T>(IStore<T> store, IClock clock) where T : class, IMast
         var created = item.Created(tenant, clock.GetCurrentInstant());
         created.Validate();
         await CheckReferencesAsync(created, cancellationToken).ConfigureAwait(false);
-        return await store.SaveAsync(tenant, [created], [Event("created", created)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
-            ? created.WithVersion(1)
-            : throw Taken(created);
+        if (await store.SaveAsync(tenant, [created], [Event("created", created)], cancellationToken).ConfigureAwait(false) is not SaveResult.Saved)
+        {
+            throw Taken(created);
+        }
+
+        Saved(tenant);
+        return created.WithVersion(1);
     }
 
     /// <summary>Reads one by id or by its own code.</summary>
@@ -70,6 +74,7 @@ public class MasterData<T>(IStore<T> store, IClock clock) where T : class, IMast
             await (check?.Invoke(before, after, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
             if (await store.SaveAsync(tenant, [after], [Event(what, after)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
             {
+                Saved(tenant);
                 return after.WithVersion(before.Version + 1);
             }
 
@@ -89,6 +94,11 @@ public class MasterData<T>(IStore<T> store, IClock clock) where T : class, IMast
 
     /// <summary>What uses the thing, in words, or null where nothing does.</summary>
     private protected virtual Task<string?> UsedByAsync(T item, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    /// <summary>Forgets copies of what was just saved.</summary>
+    private protected virtual void Saved(TenantId tenant)
+    {
+    }
 
     private BillingEvent Event(string what, T item) => new($"{T.Kind}.{what}", item.Key, clock.GetCurrentInstant());
 

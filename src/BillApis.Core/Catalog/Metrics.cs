@@ -5,12 +5,19 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>The ways to count usage.</summary>
-public sealed class Metrics(IStore<Metric> store, IStore<Price> prices, IClock clock) : MasterData<Metric>(store, clock)
+public sealed class Metrics : MasterData<Metric>
 {
+    private readonly IStore<Price> _prices;
+    private readonly MetricCatalog _catalog;
+
+    internal Metrics(IStore<Metric> store, IStore<Price> prices, MetricCatalog catalog, IClock clock) : base(store, clock) => (_prices, _catalog) = (prices, catalog);
+
+    private protected override void Saved(TenantId tenant) => _catalog.Forget(tenant);
+
     private protected override async Task<string?> UsedByAsync(Metric item, CancellationToken cancellationToken)
     {
         var query = new StoreQuery { Limit = 1 }.With("metric_id", item.Id.ToString()).With("archived", "false");
-        var page = await prices.ListAsync(item.Tenant, query, cancellationToken).ConfigureAwait(false);
+        var page = await _prices.ListAsync(item.Tenant, query, cancellationToken).ConfigureAwait(false);
         return page.Items is [var price, ..] ? $"the price '{price.Code}'" : null;
     }
 

@@ -14,6 +14,7 @@ internal sealed class Intake(IEnumerable<Metric> metrics, IReadOnlyDictionary<st
     public FieldError? Stamp(UsageEvent item, out StampedEvent? stamped)
     {
         stamped = null;
+        item = item with { Timestamp = Microseconds(item.Timestamp) };
         if (Wrong(item) is { } wrong)
         {
             return wrong;
@@ -41,6 +42,9 @@ internal sealed class Intake(IEnumerable<Metric> metrics, IReadOnlyDictionary<st
         };
         return null;
     }
+
+    // Stores keep microseconds: whatever is finer must not decide about anything.
+    private static Instant? Microseconds(Instant? at) => at is { } value ? Instant.FromUnixTimeTicks(value.ToUnixTimeTicks() - (value.ToUnixTimeTicks() % 10)) : null;
 
     private FieldError? Wrong(UsageEvent item) =>
         EventText.Code("id", item.Id)

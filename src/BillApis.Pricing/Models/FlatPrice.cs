@@ -9,11 +9,12 @@ public sealed record FlatPrice(decimal Amount) : PriceModel
     /// <inheritdoc/>
     public override string Name => "flat";
 
-    internal override PricedBy PricedBy => PricedBy.Nothing;
+    /// <inheritdoc/>
+    public override bool IsMetered => false;
 
     internal static FlatPrice Read(PriceFields fields) => new(fields.Decimal("amount"));
 
-    internal override decimal AmountOf(in Billable usage, RatingLog? log)
+    internal override decimal Rate(in Billable usage, RatingLog? log)
     {
         log?.Add(new(0, null, usage.Quantity, 0, Amount, Amount));
         return Amount;

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using BillApis.Metering;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Takes in what customers use and answers how much it was.</summary>
+public sealed class Usage
+{
+    private readonly IUsageStore _store;
+    private readonly MetricCatalog _metrics;
+    private readonly FindCustomers _customers;
+    private readonly IClock _clock;
+
+    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, IClock clock) =>
+        (_store, _metrics, _customers, _clock) = (store, metrics, customers, clock);
+
+    /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
+    /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
+    public async Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (events.Count > Limits.EventsPerBatch)
+        {
+            throw new BillingException(BillingErrorCode.TooLarge, $"A delivery has at most {Limits.EventsPerBatch} events; this one has {events.Count}.");
+        }
+
+        var intake = await IntakeAsync(tenant, events, cancellationToken).ConfigureAwait(false);
+        var receipt = new ReceiptBuilder(events);
+        var (stamped, places) = (new List<StampedEvent>(events.Count), new List<int>(events.Count));
+        for (var i = 0; i < events.Count; i++)
+        {
+            if (intake.Stamp(events[i], out var item) is { } wrong)
+            {
+                receipt.Refuse(i, wrong);
+                continue;
+            }
+
+            stamped.Add(item!);
+            places.Add(i);
+        }
+
+        var results = await _store.AppendAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < results.Count; i++)
+        {
+            receipt.Add(places[i], results[i]);
+        }
+
+        return receipt.Build();
+    }
+
+    /// <summary>Stores one event; the same as a delivery of one.</summary>
+    public Task<UsageReceipt> RecordAsync(TenantId tenant, UsageEvent item, CancellationToken cancellationToken = default) => RecordAsync(tenant, [item], cancellationToken);
+
+    /// <summary>What a customer used, window by window; without groups every window is answered, with them only those that have events.</summary>
+    /// <exception cref="BillingException">There is no such customer or metric, the metric is not grouped so, or there are too many windows.</exception>
+    public async Task<IReadOnlyList<UsageSummaryRow>> SummaryAsync(TenantId tenant, UsageSummaryQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var customers = await _customers(tenant, [query.Customer], cancellationToken).ConfigureAwait(false);
+        if (!customers.TryGetValue(query.Customer, out var customer))
+        {
+            throw BillingException.NotFound("customer", query.Customer);
+        }
+
+        var metric = await _metrics.FindAsync(tenant, query.Metric, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, query.Metric);
+        var request = new UsageRequest(metric, customer, query.Period) { Subscription = query.Subscription, GroupBy = query.GroupBy };
+        request.Validate();
+        var requests = UsageWindows.Of(query.Period, query.Window, query.Zone).Select(window => request with { Period = window }).ToList();
+        var readings = await _store.ReadAsync(tenant, requests, cancellationToken).ConfigureAwait(false);
+        return [.. readings.SelectMany(reading => reading.Groups.Select(group => new UsageSummaryRow(reading.Request.Period, group.Dimensions, group.Value, group.Events)))];
+    }
+
+    /// <summary>Lists events, the latest timestamp first.</summary>
+    public Task<Page<StoredEvent>> EventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken = default) => _store.ListEventsAsync(tenant, query, cancellationToken);
+
+    /// <summary>Lists what is kept without being counted, oldest arrival first.</summary>
+    public Task<Page<OrphanEvent>> OrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken = default) => _store.ListOrphansAsync(tenant, query, cancellationToken);
+
+    /// <summary>Counts the orphans whose customer and metric are there by now; safe to repeat.</summary>
+    /// <returns>How many events count now.</returns>
+    public async Task<int> RecoverOrphansAsync(TenantId tenant, CancellationToken cancellationToken = default)
+    {
+        var recovered = 0;
+        for (var query = new OrphanQuery { Limit = Limits.PageSize }; ;)
+        {
+            var page = await _store.ListOrphansAsync(tenant, query, cancellationToken).ConfigureAwait(false);
+            UsageEvent[] events = [.. page.Items.Where(orphan => orphan.Reason is not OrphanReason.Late).Select(orphan => orphan.Event.Event)];
+            var intake = await IntakeAsync(tenant, events, cancellationToken).ConfigureAwait(false);
+            var stamped = events.Select(item => intake.Stamp(item, out var good) is null ? good : null).OfType<StampedEvent>().Where(item => item.Orphan is null).ToList();
+            recovered += await _store.RecoverAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
+            if (page.Next is null)
+            {
+                return recovered;
+            }
+
+            query = query with { After = page.Next };
+        }
+    }
+
+    private async Task<Intake> IntakeAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
+    {
+        var references = events.Select(item => item.Customer).Where(reference => EventText.Code("customer_id", reference) is null).ToHashSet(StringComparer.Ordinal);
+        var customers = references.Count == 0
+            ? ImmutableDictionary<string, CustomerId>.Empty
+            : await _customers(tenant, references, cancellationToken).ConfigureAwait(false);
+        return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, _clock.GetCurrentInstant());
+    }
+}

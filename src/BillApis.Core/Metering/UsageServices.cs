@@ -1,0 +1,19 @@
+using BillApis.Metering;
+using BillApis.Pricing;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Registers what takes in usage.</summary>
+internal static class UsageServices
+{
+    public static void AddUsage(this IServiceCollection services)
+    {
+        services.AddSingleton<MetricCatalog>();
+        services.AddSingleton(provider => new Metrics(
+            provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton(provider => new Usage(
+            provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<IClock>()));
+    }
+}
