@@ -9,7 +9,8 @@ internal static class ServiceMap
     {
         "auth" => (api, _) => api.MapAuth(),
         "admin" => (api, options) => api.MapTestClock(options),
-        "master-data" or "subscription" or "invoicing" or "usage" => (_, _) => { },
+        "invoicing" => (api, _) => api.MapLedger(),
+        "master-data" or "subscription" or "usage" => (_, _) => { },
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
     };
 }

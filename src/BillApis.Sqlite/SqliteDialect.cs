@@ -8,6 +8,10 @@ namespace BillApis.Sqlite;
 internal sealed class SqliteDialect : SqlDialect
 {
     private const int BusySeconds = 30;
+
+    // SQLite's own 2 MB are used up by one batch, which then writes every page several times.
+    private const int CacheKilobytes = 32_768;
+
     private readonly string _connectionString;
     private readonly string _file;
     private readonly SemaphoreSlim _writer = new(1, 1);
@@ -57,8 +61,9 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override string Rows(string parameter, params ReadOnlySpan<string> columns)
     {
+        // The limit keeps SQLite from merging the two queries, which would write every row's text anew for each of its columns.
         var names = columns.ToArray().Select(column => column.Split(' ')[0]);
-        return $"(select {string.Join(", ", names.Select(name => $"json_extract(value, '$.{name}') as {name}"))} from json_each(@{parameter}))";
+        return $"(select {string.Join(", ", names.Select(name => $"json_extract(value, '$.{name}') as {name}"))} from (select value from json_each(@{parameter}) limit -1))";
     }
 
     public override string Add(string left, string right) => $"billing_add({left}, {right})";
@@ -105,8 +110,8 @@ internal sealed class SqliteDialect : SqlDialect
     {
         await using var command = connection.CreateCommand();
         command.CommandText = _prepared
-            ? "pragma synchronous = full"
-            : "pragma busy_timeout = 30000; pragma journal_mode = wal; pragma synchronous = full";
+            ? $"pragma synchronous = full; pragma cache_size = -{CacheKilobytes}"
+            : $"pragma busy_timeout = 30000; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -{CacheKilobytes}";
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         _prepared = true;
     }

@@ -48,6 +48,18 @@ public sealed record PriceTerms
     /// <summary>Whether a negative quantity is a credit instead of an error.</summary>
     public bool AllowNegative { get; init; }
 
+    /// <summary>How metered quantities become priced units, or null where they are the same.</summary>
+    public UnitConversion? UnitConversion { get; init; }
+
+    /// <summary>The event properties whose values are priced each for itself, a line each; empty for one line.</summary>
+    public ImmutableArray<string> GroupBy { get; init; } = [];
+
+    /// <summary>Whose reading is followed where billing systems differ.</summary>
+    public Semantics Semantics { get; init; }
+
+    /// <summary>The same price in other currencies; see <see cref="In"/>.</summary>
+    public ImmutableArray<CurrencyOption> CurrencyOptions { get; init; } = [];
+
     /// <summary>What the tax rules call this, or null.</summary>
     public string? TaxCategory { get; init; }
 
@@ -59,22 +71,26 @@ public sealed record PriceTerms
     public static PriceTerms Read(JsonElement json, string path = "", params ImmutableArray<string> otherFields) =>
         PriceTermsReader.Read(json, path, otherFields);
 
+    /// <summary>These terms in one of their currencies.</summary>
+    /// <exception cref="BillingException">The price has no amounts in that currency.</exception>
+    public PriceTerms In(Currency currency)
+    {
+        if (currency == Currency)
+        {
+            return this;
+        }
+
+        var option = CurrencyOptions.FirstOrDefault(option => option.Currency == currency)
+            ?? throw BillingException.Field("currency", $"must be one of {string.Join(", ", CurrencyOptions.Select(option => option.Currency).Prepend(Currency))}, the currencies of the price");
+        return this with { Currency = currency, Model = option.Model, MinimumAmount = option.MinimumAmount, MaximumAmount = option.MaximumAmount, CurrencyOptions = [] };
+    }
+
     /// <summary>These terms, once they were checked.</summary>
     /// <param name="path">Where they stand in the request.</param>
     /// <exception cref="BillingException">A field breaks a rule.</exception>
     public PriceTerms Validated(string path = "")
     {
-        if (Currency == default)
-        {
-            throw BillingException.Field(PriceCheck.Join(path, "currency"), "is required");
-        }
-
-        Model.Validate(path);
-        PriceCheck.Quantity(IncludedQuantity, path, "included_quantity");
-        PriceCheck.Price(MinimumAmount ?? 0, path, "minimum_amount");
-        PriceCheck.Price(MaximumAmount ?? 0, path, "maximum_amount");
-        return MinimumAmount > MaximumAmount
-            ? throw BillingException.Field(PriceCheck.Join(path, "minimum_amount"), $"must not be more than maximum_amount, {Exact.Format(MaximumAmount.Value)}")
-            : this;
+        PriceTermsRules.Check(this, path);
+        return this;
     }
 }

@@ -16,6 +16,10 @@ internal static class PriceTermsReader
         ["volume"] = VolumePrice.Read,
         ["stairstep"] = StairstepPrice.Read,
         ["package"] = PackagePrice.Read,
+        ["percentage"] = PercentagePrice.Read,
+        ["graduated_percentage"] = GraduatedPercentagePrice.Read,
+        ["dynamic"] = DynamicPrice.Read,
+        ["matrix"] = MatrixPrice.Read,
     };
 
     public static PriceTerms Read(JsonElement json, string path, ImmutableArray<string> otherFields)
@@ -30,6 +34,7 @@ internal static class PriceTermsReader
         var name = fields.OptionalText("model") ?? throw fields.Refuse("model", "is required");
         var read = Models.GetValueOrDefault(name) ?? throw fields.Refuse("model", $"must be one of {string.Join(", ", Models.Keys)}");
         var model = read(fields);
+        var semantics = fields.Choice("semantics", Semantics.Billapis);
         var terms = new PriceTerms
         {
             Currency = currency,
@@ -40,8 +45,13 @@ internal static class PriceTermsReader
             IncludedQuantity = fields.OptionalDecimal("included_quantity") ?? 0,
             MinimumAmount = fields.OptionalDecimal("minimum_amount"),
             MaximumAmount = fields.OptionalDecimal("maximum_amount"),
-            FlatWhenZero = fields.OptionalFlag("flat_when_zero") ?? false,
+            FlatWhenZero = fields.OptionalFlag("flat_when_zero") ?? SemanticsProfile.Of(semantics).FlatWhenZero,
             AllowNegative = fields.OptionalFlag("allow_negative") ?? false,
+            UnitConversion = fields.Nested("unit_conversion", UnitConversion.Read),
+            GroupBy = fields.Has("group_by") ? fields.Texts("group_by") : [],
+            Semantics = semantics,
+            CurrencyOptions = fields.Has("currency_options") ? fields.List("currency_options", option => new CurrencyOption(
+                ReadCurrency(option), read(option), option.OptionalDecimal("minimum_amount"), option.OptionalDecimal("maximum_amount"))) : [],
             TaxCategory = fields.OptionalText("tax_category"),
         };
         fields.RefuseOthers(field => otherFields.Contains(field), $"a {name} price");
@@ -67,8 +77,28 @@ internal static class PriceTermsReader
         writer.Exact("maximum_amount", terms.MaximumAmount);
         writer.WriteBoolean("flat_when_zero", terms.FlatWhenZero);
         writer.WriteBoolean("allow_negative", terms.AllowNegative);
+        terms.UnitConversion?.Write(writer);
+        writer.Texts("group_by", terms.GroupBy);
+        writer.WriteString("semantics", Wire.Name(terms.Semantics));
+        WriteOptions(writer, terms);
         writer.WriteString("tax_category", terms.TaxCategory);
         writer.WriteEndObject();
+    }
+
+    private static void WriteOptions(Utf8JsonWriter writer, PriceTerms terms)
+    {
+        writer.WriteStartArray("currency_options");
+        foreach (var option in terms.CurrencyOptions)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("currency", option.Currency.Code);
+            option.Model.Write(writer);
+            writer.Exact("minimum_amount", option.MinimumAmount);
+            writer.Exact("maximum_amount", option.MaximumAmount);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static Currency ReadCurrency(PriceFields fields)

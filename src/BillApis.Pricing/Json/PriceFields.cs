@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using NodaTime;
 
 namespace BillApis.Pricing;
 
@@ -10,7 +11,8 @@ internal sealed class PriceFields(JsonElement json, string path)
 
     public string Path { get; } = path;
 
-    public bool Has(string name) => json.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null;
+    /// <summary>Whether the field is there; null counts as left out.</summary>
+    public bool Has(string name) => Find(name) is not null;
 
     public decimal Decimal(string name) => OptionalDecimal(name) ?? throw Refuse(name, "is required");
 
@@ -59,6 +61,39 @@ internal sealed class PriceFields(JsonElement json, string path)
         return [.. list.EnumerateArray().Select((item, i) => One(item, $"{PriceCheck.Join(Path, name)}[{i}]", read))];
     }
 
+    public JsonElement? Json(string name) => Find(name);
+
+    public Instant? Moment(string name) => Find(name) is null ? null : Read<Instant>(name);
+
+    public DateTimeZone? Zone(string name) => Find(name) is null ? null : Read<DateTimeZone>(name);
+
+    /// <summary>A list of texts.</summary>
+    public ImmutableArray<string> Texts(string name) => Find(name) is not { } list
+        ? throw Refuse(name, "is required")
+        : list.ValueKind is JsonValueKind.Array && list.EnumerateArray().All(item => item.ValueKind is JsonValueKind.String && item.GetString() is { Length: > 0 and <= Limits.CodeLength })
+            ? [.. list.EnumerateArray().Select(item => item.GetString()!)]
+            : throw Refuse(name, "must be a list of texts");
+
+    /// <summary>One value for each dimension, as a list in their order or as an object by their names; null or a missing name takes any.</summary>
+    public ImmutableArray<string?> Values(string name, ImmutableArray<string> dimensions)
+    {
+        var values = Find(name) ?? throw Refuse(name, "is required");
+        var problem = $"must have a text or null for each of {string.Join(", ", dimensions)}";
+        var found = values.ValueKind switch
+        {
+            JsonValueKind.Array when values.GetArrayLength() == dimensions.Length => values.EnumerateArray().ToArray(),
+            JsonValueKind.Object when values.EnumerateObject().All(item => dimensions.Contains(item.Name)) =>
+                [.. dimensions.Select(dimension => values.TryGetProperty(dimension, out var value) ? value : default)],
+            _ => throw Refuse(name, problem),
+        };
+        return [.. found.Select(value => value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Null or JsonValueKind.Undefined => null,
+            _ => throw Refuse(name, problem),
+        })];
+    }
+
     /// <summary>An object with fields of its own, or null.</summary>
     public T? Nested<T>(string name, Func<PriceFields, T> read) where T : class =>
         Find(name) is { } value ? One(value, PriceCheck.Join(Path, name), read) : null;
@@ -67,7 +102,7 @@ internal sealed class PriceFields(JsonElement json, string path)
     {
         _ = tier.Has("unit_amount") && flatOnly ? throw tier.Refuse("unit_amount", "does not belong to the stairstep model, whose steps have a flat_amount only") : 0;
         _ = !tier.Has("flat_amount") && (flatOnly || !tier.Has("unit_amount")) ? throw tier.Refuse(flatOnly ? "flat_amount" : "unit_amount", "is required") : 0;
-        return new Tier(tier.Bound(), flatOnly ? 0 : tier.OptionalDecimal("unit_amount") ?? 0, tier.OptionalDecimal("flat_amount") ?? 0);
+        return new Tier(tier.Bound(), flatOnly ? 0 : tier.OptionalDecimal("unit_amount") ?? 0, tier.OptionalDecimal("flat_amount") ?? 0) { PackageSize = flatOnly ? null : tier.OptionalDecimal("package_size") };
     });
 
     /// <summary>The bound of a tier, which must be there: an open end is said, not forgotten.</summary>
@@ -99,10 +134,23 @@ internal sealed class PriceFields(JsonElement json, string path)
         return result;
     }
 
+    // With the converters that everything else is read with; their refusals follow the field's name.
+    private T? Read<T>(string name)
+    {
+        try
+        {
+            return json.GetProperty(name).Deserialize<T>(BillingJson.Options);
+        }
+        catch (JsonException refusal)
+        {
+            throw Refuse(name, refusal.Message.Split(" Path:")[0]);
+        }
+    }
+
     private JsonElement? Find(string name)
     {
         _read.Add(name);
-        return Has(name) ? json.GetProperty(name) : null;
+        return json.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value : null;
     }
 
     private decimal Number(JsonElement value, string name) =>

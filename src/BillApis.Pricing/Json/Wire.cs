@@ -37,6 +37,17 @@ internal static class Wire
         }
     }
 
+    public static void Texts(this Utf8JsonWriter writer, string name, IEnumerable<string?> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            writer.WriteStringValue(value);
+        }
+
+        writer.WriteEndArray();
+    }
+
     private static class Names<T> where T : struct, Enum
     {
         private static readonly Dictionary<T, string> Known = Enum.GetValues<T>().ToDictionary(value => value, value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));

@@ -9,12 +9,11 @@ public sealed record FlatPrice(decimal Amount) : PriceModel
     /// <inheritdoc/>
     public override string Name => "flat";
 
-    /// <inheritdoc/>
-    public override bool IsMetered => false;
+    internal override PricedBy PricedBy => PricedBy.Nothing;
 
     internal static FlatPrice Read(PriceFields fields) => new(fields.Decimal("amount"));
 
-    internal override decimal Rate(in Billable usage, RatingLog? log)
+    internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
         log?.Add(new(0, null, usage.Quantity, 0, Amount, Amount));
         return Amount;

@@ -12,8 +12,13 @@ public sealed record GraduatedPrice(ImmutableArray<Tier> Tiers) : PriceModel
 
     internal static GraduatedPrice Read(PriceFields fields) => new(fields.Tiers());
 
-    internal override decimal Rate(in Billable usage, RatingLog? log)
+    internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
+        if (usage.IsProrated)
+        {
+            return ProratedTiers.AmountOf(Tiers, usage, log);
+        }
+
         var (total, from, quantity) = (0m, 0m, usage.Quantity);
         foreach (var tier in Tiers)
         {
@@ -23,8 +28,8 @@ public sealed record GraduatedPrice(ImmutableArray<Tier> Tiers) : PriceModel
             }
 
             var inside = tier.UpTo < quantity ? tier.UpTo.Value - from : quantity - from;
-            var amount = Exact.Add(Exact.Multiply(inside, tier.UnitAmount), tier.FlatAmount);
-            log?.Add(new(from, tier.UpTo, inside, tier.UnitAmount, tier.FlatAmount, amount));
+            var amount = tier.Price(inside);
+            log?.Add(tier.Rated(from, inside, amount));
             total = Exact.Add(total, amount);
             if (tier.UpTo is not { } bound)
             {

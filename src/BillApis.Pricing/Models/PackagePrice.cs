@@ -24,9 +24,9 @@ public sealed record PackagePrice(decimal PackageSize, decimal PackageAmount, Pa
     internal static PackagePrice Read(PriceFields fields) =>
         new(fields.Decimal("package_size"), fields.Decimal("package_amount"), fields.Choice("package_rounding", PackageRounding.Up));
 
-    internal override decimal Rate(in Billable usage, RatingLog? log)
+    internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
-        var packages = Packages(usage.Quantity);
+        var packages = Count(usage.Quantity, PackageSize, Rounding);
         var amount = Exact.Multiply(packages, PackageAmount);
         log?.Add(new(0, null, usage.Quantity, 0, amount, amount) { Packages = packages });
         return amount;
@@ -47,10 +47,10 @@ public sealed record PackagePrice(decimal PackageSize, decimal PackageAmount, Pa
     }
 
     // The quotient may be cut at its 28th digit; the remainder of two decimals never is.
-    private decimal Packages(decimal quantity)
+    internal static decimal Count(decimal quantity, decimal size, PackageRounding rounding)
     {
-        var open = quantity % PackageSize;
-        var full = (quantity - open) / PackageSize;
-        return open > 0 && Rounding is PackageRounding.Up ? full + 1 : full;
+        var open = quantity % size;
+        var full = (quantity - open) / size;
+        return open > 0 && rounding is PackageRounding.Up ? full + 1 : full;
     }
 }

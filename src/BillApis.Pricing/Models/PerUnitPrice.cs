@@ -11,10 +11,10 @@ public sealed record PerUnitPrice(decimal UnitAmount) : PriceModel
 
     internal static PerUnitPrice Read(PriceFields fields) => new(fields.Decimal("unit_amount"));
 
-    internal override decimal Rate(in Billable usage, RatingLog? log)
+    internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
-        var amount = Exact.Multiply(usage.Quantity, UnitAmount);
-        log?.Add(new(0, null, usage.Quantity, UnitAmount, 0, amount));
+        var amount = Exact.Multiply(usage.Paid, UnitAmount);
+        log?.Add(new(0, null, usage.Paid, UnitAmount, 0, amount));
         return amount;
     }
 

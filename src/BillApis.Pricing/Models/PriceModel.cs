@@ -13,10 +13,12 @@ public abstract record PriceModel
     public abstract string Name { get; }
 
     /// <summary>Whether the amount depends on usage; a flat amount does not.</summary>
-    public virtual bool IsMetered => true;
+    public bool IsMetered => PricedBy is not PricedBy.Nothing;
+
+    internal virtual PricedBy PricedBy => PricedBy.Quantity;
 
     /// <summary>The unrounded amount of a quantity that is not negative and of which nothing is free any more.</summary>
-    internal abstract decimal Rate(in Billable usage, RatingLog? log);
+    internal abstract decimal AmountOf(in Billable usage, RatingLog? log);
 
     /// <summary>Refuses what cannot be priced with, naming the field.</summary>
     internal abstract void Validate(string path);

@@ -7,19 +7,21 @@ namespace BillApis.Pricing;
 /// <param name="Tiers">Rising tiers with flat amounts only, the last without a bound.</param>
 public sealed record StairstepPrice(ImmutableArray<Tier> Tiers) : PriceModel
 {
+    private readonly VolumePrice _steps = new(Tiers);
+
     /// <inheritdoc/>
     public override string Name => "stairstep";
 
     internal static StairstepPrice Read(PriceFields fields) => new(fields.Tiers(flatOnly: true));
 
-    internal override decimal Rate(in Billable usage, RatingLog? log) => new VolumePrice(Tiers).Rate(usage, log);
+    internal override decimal AmountOf(in Billable usage, RatingLog? log) => _steps.AmountOf(usage, log);
 
     internal override void Validate(string path)
     {
         TierList.Validate(Tiers, path);
         for (var i = 0; i < Tiers.Length; i++)
         {
-            if (Tiers[i].UnitAmount != 0)
+            if (Tiers[i].UnitAmount != 0 || Tiers[i].PackageSize is not null)
             {
                 throw BillingException.Field(PriceCheck.Join(path, $"tiers[{i}].unit_amount"), "does not belong to the stairstep model, whose steps have a flat_amount only");
             }

@@ -14,6 +14,8 @@ internal static class TierList
         {
             PriceCheck.Price(tiers[i].UnitAmount, $"{list}[{i}]", "unit_amount");
             PriceCheck.Price(tiers[i].FlatAmount, $"{list}[{i}]", "flat_amount");
+            PriceCheck.Quantity(tiers[i].PackageSize ?? 1, $"{list}[{i}]", "package_size");
+            _ = tiers[i].PackageSize is 0 ? throw BillingException.Field($"{list}[{i}].package_size", "must be more than 0") : 0;
         }
     }
 
@@ -62,6 +64,11 @@ internal static class TierList
             }
 
             writer.Exact("flat_amount", tier.FlatAmount);
+            if (tier.PackageSize is { } size)
+            {
+                writer.Exact("package_size", size);
+            }
+
             writer.WriteEndObject();
         }
 

@@ -12,7 +12,7 @@ public sealed record VolumePrice(ImmutableArray<Tier> Tiers) : PriceModel
 
     internal static VolumePrice Read(PriceFields fields) => new(fields.Tiers());
 
-    internal override decimal Rate(in Billable usage, RatingLog? log)
+    internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
         if (usage.Quantity == 0 && !usage.FlatWhenZero)
         {
@@ -26,8 +26,9 @@ public sealed record VolumePrice(ImmutableArray<Tier> Tiers) : PriceModel
         }
 
         var tier = Tiers[index];
-        var amount = Exact.Add(Exact.Multiply(usage.Quantity, tier.UnitAmount), tier.FlatAmount);
-        log?.Add(new(index == 0 ? 0 : Tiers[index - 1].UpTo!.Value, tier.UpTo, usage.Quantity, tier.UnitAmount, tier.FlatAmount, amount));
+        var paid = usage.Paid;
+        var amount = tier.Price(paid);
+        log?.Add(tier.Rated(index == 0 ? 0 : Tiers[index - 1].UpTo!.Value, paid, amount));
         return amount;
     }
 

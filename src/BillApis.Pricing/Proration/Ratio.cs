@@ -14,6 +14,14 @@ internal readonly record struct Ratio(BigInteger Numerator, BigInteger Denominat
         return new(value < 0 ? -magnitude : magnitude, BigInteger.Pow(10, value.Scale));
     }
 
+    public static Ratio operator +(Ratio left, Ratio right) =>
+        new((left.Numerator * right.Denominator) + (right.Numerator * left.Denominator), left.Denominator * right.Denominator);
+
+    public static Ratio operator *(Ratio left, Ratio right) => new(left.Numerator * right.Numerator, left.Denominator * right.Denominator);
+
+    public static Ratio operator /(Ratio left, Ratio right) =>
+        right.Numerator.Sign < 0 ? new(left.Numerator * -right.Denominator, left.Denominator * -right.Numerator) : new(left.Numerator * right.Denominator, left.Denominator * right.Numerator);
+
     public Ratio Multiply(BigInteger by, BigInteger dividedBy) => new(Numerator * by, Denominator * dividedBy);
 
     /// <summary>

@@ -1,6 +1,20 @@
+using System.Collections.Immutable;
+
 namespace BillApis.Pricing;
 
-/// <summary>What a model prices: usage from which free units are taken already.</summary>
+/// <summary>What a model prices: usage that was converted, and from which free units are taken already.</summary>
 /// <param name="Quantity">The units to price; never negative.</param>
 /// <param name="FlatWhenZero">Whether the first tier's flat amount is due for no units.</param>
-internal readonly record struct Billable(decimal Quantity, bool FlatWhenZero);
+/// <param name="Events">The events, where the model looks at them.</param>
+/// <param name="Semantics">Whose reading is followed.</param>
+internal readonly record struct Billable(decimal Quantity, bool FlatWhenZero, ImmutableArray<RatingEvent> Events, SemanticsProfile Semantics)
+{
+    /// <summary>Whether the events say how much of them is to be paid.</summary>
+    public bool IsProrated { get; init; }
+
+    /// <summary>The units to pay: all of them, or the parts that the events say.</summary>
+    public decimal Paid => IsProrated ? Events.Aggregate(0m, (sum, item) => Exact.Add(sum, item.ProratedQuantity ?? item.Quantity)) : Quantity;
+
+    /// <summary>The amount of each event in order; without events, the quantity is the only one.</summary>
+    public IEnumerable<decimal> Amounts => Events.IsDefaultOrEmpty ? [Quantity] : Events.Select(item => item.Amount);
+}

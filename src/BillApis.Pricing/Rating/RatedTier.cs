@@ -11,4 +11,7 @@ public sealed record RatedTier(decimal From, decimal? To, decimal Quantity, deci
 {
     /// <summary>How many packages the quantity filled, or null where nothing is packed.</summary>
     internal decimal? Packages { get; init; }
+
+    /// <summary>The dimension values that chose the price, or null.</summary>
+    internal string? Label { get; init; }
 }

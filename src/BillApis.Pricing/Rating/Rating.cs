@@ -11,6 +11,17 @@ public static class Rating
         return new(terms, input, Amount(terms, input, null));
     }
 
+    /// <summary>The usage by the values of the price's <see cref="PriceTerms.GroupBy"/>, each to be a line of its own.</summary>
+    public static IReadOnlyList<RatingGroup> Groups(PriceTerms terms, RatingInput input)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        return
+        [
+            .. UsageGroup.Of(input.Events, input.Quantity, terms.GroupBy)
+                .Select(group => new RatingGroup(group.Values, Rate(terms with { GroupBy = [] }, new(group.Quantity) { Events = group.Events }))),
+        ];
+    }
+
     /// <summary>What is missing to the minimum of a period, of which <paramref name="part"/> was served; 0 where nothing is.</summary>
     /// <param name="terms">The price.</param>
     /// <param name="charged">What the period was charged.</param>
@@ -33,21 +44,24 @@ public static class Rating
 
     internal static decimal Amount(PriceTerms terms, in RatingInput input, RatingLog? log)
     {
-        if (input.Quantity < 0 && !terms.AllowNegative)
-        {
-            throw BillingException.Field("quantity", $"must be 0 or more, but is {Exact.Format(input.Quantity)}; a price takes a negative quantity only with allow_negative");
-        }
-
         try
         {
-            // A negative quantity is the credit of what its magnitude would cost; free units are not given back.
-            return input.Quantity < 0
-                ? -terms.Model.Rate(new(-input.Quantity, false), log)
-                : terms.Model.Rate(new(Math.Max(0, Exact.Add(input.Quantity, -terms.IncludedQuantity)), terms.FlatWhenZero), log);
+            return terms.GroupBy.IsEmpty ? RatePipeline.Amount(terms, input, log) : Grouped(terms, input, log);
         }
         catch (OverflowException overflow)
         {
             throw BillingException.Field("quantity", $"cannot be priced exactly: {overflow.Message}");
         }
+    }
+
+    private static decimal Grouped(PriceTerms terms, RatingInput input, RatingLog? log)
+    {
+        var total = 0m;
+        foreach (var group in UsageGroup.Of(input.Events, input.Quantity, terms.GroupBy))
+        {
+            total = Exact.Add(total, RatePipeline.Amount(terms, new(group.Quantity) { Events = group.Events }, log, group.ToString()));
+        }
+
+        return total;
     }
 }

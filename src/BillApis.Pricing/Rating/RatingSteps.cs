@@ -8,33 +8,57 @@ internal static class RatingSteps
     public static ImmutableArray<string> Of(Rated rated, RatingLog log)
     {
         var (terms, currency) = (rated.Terms, rated.Terms.Currency);
-        var steps = ImmutableArray.CreateBuilder<string>();
-        steps.Add($"quantity {Exact.Format(rated.Input.Quantity)}");
-        if (terms.IncludedQuantity > 0 && rated.Input.Quantity > 0)
-        {
-            steps.Add($"{Exact.Format(Math.Min(rated.Input.Quantity, terms.IncludedQuantity))} included");
-        }
-
-        steps.AddRange(log.Tiers.Select(tier => Line(tier, terms)));
-        steps.Add($"amount {Exact.Format(rated.Amount)} {currency}");
-        steps.Add($"rounded half away from zero to {Money.Round(rated.Amount, currency)}");
-        return steps.ToImmutable();
+        return
+        [
+            .. log.Steps.Select(step => Line(step, terms)),
+            $"amount {Exact.Format(rated.Amount)} {currency}",
+            $"rounded half away from zero to {Money.Round(rated.Amount, currency)}",
+        ];
     }
 
-    private static string Line(RatedTier tier, PriceTerms terms)
+    private static string Line(RatingStep step, PriceTerms terms) => step.Kind switch
     {
-        if (terms.Model is FlatPrice)
-        {
-            return $"flat {Exact.Format(tier.Amount)}";
-        }
+        StepKind.Conversion when terms.UnitConversion is { } conversion =>
+            $"{(conversion.Operation is ConversionOperation.Divide ? "÷" : "×")} {Exact.Format(conversion.Factor)}{Rounded(conversion.Rounding)} = {Exact.Format(step.Value)} units",
+        StepKind.Included => $"{Exact.Format(step.Value)} of {Exact.Format(terms.IncludedQuantity)} included",
+        StepKind.Tier => Tier(step.Tier!, terms.Model),
+        _ => step.Label is { } label ? $"{label}: quantity {Exact.Format(step.Value)}" : $"quantity {Exact.Format(step.Value)}",
+    };
 
-        if (terms.Model is PackagePrice package)
-        {
-            return $"{Exact.Format(tier.Packages ?? 0)} packages of {Exact.Format(package.PackageSize)} × {Exact.Format(package.PackageAmount)} = {Exact.Format(tier.Amount)}";
-        }
+    private static string Rounded(UnitRounding rounding) => rounding switch
+    {
+        UnitRounding.Ceil => ", rounded up",
+        UnitRounding.Floor => ", rounded down",
+        UnitRounding.HalfUp => ", rounded half up",
+        _ => "",
+    };
 
-        var range = tier is { From: 0, To: null } ? "" : $"tier {Exact.Format(tier.From)}–{(tier.To is { } to ? Exact.Format(to) : "∞")}: ";
-        var flat = tier.FlatAmount == 0 ? "" : $" + {Exact.Format(tier.FlatAmount)}";
-        return $"{range}{Exact.Format(tier.Quantity)} × {Exact.Format(tier.UnitAmount)}{flat} = {Exact.Format(tier.Amount)}";
+    private static string Tier(RatedTier tier, PriceModel model)
+    {
+        var amount = Exact.Format(tier.Amount);
+        var quantity = Exact.Format(tier.Quantity);
+        return model switch
+        {
+            FlatPrice => $"flat {amount}",
+            PackagePrice package => $"{Exact.Format(tier.Packages ?? 0)} packages of {Exact.Format(package.PackageSize)} × {Exact.Format(package.PackageAmount)} = {amount}",
+            PercentagePrice price => $"{Exact.Format(price.Rate)} % of {quantity} + fees of {Exact.Format(tier.FlatAmount)}{Clamp(price)} = {amount}",
+            GraduatedPercentagePrice => $"{Range(tier)}{Exact.Format(tier.UnitAmount * 100m)} % of {quantity}{Flat(tier)} = {amount}",
+            DynamicPrice { Multiplier: 1 } => $"amounts of the events = {amount}",
+            _ when tier.Packages is { } packages => $"{Range(tier)}{quantity} in {Exact.Format(packages)} packages × {Exact.Format(tier.UnitAmount)}{Flat(tier)} = {amount}",
+            _ => $"{(tier.Label is { } label ? label + ": " : Range(tier))}{quantity} × {Exact.Format(tier.UnitAmount)}{Flat(tier)} = {amount}",
+        };
     }
+
+    private static string Range(RatedTier tier) =>
+        tier is { From: 0, To: null } ? "" : $"tier {Exact.Format(tier.From)}–{(tier.To is { } to ? Exact.Format(to) : "∞")}: ";
+
+    private static string Flat(RatedTier tier) => tier.FlatAmount == 0 ? "" : $" + {Exact.Format(tier.FlatAmount)}";
+
+    private static string Clamp(PercentagePrice price) => (price.MinPerEvent, price.MaxPerEvent) switch
+    {
+        (null, null) => "",
+        ({ } least, null) => $", each event at least {Exact.Format(least)}",
+        (null, { } most) => $", each event at most {Exact.Format(most)}",
+        ({ } least, { } most) => $", each event {Exact.Format(least)} to {Exact.Format(most)}",
+    };
 }

@@ -38,7 +38,7 @@ public sealed class RatingTests
     {
         var rated = Rating.Rate(Terms(price), new(Number(quantity)));
         rated.Amount.ShouldBe(Number(amount));
-        rated.Tiers.Sum(tier => tier.Amount).ShouldBe(Math.Abs(rated.Amount));
+        rated.Tiers.Sum(tier => tier.Amount).ShouldBe(rated.Amount);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class RatingTests
         rated.Steps.ShouldBe(
         [
             "quantity 20",
-            "5 included",
+            "5 of 5 included",
             "tier 0–10: 10 × 10 + 2 = 102",
             "tier 10–20: 5 × 5 + 3 = 28",
             "amount 130 USD",

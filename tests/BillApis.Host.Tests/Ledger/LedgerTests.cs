@@ -1,0 +1,104 @@
+using System.Text.Json;
+using BillApis.Ledger;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+
+namespace BillApis.Host.Tests;
+
+public sealed class LedgerTests(HostFixture host)
+{
+    private static readonly Currency Usd = Currency.Parse("USD");
+    private static readonly Instant At = Instant.FromUtc(2001, 2, 1, 0, 0);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_books_of_an_invoice_and_its_payment()
+    {
+        var (customer, invoice) = await PostAsync();
+
+        var page = await host.Api.GetAsync($"/ledger/accounts?customer_id={customer}");
+        var account = page.Ok().EnumerateArray().ShouldHaveSingleItem();
+        Text(account, "code", "kind", "currency", "owner", "normal_side", "debits", "credits", "balance")
+            .ShouldBe(["receivable/USD/2/" + customer, "receivable", "USD", customer, "debit", "119", "50.25", "68.75"]);
+        page.Envelope.GetProperty("page").GetProperty("has_more").GetBoolean().ShouldBeFalse();
+
+        var entries = (await host.Api.GetAsync($"/ledger/accounts/{account.GetProperty("id").GetString()}/entries")).Ok().EnumerateArray().ToList();
+        entries.Count.ShouldBe(4);
+        Text(entries[0], "at", "side", "amount", "currency", "counterpart", "kind").ShouldBe(["2001-02-02T00:00:00Z", "credit", "50.25", "USD", "clearing/USD/2/external", "payment_received"]);
+        entries.Skip(1).Select(entry => entry.GetProperty("cause").GetString()).ShouldAllBe(cause => cause == invoice);
+        entries.Skip(1).Select(entry => string.Join(" ", Text(entry, "side", "amount", "counterpart", "kind")))
+            .ShouldBe(["debit 80 revenue/USD/2 invoice_issued", "debit 20 deferred_revenue/USD/2 invoice_issued", "debit 19 tax_payable/USD/2 invoice_issued"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Pages_of_entries_and_accounts_follow_on()
+    {
+        var (customer, _) = await PostAsync();
+        var id = (await host.Api.GetAsync($"/ledger/accounts?customer_id={customer}")).Ok()[0].GetProperty("id").GetString();
+        await CountAsync($"/ledger/accounts/{id}/entries?limit=3", 4);
+        await CountAsync($"/ledger/accounts?kind=receivable&customer_id={customer}&limit=1", 1);
+        (await host.Api.GetAsync($"/ledger/accounts/{id}/entries?limit=0")).ShouldFail(400, "VAL_001", "limit");
+        (await host.Api.GetAsync("/ledger/accounts?cursor=x")).ShouldFail(400, "VAL_001", "cursor");
+    }
+
+    [Fact]
+    public async Task The_trial_balance_is_of_now_or_as_of_an_instant_and_its_sums_are_equal()
+    {
+        await PostAsync();
+        (await host.Api.GetAsync("/ledger/trial-balance?as_of=2001-01-31T23:59:59.999999Z")).Ok().GetProperty("accounts").GetArrayLength().ShouldBe(0);
+
+        var issued = (await host.Api.GetAsync("/ledger/trial-balance?as_of=2001-02-01T00:00:00Z")).Ok();
+        issued.GetProperty("as_of").GetString().ShouldBe("2001-02-01T00:00:00Z");
+        issued.GetProperty("accounts").EnumerateArray().Select(line => line.GetProperty("account").GetString())
+            .ShouldBe(["deferred_revenue/USD/2", "receivable/USD/2", "revenue/USD/2", "tax_payable/USD/2"]);
+
+        foreach (var trial in new[] { issued, (await host.Api.GetAsync("/ledger/trial-balance")).Ok() })
+        {
+            foreach (var total in trial.GetProperty("totals").EnumerateArray())
+            {
+                var lines = trial.GetProperty("accounts").EnumerateArray().Where(line => line.GetProperty("currency").GetString() == total.GetProperty("currency").GetString()).ToList();
+                total.GetProperty("debits").GetDecimal().ShouldBe(total.GetProperty("credits").GetDecimal());
+                lines.Sum(line => line.GetProperty("debits").GetDecimal()).ShouldBe(total.GetProperty("debits").GetDecimal());
+                lines.Sum(line => line.GetProperty("credits").GetDecimal()).ShouldBe(total.GetProperty("credits").GetDecimal());
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_is_asked_wrongly_is_refused()
+    {
+        (await host.Api.GetAsync("/ledger/accounts?kind=cash")).ShouldFail(400, "VAL_001", "kind");
+        (await host.Api.GetAsync("/ledger/trial-balance?as_of=today")).ShouldFail(400, "VAL_001", "as_of");
+        (await host.Api.GetAsync("/ledger/trial-balance?asof=2026-01-01T00:00:00Z")).ShouldFail(400, "VAL_001", "asof");
+        (await host.Api.GetAsync($"/ledger/accounts/{EntityId.New<AccountId>()}/entries")).ShouldFail(404, "RES_001");
+        (await host.Api.GetAsync("/ledger/accounts/nonsense/entries")).ShouldFail(404, "RES_001");
+        (await host.Nobody.GetAsync("/ledger/trial-balance")).ShouldFail(401, "AUTH_001");
+    }
+
+    private async Task<(string Customer, string Invoice)> PostAsync()
+    {
+        var tenant = EntityId.Parse<TenantId>((await host.Api.GetAsync("/auth/me")).Ok().GetProperty("tenant_id").GetString()!);
+        var (customer, invoice) = (EntityId.New<CustomerId>(), EntityId.New<InvoiceId>());
+        var transfers = Postings.InvoiceIssued(new InvoiceAmounts(tenant, invoice, customer, Money.Of(80m, Usd), Money.Of(20m, Usd), Money.Of(19m, Usd)), At)
+            .AddRange(Postings.PaymentReceived(tenant, EntityId.New<PaymentId>(), Postings.External, customer, Money.Of(50.25m, Usd), At + Duration.FromDays(1)));
+        await host.Services.GetRequiredService<ILedger>().PostAsync(tenant, transfers, Token);
+        return (customer.ToString(), invoice.ToString());
+    }
+
+    private async Task CountAsync(string path, int expected)
+    {
+        var (seen, cursor) = (new HashSet<string>(), "");
+        for (string? next = ""; next is not null;)
+        {
+            var page = await host.Api.GetAsync(path + cursor);
+            page.Ok().EnumerateArray().ShouldAllBe(item => seen.Add(item.GetProperty("id").GetString()!));
+            next = page.Envelope.GetProperty("page").GetProperty("next_cursor").GetString();
+            cursor = $"&cursor={next}";
+        }
+
+        seen.Count.ShouldBe(expected);
+    }
+
+    private static IEnumerable<string> Text(JsonElement item, params string[] fields) => fields.Select(field => item.GetProperty(field).ToString());
+}

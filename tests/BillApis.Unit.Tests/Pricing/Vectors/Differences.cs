@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+
+namespace BillApis.Unit.Tests.Pricing.Vectors;
+
+/// <summary>Collects where a result is not the expected one; a field that nothing was compared with is a difference too.</summary>
+internal sealed class Differences(JsonObject expected, params string[] notOurs)
+{
+    private readonly List<string> _found = [];
+    private readonly HashSet<string> _seen = [.. notOurs];
+
+    public JsonObject Expected { get; } = expected;
+
+    public void Compare(string field, decimal actual)
+    {
+        _seen.Add(field);
+        if (Expected.ContainsKey(field) && Vector.Number(Expected[field]) != actual)
+        {
+            _found.Add($"{field}: expected {Expected[field]}, got {actual}");
+        }
+    }
+
+    /// <summary>Compares after rounding half away from zero to the digits that the peer kept.</summary>
+    public void Compare(string field, decimal actual, string scale)
+    {
+        var digits = (int?)Vector.Number(Expected[scale]);
+        _seen.Add(scale);
+        Compare(field, digits is null ? actual : Math.Round(actual, digits.Value, MidpointRounding.AwayFromZero));
+    }
+
+    public void CompareText(string field, string? actual)
+    {
+        _seen.Add(field);
+        if (Expected.ContainsKey(field) && Vector.Text(Expected[field]) != actual)
+        {
+            _found.Add($"{field}: expected {Expected[field] ?? "null"}, got {actual ?? "null"}");
+        }
+    }
+
+    public void Compare(string field, Action<JsonArray, Action<string>> compare)
+    {
+        _seen.Add(field);
+        if (Expected[field] is JsonArray list)
+        {
+            compare(list, _found.Add);
+        }
+    }
+
+    public string? Report()
+    {
+        var left = Expected.Select(item => item.Key).Where(field => !_seen.Contains(field)).Select(field => $"{field}: not compared");
+        var all = string.Join("; ", _found.Concat(left));
+        return all.Length == 0 ? null : all;
+    }
+}
