@@ -1,0 +1,81 @@
+using BillApis.Invoicing;
+using BillApis.Pricing;
+using NodaTime;
+using static BillApis.Unit.Tests.Invoicing.Catalog;
+
+namespace BillApis.Unit.Tests.Invoicing;
+
+public sealed class SubscriptionTests
+{
+    private static readonly BillingOptions Options = new();
+    private static readonly PlanVersion Metered = Plan(Item("calls", new PerUnitPrice(1m), BillingTiming.InArrears, Month, EntityId.New<MetricId>()));
+    private static readonly PlanVersion Flat = Plan(Item("base", new FlatPrice(1m), BillingTiming.InAdvance, Month));
+
+    [Fact]
+    public void Boundaries_are_billed_one_by_one_and_a_repeat_changes_nothing()
+    {
+        var start = New(Flat, From(At(2026, 1, 31)));
+
+        var first = start.Billed(At(2026, 1, 31), Flat, Options);
+        (first.NextBillingAt, first.BoundariesBilled).ShouldBe((At(2026, 2, 28), 1));
+        first.Billed(At(2026, 1, 31), Flat, Options).ShouldBeSameAs(first);
+        first.Billed(At(2026, 2, 28), Flat, Options).NextBillingAt.ShouldBe(At(2026, 3, 31));
+    }
+
+    [Fact]
+    public void Canceling_ends_with_the_running_period_and_once()
+    {
+        var running = New(Flat, From(At(2026, 1, 1))).Billed(At(2026, 1, 1), Flat, Options);
+
+        var canceled = running.CancelAtPeriodEnd(Flat, At(2026, 1, 20), Options);
+        canceled.Timeline.EndAt.ShouldBe(At(2026, 2, 1));
+        canceled.StatusAt(At(2026, 1, 31, 23, 59)).ShouldBe(SubscriptionStatus.Active);
+        canceled.StatusAt(At(2026, 2, 1)).ShouldBe(SubscriptionStatus.Canceled);
+        Should.Throw<BillingException>(() => canceled.CancelAtPeriodEnd(Flat, At(2026, 1, 21), Options)).Code.ShouldBe(BillingErrorCode.Conflict);
+        canceled.Billed(At(2026, 2, 1), Flat, Options).IsOver.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("2025-12-20T00:00:00Z", "2026-01-01T00:00:00Z")] // before the start: it never starts
+    [InlineData("2026-01-05T00:00:00Z", "2026-01-15T00:00:00Z")] // in the trial: with the trial
+    public void Before_its_first_period_it_ends_without_a_bill(string now, string end)
+    {
+        var subscription = New(Flat, From(At(2026, 1, 1)) with { TrialEndAt = At(2026, 1, 15) });
+
+        var canceled = subscription.CancelAtPeriodEnd(Flat, NodaTime.Text.InstantPattern.General.Parse(now).Value, Options);
+
+        canceled.Timeline.EndAt.ShouldBe(NodaTime.Text.InstantPattern.General.Parse(end).Value);
+        canceled.NextBillingAt.ShouldBeNull();
+    }
+
+    [Fact]
+    public void The_worker_waits_for_late_usage_and_for_the_import_of_a_past_start()
+    {
+        New(Flat, From(At(2026, 1, 1)), created: At(2026, 1, 1)).AutoBillingAt.ShouldBe(At(2026, 1, 1));
+        New(Metered, From(At(2026, 1, 1)), created: At(2026, 1, 1)).Billed(At(2026, 1, 1), Metered, Options).AutoBillingAt.ShouldBe(At(2026, 2, 1, 1));
+        New(Metered, From(At(2025, 1, 1)), created: At(2026, 1, 1)).AutoBillingAt.ShouldBe(At(2026, 1, 1, 1));
+    }
+
+    [Fact]
+    public void Its_status_follows_from_the_time()
+    {
+        var subscription = New(Flat, From(At(2026, 1, 1), end: At(2026, 3, 1)) with { TrialEndAt = At(2026, 1, 15) });
+
+        subscription.StatusAt(At(2025, 12, 31)).ShouldBe(SubscriptionStatus.Pending);
+        subscription.StatusAt(At(2026, 1, 1)).ShouldBe(SubscriptionStatus.Trialing);
+        subscription.StatusAt(At(2026, 1, 15)).ShouldBe(SubscriptionStatus.Active);
+        subscription.StatusAt(At(2026, 3, 1)).ShouldBe(SubscriptionStatus.Expired);
+    }
+
+    private static Subscription New(PlanVersion plan, Timeline timeline, Instant? created = null) => new Subscription
+    {
+        Id = EntityId.New<SubscriptionId>(),
+        Tenant = TenantId.Default,
+        Customer = EntityId.New<CustomerId>(),
+        Plan = EntityId.New<PlanId>(),
+        PlanVersion = 1,
+        Currency = Usd,
+        Timeline = timeline,
+        CreatedAt = created ?? timeline.StartAt,
+    }.Schedule(plan, Options);
+}
