@@ -1,6 +1,5 @@
 using BillApis;
 using BillApis.Ledger;
-using BillApis.Metering;
 using BillApis.Outbox;
 using BillApis.Workers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -57,11 +56,12 @@ public static class BillingServiceCollectionExtensions
     private static void AddInvoicing(IServiceCollection services)
     {
         services.AddSingleton<Invoices>();
+        services.AddSingleton<ChargedUsageReader>();
         services.AddSingleton<SubscriptionInvoices>();
         services.AddSingleton<BillingCycle>();
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
-            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<IStore<Metric>>()));
+            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton(provider => new InvoiceRuns(
             provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IStore<InvoiceRun>>(),
             provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IClock>()));

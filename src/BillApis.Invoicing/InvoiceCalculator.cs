@@ -80,18 +80,22 @@ public static class InvoiceCalculator
     }
 
     // Usage is what was used: only its minimum and maximum know of a part of a period.
-    private static IEnumerable<InvoiceLine> Metered(Charge charge, ImmutableArray<MeteredQuantity> usage, Currency currency) =>
-        (usage.IsEmpty ? [new MeteredQuantity(ImmutableSortedDictionary<string, string?>.Empty, 0)] : usage).Select(metered =>
+    private static IEnumerable<InvoiceLine> Metered(Charge charge, RatingInput usage, Currency currency)
+    {
+        var terms = charge.Price.Terms;
+        IEnumerable<RatingGroup> groups = terms.GroupBy.IsEmpty ? [new RatingGroup([], Rating.Rate(terms, usage))] : Rating.Groups(terms, usage);
+        return groups.Select(group =>
         {
-            var rated = Rating.Rate(charge.Price.Terms, new RatingInput(metered.Quantity));
-            return Line(charge, LineKind.Usage, metered.Quantity, rated) with
+            var values = terms.GroupBy.Zip(group.Values, KeyValuePair.Create).ToImmutableSortedDictionary(StringComparer.Ordinal);
+            return Line(charge, LineKind.Usage, group.Rated.Input.Quantity, group.Rated) with
             {
-                Description = Describe(charge.Price, metered.Group),
+                Description = Describe(charge.Price, values),
                 Metric = charge.Price.Metric,
-                Group = metered.Group,
-                Amount = Money.Round(rated.Amount, currency),
+                Group = values,
+                Amount = Money.Round(group.Rated.Amount, currency),
             };
         });
+    }
 
     private static InvoiceLine Line(Charge charge, LineKind kind, decimal quantity, Rated rated) => new()
     {
@@ -125,5 +129,5 @@ public static class InvoiceCalculator
     private static Money Prorated(decimal amount, Charge charge, Currency currency) => Money.Round(charge.Factor.Apply(amount), currency);
 
     private static string Describe(Price price, ImmutableSortedDictionary<string, string?> group) =>
-        (price.Name ?? price.Code) + (group.IsEmpty ? "" : $" ({string.Join(", ", group.Select(item => $"{item.Key}: {item.Value}"))})");
+        (price.Name ?? price.Code) + (group.IsEmpty ? "" : $" ({string.Join(", ", group.Select(item => $"{item.Key}: {item.Value ?? "none"}"))})");
 }

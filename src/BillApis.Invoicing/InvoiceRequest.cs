@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BillApis.Pricing;
 using NodaTime;
 
 namespace BillApis.Invoicing;
@@ -30,5 +31,5 @@ public sealed record InvoiceRequest
 
 /// <summary>A charge and what was metered for it.</summary>
 /// <param name="Charge">What falls due.</param>
-/// <param name="Usage">The metered quantities, one for each group; empty where nothing was metered.</param>
-public sealed record ChargedUsage(Charge Charge, ImmutableArray<MeteredQuantity> Usage);
+/// <param name="Usage">What was used; not looked at where the price has no metric.</param>
+public sealed record ChargedUsage(Charge Charge, RatingInput Usage);

@@ -14,9 +14,10 @@ public sealed class Prices(IStore<Price> store, IStore<Product> products, IStore
             throw BillingException.NotFound(Product.Kind, product.ToString());
         }
 
-        if (item.Metric is { } metric && await metrics.FindAsync(item.Tenant, metric.ToString(), cancellationToken).ConfigureAwait(false) is null)
+        if (item.Metric is { } metric)
         {
-            throw BillingException.NotFound(Metric.Kind, metric.ToString());
+            var found = await metrics.FindAsync(item.Tenant, metric.ToString(), cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, metric.ToString());
+            CheckDimensions(item, found);
         }
     }
 
@@ -36,6 +37,14 @@ public sealed class Prices(IStore<Price> store, IStore<Product> products, IStore
 
     private protected override async Task<string?> UsedByAsync(Price item, CancellationToken cancellationToken) =>
         await PlanWithAsync(item, _ => true, cancellationToken).ConfigureAwait(false) is { } plan ? $"the plan '{plan.Code}'" : null;
+
+    private static void CheckDimensions(Price price, Metric metric)
+    {
+        if (price.Terms.Dimensions.Except(metric.GroupBy, StringComparer.Ordinal).FirstOrDefault() is { } unknown)
+        {
+            throw BillingException.Field(price.Terms.GroupBy.Contains(unknown) ? "group_by" : "dimensions", $"names '{unknown}', which the metric '{metric.Code}' does not count apart; its group_by must name it");
+        }
+    }
 
     private Task<Plan?> PlanWithAsync(Price price, Func<PlanVersion, bool> which, CancellationToken cancellationToken) =>
         plans.FirstAsync(

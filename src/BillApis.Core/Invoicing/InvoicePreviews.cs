@@ -12,10 +12,10 @@ public sealed class InvoicePreviews
     private readonly SubscriptionInvoices _invoices;
     private readonly Subscriptions _subscriptions;
     private readonly Plans _plans;
-    private readonly IStore<Metric> _metrics;
+    private readonly ChargedUsageReader _usage;
 
-    internal InvoicePreviews(SubscriptionInvoices invoices, Subscriptions subscriptions, Plans plans, IStore<Metric> metrics) =>
-        (_invoices, _subscriptions, _plans, _metrics) = (invoices, subscriptions, plans, metrics);
+    internal InvoicePreviews(SubscriptionInvoices invoices, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage) =>
+        (_invoices, _subscriptions, _plans, _usage) = (invoices, subscriptions, plans, usage);
 
     /// <summary>The invoice of a subscription's next boundary with the usage so far; null where nothing will be billed any more.</summary>
     /// <exception cref="BillingException">There is no such subscription.</exception>
@@ -48,14 +48,8 @@ public sealed class InvoicePreviews
         return InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer, Currency = found.Currency, Boundary = period.End, Charges = charges.ToImmutable() });
     }
 
-    private async Task<ImmutableArray<MeteredQuantity>> CountAsync(TenantId tenant, Charge charge, IReadOnlyList<UsageEvent> events, CustomerId customer, CancellationToken cancellationToken)
-    {
-        if (charge.Price.Metric is not { } id)
-        {
-            return [];
-        }
-
-        var metric = await _metrics.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, id.ToString());
-        return SubscriptionInvoices.Metered(UsageCalculator.Read(new UsageRequest(metric, customer, charge.Period), events));
-    }
+    private async Task<RatingInput> CountAsync(TenantId tenant, Charge charge, IReadOnlyList<UsageEvent> events, CustomerId customer, CancellationToken cancellationToken) =>
+        charge.Price.Metric is null
+            ? default
+            : ChargedUsageReader.Simulate(charge, await _usage.RequestAsync(tenant, charge, customer, subscription: null, cancellationToken).ConfigureAwait(false), events);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Pricing;
@@ -7,7 +6,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Makes the draft invoice of a subscription's boundary: its charges, their usage, and the calculator.</summary>
-internal sealed class SubscriptionInvoices(Plans plans, IStore<Metric> metrics, IUsageStore usage)
+internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage)
 {
     /// <summary>What falls due at the next boundary of each subscription; reads nothing but plans.</summary>
     public async Task<IReadOnlyList<DueCharges>> DueAsync(IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
@@ -23,30 +22,22 @@ internal sealed class SubscriptionInvoices(Plans plans, IStore<Metric> metrics, 
     }
 
     /// <summary>Ends the time in which usage counts for what falls due, so that an event that comes later is late and never lost.</summary>
-    public async Task CloseAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken)
-    {
-        var closed = due.SelectMany(item => item.Metered.Select(charge => new ClosedPeriod(item.Subscription.Customer, charge.Price.Metric!.Value, item.Subscription.Id, charge.Period.End))).ToList();
-        if (closed.Count > 0)
-        {
-            await usage.ClosePeriodsAsync(tenant, closed, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task CloseAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken) =>
+        usage.CloseAsync(tenant, [.. due.SelectMany(item => item.Metered.Select(charge => new ClosedPeriod(item.Subscription.Customer, charge.Price.Metric!.Value, item.Subscription.Id, charge.Period.End)))], cancellationToken);
 
     /// <summary>The calculator's requests, with the usage that is known now.</summary>
     public async Task<IReadOnlyList<InvoiceRequest>> RequestsAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken)
     {
-        var asked = new List<UsageRequest>();
+        var asked = new List<(Charge Charge, UsageRequest Request)>();
         foreach (var item in due)
         {
             foreach (var charge in item.Metered)
             {
-                var metric = await metrics.FindAsync(tenant, charge.Price.Metric!.Value.ToString(), cancellationToken).ConfigureAwait(false)
-                    ?? throw BillingException.NotFound(Metric.Kind, charge.Price.Metric.Value.ToString());
-                asked.Add(new UsageRequest(metric, item.Subscription.Customer, charge.Period) { Subscription = item.Subscription.Id });
+                asked.Add((charge, await usage.RequestAsync(tenant, charge, item.Subscription.Customer, item.Subscription.Id, cancellationToken).ConfigureAwait(false)));
             }
         }
 
-        var read = new Queue<UsageReading>(asked.Count == 0 ? [] : await usage.ReadAsync(tenant, asked, cancellationToken).ConfigureAwait(false));
+        var read = new Queue<RatingInput>(await usage.ReadAsync(tenant, asked, cancellationToken).ConfigureAwait(false));
         return [.. due.Select(item => new InvoiceRequest
         {
             Tenant = tenant,
@@ -55,13 +46,9 @@ internal sealed class SubscriptionInvoices(Plans plans, IStore<Metric> metrics, 
             Currency = item.Subscription.Currency,
             Boundary = item.Boundary,
             Sequence = item.Subscription.BoundariesBilled,
-            Charges = [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? [] : Metered(read.Dequeue())))],
+            Charges = [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))],
         })];
     }
-
-    /// <summary>What the calculator takes of a reading.</summary>
-    public static ImmutableArray<MeteredQuantity> Metered(UsageReading reading) =>
-        [.. reading.Groups.Select(group => new MeteredQuantity(group.Dimensions.Values(), group.Value, group.Events))];
 }
 
 /// <summary>What falls due at one boundary of a subscription.</summary>

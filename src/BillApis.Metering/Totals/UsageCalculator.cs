@@ -11,20 +11,14 @@ public static class UsageCalculator
         ArgumentNullException.ThrowIfNull(events);
         request.Validate();
         var tally = new UsageTally(request);
-        foreach (var item in events.Where(item => request.Metric.Counts(item)))
+        foreach (var item in events.Where(request.Counts))
         {
-            var at = item.Timestamp ?? request.Period.Start;
-            if (!request.Period.Contains(at) || (request.Subscription is { } subscription && item.SubscriptionId is { } own && own != subscription))
-            {
-                continue;
-            }
-
             if (request.Metric.Measure(item, out var contribution) is { } wrong)
             {
                 throw BillingException.Field(wrong.Field, wrong.Message);
             }
 
-            tally.Add(contribution, item, at);
+            tally.Add(contribution, item, item.Timestamp ?? request.Period.Start);
         }
 
         return tally.Read();

@@ -15,6 +15,13 @@ public sealed record UsageRequest(Metric Metric, CustomerId Customer, Interval P
     /// <summary>The dimensions to tell apart, all or some of the metric's; none for one quantity.</summary>
     public ImmutableArray<string> GroupBy { get; init; } = [];
 
+    /// <summary>Whether an event belongs to the answer; one without a timestamp happens at the start of the period.</summary>
+    public bool Counts(UsageEvent item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return Metric.Counts(item) && Period.Contains(item.Timestamp ?? Period.Start) && (Subscription is not { } mine || item.SubscriptionId is not { } own || own == mine);
+    }
+
     /// <summary>Refuses a dimension that the metric does not count apart.</summary>
     /// <exception cref="BillingException">The metric is not grouped by one of the names.</exception>
     public void Validate()

@@ -63,6 +63,9 @@ public sealed record PriceTerms
     /// <summary>What the tax rules call this, or null.</summary>
     public string? TaxCategory { get; init; }
 
+    /// <summary>The event properties by whose values usage has to be told apart: for lines of their own, or for the cells of a matrix.</summary>
+    public ImmutableArray<string> Dimensions => Model is MatrixPrice matrix ? [.. GroupBy.Union(matrix.Dimensions, StringComparer.Ordinal)] : GroupBy;
+
     /// <summary>Reads the flat JSON form of API.md; every refusal names the field under <paramref name="path"/>.</summary>
     /// <param name="json">The object.</param>
     /// <param name="path">Where the object stands in the request, for example <c>items[2].price</c>; empty at its root.</param>

@@ -15,6 +15,9 @@ public abstract record PriceModel
     /// <summary>Whether the amount depends on usage; a flat amount does not.</summary>
     public bool IsMetered => PricedBy is not PricedBy.Nothing;
 
+    /// <summary>Whether the amount of each single event matters, in the order in which they happened, rather than one quantity.</summary>
+    public bool NeedsEvents => PricedBy is PricedBy.Amounts;
+
     internal virtual PricedBy PricedBy => PricedBy.Quantity;
 
     /// <summary>The unrounded amount of a quantity that is not negative and of which nothing is free any more.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using BillApis.Invoicing;
 using BillApis.Pricing;
 using NodaTime;
@@ -32,9 +31,6 @@ internal static class Catalog
         Subscription = default(SubscriptionId),
         Currency = Usd,
         Boundary = boundary,
-        Charges = [.. Charge.At(plan, timeline, boundary).Select(charge => new ChargedUsage(charge, Usage(charge, usage)))],
+        Charges = [.. Charge.At(plan, timeline, boundary).Select(charge => new ChargedUsage(charge, new RatingInput(usage.Where(item => item.Metric == charge.Price.Metric).Sum(item => item.Quantity))))],
     });
-
-    private static ImmutableArray<MeteredQuantity> Usage(Charge charge, (MetricId Metric, decimal Quantity)[] usage) =>
-        [.. usage.Where(item => item.Metric == charge.Price.Metric).Select(item => new MeteredQuantity(ImmutableSortedDictionary<string, string?>.Empty, item.Quantity))];
 }

@@ -131,10 +131,10 @@ public sealed class InvoiceCalculatorTests
     [Fact]
     public void A_group_has_a_line_of_its_own_that_names_it()
     {
-        var charge = Charge.Whole(Plan(Item("calls", new PerUnitPrice(2m), BillingTiming.InArrears, Month, Calls)), new NodaTime.Interval(At(2026, 1, 1), At(2026, 2, 1))).Single();
-        MeteredQuantity Of(string? region, decimal quantity) => new(ImmutableSortedDictionary<string, string?>.Empty.Add("region", region), quantity);
+        var charge = Charge.Whole(Plan(Item("calls", new PerUnitPrice(2m), BillingTiming.InArrears, Month, Calls, with: terms => terms with { GroupBy = ["region"] })), new NodaTime.Interval(At(2026, 1, 1), At(2026, 2, 1))).Single();
+        RatingEvent Of(string region, decimal quantity) => new(0, quantity, ImmutableSortedDictionary<string, string>.Empty.Add("region", region));
 
-        var invoice = InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = TenantId.Default, Customer = default, Currency = Usd, Boundary = At(2026, 2, 1), Charges = [new ChargedUsage(charge, [Of("eu", 3), Of("us", 4)])] });
+        var invoice = InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = TenantId.Default, Customer = default, Currency = Usd, Boundary = At(2026, 2, 1), Charges = [new ChargedUsage(charge, RatingInput.Of([Of("us", 4), Of("eu", 3)]))] });
 
         invoice.Lines.Select(line => (line.Description, line.Amount.Amount)).ShouldBe([("calls (region: eu)", 6m), ("calls (region: us)", 8m)]);
     }
