@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using NodaTime;
 
 namespace BillApis.Pricing;
 
@@ -19,6 +20,9 @@ public abstract record BillingAnchor
     /// <summary>Counts from local midnight of a day of the month, the last one where a month is shorter.</summary>
     /// <param name="day">1 to 31.</param>
     public static BillingAnchor OnDay(int day) => new DayAnchor(day);
+
+    /// <summary>Counts from an instant, before or after the start, for example where a subscription moves here from another system.</summary>
+    public static BillingAnchor At(Instant instant) => new InstantAnchor(instant);
 }
 
 /// <summary>Periods begin when the subscription began, at its time of day: the 31st becomes the 28th and the 31st again.</summary>
@@ -26,6 +30,10 @@ public sealed record SubscriptionAnchor : BillingAnchor;
 
 /// <summary>Periods begin with the calendar's month, quarter, half year, year, week or day.</summary>
 public sealed record CalendarAnchor : BillingAnchor;
+
+/// <summary>Periods begin at an instant and whole intervals before and after it; the first one may be a stub.</summary>
+/// <param name="Boundary">A boundary, before or after the subscription's start.</param>
+public sealed record InstantAnchor(Instant Boundary) : BillingAnchor;
 
 /// <summary>Periods begin on one day of the month; daily and weekly periods, which have none, begin with the calendar's.</summary>
 /// <param name="Day">1 to 31; a month that is shorter bills on its last day.</param>

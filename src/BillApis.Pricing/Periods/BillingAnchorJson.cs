@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using NodaTime;
 
 namespace BillApis.Pricing;
 
 /// <summary>Anchors as <c>"subscription"</c>, <c>"calendar"</c> or <c>{"day": 15}</c>.</summary>
 internal sealed class BillingAnchorJson : JsonConverter<BillingAnchor>
 {
-    private const string Allowed = "must be \"subscription\", \"calendar\" or {\"day\": 1 to 31}";
+    private const string Allowed = "must be \"subscription\", \"calendar\", {\"day\": 1 to 31} or {\"at\": an instant}";
 
     public override BillingAnchor Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
@@ -16,25 +17,36 @@ internal sealed class BillingAnchorJson : JsonConverter<BillingAnchor>
         {
             JsonValueKind.String when json.ValueEquals("subscription") => BillingAnchor.Subscription,
             JsonValueKind.String when json.ValueEquals("calendar") => BillingAnchor.Calendar,
-            JsonValueKind.Object when json.EnumerateObject().Count() == 1
-                && json.TryGetProperty("day", out var day)
-                && day.ValueKind is JsonValueKind.Number
-                && day.TryGetInt32(out var number)
-                && number is >= 1 and <= 31 => BillingAnchor.OnDay(number),
+            JsonValueKind.Object when json.EnumerateObject().ToArray() is [var only] => Read(only, options),
             _ => throw new JsonException(Allowed),
         };
     }
 
     public override void Write(Utf8JsonWriter writer, BillingAnchor value, JsonSerializerOptions options)
     {
-        if (value is DayAnchor anchor)
+        switch (value)
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("day", anchor.Day);
-            writer.WriteEndObject();
-            return;
+            case DayAnchor anchor:
+                writer.WriteStartObject();
+                writer.WriteNumber("day", anchor.Day);
+                writer.WriteEndObject();
+                break;
+            case InstantAnchor anchor:
+                writer.WriteStartObject();
+                writer.WritePropertyName("at");
+                JsonSerializer.Serialize(writer, anchor.Boundary, options);
+                writer.WriteEndObject();
+                break;
+            default:
+                writer.WriteStringValue(value is CalendarAnchor ? "calendar" : "subscription");
+                break;
         }
-
-        writer.WriteStringValue(value is CalendarAnchor ? "calendar" : "subscription");
     }
+
+    private static BillingAnchor Read(JsonProperty only, JsonSerializerOptions options) => only switch
+    {
+        { Name: "day", Value.ValueKind: JsonValueKind.Number } when only.Value.TryGetInt32(out var day) && day is >= 1 and <= 31 => BillingAnchor.OnDay(day),
+        { Name: "at", Value.ValueKind: JsonValueKind.String } => BillingAnchor.At(only.Value.Deserialize<Instant>(options)),
+        _ => throw new JsonException(Allowed),
+    };
 }

@@ -14,10 +14,11 @@ internal readonly record struct BoundaryGrid(BillingSchedule Schedule, LocalDate
 
     public static BoundaryGrid Of(BillingSchedule schedule)
     {
-        var (date, time) = schedule.Start.InZone(schedule.Zone).LocalDateTime;
+        var origin = schedule.Anchor is InstantAnchor { Boundary: var at } ? at : schedule.Start;
+        var (date, time) = origin.InZone(schedule.Zone).LocalDateTime;
         return schedule.Anchor switch
         {
-            SubscriptionAnchor => new(schedule, date, date.Day, time),
+            SubscriptionAnchor or InstantAnchor => new(schedule, date, date.Day, time),
             // The anchor lies in the month of the start: ahead of it, and the stub lasts days; behind it, and it lasts the rest of a whole period.
             DayAnchor day when schedule.Interval.Months > 0 => new(schedule, date, day.Day, LocalTime.Midnight),
             _ => new(schedule, UnitStart(date, schedule.Interval.Unit), 1, LocalTime.Midnight),
@@ -25,9 +26,12 @@ internal readonly record struct BoundaryGrid(BillingSchedule Schedule, LocalDate
     }
 
     public Instant Boundary(int number) =>
-        number == 0 && Schedule.Anchor is SubscriptionAnchor
-            ? Schedule.Start
-            : Schedule.Zone.ResolveLocal(LocalAt(number) + Time, FirstValid).ToInstant();
+        (number, Schedule.Anchor) switch
+        {
+            (0, SubscriptionAnchor) => Schedule.Start,
+            (0, InstantAnchor anchor) => anchor.Boundary,
+            _ => Schedule.Zone.ResolveLocal(LocalAt(number) + Time, FirstValid).ToInstant(),
+        };
 
     /// <summary>The number of the last boundary that is not after the instant.</summary>
     public int NumberAt(Instant at)

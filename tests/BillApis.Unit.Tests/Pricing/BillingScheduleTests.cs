@@ -23,6 +23,7 @@ public sealed class BillingScheduleTests
     [InlineData("UTC", "2026-01-10T08:00:00Z", "calendar", "day", 1, "2026-01-11T00:00:00Z 2026-01-12T00:00:00Z")]
     [InlineData("UTC", "2026-01-15T00:00:00Z", "{\"day\":15}", "month", 1, "2026-02-15T00:00:00Z 2026-03-15T00:00:00Z")]
     [InlineData("UTC", "2026-01-10T08:00:00Z", "{\"day\":31}", "month", 1, "2026-01-31T00:00:00Z 2026-02-28T00:00:00Z 2026-03-31T00:00:00Z")]
+    [InlineData("UTC", "2026-01-20T08:00:00Z", "{\"at\":\"2026-05-31T10:00:00Z\"}", "month", 1, "2026-01-31T10:00:00Z 2026-02-28T10:00:00Z 2026-03-31T10:00:00Z")]
     [InlineData("UTC", "2026-01-20T08:00:00Z", "{\"day\":15}", "quarter", 1, "2026-04-15T00:00:00Z 2026-07-15T00:00:00Z")]
     [InlineData("Pacific/Apia", "2011-12-28T10:00:00Z", "calendar", "day", 1, "2011-12-29T10:00:00Z 2011-12-30T10:00:00Z 2011-12-31T10:00:00Z")] // 30 December 2011 was skipped there
     public void Boundaries_are_those_of_the_calendar(string zone, string start, string anchor, string unit, int count, string boundaries)
@@ -59,6 +60,7 @@ public sealed class BillingScheduleTests
     [InlineData("\"subscription\"")]
     [InlineData("\"calendar\"")]
     [InlineData("{\"day\":15}")]
+    [InlineData("{\"at\":\"2026-01-31T10:00:00Z\"}")]
     public void Anchors_round_trip(string json) =>
         JsonSerializer.Serialize(JsonSerializer.Deserialize<BillingAnchor>(json, BillingJson.Options), BillingJson.Options).ShouldBe(json);
 

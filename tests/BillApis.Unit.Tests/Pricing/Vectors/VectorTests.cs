@@ -11,6 +11,9 @@ public sealed class VectorTests
     [Fact]
     public void Charge_models() => Run("charge-models", ChargeModelVectors.Run);
 
+    [Fact]
+    public void Billing_dates() => Run("billing-dates", BillingDateVectors.Run);
+
     private static void Run(string file, Func<Vector, string?> run)
     {
         var vectors = Vector.Of(file);
