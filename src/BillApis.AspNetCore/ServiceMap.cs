@@ -8,9 +8,28 @@ internal static class ServiceMap
     public static Action<IEndpointRouteBuilder, RestOptions> Of(string service) => service switch
     {
         "auth" => (api, _) => api.MapAuth(),
+        "master-data" => (api, _) => MapMasterData(api),
         "admin" => (api, options) => api.MapTestClock(options),
-        "invoicing" => (api, _) => api.MapLedger(),
-        "master-data" or "subscription" or "usage" => (_, _) => { },
+        "subscription" => (api, _) => api.MapSubscriptions(),
+        "invoicing" => (api, _) => MapInvoicing(api),
+        "usage" => (_, _) => { },
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
     };
+
+    private static void MapMasterData(IEndpointRouteBuilder api)
+    {
+        new CustomerEndpoints().Map(api);
+        new ProductEndpoints().Map(api);
+        new MetricEndpoints().Map(api);
+        new PriceEndpoints().Map(api);
+        new PlanEndpoints().Map(api);
+        api.MapCalculate();
+    }
+
+    private static void MapInvoicing(IEndpointRouteBuilder api)
+    {
+        api.MapInvoices();
+        api.MapInvoiceRuns();
+        api.MapLedger();
+    }
 }

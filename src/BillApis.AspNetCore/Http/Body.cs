@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -6,10 +7,14 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace BillApis.AspNetCore;
 
 /// <summary>The JSON body of a request, read and checked; an absent body is an empty object.</summary>
-internal sealed record Body<T>(T Value) : IEndpointParameterMetadataProvider
+/// <param name="Value">The body as the type that the endpoint takes.</param>
+/// <param name="Json">The same as it was sent.</param>
+internal sealed record Body<T>(T Value, JsonElement Json) : IEndpointParameterMetadataProvider
 {
-    public static async ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter) =>
-        new(JsonContract.Read<T>(await JsonBody.ReadAsync(context).ConfigureAwait(false)));
+    /// <exception cref="BillingException">At least one field is refused.</exception>
+    public static Body<T> Of(JsonElement json) => new(JsonContract.Read<T>(json), json);
+
+    public static async ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter) => Of(await JsonBody.ReadAsync(context).ConfigureAwait(false));
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(new BodyType(typeof(T)));
 }

@@ -128,7 +128,7 @@ internal static class JsonContract
         }
     }
 
-    private static JsonTypeInfo Of(Type type) => BillingJson.Options.GetTypeInfo(type);
+    private static JsonTypeInfo Of(Type type) => BillingJson.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 }

@@ -19,7 +19,7 @@ internal sealed record Patch<T>(JsonElement Sent) : IEndpointParameterMetadataPr
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(new BodyType(typeof(T), Partial: true));
 
     /// <summary>The current form with the change on top, checked like a new one.</summary>
-    public T Over(T current) => JsonContract.Read<T>(JsonSerializer.SerializeToElement(Merge(JsonSerializer.SerializeToNode(current, BillingJson.Options), Sent)));
+    public Body<T> Over(JsonNode current) => Body<T>.Of(JsonSerializer.SerializeToElement(Merge(current, Sent)));
 
     private static JsonNode? Merge(JsonNode? target, JsonElement change)
     {

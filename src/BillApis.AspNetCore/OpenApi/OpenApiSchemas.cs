@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
+using BillApis.Metering;
+using BillApis.Pricing;
 using NodaTime;
 
 namespace BillApis.AspNetCore;
@@ -86,6 +88,9 @@ internal sealed class OpenApiSchemas
         : type == typeof(Instant) ? new JsonObject { ["type"] = "string", ["format"] = "date-time" }
         : type == typeof(Currency) ? new JsonObject { ["type"] = "string", ["description"] = "An ISO 4217 code.", ["examples"] = new JsonArray("USD") }
         : typeof(DateTimeZone).IsAssignableFrom(type) ? new JsonObject { ["type"] = "string", ["description"] = "An IANA time zone.", ["examples"] = new JsonArray("Europe/Paris") }
+        : type == typeof(BillingAnchor) ? new JsonObject { ["type"] = new JsonArray("string", "object"), ["description"] = "subscription, calendar, or { \"day\": 1 to 31 }.", ["examples"] = new JsonArray("calendar", new JsonObject { ["day"] = 15 }) }
+        : type == typeof(PropertyValue) ? new JsonObject { ["type"] = new JsonArray("string", "number", "boolean") }
+        : type == typeof(UsageProperties) ? new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = new JsonArray("string", "number", "boolean", "null") } }
         : type.IsEnum ? new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. JsonKind.Names(type).Select(name => JsonValue.Create(name))]) }
         : type.GetInterfaces().Any(item => item.IsGenericType && item.GetGenericTypeDefinition() == typeof(IEntityId<>)) ? new JsonObject { ["type"] = "string" }
         : null;

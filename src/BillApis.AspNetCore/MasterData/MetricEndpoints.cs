@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using BillApis.Metering;
+using NodaTime;
+
+namespace BillApis.AspNetCore;
+
+/// <summary><c>/metrics</c>.</summary>
+internal sealed class MetricEndpoints() : MasterDataEndpoints<Metric, MetricRequest, MetricQuery, MetricResponse>("metrics", "Master data")
+{
+    protected override MasterData<Metric> Of(Billing billing) => billing.Metrics;
+
+    protected override Task<Metric> ApplyAsync(Billing billing, TenantId tenant, Body<MetricRequest> request, Metric? current, CancellationToken cancellationToken)
+    {
+        var sent = request.Value;
+        return Task.FromResult((current ?? new Metric { Code = sent.Code, Name = sent.Name, EventType = sent.EventType, Aggregation = sent.Aggregation }) with
+        {
+            Code = sent.Code,
+            Name = sent.Name,
+            EventType = sent.EventType,
+            Aggregation = sent.Aggregation,
+            Property = sent.Property,
+            Filters = sent.Filters ?? [],
+            GroupBy = sent.GroupBy ?? [],
+            Unit = sent.Unit,
+            Rounding = sent.Rounding,
+            AllowNegative = sent.AllowNegative,
+            Metadata = sent.Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
+        });
+    }
+
+    protected override JsonNode Form(Metric item) => Json(new MetricRequest
+    {
+        Code = item.Code,
+        Name = item.Name,
+        EventType = item.EventType,
+        Aggregation = item.Aggregation,
+        Property = item.Property,
+        Filters = item.Filters,
+        GroupBy = item.GroupBy,
+        Unit = item.Unit,
+        Rounding = item.Rounding,
+        AllowNegative = item.AllowNegative,
+        Metadata = item.Metadata,
+    });
+
+    protected override MetricResponse Response(Metric item) => new(
+        item.Id, item.Code, item.Name, item.EventType, item.Aggregation, item.Property, item.Filters, item.GroupBy, item.Unit, item.Rounding, item.AllowNegative,
+        item.Metadata, item.CreatedAt, item.ArchivedAt);
+
+    protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, MetricQuery query, CancellationToken cancellationToken) =>
+        Task.FromResult(query.ToStoreQuery().With("alias", query.Code).With("event_type", query.EventType));
+}
+
+internal sealed record MetricRequest
+{
+    public required string Code { get; init; }
+    public required string Name { get; init; }
+    public required string EventType { get; init; }
+    public required Aggregation Aggregation { get; init; }
+    public string? Property { get; init; }
+    public ImmutableArray<MetricFilter>? Filters { get; init; }
+    public ImmutableArray<string>? GroupBy { get; init; }
+    public string? Unit { get; init; }
+    public QuantityRounding? Rounding { get; init; }
+    public bool AllowNegative { get; init; }
+    public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
+}
+
+internal sealed record MetricQuery : CodeQuery
+{
+    public string? EventType { get; init; }
+}
+
+internal sealed record MetricResponse(
+    MetricId Id, string Code, string Name, string EventType, Aggregation Aggregation, string? Property, ImmutableArray<MetricFilter> Filters, ImmutableArray<string> GroupBy,
+    string? Unit, QuantityRounding? Rounding, bool AllowNegative, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);

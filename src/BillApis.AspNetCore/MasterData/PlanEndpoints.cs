@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using BillApis.Pricing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace BillApis.AspNetCore;
+
+/// <summary><c>/plans</c>: plans and their versions.</summary>
+internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, PlanQuery, PlanResponse>("plans", "Master data")
+{
+    public override RouteGroupBuilder Map(IEndpointRouteBuilder api)
+    {
+        var group = base.Map(api);
+        group.MapPost("/{id}/publish", PublishAsync).WithSummary("Freeze the draft version; new subscriptions take it");
+        group.MapPost("/{id}/versions", AddVersionAsync).WithSummary("Make the next draft version; running subscriptions keep theirs");
+        group.MapGet("/{id}/versions", ListVersionsAsync).WithSummary("List the versions of a plan, newest first");
+        return group;
+    }
+
+    internal static async Task<PlanResponse> PublishAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken) =>
+        PlanResponse.From(await billing.Plans.PublishAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false));
+
+    internal static async Task<Created<PlanResponse>> AddVersionAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken) =>
+        TypedResults.Created($"plans/{id}/versions", PlanResponse.From(await billing.Plans.AddVersionAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false)));
+
+    internal static async Task<Page<PlanVersionResponse>> ListVersionsAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken)
+    {
+        var plan = await billing.Plans.GetAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false);
+        return new Page<PlanVersionResponse>([.. plan.Versions.Reverse().Select(PlanVersionResponse.From)], null);
+    }
+
+    protected override MasterData<Plan> Of(Billing billing) => billing.Plans;
+
+    protected override async Task<Plan> ApplyAsync(Billing billing, TenantId tenant, Body<PlanRequest> request, Plan? current, CancellationToken cancellationToken)
+    {
+        var sent = request.Value;
+        if (current is null && await billing.Plans.FindAsync(tenant, sent.Code, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw new BillingException(BillingErrorCode.Conflict, $"There is a plan with code '{sent.Code}' already.");
+        }
+
+        var items = await PlanItems.ReadAsync(billing, tenant, request, cancellationToken).ConfigureAwait(false);
+        With(sent, current, items).Validate();
+        return With(sent, current, await PlanItems.StoreAsync(billing, tenant, items, cancellationToken).ConfigureAwait(false));
+    }
+
+    protected override JsonNode Form(Plan item) => Json(new PlanRequest
+    {
+        Code = item.Code,
+        Name = item.Name,
+        Description = item.Description,
+        Currency = item.Currency,
+        Items = [.. item.Latest.Items.Select(part => new PlanItemRequest { PriceId = part.Price.Id.ToString(), Quantity = part.Quantity })],
+        TrialDays = item.Latest.TrialDays,
+        Metadata = item.Metadata,
+    });
+
+    protected override PlanResponse Response(Plan item) => PlanResponse.From(item);
+
+    protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, PlanQuery query, CancellationToken cancellationToken) =>
+        Task.FromResult(query.ToStoreQuery().With("alias", query.Code).With("status", Wire.Name(query.Status)));
+
+    private static Plan With(PlanRequest sent, Plan? current, ImmutableArray<PlanItem> items)
+    {
+        var currency = sent.Currency ?? current?.Currency ?? (items is [var first, ..] ? first.Price.Terms.Currency : throw BillingException.Field("currency", "is required where there are no items"));
+        var plan = (current ?? new Plan { Code = sent.Code, Name = sent.Name, Currency = currency, Versions = [new PlanVersion(1, [])] }) with
+        {
+            Code = sent.Code,
+            Name = sent.Name,
+            Description = sent.Description,
+            Currency = currency,
+            Metadata = sent.Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
+        };
+        return IsLike(plan.Latest, items, sent.TrialDays) ? plan : plan.WithDraft(draft => draft with { Items = items, TrialDays = sent.TrialDays });
+    }
+
+    private static bool IsLike(PlanVersion version, ImmutableArray<PlanItem> items, int trialDays) =>
+        version.TrialDays == trialDays && version.Items.Select(item => (item.Price.Id, item.Quantity)).SequenceEqual(items.Select(item => (item.Price.Id, item.Quantity)));
+}

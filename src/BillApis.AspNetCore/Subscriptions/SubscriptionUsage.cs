@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.AspNetCore;
+
+/// <summary><c>/subscriptions/{id}/usage</c>: the current period so far, and where it is heading.</summary>
+internal static class SubscriptionUsage
+{
+    internal static async Task<SubscriptionUsageResponse> GetAsync(string id, Caller caller, Billing billing, IUsageStore usage, IClock clock, CancellationToken cancellationToken)
+    {
+        var subscription = await billing.Subscriptions.GetAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false);
+        var plan = await billing.Subscriptions.VersionAsync(subscription, cancellationToken).ConfigureAwait(false);
+        var now = clock.GetCurrentInstant();
+        var prices = now >= subscription.Timeline.BillingStartAt && now < (subscription.Timeline.EndAt ?? Instant.MaxValue)
+            ? plan.Items.Select(item => item.Price).Where(price => price is { IsMetered: true, Terms.Interval: not null }).ToList()
+            : [];
+        var requests = new List<UsageRequest>();
+        foreach (var price in prices)
+        {
+            var metric = await billing.Metrics.GetAsync(caller.Tenant, price.Metric!.Value.ToString(), cancellationToken).ConfigureAwait(false);
+            requests.Add(new UsageRequest(metric, subscription.Customer, PeriodOf(subscription, price, now)) { Subscription = subscription.Id });
+        }
+
+        var readings = requests.Count == 0 ? [] : await usage.ReadAsync(caller.Tenant, requests, cancellationToken).ConfigureAwait(false);
+        ImmutableArray<MetricUsageResponse> metrics = [.. prices.Zip(readings, (price, reading) => Response(price, reading, now))];
+        return new SubscriptionUsageResponse(
+            subscription.Timeline.PeriodAt(plan, now) is { } period ? Period.From(period) : null, subscription.Currency, metrics,
+            metrics.Sum(metric => metric.Amount), metrics.Sum(metric => metric.ProjectedAmount));
+    }
+
+    private static Interval PeriodOf(Subscription subscription, Price price, Instant now)
+    {
+        var schedule = subscription.Timeline.Schedule(price.Terms.Interval!.Value);
+        var period = schedule.PeriodAt(schedule.IndexAt(now));
+        return new Interval(period.Start, Instant.Min(period.End, subscription.Timeline.EndAt ?? Instant.MaxValue));
+    }
+
+    private static MetricUsageResponse Response(Price price, UsageReading reading, Instant now)
+    {
+        var quantity = reading.Groups.Sum(group => group.Value);
+        var projected = reading.Request.Metric.Aggregation is Aggregation.Count or Aggregation.Sum ? Project(quantity, reading.Request.Period, now) : quantity;
+        return new MetricUsageResponse(
+            reading.Request.Metric.Id, price.Id, Period.From(reading.Request.Period), quantity, reading.Events, Cost(price, quantity), projected, Cost(price, projected));
+    }
+
+    private static decimal Cost(Price price, decimal quantity) => Money.Round(Rating.Rate(price.Terms, new RatingInput(quantity)).Amount, price.Terms.Currency).Amount;
+
+    // As if the rest of the period went on as it began: quantity × period ÷ elapsed, in whole numbers until the one division.
+    private static decimal Project(decimal quantity, Interval period, Instant now)
+    {
+        var (whole, elapsed) = (Microseconds(period.Duration), Microseconds(now - period.Start));
+        if (elapsed <= 0 || quantity == 0)
+        {
+            return quantity;
+        }
+
+        var scaled = new BigInteger(quantity * 1_000_000m) * whole / elapsed;
+        return (decimal)BigInteger.Min(scaled, new BigInteger(Limits.Magnitude) * 1_000_000) / 1_000_000m;
+    }
+
+    private static long Microseconds(Duration duration) => duration.BclCompatibleTicks / 10;
+}
+
+internal sealed record SubscriptionUsageResponse(Period? Period, Currency Currency, ImmutableArray<MetricUsageResponse> Metrics, decimal Amount, decimal ProjectedAmount);
+
+internal sealed record MetricUsageResponse(
+    MetricId MetricId, PriceId PriceId, Period Period, decimal Quantity, long Events, decimal Amount, decimal ProjectedQuantity, decimal ProjectedAmount);
