@@ -53,8 +53,8 @@ public static class Limits
     /// <summary>The largest magnitude of a unit price, a quantity or an amount: 15 integer digits.</summary>
     public const decimal Magnitude = 999_999_999_999_999.999_999_999_999m;
 
-    /// <summary>How far ahead of the clock an event's timestamp may lie, in seconds.</summary>
-    public const int FutureSkewSeconds = 3_600;
+    /// <summary>How far ahead of the clock an event's timestamp may lie, where the options say nothing else.</summary>
+    public static readonly Duration FutureSkew = Duration.FromHours(1);
 
     /// <summary>How far from now a subscription may start, back or ahead.</summary>
     public static readonly Duration SubscriptionHorizon = Duration.FromDays(3_660);

@@ -2,6 +2,7 @@ using BillApis;
 using BillApis.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using NodaTime;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -30,8 +31,16 @@ public static class RestBillingBuilderExtensions
             var clock = new TestClock(start);
             services.AddSingleton(clock);
             services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
+            services.Configure<BillingOptions>(ForTestClock);
         }
 
         return builder;
+    }
+
+    // The clock stands still while usage of a period is sent, before it is moved to the period's end or after.
+    private static void ForTestClock(BillingOptions options)
+    {
+        options.FutureSkew = Duration.FromDays(366);
+        options.UsageGrace = Duration.Zero;
     }
 }

@@ -1,3 +1,4 @@
+using BillApis.Workers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,8 +21,10 @@ internal static class TestClockEndpoints
 
     internal static ClockResponse Get(TestClock clock) => new(clock.Now);
 
-    internal static ClockResponse Move(Body<ClockRequest> body, TestClock clock)
+    internal static ClockResponse Move(Body<ClockRequest> body, TestClock clock, BillingWorker worker)
     {
+        // Whoever moved the clock has time to send the usage of the period that just ended before the worker bills it.
+        worker.Postpone();
         clock.MoveTo(body.Value.Now);
         return new ClockResponse(clock.Now);
     }

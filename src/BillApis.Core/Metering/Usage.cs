@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using BillApis.Metering;
+using Microsoft.Extensions.Options;
 using NodaTime;
 
 namespace BillApis;
@@ -10,10 +11,11 @@ public sealed class Usage
     private readonly IUsageStore _store;
     private readonly MetricCatalog _metrics;
     private readonly FindCustomers _customers;
+    private readonly IOptions<BillingOptions> _options;
     private readonly IClock _clock;
 
-    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, IClock clock) =>
-        (_store, _metrics, _customers, _clock) = (store, metrics, customers, clock);
+    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, IOptions<BillingOptions> options, IClock clock) =>
+        (_store, _metrics, _customers, _options, _clock) = (store, metrics, customers, options, clock);
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
@@ -104,6 +106,6 @@ public sealed class Usage
         var customers = references.Count == 0
             ? ImmutableDictionary<string, CustomerId>.Empty
             : await _customers(tenant, references, cancellationToken).ConfigureAwait(false);
-        return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, _clock.GetCurrentInstant());
+        return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, _clock.GetCurrentInstant(), _options.Value.FutureSkew);
     }
 }

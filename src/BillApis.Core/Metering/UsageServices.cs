@@ -1,6 +1,7 @@
 using BillApis.Metering;
 using BillApis.Pricing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using NodaTime;
 
 namespace BillApis;
@@ -14,6 +15,7 @@ internal static class UsageServices
         services.AddSingleton(provider => new Metrics(
             provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Usage(
-            provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<IClock>()));
+            provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<FindCustomers>(),
+            provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
     }
 }

@@ -11,6 +11,7 @@ public sealed partial class BillingWorker : BackgroundService
     private readonly IReadOnlyList<BillingJob> _jobs;
     private readonly IOptions<BillingOptions> _options;
     private readonly ILogger<BillingWorker> _logger;
+    private long _resumeAt;
 
     internal BillingWorker(IEnumerable<BillingJob> jobs, IOptions<BillingOptions> options, ILogger<BillingWorker> logger) =>
         (_jobs, _options, _logger) = ([.. jobs], options, logger);
@@ -33,6 +34,9 @@ public sealed partial class BillingWorker : BackgroundService
         }
     }
 
+    /// <summary>Starts the wait for the next round anew, so that what someone is about to order comes first.</summary>
+    public void Postpone() => Interlocked.Exchange(ref _resumeAt, Environment.TickCount64 + _options.Value.WorkerInterval.BclCompatibleTicks / TimeSpan.TicksPerMillisecond);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -44,7 +48,10 @@ public sealed partial class BillingWorker : BackgroundService
         using var timer = new PeriodicTimer(_options.Value.WorkerInterval.ToTimeSpan());
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
-            await RunOnceAsync(stoppingToken).ConfigureAwait(false);
+            if (Environment.TickCount64 >= Interlocked.Read(ref _resumeAt))
+            {
+                await RunOnceAsync(stoppingToken).ConfigureAwait(false);
+            }
         }
     }
 

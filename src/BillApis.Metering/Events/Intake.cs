@@ -4,11 +4,11 @@ using NodaTime;
 namespace BillApis.Metering;
 
 /// <summary>Decides about the events of a delivery, without a database: which are refused and why, and what the others add to which metrics.</summary>
-internal sealed class Intake(IEnumerable<Metric> metrics, IReadOnlyDictionary<string, CustomerId> customers, Instant now)
+internal sealed class Intake(IEnumerable<Metric> metrics, IReadOnlyDictionary<string, CustomerId> customers, Instant now, Duration? ahead = null)
 {
     private static readonly Instant Earliest = Instant.FromUtc(2000, 1, 1, 0, 0);
     private readonly ILookup<string, Metric> _metrics = metrics.Where(metric => metric.ArchivedAt is null).ToLookup(metric => metric.EventType, StringComparer.Ordinal);
-    private readonly Instant _latest = now + Duration.FromSeconds(Limits.FutureSkewSeconds);
+    private readonly Duration _ahead = ahead ?? Limits.FutureSkew;
 
     /// <summary>What is wrong with the event, or null and the event ready to be stored.</summary>
     public FieldError? Stamp(UsageEvent item, out StampedEvent? stamped)
@@ -56,7 +56,7 @@ internal sealed class Intake(IEnumerable<Metric> metrics, IReadOnlyDictionary<st
 
     private FieldError? Wrong(Instant? timestamp) =>
         timestamp < Earliest ? new FieldError("timestamp", "must not be before 2000-01-01")
-        : timestamp > _latest ? new FieldError("timestamp", $"must not be more than {Limits.FutureSkewSeconds} seconds ahead of the clock, which is at {now}")
+        : timestamp > now + _ahead ? new FieldError("timestamp", $"must not be more than {_ahead.BclCompatibleTicks / NodaConstants.TicksPerSecond} seconds ahead of the clock, which is at {now}")
         : null;
 
     private static FieldError? Wrong(UsageProperties properties)
