@@ -18,29 +18,29 @@ internal static class LedgerEndpoints
         ledger.MapGet("/trial-balance", GetTrialBalanceAsync).WithSummary("Debits and credits of every account; the sums of a currency are equal");
     }
 
-    internal static async Task<Page<AccountResponse>> ListAccountsAsync(Query<AccountQuery> query, Caller caller, Books books, CancellationToken cancellationToken)
+    internal static async Task<Page<AccountResponse>> ListAccountsAsync(Query<AccountQuery> query, Caller caller, Billing billing, CancellationToken cancellationToken)
     {
-        var accounts = await books.ListAccountsAsync(caller.Tenant, query.Value.ToAccounts(), cancellationToken).ConfigureAwait(false);
+        var sent = query.Value;
+        var filter = sent.ToStoreQuery().With("kind", sent.Kind is { } kind ? ChartOfAccounts.NameOf(kind) : null)
+            .With("owner", (await References.CustomerAsync(billing, caller.Tenant, sent.CustomerId, cancellationToken).ConfigureAwait(false))?.Id.ToString());
+        var accounts = await billing.Books.ListAccountsAsync(caller.Tenant, filter, cancellationToken).ConfigureAwait(false);
         return accounts.Select(balance => AccountResponse.From(caller.Tenant, balance));
     }
 
-    internal static async Task<Page<EntryResponse>> ListEntriesAsync(string id, Query<Paging> query, Caller caller, Books books, CancellationToken cancellationToken)
+    internal static async Task<Page<EntryResponse>> ListEntriesAsync(string id, Query<Paging> query, Caller caller, Billing billing, CancellationToken cancellationToken)
     {
-        var entries = await books.ListEntriesAsync(caller.Tenant, id, query.Value.ToStoreQuery(), cancellationToken).ConfigureAwait(false);
+        var entries = await billing.Books.ListEntriesAsync(caller.Tenant, id, query.Value.ToStoreQuery(), cancellationToken).ConfigureAwait(false);
         return entries.Select(entry => EntryResponse.From(caller.Tenant, entry));
     }
 
-    internal static async Task<TrialBalanceResponse> GetTrialBalanceAsync(Query<TrialBalanceQuery> query, Caller caller, Books books, CancellationToken cancellationToken) =>
-        TrialBalanceResponse.From(await books.TrialBalanceAsync(caller.Tenant, query.Value.AsOf, cancellationToken).ConfigureAwait(false));
+    internal static async Task<TrialBalanceResponse> GetTrialBalanceAsync(Query<TrialBalanceQuery> query, Caller caller, Billing billing, CancellationToken cancellationToken) =>
+        TrialBalanceResponse.From(await billing.Books.TrialBalanceAsync(caller.Tenant, query.Value.AsOf, cancellationToken).ConfigureAwait(false));
 }
 
 internal sealed record AccountQuery : Paging
 {
     public AccountKind? Kind { get; init; }
-
     public string? CustomerId { get; init; }
-
-    public StoreQuery ToAccounts() => ToStoreQuery().With("kind", Kind is { } kind ? ChartOfAccounts.NameOf(kind) : null).With("owner", CustomerId);
 }
 
 internal sealed record TrialBalanceQuery

@@ -10,6 +10,8 @@ public sealed class LedgerTests(HostFixture host)
     private static readonly Currency Usd = Currency.Parse("USD");
     private static readonly Instant At = Instant.FromUtc(2001, 2, 1, 0, 0);
 
+    private readonly Seed _seed = new(host.Api);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -29,6 +31,22 @@ public sealed class LedgerTests(HostFixture host)
         entries.Skip(1).Select(entry => entry.GetProperty("cause").GetString()).ShouldAllBe(cause => cause == invoice);
         entries.Skip(1).Select(entry => string.Join(" ", Text(entry, "side", "amount", "counterpart", "kind")))
             .ShouldBe(["debit 80 revenue/USD/2 invoice_issued", "debit 20 deferred_revenue/USD/2 invoice_issued", "debit 19 tax_payable/USD/2 invoice_issued"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Issuing_paying_canceling_and_writing_off_reach_the_books_at_once()
+    {
+        var customer = await _seed.CustomerAsync("KWD");
+        var (first, second, third) = (await IssueAsync(customer, "10.005"), await IssueAsync(customer, "7"), await IssueAsync(customer, "5"));
+        (await host.Api.PostAsync($"/invoicing/invoices/{first}/payments", new { amount = "4.005" })).Ok(201);
+        (await host.Api.PostAsync($"/invoicing/invoices/{first}/write-off")).Ok();
+        (await host.Api.PostAsync($"/invoicing/invoices/{second}/cancel")).Ok();
+
+        var account = (await host.Api.GetAsync($"/ledger/accounts?kind=receivable&customer_id={customer.GetProperty("external_id").GetString()}")).Ok().EnumerateArray().ShouldHaveSingleItem();
+        Text(account, "currency", "debits", "credits", "balance").ShouldBe(["KWD", "22.005", "17.005", "5"]);
+        var entries = (await host.Api.GetAsync($"/ledger/accounts/{Seed.Id(account)}/entries")).Ok().EnumerateArray();
+        entries.Where(entry => entry.GetProperty("cause").GetString() != third).Select(entry => string.Join(" ", Text(entry, "side", "amount", "counterpart"))).ShouldBe(
+            ["debit 10.005 revenue/KWD/3", "debit 7 revenue/KWD/3", "credit 4.005 clearing/KWD/3/external", "credit 6 bad_debt/KWD/3", "credit 7 revenue/KWD/3"], ignoreOrder: true);
     }
 
     [Fact]
@@ -68,6 +86,7 @@ public sealed class LedgerTests(HostFixture host)
     [Fact]
     public async Task What_is_asked_wrongly_is_refused()
     {
+        (await host.Api.GetAsync("/ledger/accounts?customer_id=nobody")).ShouldFail(404, "RES_001");
         (await host.Api.GetAsync("/ledger/accounts?kind=cash")).ShouldFail(400, "VAL_001", "kind");
         (await host.Api.GetAsync("/ledger/trial-balance?as_of=today")).ShouldFail(400, "VAL_001", "as_of");
         (await host.Api.GetAsync("/ledger/trial-balance?asof=2026-01-01T00:00:00Z")).ShouldFail(400, "VAL_001", "asof");
@@ -79,11 +98,18 @@ public sealed class LedgerTests(HostFixture host)
     private async Task<(string Customer, string Invoice)> PostAsync()
     {
         var tenant = EntityId.Parse<TenantId>((await host.Api.GetAsync("/auth/me")).Ok().GetProperty("tenant_id").GetString()!);
-        var (customer, invoice) = (EntityId.New<CustomerId>(), EntityId.New<InvoiceId>());
+        var (customer, invoice) = (EntityId.Parse<CustomerId>(Seed.Id(await _seed.CustomerAsync())), EntityId.New<InvoiceId>());
         var transfers = Postings.InvoiceIssued(new InvoiceAmounts(tenant, invoice, customer, Money.Of(80m, Usd), Money.Of(20m, Usd), Money.Of(19m, Usd)), At)
             .AddRange(Postings.PaymentReceived(tenant, EntityId.New<PaymentId>(), Postings.External, customer, Money.Of(50.25m, Usd), At + Duration.FromDays(1)));
         await host.Services.GetRequiredService<ILedger>().PostAsync(tenant, transfers, Token);
         return (customer.ToString(), invoice.ToString());
+    }
+
+    private async Task<string> IssueAsync(JsonElement customer, string amount)
+    {
+        var lines = new[] { new { description = "Work", unit_amount = amount } };
+        var draft = (await host.Api.PostAsync("/invoicing/invoices", new { customer_id = Seed.Id(customer), currency = "KWD", lines })).Ok(201);
+        return Seed.Id((await host.Api.PostAsync($"/invoicing/invoices/{Seed.Id(draft)}/issue")).Ok());
     }
 
     private async Task CountAsync(string path, int expected)
