@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BillApis.Pricing;
 
 /// <summary>The part of a rated quantity that one tier priced.</summary>
@@ -7,7 +9,7 @@ namespace BillApis.Pricing;
 /// <param name="UnitAmount">The price of one unit.</param>
 /// <param name="FlatAmount">What it charged once.</param>
 /// <param name="Amount">What it charged in all, unrounded.</param>
-public sealed record RatedTier(decimal From, decimal? To, decimal Quantity, decimal UnitAmount, decimal FlatAmount, decimal Amount)
+public sealed record RatedTier(decimal From, decimal? To, decimal Quantity, decimal UnitAmount, decimal FlatAmount, [property: JsonConverter(typeof(UnroundedJson))] decimal Amount)
 {
     /// <summary>How many packages the quantity filled, or null where nothing is packed.</summary>
     internal decimal? Packages { get; init; }

@@ -8,6 +8,7 @@ public static class Rating
     public static Rated Rate(PriceTerms terms, RatingInput input)
     {
         ArgumentNullException.ThrowIfNull(terms);
+        PriceCheck.Number(input.Quantity, "", "quantity");
         return new(terms, input, Amount(terms, input, null));
     }
 

@@ -8,6 +8,18 @@ public sealed class RatingTests
 {
     private const string Tiers = """ "tiers":[{"up_to":10,"unit_amount":10,"flat_amount":2},{"up_to":20,"unit_amount":5,"flat_amount":3},{"up_to":null,"unit_amount":"0.5"}] """;
 
+    [Fact]
+    public void The_breakdown_of_the_finest_price_and_quantity_is_stored_and_read_whole()
+    {
+        var tier = Rating.Rate(Terms(""" "model":"per_unit","unit_amount":"0.000000000001" """), new(0.000000000003m)).Tiers.ShouldHaveSingleItem();
+        tier.Amount.ShouldBe(0.000000000000000000000003m);
+        JsonSerializer.Deserialize<RatedTier>(JsonSerializer.Serialize(tier, BillingJson.Options), BillingJson.Options).ShouldBe(tier);
+    }
+
+    [Fact]
+    public void A_quantity_beyond_every_limit_is_refused_by_name() =>
+        Should.Throw<BillingException>(() => Rating.Rate(Terms(""" "model":"per_unit","unit_amount":"0.01" """), new(2_000_000_000_000_000m))).Message.ShouldContain("quantity");
+
     [Theory]
     [InlineData(""" "model":"flat","amount":"49.90" """, "0", "49.9")]
     [InlineData(""" "model":"flat","amount":"49.90" """, "7", "49.9")]

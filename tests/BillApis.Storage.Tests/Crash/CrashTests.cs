@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using BillApis.Ledger;
+using BillApis.Metering;
+using BillApis.Outbox;
+using BillApis.Storage.Sql;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+
+namespace BillApis.Storage.Tests.Crash;
+
+/// <summary>Real processes are killed (kill -9) at any moment of their work; after each, what is left is looked at, and the next one goes on.</summary>
+public abstract class CrashTests(string database) : IAsyncLifetime
+{
+    private const int Kills = 25;
+    private const int Seed = 20261121;
+    private static readonly TenantId Tenant = TenantId.Default;
+    private readonly Random _random = new(Seed);
+    private string _connection = "";
+    private ServiceProvider _node = null!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private Billing Billing => _node.GetRequiredService<Billing>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _connection = await NewDatabaseAsync();
+        _node = Node.Open(database, _connection);
+        await Billing.MigrateAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _node.DisposeAsync();
+        await DropAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Every_answered_event_is_there_once_and_counted_once()
+    {
+        await Billing.Metrics.CreateAsync(Tenant, new Metric { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Count }, Stop);
+        await Billing.Metrics.CreateAsync(Tenant, new Metric { Code = "sum", Name = "Sum", EventType = "call", Aggregation = Aggregation.Sum, Property = "n" }, Stop);
+        for (var i = 0; i < IntakeWork.Customers; i++)
+        {
+            await Billing.Customers.CreateAsync(Tenant, new Customer { Name = "Customer", ExternalId = $"customer-{i}", Currency = Currency.Parse("USD") }, Stop);
+        }
+
+        var answered = new HashSet<long>();
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            // A sender goes on from the first event that it has no answer for, and so sends some again.
+            var first = Enumerable.Range(0, int.MaxValue).Select(number => (long)number).First(number => !answered.Contains(number));
+            using var worker = await WorkerProcess.StartAsync(nameof(IntakeWork), database, _connection, first.ToString(CultureInfo.InvariantCulture));
+            if (kill % 5 != 0)
+            {
+                await worker.AnsweredAsync();
+            }
+
+            await Task.Delay(_random.Next(300), Stop);
+            await worker.KillAsync();
+            answered.UnionWith(worker.Said.SelectMany(IntakeWork.Answered));
+            await IntakeIsWholeAsync(answered, kill);
+        }
+
+        answered.Count.ShouldBeGreaterThan(Kills);
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {Seed}: {answered.Count} events answered between {Kills} kills");
+    }
+
+    [Fact]
+    public async Task Every_invoice_is_made_once_numbered_without_gaps_and_posted()
+    {
+        await RunWork.CreatePlanAsync(Billing);
+        var owed = await RunWork.AddAsync(Billing, 0);
+        var (clock, paid) = (Stopwatch.StartNew(), new HashSet<string>());
+        await WorkAsync(paid, worker => worker.DoneAsync());
+        var whole = (int)clock.ElapsedMilliseconds;
+        var interrupted = 0;
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            owed = owed.AddRange(await RunWork.AddAsync(Billing, kill));
+            await WorkAsync(paid, async worker =>
+            {
+                await Task.Delay(_random.Next(whole), Stop);
+                await worker.KillAsync();
+            });
+            interrupted += await RunIsWholeAsync(owed, paid, kill) ? 0 : 1;
+        }
+
+        await WorkAsync(paid, worker => worker.DoneAsync());
+        (await RunIsWholeAsync(owed, paid, Kills + 1)).ShouldBeTrue("something was never billed or paid");
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {Seed}: {interrupted} of {Kills} kills left work undone");
+    }
+
+    protected abstract Task<string> NewDatabaseAsync();
+
+    protected abstract Task DropAsync();
+
+    private async Task WorkAsync(HashSet<string> paid, Func<WorkerProcess, Task> end)
+    {
+        await LetLeasesEndAsync();
+        using var worker = await WorkerProcess.StartAsync(nameof(RunWork), database, _connection, RunWork.AsOf.ToString());
+        await end(worker);
+        paid.UnionWith(worker.Said.Where(line => line.StartsWith("INV-", StringComparison.Ordinal)).Select(line => line.TrimEnd('.')));
+    }
+
+    // A dead worker's leases end after half a minute; this is that half a minute.
+    private Task LetLeasesEndAsync() => _node.GetRequiredService<SqlDatabase>().WriteAsync(
+        transaction => transaction.Connection!.ExecuteAsync("update billing_subscription set leased_until = null", transaction: transaction), default);
+
+    private async Task IntakeIsWholeAsync(HashSet<long> answered, int kill)
+    {
+        var stored = await StoredAsync();
+        stored.Count.ShouldBe(stored.Distinct().Count(), $"kill {kill}, seed {Seed}: an event is there twice");
+        answered.Except(stored).ShouldBeEmpty($"kill {kill}, seed {Seed}: answered events are gone");
+        foreach (var group in stored.GroupBy(number => number % IntakeWork.Customers))
+        {
+            var (calls, sum) = (await TotalAsync("calls", group.Key), await TotalAsync("sum", group.Key));
+            (calls, sum).ShouldBe((group.Count(), group.Sum(IntakeWork.Value)), $"kill {kill}, seed {Seed}: totals and events differ");
+        }
+    }
+
+    private async Task<bool> RunIsWholeAsync(ImmutableDictionary<SubscriptionId, long> owed, HashSet<string> paid, int kill)
+    {
+        var where = $"kill {kill}, seed {Seed}";
+        await _node.GetRequiredService<OutboxDispatcher>().DispatchAsync(null, default);
+        var invoices = await RunWork.InvoicesAsync(Billing);
+        invoices.Select(invoice => invoice.Number!.Value).Order().ShouldBe(Enumerable.Range(1, invoices.Count).Select(number => (long)number), where);
+        invoices.GroupBy(invoice => (invoice.Subscription, invoice.Period!.Value.Start, invoice.Sequence)).ShouldAllBe(group => group.Count() == 1, where);
+        paid.Except(invoices.Where(invoice => invoice.Due.IsZero && invoice.Payments.Length == 1).Select(invoice => invoice.DisplayNumber!)).ShouldBeEmpty($"{where}: answered payments are gone");
+
+        var balance = await Billing.Books.TrialBalanceAsync(Tenant, null);
+        balance.Totals.ShouldAllBe(total => total.Debits == total.Credits, where);
+        Net(balance, AccountKind.Receivable).ShouldBe(invoices.Sum(invoice => invoice.Due.MinorUnits), where);
+        Net(balance, AccountKind.Clearing).ShouldBe(invoices.Sum(invoice => invoice.Paid.MinorUnits), where);
+
+        var billed = invoices.ToLookup(invoice => invoice.Subscription!.Value);
+        foreach (var (subscription, cents) in owed.Where(item => billed[item.Key].Count() == RunWork.InvoicesOfEach))
+        {
+            billed[subscription].Sum(invoice => invoice.Total.MinorUnits).ShouldBe(cents, where);
+        }
+
+        return invoices.Count == owed.Count * RunWork.InvoicesOfEach && invoices.TrueForAll(invoice => invoice.Due.IsZero);
+    }
+
+    private static long Net(TrialBalance balance, AccountKind kind) => balance.Lines.Where(line => line.Account.Kind == kind).Sum(line => line.Net);
+
+    private async Task<List<long>> StoredAsync()
+    {
+        await using var connection = await _node.GetRequiredService<SqlDatabase>().OpenAsync(default);
+        return [.. (await connection.QueryAsync<string>("select id from billing_usage_event")).Select(id => long.Parse(id, CultureInfo.InvariantCulture))];
+    }
+
+    private async Task<decimal> TotalAsync(string metric, long customer)
+    {
+        var query = new UsageSummaryQuery { Customer = $"customer-{customer}", Metric = metric, Period = new Interval(Instant.FromUtc(2026, 1, 1, 0, 0), Instant.FromUtc(2026, 2, 1, 0, 0)) };
+        return (await Billing.Usage.SummaryAsync(Tenant, query)).Sum(row => row.Value);
+    }
+}

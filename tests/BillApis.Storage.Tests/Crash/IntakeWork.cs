@@ -1,0 +1,51 @@
+using System.Globalization;
+using BillApis.Metering;
+using NodaTime;
+
+namespace BillApis.Storage.Tests.Crash;
+
+/// <summary>Sends numbered events from several callers at once, as a worker, and says which were answered.</summary>
+internal static class IntakeWork
+{
+    public const int Customers = 5;
+    private const int Callers = 3;
+    private const int BatchSize = 20;
+    private static readonly Instant Start = Instant.FromUtc(2026, 1, 1, 0, 0);
+
+    public static async Task RunAsync(Billing billing, string first)
+    {
+        var next = long.Parse(first, CultureInfo.InvariantCulture);
+        Console.WriteLine(Program.Ready);
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(SendAsync)));
+
+        async Task SendAsync()
+        {
+            while (true)
+            {
+                var from = Interlocked.Add(ref next, BatchSize) - BatchSize;
+                var answer = await billing.Usage.RecordAsync(TenantId.Default, [.. Enumerable.Range(0, BatchSize).Select(i => Event(from + i))]);
+                if (answer.Accepted + answer.Duplicates != BatchSize)
+                {
+                    throw new InvalidOperationException($"{answer}");
+                }
+
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{from}."));
+            }
+        }
+    }
+
+    /// <summary>The events of an answer.</summary>
+    public static IEnumerable<long> Answered(string line) => Enumerable.Range(0, BatchSize).Select(i => long.Parse(line.TrimEnd('.'), CultureInfo.InvariantCulture) + i);
+
+    /// <summary>Every event follows from its number.</summary>
+    public static UsageEvent Event(long number) => new()
+    {
+        Id = number.ToString(CultureInfo.InvariantCulture),
+        Type = "call",
+        Customer = $"customer-{number % Customers}",
+        Timestamp = Start + Duration.FromSeconds(number % 86_400),
+        Properties = UsageProperties.Of(("n", Value(number))),
+    };
+
+    public static decimal Value(long number) => (number % 97) + 0.01m;
+}

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using BillApis.Invoicing;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+using NodaTime.Text;
+
+namespace BillApis.Storage.Tests.Crash;
+
+/// <summary>Bills what is due and pays every invoice, as a worker; and what has to come of it, counted by hand.</summary>
+internal static class RunWork
+{
+    /// <summary>A fee for each of four months in advance and the usage of the three before the last boundary.</summary>
+    public const int InvoicesOfEach = 4;
+
+    public static readonly Instant AsOf = Instant.FromUtc(2026, 4, 1, 0, 0);
+    private const int SubscriptionsOfRound = 12;
+    private static readonly TenantId Tenant = TenantId.Default;
+    private static readonly Currency Usd = Currency.Parse("USD");
+
+    public static async Task RunAsync(Billing billing, string asOf)
+    {
+        Console.WriteLine(Program.Ready);
+        await billing.Runs.RunAsync(Tenant, InstantPattern.General.Parse(asOf).Value);
+        Console.WriteLine("billed.");
+        foreach (var invoice in await InvoicesAsync(billing))
+        {
+            if (invoice.IsOpen)
+            {
+                await billing.Invoices.PayAsync(Tenant, invoice.Id.ToString(), invoice.Due.Amount, $"bank {invoice.Id}");
+                Console.WriteLine($"{invoice.DisplayNumber}.");
+            }
+        }
+    }
+
+    public static async Task<List<Invoice>> InvoicesAsync(Billing billing)
+    {
+        var all = new List<Invoice>();
+        for (string? after = null; ;)
+        {
+            var page = await billing.Invoices.ListAsync(Tenant, new StoreQuery { Limit = Limits.PageSize, After = after });
+            all.AddRange(page.Items);
+            if ((after = page.Next) is null)
+            {
+                return all;
+            }
+        }
+    }
+
+    public static async Task CreatePlanAsync(Billing billing)
+    {
+        var metric = await billing.Metrics.CreateAsync(Tenant, new Metric { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Sum, Property = "n" });
+        var fee = await billing.Prices.CreateAsync(Tenant, new Price { Code = "fee", Terms = new PriceTerms { Currency = Usd, Model = new FlatPrice(10), Timing = BillingTiming.InAdvance } });
+        var calls = await billing.Prices.CreateAsync(Tenant, new Price { Code = "calls", Metric = metric.Id, Terms = new PriceTerms { Currency = Usd, Model = new PerUnitPrice(0.25m) } });
+        await billing.Plans.CreateAsync(Tenant, new Plan { Code = "plan", Name = "Plan", Currency = Usd, Versions = [new PlanVersion(1, [new PlanItem(fee), new PlanItem(calls)])] });
+        await billing.Plans.PublishAsync(Tenant, "plan");
+    }
+
+    /// <summary>Makes customers with subscriptions and usage that nobody billed yet; answers what each owes in the end, in cents.</summary>
+    public static async Task<ImmutableDictionary<SubscriptionId, long>> AddAsync(Billing billing, int round)
+    {
+        var owed = ImmutableDictionary.CreateBuilder<SubscriptionId, long>();
+        var events = new List<UsageEvent>();
+        for (var i = 0; i < SubscriptionsOfRound; i++)
+        {
+            var customer = string.Create(CultureInfo.InvariantCulture, $"c{round}-{i}");
+            await billing.Customers.CreateAsync(Tenant, new Customer { Name = customer, ExternalId = customer, Currency = Usd });
+            var subscription = await billing.Subscriptions.CreateAsync(Tenant, new NewSubscription(customer, "plan") { StartAt = Instant.FromUtc(2026, 1, 1, 0, 0) });
+            events.AddRange(Enumerable.Range(1, 3).Select(month => new UsageEvent
+            {
+                Id = $"{customer}-{month}", Type = "call", Customer = customer, Timestamp = Instant.FromUtc(2026, month, 15, 12, 0), Properties = UsageProperties.Of(("n", round + (i * month))),
+            }));
+            owed[subscription.Id] = (1_000 * InvoicesOfEach) + (25 * Enumerable.Range(1, 3).Sum(month => round + (i * month)));
+        }
+
+        (await billing.Usage.RecordAsync(Tenant, events)).Accepted.ShouldBe(events.Count);
+        return owed.ToImmutable();
+    }
+}

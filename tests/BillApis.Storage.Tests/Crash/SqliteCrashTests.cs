@@ -1,0 +1,14 @@
+namespace BillApis.Storage.Tests.Crash;
+
+public sealed class SqliteCrashTests() : CrashTests(Node.Sqlite)
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("billapis-crash-");
+
+    protected override Task<string> NewDatabaseAsync() => Task.FromResult($"Data Source={Path.Combine(_folder.FullName, "billing.db")}");
+
+    protected override Task DropAsync()
+    {
+        _folder.Delete(recursive: true);
+        return Task.CompletedTask;
+    }
+}
