@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 
 namespace BillApis;
 
@@ -23,6 +24,15 @@ public static class Exact
 
     /// <summary>The same number without trailing zeros: 1.500 becomes 1.5.</summary>
     public static decimal Normalize(decimal value) => value / 1.000_000_000_000_000_000_000_000_000_0m;
+
+    /// <summary>The number as an integer, the last <see cref="decimal.Scale"/> digits of which are its fraction.</summary>
+    public static BigInteger Unscaled(decimal value)
+    {
+        Span<int> bits = stackalloc int[4];
+        decimal.GetBits(value, bits);
+        var magnitude = unchecked(((UInt128)(uint)bits[2] << 64) | ((UInt128)(uint)bits[1] << 32) | (uint)bits[0]);
+        return value < 0 ? -(BigInteger)magnitude : magnitude;
+    }
 
     /// <summary>The one text form of a number: no exponent, no trailing zeros, a point in every culture.</summary>
     public static string Format(decimal value) => Normalize(value).ToString(CultureInfo.InvariantCulture);

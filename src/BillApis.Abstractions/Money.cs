@@ -109,14 +109,6 @@ public readonly record struct Money : IComparable<Money>
     private static BigInteger[] WholeNumbers(IReadOnlyList<decimal> weights)
     {
         var scale = weights.Count == 0 ? 0 : weights.Max(weight => weight.Scale);
-        return [.. weights.Select(weight => Unscaled(weight) * BigInteger.Pow(10, scale - weight.Scale))];
-    }
-
-    private static BigInteger Unscaled(decimal value)
-    {
-        Span<int> bits = stackalloc int[4];
-        decimal.GetBits(value, bits);
-        var magnitude = new BigInteger((uint)bits[0]) + (new BigInteger((uint)bits[1]) << 32) + (new BigInteger((uint)bits[2]) << 64);
-        return value < 0 ? -magnitude : magnitude;
+        return [.. weights.Select(weight => Exact.Unscaled(weight) * BigInteger.Pow(10, scale - weight.Scale))];
     }
 }

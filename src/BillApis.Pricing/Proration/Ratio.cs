@@ -6,13 +6,7 @@ namespace BillApis.Pricing;
 /// <summary>An exact fraction of integers, for the quotients that a decimal cannot hold.</summary>
 internal readonly record struct Ratio(BigInteger Numerator, BigInteger Denominator)
 {
-    public static Ratio Of(decimal value)
-    {
-        Span<int> bits = stackalloc int[4];
-        decimal.GetBits(value, bits);
-        var magnitude = new BigInteger((uint)bits[0]) + (new BigInteger((uint)bits[1]) << 32) + (new BigInteger((uint)bits[2]) << 64);
-        return new(value < 0 ? -magnitude : magnitude, BigInteger.Pow(10, value.Scale));
-    }
+    public static Ratio Of(decimal value) => new(Exact.Unscaled(value), BigInteger.Pow(10, value.Scale));
 
     public static Ratio operator +(Ratio left, Ratio right) =>
         new((left.Numerator * right.Denominator) + (right.Numerator * left.Denominator), left.Denominator * right.Denominator);

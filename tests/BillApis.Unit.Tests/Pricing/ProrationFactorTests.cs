@@ -37,4 +37,7 @@ public sealed class ProrationFactorTests
         Money.Round(new ProrationFactor(333_333_333_333_333_333, 999_999_999_999_999_999 + 1).Apply(0.015m), usd).MinorUnits.ShouldBe(0);
         default(ProrationFactor).Denominator.ShouldBe(1);
     }
+
+    [Fact]
+    public void Large_amounts_are_prorated_like_small_ones() => new ProrationFactor(1, 2).Apply(42_949_672.96m).ShouldBe(21_474_836.48m);
 }
