@@ -9,10 +9,10 @@ internal static class ServiceMap
     {
         "auth" => (api, _) => api.MapAuth(),
         "master-data" => (api, _) => MapMasterData(api),
-        "admin" => (api, options) => api.MapTestClock(options),
+        "admin" => MapAdmin,
         "subscription" => (api, _) => api.MapSubscriptions(),
         "invoicing" => (api, _) => MapInvoicing(api),
-        "usage" => (_, _) => { },
+        "usage" => (api, _) => api.MapUsage(),
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
     };
 
@@ -24,6 +24,13 @@ internal static class ServiceMap
         new PriceEndpoints().Map(api);
         new PlanEndpoints().Map(api);
         api.MapCalculate();
+    }
+
+    private static void MapAdmin(IEndpointRouteBuilder api, RestOptions options)
+    {
+        api.MapTestClock(options);
+        api.MapOrphans();
+        api.MapSimulation();
     }
 
     private static void MapInvoicing(IEndpointRouteBuilder api)

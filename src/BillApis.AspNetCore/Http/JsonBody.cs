@@ -10,7 +10,11 @@ internal static class JsonBody
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
     private static readonly JsonElement Empty = JsonElement.Parse("{}");
 
-    public static async Task<JsonElement> ReadAsync(HttpContext context)
+    public static Task<JsonElement> ReadAsync(HttpContext context) => ReadAsync(context, "application/json");
+
+    /// <param name="context">The request.</param>
+    /// <param name="accepted">The content types of JSON that are taken here, and of what else is.</param>
+    public static async Task<JsonElement> ReadAsync(HttpContext context, params string[] accepted)
     {
         var bytes = await RequestBytes.ReadAsync(context).ConfigureAwait(false);
         if (bytes.IsEmpty)
@@ -18,9 +22,9 @@ internal static class JsonBody
             return Empty;
         }
 
-        if (!MediaType.Is(context.Request, "application/json"))
+        if (!accepted.Any(type => type.EndsWith("json", StringComparison.Ordinal) && MediaType.Is(context.Request, type)))
         {
-            throw new HttpRefusal(Failure.MediaType(context.Request.ContentType, "application/json"));
+            throw new HttpRefusal(Failure.MediaType(context.Request.ContentType, string.Join(", ", accepted)));
         }
 
         var body = Parse(bytes);

@@ -5,12 +5,12 @@ using NodaTime;
 namespace BillApis.AspNetCore;
 
 internal sealed record InvoiceResponse(
-    InvoiceId Id, string? Number, InvoiceStatus Status, InvoiceKind Kind, CustomerId CustomerId, SubscriptionId? SubscriptionId, Currency Currency, Period? Period,
+    InvoiceId Id, string? Number, InvoiceStatus Status, InvoiceKind Kind, CustomerId? CustomerId, SubscriptionId? SubscriptionId, Currency Currency, Period? Period,
     ImmutableArray<InvoiceLineResponse> Lines, decimal Subtotal, decimal DiscountTotal, decimal CreditTotal, ImmutableArray<TaxLineResponse> TaxLines, decimal TaxTotal, decimal Total,
     decimal AmountPaid, decimal AmountDue, ImmutableArray<PaymentResponse> Payments, Instant CreatedAt, Instant? IssuedAt, Instant? DueAt, Instant? PaidAt)
 {
     public static InvoiceResponse From(Invoice invoice) => new(
-        invoice.Id, invoice.DisplayNumber, invoice.Status, invoice.Kind, invoice.Customer, invoice.Subscription, invoice.Currency, PeriodOf(invoice.Period),
+        invoice.Id, invoice.DisplayNumber, invoice.Status, invoice.Kind, invoice.Customer == default ? null : invoice.Customer, invoice.Subscription, invoice.Currency, PeriodOf(invoice.Period),
         [.. invoice.Lines.Select(InvoiceLineResponse.From)], invoice.Subtotal.Amount, 0, 0, [], 0, invoice.Total.Amount,
         invoice.Paid.Amount, invoice.Due.Amount, [.. invoice.Payments.Select(PaymentResponse.From)], invoice.CreatedAt, invoice.IssuedAt, invoice.DueAt, invoice.PaidAt);
 

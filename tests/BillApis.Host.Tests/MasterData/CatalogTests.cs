@@ -55,7 +55,7 @@ public sealed class CatalogTests(HostFixture host)
     [Fact]
     public async Task A_price_of_each_model_keeps_what_it_was_given()
     {
-        var metric = Seed.Id(await _seed.MetricAsync("catalog.event"));
+        var metric = Seed.Id((await _api.PostAsync("/metrics", new { code = Seed.Name("metric"), name = "M", event_type = "catalog.event", aggregation = "sum", property = "tokens", group_by = new[] { "model" } })).Ok(201));
         var tiers = """[{"up_to":10,"unit_amount":0.5,"flat_amount":0},{"up_to":null,"unit_amount":0.000000000001,"flat_amount":3}]""";
         foreach (var (model, fields) in new[]
         {

@@ -47,6 +47,9 @@ public sealed class HostFixture : WebApplicationFactory<Program>, IAsyncLifetime
         {
             services.AddDataProtection().UseEphemeralDataProtectionProvider();
             services.AddSingleton<IStartupFilter>(Called);
+
+            // Tests say when something is billed.
+            services.Configure<BillingOptions>(options => options.RunWorker = false);
         });
 
     public override async ValueTask DisposeAsync()

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using BillApis.Metering;
+using NodaTime;
+
+namespace BillApis.AspNetCore;
+
+internal sealed record ReceiptResponse(int Accepted, int Duplicates, ImmutableArray<RejectedResponse> Rejected, ImmutableArray<OrphanedResponse> Orphans)
+{
+    /// <summary>The engine's receipt in the places of the delivery, with what could not even be read.</summary>
+    public static ReceiptResponse From(UsageReceipt receipt, Delivery delivery) => new(
+        receipt.Accepted,
+        receipt.Duplicates,
+        [.. receipt.Rejected.Select(item => new RejectedResponse(delivery.Places[item.Index], item.Id, Failure.Of(new BillingException(item.Code, item.Message)).Code, item.Message))
+            .Concat(delivery.Unreadable).OrderBy(item => item.Index)],
+        [.. receipt.Orphans.Select(item => new OrphanedResponse(delivery.Places[item.Index], item.Id, item.Reason, item.Message))]);
+}
+
+internal sealed record RejectedResponse(int Index, string? Id, string Code, [property: JsonPropertyName("msg")] string Message);
+
+internal sealed record OrphanedResponse(int Index, string Id, OrphanReason Reason, [property: JsonPropertyName("msg")] string Message);
+
+internal sealed record EventResponse(
+    string Id, string Type, string CustomerId, Instant Timestamp, UsageProperties Properties, SubscriptionId? SubscriptionId, string Source, Instant RecordedAt, ImmutableArray<MetricId> MetricIds)
+{
+    public static EventResponse From(StoredEvent stored) => new(
+        stored.Event.Id, stored.Event.Type, stored.Event.Customer, stored.Event.Timestamp ?? stored.RecordedAt, stored.Event.Properties, stored.Event.SubscriptionId, stored.Event.Source,
+        stored.RecordedAt, stored.Metrics);
+}
+
+internal sealed record SummaryResponse(Instant Start, Instant End, ImmutableSortedDictionary<string, string?> Group, decimal Value, long Events)
+{
+    public static SummaryResponse From(UsageSummaryRow row) => new(row.Window.Start, row.Window.End, row.Group.Values(), row.Value, row.Events);
+}
+
+internal sealed record OrphanResponse(EventResponse Event, OrphanReason Reason, MetricId? MetricId)
+{
+    public static OrphanResponse From(OrphanEvent orphan) => new(EventResponse.From(orphan.Event), orphan.Reason, orphan.Metric);
+}

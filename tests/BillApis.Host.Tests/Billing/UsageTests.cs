@@ -1,0 +1,100 @@
+using System.Text.Json;
+
+namespace BillApis.Host.Tests;
+
+public sealed class UsageTests(HostFixture host)
+{
+    private readonly Api _api = host.Api;
+    private readonly Seed _seed = new(host.Api);
+
+    [Fact]
+    public async Task Events_come_in_every_form_and_count_once()
+    {
+        var (customer, type) = (Seed.Id(await _seed.CustomerAsync()), Seed.Name("forms.used"));
+        var metric = (await _seed.MetricAsync(type)).GetProperty("code").GetString();
+        Receipt(await _api.PostAsync("/usage/events", Event("a", type, customer, 1))).ShouldBe((1, 0, ""));
+        Receipt(await _api.PostAsync("/usage/events", new { events = new[] { Event("a", type, customer, 1), Event("b", type, customer, 2) } })).ShouldBe((1, 1, ""));
+        Receipt(await SendAsync("application/x-ndjson", $"{Json(Event("c", type, customer, 4))}\n\n{Json(Event("b", type, customer, 2))}\r\n")).ShouldBe((1, 1, ""));
+        Receipt(await SendAsync("text/csv", $"id,type,customer_id,timestamp,tokens,note\nd,{type},{customer},2026-01-01T00:00:00Z,8,\"say \"\"hi\"\", twice\"\nc,{type},{customer},2026-01-01T00:00:00Z,4,\n")).ShouldBe((1, 1, ""));
+        var cloud = new { specversion = "1.0", id = "e", source = "api", type, subject = customer, time = "2026-01-01T00:00:00Z", data = new { tokens = 16 } };
+        Receipt(await SendAsync("application/cloudevents+json", Json(cloud))).ShouldBe((1, 0, ""));
+        Receipt(await SendAsync("application/cloudevents-batch+json", Json(new[] { cloud, cloud with { id = "f" } }))).ShouldBe((1, 1, ""));
+
+        var summary = (await _api.GetAsync($"/usage/summary?customer_id={customer}&metric_id={metric}&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z")).Ok();
+        summary.GetArrayLength().ShouldBe(1);
+        summary[0].GetProperty("value").GetRawText().ShouldBe("47");
+        var events = (await _api.GetAsync($"/usage/events?customer_id={customer}&type={type}&from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:01Z")).Ok();
+        events.EnumerateArray().Select(Seed.Id).ShouldBe(["f", "e", "d", "c", "b", "a"]);
+        events[2].GetProperty("properties").GetRawText().ShouldBe("""{"note":"say \"hi\", twice","tokens":8}""");
+        (await _api.GetAsync($"/usage/events?customer_id={customer}&limit=4")).Envelope.GetProperty("page").GetProperty("has_more").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task The_good_events_of_a_batch_are_kept_and_the_others_named()
+    {
+        var (customer, type) = (Seed.Id(await _seed.CustomerAsync()), Seed.Name("batch.used"));
+        await _seed.MetricAsync(type);
+        await _api.PostAsync("/usage/events", Event("taken", type, customer, 1));
+        var answer = await _api.PostAsync("/usage/events", $$"""
+            {"events": [{{Json(Event("good", type, customer, 1))}}, {"id": "half"}, 5, {{Json(Event("taken", type, customer, 2))}}, {{Json(Event("minus", type, customer, -1))}},
+              {"id": "late", "type": "{{type}}", "customer_id": "{{customer}}", "timestamp": "2036-01-01T00:00:00Z", "properties": {"tokens": 1} },
+              {"id": "deep", "type": "{{type}}", "customer_id": "{{customer}}", "properties": {"tokens": {} } },
+              {"id": "lost", "type": "{{type}}", "customer_id": "nobody", "timestamp": "2026-01-01T00:00:00Z", "properties": {"tokens": 1} }]}
+            """);
+        Receipt(answer).ShouldBe((2, 0, "1 VAL_001, 2 VAL_001, 3 CON_001, 4 VAL_001, 5 VAL_001, 6 VAL_001"));
+        var rejected = answer.Payload.GetProperty("rejected");
+        rejected[0].GetProperty("id").GetString().ShouldBe("half");
+        rejected[0].GetProperty("msg").GetString().ShouldBe("Validation error: field 'type' is required");
+        rejected[4].GetProperty("msg").GetString()!.ShouldContain("timestamp");
+        answer.Payload.GetProperty("orphans")[0].GetProperty("reason").GetString().ShouldBe("unknown_customer");
+
+        Receipt(await SendAsync("application/x-ndjson", "{\n" + Json(Event("good", type, customer, 1)))).ShouldBe((0, 1, "0 VAL_001"));
+        Receipt(await SendAsync("text/csv", $"id,type,customer_id,timestamp,tokens\n1,2\ngood,{type},{customer},2026-01-01T00:00:00Z,1\nx,{type},{customer},noon,1")).ShouldBe((0, 1, "0 VAL_001, 2 VAL_001"));
+    }
+
+    [Fact]
+    public async Task What_is_no_delivery_is_refused_whole()
+    {
+        (await _api.PostAsync("/usage/events", new { type = "x" })).ShouldFail(400, "VAL_001", "id", "customer_id");
+        (await _api.PostAsync("/usage/events", new { events = 5 })).ShouldFail(400, "VAL_001", "events");
+        (await _api.PostAsync("/usage/events", "[]")).ShouldFail(400, "VAL_001", "body");
+        (await SendAsync("text/plain", "x")).ShouldFail(415, "VAL_003");
+        (await SendAsync("text/csv", "id,type\n")).ShouldFail(400, "VAL_001", "customer_id");
+        (await SendAsync("text/csv", "id,type,customer_id\n\"a")).ShouldFail(400, "VAL_001", "body");
+        (await SendAsync("application/cloudevents+json", "{}")).ShouldFail(400, "VAL_001", "specversion", "id", "source", "type", "subject");
+        (await SendAsync("application/x-ndjson", string.Concat(Enumerable.Repeat("{}\n", Limits.EventsPerBatch + 1)))).ShouldFail(413, "VAL_002");
+        (await _api.GetAsync("/usage/summary")).ShouldFail(400, "VAL_001", "customer_id", "metric_id", "from", "to");
+        (await _api.GetAsync("/usage/summary?customer_id=nobody&metric_id=x&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z")).ShouldFail(404, "RES_001");
+        (await _api.GetAsync("/usage/summary?customer_id=nobody&metric_id=x&from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z")).ShouldFail(400, "VAL_001", "to");
+        (await _api.GetAsync("/usage/summary?customer_id=nobody&metric_id=x&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&timezone=Mars&window=year")).ShouldFail(400, "VAL_001", "timezone", "window");
+    }
+
+    [Fact]
+    public async Task Orphans_are_listed_and_recovered_once_their_customer_is_there()
+    {
+        var (external, type) = (Seed.Name("late-customer"), Seed.Name("orphan.used"));
+        var metric = Seed.Id(await _seed.MetricAsync(type));
+        Receipt(await _api.PostAsync("/usage/events", Event("1", type, external, 7))).ShouldBe((1, 0, ""));
+        var orphans = (await _api.GetAsync("/admin/orphan-events?reason=unknown_customer&limit=500")).Ok();
+        orphans.EnumerateArray().Select(orphan => orphan.GetProperty("event").GetProperty("customer_id").GetString()).ShouldContain(external);
+        (await _api.GetAsync("/admin/orphan-events?reason=boredom")).ShouldFail(400, "VAL_001", "reason");
+
+        (await _api.PostAsync("/customers", new { name = "Late", currency = "USD", external_id = external })).Ok(201);
+        (await _api.PostAsync("/admin/orphan-events/recover")).Ok().GetProperty("recovered").GetInt32().ShouldBeGreaterThanOrEqualTo(1);
+        var days = (await _api.GetAsync($"/usage/summary?customer_id={external}&metric_id={metric}&from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00Z&window=day&timezone=UTC")).Ok();
+        days.EnumerateArray().Select(day => day.GetProperty("value").GetRawText()).ShouldBe(["7", "0"]);
+    }
+
+    private static object Event(string id, string type, string customer, int tokens) => new { id, type, customer_id = customer, timestamp = "2026-01-01T00:00:00Z", properties = new { tokens } };
+
+    private static string Json(object value) => JsonSerializer.Serialize(value);
+
+    private static (int Accepted, int Duplicates, string Rejected) Receipt(Answer answer)
+    {
+        var receipt = answer.Ok(202);
+        return (receipt.GetProperty("accepted").GetInt32(), receipt.GetProperty("duplicates").GetInt32(),
+            string.Join(", ", receipt.GetProperty("rejected").EnumerateArray().Select(item => $"{item.GetProperty("index").GetInt32()} {item.GetProperty("code").GetString()}")));
+    }
+
+    private Task<Answer> SendAsync(string contentType, string body) => _api.SendTextAsync(HttpMethod.Post, "/usage/events", body, contentType);
+}
