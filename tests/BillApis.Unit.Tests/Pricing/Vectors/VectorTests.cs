@@ -14,6 +14,9 @@ public sealed class VectorTests
     [Fact]
     public void Billing_dates() => Run("billing-dates", BillingDateVectors.Run);
 
+    [Fact]
+    public void Prorations() => Run("proration", ProrationVectors.Run);
+
     private static void Run(string file, Func<Vector, string?> run)
     {
         var vectors = Vector.Of(file);
