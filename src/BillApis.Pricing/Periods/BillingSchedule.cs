@@ -18,7 +18,7 @@ public sealed record BillingSchedule(DateTimeZone Zone, Instant Start, BillingAn
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         var grid = BoundaryGrid.Of(this);
-        var number = grid.NumberAt(Start) + index;
+        var number = grid.First + index;
         var (fullStart, end) = (grid.Boundary(number), grid.Boundary(number + 1));
         return new(index == 0 ? Start : fullStart, end, fullStart, end);
     }
@@ -29,7 +29,7 @@ public sealed record BillingSchedule(DateTimeZone Zone, Instant Start, BillingAn
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(at, Start);
         var grid = BoundaryGrid.Of(this);
-        return grid.NumberAt(at) - grid.NumberAt(Start);
+        return grid.NumberAt(at) - grid.First;
     }
 
     /// <summary>The first boundary strictly after the instant; <see cref="Start"/> is the first of all.</summary>

@@ -33,6 +33,9 @@ internal readonly record struct BoundaryGrid(BillingSchedule Schedule, LocalDate
             _ => Schedule.Zone.ResolveLocal(LocalAt(number) + Time, FirstValid).ToInstant(),
         };
 
+    /// <summary>The number of the boundary that opens, or would open, the first period.</summary>
+    public int First => Schedule.Anchor is SubscriptionAnchor ? 0 : NumberAt(Schedule.Start);
+
     /// <summary>The number of the last boundary that is not after the instant.</summary>
     public int NumberAt(Instant at)
     {
