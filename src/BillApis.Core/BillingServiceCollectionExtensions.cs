@@ -63,13 +63,14 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton(provider => new InvoicePreviews(
             provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton(provider => new InvoiceRuns(
-            provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IStore<InvoiceRun>>(),
+            provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),
             provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IClock>()));
     }
 
     private static void AddWorker(IServiceCollection services)
     {
         services.AddSingleton(provider => BillingJobs.Outbox(provider.GetRequiredService<OutboxDispatcher>()));
+        services.AddSingleton(provider => BillingJobs.StalledRuns(provider.GetRequiredService<InvoiceRuns>()));
         services.AddSingleton(provider => BillingJobs.Invoices(provider.GetRequiredService<InvoiceRuns>()));
         services.AddSingleton(provider => BillingJobs.Overdue(provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new BillingWorker(

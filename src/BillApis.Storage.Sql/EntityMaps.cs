@@ -31,10 +31,6 @@ internal static class EntityMaps
         EntityColumn<Plan>.Text("status", item => item.Latest.PublishedAt is null ? "draft" : "published"),
         Archived<Plan>());
 
-    public static EntityMap<InvoiceRun> InvoiceRuns { get; } = EntityMap<InvoiceRun>.Of(
-        "billing_invoice_run",
-        EntityColumn<InvoiceRun>.Text("status", item => Wire(item.Status)));
-
     /// <summary>An enum value as it stands in JSON.</summary>
     public static string Wire<TEnum>(TEnum value) where TEnum : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 

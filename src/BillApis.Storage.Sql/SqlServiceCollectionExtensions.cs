@@ -30,7 +30,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(EntityMaps.Metrics);
         services.AddStore(EntityMaps.Prices);
         services.AddStore(EntityMaps.Plans);
-        services.AddStore(EntityMaps.InvoiceRuns);
+        services.AddSingleton<IInvoiceRunStore, SqlInvoiceRunStore>();
         services.AddSingleton<ISubscriptionStore, SqlSubscriptionStore>();
         services.AddSingleton<IStore<Subscription>>(provider => provider.GetRequiredService<ISubscriptionStore>());
         services.AddSingleton<IInvoiceStore, SqlInvoiceStore>();

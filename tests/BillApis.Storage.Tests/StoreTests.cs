@@ -17,3 +17,7 @@ public sealed class PostgresSubscriptionStoreTests(PostgresFixture fixture) : Su
 public sealed class SqliteOutboxStoreTests(SqliteFixture fixture) : OutboxStoreConformance(fixture), IClassFixture<SqliteFixture>;
 
 public sealed class PostgresOutboxStoreTests(PostgresFixture fixture) : OutboxStoreConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class SqliteInvoiceRunStoreTests(SqliteFixture fixture) : InvoiceRunStoreConformance(fixture), IClassFixture<SqliteFixture>;
+
+public sealed class PostgresInvoiceRunStoreTests(PostgresFixture fixture) : InvoiceRunStoreConformance(fixture), IClassFixture<PostgresFixture>;

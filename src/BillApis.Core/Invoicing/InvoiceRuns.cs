@@ -16,12 +16,12 @@ public sealed class InvoiceRuns
     private static readonly Duration Skew = Duration.FromMinutes(5);
     private readonly BillingCycle _cycle;
     private readonly DryRuns _dryRuns;
-    private readonly IStore<InvoiceRun> _runs;
+    private readonly IInvoiceRunStore _runs;
     private readonly ISubscriptionStore _subscriptions;
     private readonly Customers _customers;
     private readonly IClock _clock;
 
-    internal InvoiceRuns(BillingCycle cycle, DryRuns dryRuns, IStore<InvoiceRun> runs, ISubscriptionStore subscriptions, Customers customers, IClock clock) =>
+    internal InvoiceRuns(BillingCycle cycle, DryRuns dryRuns, IInvoiceRunStore runs, ISubscriptionStore subscriptions, Customers customers, IClock clock) =>
         (_cycle, _dryRuns, _runs, _subscriptions, _customers, _clock) = (cycle, dryRuns, runs, subscriptions, customers, clock);
 
     /// <summary>Orders a run and bills everything that is due at <paramref name="asOf"/> before it returns; safe to repeat.</summary>
@@ -95,7 +95,7 @@ public sealed class InvoiceRuns
         }
     }
 
-    /// <summary>One round of the worker: bills what is due by itself, of all tenants, and takes up runs that a crash left; answers how many invoices that made.</summary>
+    /// <summary>One round of the worker: bills what is due by itself, of all tenants; answers how many invoices that made.</summary>
     internal async Task<int> RunDueAsync(CancellationToken cancellationToken)
     {
         var (made, failed) = (0, new HashSet<SubscriptionId>());
@@ -116,8 +116,14 @@ public sealed class InvoiceRuns
             [.. (await _subscriptions.LeaseAsync(query, BatchSize, Lease, cancellationToken).ConfigureAwait(false)).Where(subscription => !failed.Contains(subscription.Id))];
     }
 
-    /// <summary>Whether a run stands still, and nobody carries it out any more.</summary>
-    internal static bool IsStalled(InvoiceRun run) => run.Status is InvoiceRunStatus.Running && run.ProgressAt < RealTime() - Stalled;
+    /// <summary>Carries on with runs that made no progress for a while: whoever carried them out is gone.</summary>
+    internal async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        foreach (var run in await _runs.StalledAsync(RealTime() - Stalled, BatchSize, cancellationToken).ConfigureAwait(false))
+        {
+            await ExecuteAsync(run, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     // Leases and progress follow real time, also where billing time is a test's.
     private static Instant RealTime() => TimeProvider.System.GetUtcNow().ToInstant();

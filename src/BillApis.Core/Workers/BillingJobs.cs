@@ -12,6 +12,9 @@ internal static class BillingJobs
     /// <summary>Carries out the events that a crash left between a write and its consequences.</summary>
     public static BillingJob Outbox(OutboxDispatcher outbox) => new("outbox", token => outbox.DispatchAsync(null, token));
 
+    /// <summary>Takes up runs that a crash left.</summary>
+    public static BillingJob StalledRuns(InvoiceRuns runs) => new("stalled runs", runs.ResumeAsync);
+
     /// <summary>Bills every boundary whose time has come.</summary>
     public static BillingJob Invoices(InvoiceRuns runs) => new("invoices", runs.RunDueAsync);
 

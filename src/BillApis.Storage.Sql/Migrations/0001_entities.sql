@@ -70,11 +70,12 @@ create index billing_invoice_status on billing_invoice (tenant_id, status, id);
 
 create table billing_invoice_run (
     tenant_id text not null, id text not null, alias text, created_at bigint not null,
-    status text not null,
+    status text not null, progress_at bigint not null,
     body text not null, version bigint not null,
     primary key (tenant_id, id)
 );
 create unique index billing_invoice_run_alias on billing_invoice_run (tenant_id, alias);
+create index billing_invoice_run_running on billing_invoice_run (progress_at) where status = 'running';
 
 -- The next number of each series; it moves in the transaction that issues, so that numbers have no gaps.
 create table billing_series (
