@@ -16,6 +16,9 @@ public sealed class ConformanceTests
          select $"public sealed class {database}…Tests({database}Fixture fixture) : {suite.Identifier.Text}(fixture), IClassFixture<{database}Fixture>")
         .ShouldBeEmpty("classes are missing in tests/BillApis.Storage.Tests");
 
+    [Fact]
+    public void There_are_suites() => Classes("src/BillApis.Conformance/").Count(type => type.Identifier.Text.EndsWith("Conformance", StringComparison.Ordinal)).ShouldBeGreaterThan(3);
+
     private static bool Derives(ClassDeclarationSyntax type, string suite, string database) =>
         type.Modifiers.Any(SyntaxKind.PublicKeyword) && !type.Modifiers.Any(SyntaxKind.AbstractKeyword)
         && type.BaseList is { Types: [var parent, ..] }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -38,8 +39,38 @@ public sealed partial class DocumentationTests
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public void Every_command_exists(string document) =>
-        Fences(document, "bash").SelectMany(fence => Continued().Replace(fence.Code, " ").Split('\n').Where(line => line.Length > 0 && line[0] is not '#' && !char.IsWhiteSpace(line[0])).Select(Missing)).OfType<string>().ShouldBeEmpty(document);
+    public void Every_command_exists(string document)
+    {
+        foreach (var (_, code) in Fences(document, "bash"))
+        {
+            var functions = Function().Matches(code).Select(match => match.Groups[1].Value).ToHashSet();
+            Continued().Replace(code, " ").Split('\n').Where(line => line.Length > 0 && line[0] is not '#' && !Function().IsMatch(line))
+                .Select(line => Missing(line, functions)).OfType<string>().ShouldBeEmpty(document);
+        }
+    }
+
+    [Fact]
+    public void The_embedding_example_runs_and_says_what_the_usage_costs()
+    {
+        var code = Fences("README.md", "csharp").Single().Code;
+        var folder = Directory.CreateTempSubdirectory("billapis-readme-");
+        using var assembly = new MemoryStream();
+        Compile(code.Replace("billing.db", Path.Combine(folder.FullName, "billing.db"), StringComparison.Ordinal)).Emit(assembly, cancellationToken: TestContext.Current.CancellationToken).Success.ShouldBeTrue();
+
+        var (console, output) = (Console.Out, new StringWriter());
+        Console.SetOut(output);
+        try
+        {
+            Assembly.Load(assembly.ToArray()).EntryPoint!.Invoke(null, [Array.Empty<string>()]);
+        }
+        finally
+        {
+            Console.SetOut(console);
+            folder.Delete(recursive: true);
+        }
+
+        output.ToString().Trim().ShouldBe("calls: 0.02 USD");
+    }
 
     [Theory]
     [MemberData(nameof(Documents))]
@@ -54,16 +85,18 @@ public sealed partial class DocumentationTests
     {
         Errors("Console.WriteLine(BillApis.Currency.Parse(\"USD\"));").ShouldBeEmpty();
         Errors("Console.WriteLine(BillApis.Currency.Parze(\"USD\"));").ShouldHaveSingleItem().ShouldContain("Parze");
-        Missing("dotnet run --project samples/Nowhere").ShouldNotBeNull();
-        Missing("BILLAPIS_APPROVE=1 dotnet test tests/BillApis.Architecture.Tests").ShouldBeNull();
-        Missing("rm -rf everything").ShouldNotBeNull();
+        Missing("dotnet run --project samples/Nowhere", []).ShouldNotBeNull();
+        Missing("BILLAPIS_APPROVE=1 dotnet test tests/BillApis.Architecture.Tests", []).ShouldBeNull();
+        Missing("post customers", ["post"]).ShouldBeNull();
+        Missing("rm -rf everything", []).ShouldNotBeNull();
     }
 
     /// <summary>Why a command line of the documentation cannot be run; null where it can.</summary>
-    private static string? Missing(string command)
+    private static string? Missing(string command, HashSet<string> functions)
     {
-        var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries).SkipWhile(word => Assignment().IsMatch(word)).ToList();
-        return !Programs.Contains(words[0]) ? $"{command}: {words[0]} is not a program this project uses"
+        var words = Captured().Replace(command, "").Split(' ', StringSplitOptions.RemoveEmptyEntries).SkipWhile(word => Assignment().IsMatch(word)).ToList();
+        return words is [] ? null
+            : !Programs.Contains(words[0]) && !functions.Contains(words[0]) ? $"{command}: {words[0]} is not a program this project uses"
             : words.FirstOrDefault(word => ProjectPath().IsMatch(word) && !Path.Exists(Repository.PathOf(word))) is { } path ? $"{command}: there is no {path}"
             : null;
     }
@@ -73,12 +106,14 @@ public sealed partial class DocumentationTests
             .Where(match => match.Groups["language"].Value == language)
             .Select(match => (1 + File.ReadAllText(Repository.PathOf(document))[..match.Index].Count(letter => letter == '\n'), match.Groups["code"].Value));
 
-    private static List<string> Errors(string code)
+    private static List<string> Errors(string code) =>
+        [.. Compile(code).GetDiagnostics().Where(found => found.Severity is DiagnosticSeverity.Error || found.Id.StartsWith("CS86", StringComparison.Ordinal)).Select(found => found.ToString())];
+
+    private static CSharpCompilation Compile(string code)
     {
         var options = new CSharpParseOptions(LanguageVersion.Latest);
-        var compilation = CSharpCompilation.Create("Example", [CSharpSyntaxTree.ParseText(ImplicitUsings, options), CSharpSyntaxTree.ParseText(code, options)], References.Value,
+        return CSharpCompilation.Create("Example", [CSharpSyntaxTree.ParseText(ImplicitUsings, options), CSharpSyntaxTree.ParseText(code, options)], References.Value,
             new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
-        return [.. compilation.GetDiagnostics().Where(found => found.Severity is DiagnosticSeverity.Error || found.Id.StartsWith("CS86", StringComparison.Ordinal)).Select(found => found.ToString())];
     }
 
     [GeneratedRegex(@"^```(?<language>\w+)\n(?<code>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
@@ -89,6 +124,12 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\\\n\s*")]
     private static partial Regex Continued();
+
+    [GeneratedRegex(@"^(\w+)\(\) \{", RegexOptions.Multiline)]
+    private static partial Regex Function();
+
+    [GeneratedRegex(@"^\w+=\$\(")]
+    private static partial Regex Captured();
 
     [GeneratedRegex("^[A-Za-z_]+=")]
     private static partial Regex Assignment();

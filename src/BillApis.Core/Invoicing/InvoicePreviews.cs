@@ -17,12 +17,18 @@ public sealed class InvoicePreviews
     internal InvoicePreviews(SubscriptionInvoices invoices, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage) =>
         (_invoices, _subscriptions, _plans, _usage) = (invoices, subscriptions, plans, usage);
 
-    /// <summary>The invoice of a subscription's next boundary with the usage so far; null where nothing will be billed any more.</summary>
+    /// <summary>The invoice of the next boundary at which a subscription is charged, with the usage so far; null where nothing will be billed any more.</summary>
     /// <exception cref="BillingException">There is no such subscription.</exception>
     public async Task<Invoice?> UpcomingAsync(TenantId tenant, string subscription, CancellationToken cancellationToken = default)
     {
         var found = await _subscriptions.GetAsync(tenant, subscription, cancellationToken).ConfigureAwait(false);
         var due = await _invoices.DueAsync([found], cancellationToken).ConfigureAwait(false);
+        while (due is [{ Charges.Count: 0 } nothing])
+        {
+            // As the start of a plan that charges in arrears: the run passes it without an invoice.
+            due = await _invoices.DueAsync([found = found.Billed(nothing.Boundary, nothing.Plan, new BillingOptions())], cancellationToken).ConfigureAwait(false);
+        }
+
         var requests = await _invoices.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false);
         return requests is [var request] ? InvoiceCalculator.Calculate(request) : null;
     }

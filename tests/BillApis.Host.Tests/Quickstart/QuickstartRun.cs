@@ -18,11 +18,16 @@ internal sealed partial record QuickstartRun(int ExitCode, string Output)
     /// <summary>The row of a table that begins with this cell.</summary>
     public string[] Row(string first) => Cells.Single(cells => cells[0] == first);
 
-    public static async Task<QuickstartRun> OfAsync(params string[] arguments)
+    /// <summary>The built program of a sample, beside these tests.</summary>
+    public static string ProgramOf(string sample)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        var program = Path.Combine(folder.Parent!.Parent!.FullName, "BillApis.Quickstart", folder.Name, "BillApis.Quickstart");
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() })!;
+        return Path.Combine(folder.Parent!.Parent!.FullName, sample, folder.Name, sample);
+    }
+
+    public static async Task<QuickstartRun> OfAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(ProgramOf("BillApis.Quickstart"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() })!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(Patience);
         (await errors).ShouldBeEmpty();
