@@ -25,7 +25,6 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<SignIn>();
         services.AddHostedService<FirstAdministrator>();
         services.AddSingleton<BackgroundRuns>();
-        services.AddHostedService(provider => provider.GetRequiredService<BackgroundRuns>());
         if (options.TestClockStart is { } start)
         {
             var clock = new TestClock(start);
