@@ -81,7 +81,8 @@ report() { # project, exit code
     if [ "${CI:-}" = true ]; then bad=$((bad + left)) left=0; fi
   fi
   echo "$1: $ok passed, $bad failed, $left skipped"
-  [ "$bad" -eq 0 ] || grep -vE '^\s*(Passed |at )|^\[xUnit' "$results/$1.log" || true
+  # Of a stack, only the lines of this project are worth reading.
+  [ "$bad" -eq 0 ] || grep -vE '^ *Passed |^\[xUnit|^ *at [^/]*$' "$results/$1.log" || true
   passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
 }
 
