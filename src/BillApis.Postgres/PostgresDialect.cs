@@ -30,6 +30,12 @@ internal sealed class PostgresDialect(string connectionString) : SqlDialect
         return $"(select {string.Join(", ", names)} from jsonb_to_recordset(cast(@{parameter} as jsonb)) as item({string.Join(", ", typed)}))";
     }
 
+    public override Task WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, CancellationToken cancellationToken) =>
+        PostgresRows.WriteAsync(transaction, tenant, rows, sql, cancellationToken);
+
+    public override Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken) =>
+        PostgresRows.WriteAsync(transaction, tenant, rows, sql, keyColumns, cancellationToken);
+
     public override string Add(string left, string right) => $"coalesce({left} + {right}, {left}, {right})";
 
     public override string Greatest(string left, string right) => $"greatest({left}, {right})";

@@ -66,6 +66,12 @@ internal sealed class SqliteDialect : SqlDialect
         return $"(select {string.Join(", ", names.Select(name => $"json_extract(value, '$.{name}') as {name}"))} from (select value from json_each(@{parameter}) limit -1))";
     }
 
+    public override Task WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, CancellationToken cancellationToken) =>
+        WriteAsync(transaction, tenant, rows, sql, 0, cancellationToken);
+
+    public override Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken) =>
+        Task.FromResult(SqliteRows.Write((SqliteConnection)transaction.Connection!, tenant, rows, sql, cancellationToken));
+
     public override string Add(string left, string right) => $"billing_add({left}, {right})";
 
     public override string Greatest(string left, string right) => $"billing_greatest({left}, {right})";

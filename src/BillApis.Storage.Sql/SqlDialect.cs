@@ -23,6 +23,17 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>The database's own clock, in microseconds since 1970: what leases follow, so that nodes need not agree on the time.</summary>
     public abstract string Now { get; }
 
+    /// <summary>Runs a statement over many rows in the way that is fastest here.</summary>
+    /// <param name="transaction">The transaction to run in.</param>
+    /// <param name="tenant">The value of <c>@Tenant</c>.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="sql">Makes the statement, given the rows as a derived table without a name; it must do with each row what it does with all.</param>
+    /// <param name="cancellationToken">Stops the statement.</param>
+    public abstract Task WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, CancellationToken cancellationToken);
+
+    /// <summary>The same, and says which of the rows wrote something; the columns that are the table's key come first in the rows.</summary>
+    public abstract Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken);
+
     /// <summary>The exact sum of two decimals that are stored as this database stores decimals.</summary>
     public abstract string Add(string left, string right);
 

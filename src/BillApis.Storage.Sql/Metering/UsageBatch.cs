@@ -26,17 +26,17 @@ internal sealed class UsageBatch
     /// <summary>The first of each key, in the order in which they are written.</summary>
     public IReadOnlyList<UsageEntry> Entries { get; }
 
-    /// <summary>What became of each event, given what was written now and the hashes of what was there before.</summary>
-    public IReadOnlyList<AppendResult> Results(IReadOnlySet<(string Source, string Id)> written, IReadOnlyDictionary<(string Source, string Id), string> known)
+    /// <summary>What became of each event, given the hashes of those that were there before.</summary>
+    public IReadOnlyList<AppendResult> Results(IReadOnlyDictionary<(string Source, string Id), string> known)
     {
         var results = new AppendResult[_events.Count];
         for (var i = 0; i < results.Length; i++)
         {
-            var key = UsageEntry.KeyOf(_events[i]);
-            var first = _first[key];
-            results[i] = written.Contains(key) && ReferenceEquals(first.Item, _events[i]) && first.Take()
+            var first = _first[UsageEntry.KeyOf(_events[i])];
+            var old = known.GetValueOrDefault(first.Key);
+            results[i] = old is null && ReferenceEquals(first.Item, _events[i]) && first.Take()
                 ? new AppendResult(AppendOutcome.Accepted, first.Orphan)
-                : new AppendResult((written.Contains(key) ? first.Item.Hash : known[key]) == _events[i].Hash ? AppendOutcome.Duplicate : AppendOutcome.Conflict);
+                : new AppendResult((old ?? first.Item.Hash) == _events[i].Hash ? AppendOutcome.Duplicate : AppendOutcome.Conflict);
         }
 
         return results;

@@ -22,11 +22,10 @@ internal sealed class UsageIntake(SqlDatabase database)
             async transaction =>
             {
                 var batch = new UsageBatch(events, await OpenAsync(transaction, tenant, events, cancellationToken).ConfigureAwait(false));
-                var written = (await transaction.BulkReadAsync<EventKey>(Insert(), tenant, batch.Entries.Select(EventRow), cancellationToken).ConfigureAwait(false))
-                    .Select(row => (row.Source, row.Id)).ToHashSet();
-                await CountAsync(transaction, tenant, [.. batch.Entries.Where(entry => written.Contains(entry.Key))], cancellationToken).ConfigureAwait(false);
-                var others = batch.Entries.Where(entry => !written.Contains(entry.Key)).ToList();
-                return batch.Results(written, await HashesAsync(transaction, tenant, others, cancellationToken).ConfigureAwait(false));
+                var written = await _dialect.WriteAsync(transaction, tenant, EventRows(batch), Insert, 2, cancellationToken).ConfigureAwait(false);
+                var parts = batch.Entries.Zip(written).ToLookup(pair => pair.Second, pair => pair.First);
+                await CountAsync(transaction, tenant, [.. parts[true]], cancellationToken).ConfigureAwait(false);
+                return batch.Results(await HashesAsync(transaction, tenant, [.. parts[false]], cancellationToken).ConfigureAwait(false));
             },
             cancellationToken);
 
@@ -36,10 +35,10 @@ internal sealed class UsageIntake(SqlDatabase database)
             {
                 var whole = events.Where(item => item.Orphan is null).ToList();
                 var batch = new UsageBatch(whole, await OpenAsync(transaction, tenant, whole, cancellationToken).ConfigureAwait(false));
-                var claimed = (await transaction.BulkReadAsync<EventKey>(Claim(), tenant, batch.Entries.Select(EventRow), cancellationToken).ConfigureAwait(false))
+                var claimed = (await transaction.BulkReadAsync<EventKey>(Claim(), tenant, batch.Entries.Select(Routing), cancellationToken).ConfigureAwait(false))
                     .Select(row => (row.Source, row.Id)).ToHashSet();
                 var entries = batch.Entries.Where(entry => claimed.Contains(entry.Key)).ToList();
-                await transaction.BulkAsync(Assign(), tenant, entries.Select(EventRow), cancellationToken).ConfigureAwait(false);
+                await transaction.BulkAsync(Assign(), tenant, entries.Select(Routing), cancellationToken).ConfigureAwait(false);
                 await CountAsync(transaction, tenant, entries, cancellationToken).ConfigureAwait(false);
                 return entries.Count(entry => entry.Open.Count > 0);
             },
@@ -64,6 +63,13 @@ internal sealed class UsageIntake(SqlDatabase database)
     private async Task<UsageGates> OpenAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken)
     {
         await LockAsync(transaction, _dialect.LockShared, tenant, cancellationToken).ConfigureAwait(false);
+        var closed = await transaction.Connection!.ExecuteScalarAsync<long?>(
+            new CommandDefinition("select max(closed_until) from billing_usage_gate where tenant_id = @Tenant", new { Tenant = tenant.ToString() }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        if (closed is null || events.All(item => item.At.ToMicroseconds() >= closed))
+        {
+            return UsageGates.None;
+        }
+
         var pairs = events.Where(item => item.Customer is not null)
             .SelectMany(item => item.Contributions.Select(part => (Customer: item.Customer!.Value, Metric: part.Metric.Id))).Distinct()
             .Select(pair => new { customer_id = pair.Customer, metric_id = pair.Metric }).ToList();
@@ -103,11 +109,24 @@ internal sealed class UsageIntake(SqlDatabase database)
         }
     }
 
-    private static object EventRow(UsageEntry entry) => new
+    private static SqlRows EventRows(UsageBatch batch)
     {
-        source = entry.Item.Event.Source, id = entry.Item.Event.Id, type = entry.Item.Event.Type, customer = entry.Item.Event.Customer, customer_id = entry.Item.Customer,
-        subscription_id = entry.Item.Event.SubscriptionId?.ToString() ?? "", at = entry.Item.At.ToMicroseconds(), recorded_at = entry.Item.RecordedAt.ToMicroseconds(),
-        properties = entry.Item.Event.Properties.ToString(), hash = entry.Item.Hash, metrics = entry.Metrics,
+        var rows = new SqlRows(
+            "source text", "id text", "type text", "customer text", "customer_id text", "subscription_id text", "at bigint", "recorded_at bigint", "properties text", "hash text", "metrics text");
+        foreach (var entry in batch.Entries)
+        {
+            var (item, stamped) = (entry.Item.Event, entry.Item);
+            rows.Add(
+                item.Source, item.Id, item.Type, item.Customer, stamped.Customer?.ToString(), item.SubscriptionId?.ToString() ?? "",
+                stamped.At.ToMicroseconds(), stamped.RecordedAt.ToMicroseconds(), item.Properties.ToString(), stamped.Hash, entry.Metrics);
+        }
+
+        return rows;
+    }
+
+    private static object Routing(UsageEntry entry) => new
+    {
+        source = entry.Key.Source, id = entry.Key.Id, customer_id = entry.Item.Customer, recorded_at = entry.Item.RecordedAt.ToMicroseconds(), metrics = entry.Metrics,
     };
 
     private static IEnumerable<object> OrphanRows(UsageEntry entry)
@@ -134,14 +153,13 @@ internal sealed class UsageIntake(SqlDatabase database)
         set closed_until = case when excluded.closed_until > g.closed_until then excluded.closed_until else g.closed_until end
         """;
 
-    private string Insert() =>
+    private static string Insert(string rows) =>
         $"""
         insert into billing_usage_event (tenant_id, source, id, type, customer, customer_id, subscription_id, at, recorded_at, properties, hash, metrics)
         select @Tenant, r.source, r.id, r.type, r.customer, r.customer_id, r.subscription_id, r.at, r.recorded_at, r.properties, r.hash, r.metrics
-        from {EventRows()} as r
+        from {rows} as r
         where true
         on conflict (tenant_id, source, id) do nothing
-        returning source as Source, id as Id
         """;
 
     private string Hashes() =>
@@ -164,7 +182,7 @@ internal sealed class UsageIntake(SqlDatabase database)
     private string Claim() =>
         $"""
         update billing_usage_orphan set recovered_at = r.recorded_at
-        from {EventRows()} as r
+        from {Routings()} as r
         where billing_usage_orphan.tenant_id = @Tenant and billing_usage_orphan.source = r.source and billing_usage_orphan.id = r.id
           and billing_usage_orphan.metric_id = '' and billing_usage_orphan.recovered_at is null
         returning billing_usage_orphan.source as Source, billing_usage_orphan.id as Id
@@ -173,13 +191,11 @@ internal sealed class UsageIntake(SqlDatabase database)
     private string Assign() =>
         $"""
         update billing_usage_event set customer_id = r.customer_id, metrics = r.metrics
-        from {EventRows()} as r
+        from {Routings()} as r
         where billing_usage_event.tenant_id = @Tenant and billing_usage_event.source = r.source and billing_usage_event.id = r.id
         """;
 
-    private string EventRows() => _dialect.Rows(
-        "Rows", "source text", "id text", "type text", "customer text", "customer_id text", "subscription_id text",
-        "at bigint", "recorded_at bigint", "properties text", "hash text", "metrics text");
+    private string Routings() => _dialect.Rows("Rows", "source text", "id text", "customer_id text", "recorded_at bigint", "metrics text");
 
     private sealed record EventKey
     {

@@ -33,12 +33,12 @@ internal sealed class UsageTotals
     {
         if (_totals.Count > 0)
         {
-            await transaction.BulkAsync(Upsert(dialect), tenant, _totals.Select(pair => Row(pair.Key, pair.Value)), cancellationToken).ConfigureAwait(false);
+            await dialect.WriteAsync(transaction, tenant, TotalRows(), rows => Upsert(dialect, rows), cancellationToken).ConfigureAwait(false);
         }
 
         if (_items.Count > 0)
         {
-            await transaction.BulkAsync(InsertItems(dialect), tenant, _items.Select(pair => Row(pair.Key, pair.Item)), cancellationToken).ConfigureAwait(false);
+            await dialect.WriteAsync(transaction, tenant, ItemRows(), InsertItems, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -46,26 +46,38 @@ internal sealed class UsageTotals
 
     private static long Floor(long seconds) => (seconds - (((seconds % 3_600) + 3_600) % 3_600)) / 3_600;
 
-    private static object Row(Key key, UsageTotal total) => new
+    private SqlRows TotalRows()
     {
-        customer_id = key.Customer, metric_id = key.Metric, hour = key.Hour, subscription_id = key.Subscription, dimensions = key.Dimensions,
-        events = total.Events, value_sum = Text(total.Sum), value_max = Text(total.Max), value_min = Text(total.Min),
-        latest_at = total.Latest?.At.ToMicroseconds(), latest_tie = total.Latest?.Tie, latest_value = Text(total.Latest?.Value),
-    };
+        var rows = new SqlRows(
+            "customer_id text", "metric_id text", "hour bigint", "subscription_id text", "dimensions text", "events bigint",
+            "value_sum decimal", "value_max decimal", "value_min decimal", "latest_at bigint", "latest_tie text", "latest_value decimal");
+        foreach (var (key, total) in _totals)
+        {
+            rows.Add(
+                key.Customer, key.Metric, key.Hour, key.Subscription, key.Dimensions, total.Events,
+                Text(total.Sum), Text(total.Max), Text(total.Min), total.Latest?.At.ToMicroseconds(), total.Latest?.Tie, Text(total.Latest?.Value));
+        }
 
-    private static object Row(Key key, string item) => new
+        return rows;
+    }
+
+    private SqlRows ItemRows()
     {
-        customer_id = key.Customer, metric_id = key.Metric, hour = key.Hour, subscription_id = key.Subscription, dimensions = key.Dimensions, item,
-    };
+        var rows = new SqlRows("customer_id text", "metric_id text", "hour bigint", "subscription_id text", "dimensions text", "item text");
+        foreach (var (key, item) in _items)
+        {
+            rows.Add(key.Customer, key.Metric, key.Hour, key.Subscription, key.Dimensions, item);
+        }
+
+        return rows;
+    }
 
     private static string? Text(decimal? value) => value is { } number ? Exact.Format(number) : null;
 
-    private static string Upsert(SqlDialect dialect)
+    // A total has the values that its metric needs and no others: nothing is worked out for those.
+    private static string Upsert(SqlDialect dialect, string rows)
     {
         const string later = "(excluded.latest_at > t.latest_at or (excluded.latest_at = t.latest_at and excluded.latest_tie > t.latest_tie))";
-        var rows = dialect.Rows(
-            "Rows", "customer_id text", "metric_id text", "hour bigint", "subscription_id text", "dimensions text", "events bigint",
-            "value_sum decimal", "value_max decimal", "value_min decimal", "latest_at bigint", "latest_tie text", "latest_value decimal");
         return $"""
             insert into billing_usage_total as t (tenant_id, customer_id, metric_id, hour, subscription_id, dimensions, events, value_sum, value_max, value_min, latest_at, latest_tie, latest_value)
             select @Tenant, r.customer_id, r.metric_id, r.hour, r.subscription_id, r.dimensions, r.events, r.value_sum, r.value_max, r.value_min, r.latest_at, r.latest_tie, r.latest_value
@@ -73,20 +85,20 @@ internal sealed class UsageTotals
             where true
             on conflict (tenant_id, customer_id, metric_id, hour, subscription_id, dimensions) do update set
                 events = t.events + excluded.events,
-                value_sum = {dialect.Add("t.value_sum", "excluded.value_sum")},
-                value_max = {dialect.Greatest("t.value_max", "excluded.value_max")},
-                value_min = {dialect.Least("t.value_min", "excluded.value_min")},
+                value_sum = case when excluded.value_sum is not null then {dialect.Add("t.value_sum", "excluded.value_sum")} end,
+                value_max = case when excluded.value_max is not null then {dialect.Greatest("t.value_max", "excluded.value_max")} end,
+                value_min = case when excluded.value_min is not null then {dialect.Least("t.value_min", "excluded.value_min")} end,
                 latest_value = case when {later} then excluded.latest_value else t.latest_value end,
                 latest_tie = case when {later} then excluded.latest_tie else t.latest_tie end,
                 latest_at = case when {later} then excluded.latest_at else t.latest_at end
             """;
     }
 
-    private static string InsertItems(SqlDialect dialect) =>
+    private static string InsertItems(string rows) =>
         $"""
         insert into billing_usage_item (tenant_id, customer_id, metric_id, hour, subscription_id, dimensions, item)
         select @Tenant, r.customer_id, r.metric_id, r.hour, r.subscription_id, r.dimensions, r.item
-        from {dialect.Rows("Rows", "customer_id text", "metric_id text", "hour bigint", "subscription_id text", "dimensions text", "item text")} as r
+        from {rows} as r
         where true
         on conflict do nothing
         """;

@@ -1,0 +1,61 @@
+using System.Data.Common;
+using BillApis.Storage.Sql;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace BillApis.Postgres;
+
+/// <summary>Many rows as one array for each column: one statement, whatever their number.</summary>
+internal static class PostgresRows
+{
+    public static async Task WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, CancellationToken cancellationToken)
+    {
+        await using var command = Command(transaction, tenant, rows, sql(Table(rows)));
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public static async Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken)
+    {
+        var keys = string.Join(", ", rows.Columns.Take(keyColumns).Select(column => column.Name));
+        await using var command = Command(transaction, tenant, rows, $"{sql(Table(rows))} returning {keys}");
+        var written = new HashSet<string>(rows.Count, StringComparer.Ordinal);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            written.Add(string.Join('\n', Enumerable.Range(0, keyColumns).Select(reader.GetString)));
+        }
+
+        return [.. Enumerable.Range(0, rows.Count).Select(row => written.Contains(string.Join('\n', Enumerable.Range(0, keyColumns).Select(column => rows[row, column].Text))))];
+    }
+
+    private static string Table(SqlRows rows)
+    {
+        var names = rows.Columns.Select(column => column.Type == "decimal" ? $"cast({column.Name} as numeric) as {column.Name}" : column.Name);
+        return $"(select {string.Join(", ", names)} from unnest({string.Join(", ", rows.Columns.Select((_, i) => $"@c{i}"))}) as item({string.Join(", ", rows.Columns.Select(column => column.Name))}))";
+    }
+
+    private static NpgsqlCommand Command(DbTransaction transaction, TenantId tenant, SqlRows rows, string sql)
+    {
+        var command = new NpgsqlCommand(sql, (NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction);
+        command.Parameters.Add(new NpgsqlParameter<string>("Tenant", tenant.ToString()));
+        for (var i = 0; i < rows.Columns.Length; i++)
+        {
+            command.Parameters.Add(rows.Columns[i].Type == "bigint"
+                ? new NpgsqlParameter<long?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { TypedValue = Column(rows, i, value => value.Number) }
+                : new NpgsqlParameter<string?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Text) { TypedValue = Column(rows, i, value => value.Text) });
+        }
+
+        return command;
+    }
+
+    private static T[] Column<T>(SqlRows rows, int column, Func<SqlValue, T> read)
+    {
+        var values = new T[rows.Count];
+        for (var row = 0; row < values.Length; row++)
+        {
+            values[row] = read(rows[row, column]);
+        }
+
+        return values;
+    }
+}

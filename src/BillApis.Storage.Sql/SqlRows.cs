@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+
+namespace BillApis.Storage.Sql;
+
+/// <summary>Many rows for one statement, which names them as a derived table: <c>$"insert … select … from {rows} as r"</c>.</summary>
+/// <remarks>Columns are <c>name type</c> with the types text, bigint and decimal.</remarks>
+internal sealed class SqlRows(params ReadOnlySpan<string> columns)
+{
+    private readonly List<SqlValue> _values = [];
+
+    /// <summary>The names of the columns and their types.</summary>
+    public ImmutableArray<(string Name, string Type)> Columns { get; } = [.. columns.ToArray().Select(column => (column.Split(' ')[0], column.Split(' ')[1]))];
+
+    public int Count => _values.Count / Columns.Length;
+
+    /// <summary>A value of a row.</summary>
+    public SqlValue this[int row, int column] => _values[(row * Columns.Length) + column];
+
+    /// <summary>Adds a row, a value for each column.</summary>
+    public void Add(params ReadOnlySpan<SqlValue> values)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Columns.Length);
+        _values.AddRange(values);
+    }
+}
+
+/// <summary>A text, a whole number or null; decimals are text here.</summary>
+internal readonly record struct SqlValue(string? Text, long? Number)
+{
+    public static implicit operator SqlValue(string? text) => new(text, null);
+
+    public static implicit operator SqlValue(long number) => new(null, number);
+
+    public static implicit operator SqlValue(long? number) => new(null, number);
+}
