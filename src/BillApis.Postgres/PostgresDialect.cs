@@ -30,6 +30,8 @@ internal sealed class PostgresDialect(string connectionString) : SqlDialect
         return $"(select {string.Join(", ", names)} from jsonb_to_recordset(cast(@{parameter} as jsonb)) as item({string.Join(", ", typed)}))";
     }
 
+    public override string Texts(string parameter) => $"(select value from jsonb_array_elements_text(cast(@{parameter} as jsonb)) as item(value))";
+
     public override Task WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, CancellationToken cancellationToken) =>
         PostgresRows.WriteAsync(transaction, tenant, rows, sql, cancellationToken);
 

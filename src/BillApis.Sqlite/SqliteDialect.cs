@@ -66,6 +66,8 @@ internal sealed class SqliteDialect : SqlDialect
         return $"(select {string.Join(", ", names.Select(name => $"json_extract(value, '$.{name}') as {name}"))} from (select value from json_each(@{parameter}) limit -1))";
     }
 
+    public override string Texts(string parameter) => $"(select value from json_each(@{parameter}))";
+
     public override Task WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, CancellationToken cancellationToken) =>
         WriteAsync(transaction, tenant, rows, sql, 0, cancellationToken);
 

@@ -23,6 +23,9 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>The database's own clock, in microseconds since 1970: what leases follow, so that nodes need not agree on the time.</summary>
     public abstract string Now { get; }
 
+    /// <summary>The texts of one JSON array parameter as a derived table without a name, with the one column <c>value</c>.</summary>
+    public abstract string Texts(string parameter);
+
     /// <summary>Runs a statement over many rows in the way that is fastest here.</summary>
     /// <param name="transaction">The transaction to run in.</param>
     /// <param name="tenant">The value of <c>@Tenant</c>.</param>

@@ -6,21 +6,21 @@ namespace BillApis.Storage.Sql;
 /// <remarks>Columns are <c>name type</c> with the types text, bigint and decimal.</remarks>
 internal sealed class SqlRows(params ReadOnlySpan<string> columns)
 {
-    private readonly List<SqlValue> _values = [];
+    private readonly List<SqlValue[]> _rows = [];
 
     /// <summary>The names of the columns and their types.</summary>
     public ImmutableArray<(string Name, string Type)> Columns { get; } = [.. columns.ToArray().Select(column => (column.Split(' ')[0], column.Split(' ')[1]))];
 
-    public int Count => _values.Count / Columns.Length;
+    public int Count => _rows.Count;
 
     /// <summary>A value of a row.</summary>
-    public SqlValue this[int row, int column] => _values[(row * Columns.Length) + column];
+    public SqlValue this[int row, int column] => _rows[row][column];
 
     /// <summary>Adds a row, a value for each column.</summary>
     public void Add(params ReadOnlySpan<SqlValue> values)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Columns.Length);
-        _values.AddRange(values);
+        _rows.Add(values.ToArray());
     }
 }
 

@@ -17,7 +17,7 @@ internal sealed class UsageTally(UsageRequest request)
         }
     }
 
-    public void Add(Dimensions dimensions, in UsageTotal total)
+    public void Add(Dimensions dimensions, UsageTotal total)
     {
         var group = Group(dimensions);
         _totals[group] = _totals.TryGetValue(group, out var known) ? known.Merge(total) : total;

@@ -4,7 +4,7 @@ using NodaTime;
 namespace BillApis.Metering;
 
 /// <summary>What is known of a group of events; two of them merge in any order to the same.</summary>
-internal readonly record struct UsageTotal
+internal sealed record UsageTotal
 {
     public long Events { get; init; }
 
@@ -25,13 +25,13 @@ internal readonly record struct UsageTotal
         _ => new UsageTotal { Events = 1 },
     };
 
-    public UsageTotal Merge(in UsageTotal other) => new()
+    public UsageTotal Merge(UsageTotal other) => new()
     {
         Events = Events + other.Events,
         Sum = Sum is { } left && other.Sum is { } right ? Exact.Add(left, right) : Sum ?? other.Sum,
         Max = Max > other.Max ? Max : other.Max ?? Max,
         Min = Min < other.Min ? Min : other.Min ?? Min,
-        Latest = Latest is { } mine && other.Latest is { } theirs ? mine.Later(theirs) : Latest ?? other.Latest,
+        Latest = Latest is null || other.Latest is null ? Latest ?? other.Latest : Latest.Later(other.Latest),
     };
 }
 
@@ -39,7 +39,7 @@ internal readonly record struct UsageTotal
 /// <param name="At">The event's timestamp.</param>
 /// <param name="Tie">Orders events of one instant, in the byte order of UTF-8.</param>
 /// <param name="Value">The event's value.</param>
-internal readonly record struct LatestValue(Instant At, string Tie, decimal Value)
+internal sealed record LatestValue(Instant At, string Tie, decimal Value)
 {
     // Ids and sources have no control characters, so that the pair is one text without doubt.
     public static string TieBreak(UsageEvent item) => $"{item.Id}\n{item.Source}";

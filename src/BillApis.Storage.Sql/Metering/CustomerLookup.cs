@@ -5,16 +5,16 @@ internal sealed class CustomerLookup(SqlDatabase database)
 {
     public async Task<IReadOnlyDictionary<string, CustomerId>> FindAsync(TenantId tenant, IReadOnlyCollection<string> references, CancellationToken cancellationToken)
     {
-        var rows = database.Dialect.Rows("Rows", "reference text");
+        var rows = database.Dialect.Texts("Rows");
         await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         var found = await connection.BulkReadAsync<Row>(
             $"""
-            select r.reference as Reference, c.id as Id from {rows} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.alias = r.reference
+            select r.value as Reference, c.id as Id from {rows} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.alias = r.value
             union all
-            select r.reference as Reference, c.id as Id from {rows} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.id = r.reference
+            select r.value as Reference, c.id as Id from {rows} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.id = r.value
             """,
             tenant,
-            references.Select(reference => new { reference }),
+            references,
             cancellationToken).ConfigureAwait(false);
         var customers = new Dictionary<string, CustomerId>(StringComparer.Ordinal);
 

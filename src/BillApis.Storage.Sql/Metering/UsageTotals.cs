@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.InteropServices;
 using BillApis.Metering;
 using NodaTime;
 
@@ -7,21 +8,17 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>What a batch adds to the running totals: one row for each total that it moves, in one order for all writers.</summary>
 internal sealed class UsageTotals
 {
-    private readonly SortedDictionary<Key, UsageTotal> _totals = [];
-    private readonly SortedSet<(Key Key, string Item)> _items = [];
+    private readonly Dictionary<Key, UsageTotal> _totals = [];
+    private readonly HashSet<(Key Key, string Item)> _items = [];
 
     public void Add(UsageEntry entry)
     {
         foreach (var part in entry.Open)
         {
-            var key = new Key(
-                entry.Item.Customer!.Value.ToString(),
-                part.Metric.Id.ToString(),
-                HourOf(entry.Item.At),
-                entry.Item.Event.SubscriptionId?.ToString() ?? "",
-                part.Dimensions.Json);
+            var key = new Key(entry.Item.Customer!.Value, part.Metric.Id, HourOf(entry.Item.At), entry.Item.Event.SubscriptionId, part.Dimensions.Json);
             var total = UsageTotal.Of(part, entry.Item.Event, entry.Item.At);
-            _totals[key] = _totals.TryGetValue(key, out var known) ? known.Merge(total) : total;
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_totals, key, out var exists);
+            known = exists ? known!.Merge(total) : total;
             if (part.Item is { } item)
             {
                 _items.Add((key, item));
@@ -51,10 +48,10 @@ internal sealed class UsageTotals
         var rows = new SqlRows(
             "customer_id text", "metric_id text", "hour bigint", "subscription_id text", "dimensions text", "events bigint",
             "value_sum decimal", "value_max decimal", "value_min decimal", "latest_at bigint", "latest_tie text", "latest_value decimal");
-        foreach (var (key, total) in _totals)
+        foreach (var (key, total) in _totals.OrderBy(pair => pair.Key))
         {
             rows.Add(
-                key.Customer, key.Metric, key.Hour, key.Subscription, key.Dimensions, total.Events,
+                key.Customer.ToString(), key.Metric.ToString(), key.Hour, key.Subscription?.ToString() ?? "", key.Dimensions, total.Events,
                 Text(total.Sum), Text(total.Max), Text(total.Min), total.Latest?.At.ToMicroseconds(), total.Latest?.Tie, Text(total.Latest?.Value));
         }
 
@@ -64,9 +61,9 @@ internal sealed class UsageTotals
     private SqlRows ItemRows()
     {
         var rows = new SqlRows("customer_id text", "metric_id text", "hour bigint", "subscription_id text", "dimensions text", "item text");
-        foreach (var (key, item) in _items)
+        foreach (var (key, item) in _items.OrderBy(pair => pair.Key).ThenBy(pair => pair.Item, StringComparer.Ordinal))
         {
-            rows.Add(key.Customer, key.Metric, key.Hour, key.Subscription, key.Dimensions, item);
+            rows.Add(key.Customer.ToString(), key.Metric.ToString(), key.Hour, key.Subscription?.ToString() ?? "", key.Dimensions, item);
         }
 
         return rows;
@@ -103,15 +100,13 @@ internal sealed class UsageTotals
         on conflict do nothing
         """;
 
-    private readonly record struct Key(string Customer, string Metric, long Hour, string Subscription, string Dimensions) : IComparable<Key>
+    private readonly record struct Key(CustomerId Customer, MetricId Metric, long Hour, SubscriptionId? Subscription, string Dimensions) : IComparable<Key>
     {
         public int CompareTo(Key other) =>
-            Order(Customer, other.Customer) is not 0 and var customer ? customer
-            : Order(Metric, other.Metric) is not 0 and var metric ? metric
+            Customer.Value.CompareTo(other.Customer.Value) is not 0 and var customer ? customer
+            : Metric.Value.CompareTo(other.Metric.Value) is not 0 and var metric ? metric
             : Hour.CompareTo(other.Hour) is not 0 and var hour ? hour
-            : Order(Subscription, other.Subscription) is not 0 and var subscription ? subscription
-            : Order(Dimensions, other.Dimensions);
-
-        private static int Order(string left, string right) => string.CompareOrdinal(left, right);
+            : Nullable.Compare(Subscription?.Value, other.Subscription?.Value) is not 0 and var subscription ? subscription
+            : string.CompareOrdinal(Dimensions, other.Dimensions);
     }
 }
