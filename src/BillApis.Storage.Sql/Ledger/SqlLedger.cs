@@ -50,18 +50,18 @@ internal sealed class SqlLedger(SqlDatabase database) : ILedger
     public Task<IReadOnlyList<Balance>> TrialBalanceAsync(TenantId tenant, Instant? asOf, CancellationToken cancellationToken) =>
         _queries.TrialBalanceAsync(tenant, asOf, cancellationToken);
 
-    private async Task<Dictionary<string, TransferRow>> StoredAsync(DbTransaction transaction, TenantId tenant, TransferBatch batch, CancellationToken cancellationToken)
+    // One look-up by key for each id: as a join, PostgreSQL reads all transfers of a tenant that its statistics do not know yet.
+    private async Task<Dictionary<string, string>> StoredAsync(DbTransaction transaction, TenantId tenant, TransferBatch batch, CancellationToken cancellationToken)
     {
-        var stored = await transaction.Connection!.QueryAsync<TransferRow>(new CommandDefinition(
+        var stored = await transaction.Connection!.QueryAsync<(string Id, string? Content)>(new CommandDefinition(
             $"""
-            select {TransferRow.Columns}
-            from billing_transfer as t
-            where t.tenant_id = @Tenant and t.id in (select r.id from {database.Dialect.Rows("Ids", "id text")} as r)
+            select r.id, (select {TransferRow.StoredContent} from billing_transfer as t where t.tenant_id = @Tenant and t.id = r.id)
+            from {database.Dialect.Rows("Ids", "id text")} as r
             """,
-            new { Tenant = tenant.ToString(), Ids = JsonSerializer.Serialize(batch.Rows.Select(row => new { id = row.Id })) },
+            new { Tenant = tenant.ToString(), Ids = JsonSerializer.Serialize(batch.Rows.Select(row => row.Id).Distinct().Select(id => new { id })) },
             transaction,
             cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return stored.ToDictionary(row => row.Id);
+        return stored.Where(row => row.Content is not null).ToDictionary(row => row.Id, row => row.Content!);
     }
 
     private Task<int> InsertAsync(DbTransaction transaction, TenantId tenant, List<TransferRow> created, CancellationToken cancellationToken) =>

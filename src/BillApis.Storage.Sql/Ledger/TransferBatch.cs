@@ -17,8 +17,8 @@ internal sealed class TransferBatch
     /// <summary>One row for each transfer, in the same order.</summary>
     public TransferRow[] Rows { get; }
 
-    /// <summary>The result of each transfer, given those of its ids that are stored; chain by chain, since a chain stands or falls as one.</summary>
-    public TransferResult[] Decide(Dictionary<string, TransferRow> stored)
+    /// <summary>The result of each transfer, given the content of those ids that are stored; chain by chain, since a chain stands or falls as one.</summary>
+    public TransferResult[] Decide(Dictionary<string, string> stored)
     {
         var results = new TransferResult[Rows.Length];
         for (var start = 0; start < Rows.Length;)
@@ -55,7 +55,7 @@ internal sealed class TransferBatch
         BalanceRow Change(Account account) => changes.TryGetValue(account, out var change) ? change : BalanceRow.Opened(account, _ids[account]);
     }
 
-    private void DecideChain(int start, int end, TransferResult[] results, Dictionary<string, TransferRow> stored)
+    private void DecideChain(int start, int end, TransferResult[] results, Dictionary<string, string> stored)
     {
         var failed = false;
         for (var i = start; i <= end; i++)
@@ -77,12 +77,12 @@ internal sealed class TransferBatch
         }
     }
 
-    private static TransferResult Check(Transfer transfer, TransferRow row, Dictionary<string, TransferRow> stored) =>
+    private static TransferResult Check(Transfer transfer, TransferRow row, Dictionary<string, string> stored) =>
         transfer.Debit == transfer.Credit ? TransferResult.AccountsSame
         : transfer.Amount <= 0 ? TransferResult.AmountNotPositive
         : transfer.Debit.Asset != transfer.Credit.Asset ? TransferResult.AssetsDiffer
-        : stored.TryAdd(row.Id, row) ? TransferResult.Created
-        : stored[row.Id] == row ? TransferResult.Exists
+        : stored.TryAdd(row.Id, row.Content) ? TransferResult.Created
+        : stored[row.Id] == row.Content ? TransferResult.Exists
         : TransferResult.ExistsDifferent;
 
     private string IdOf(TenantId tenant, Account account)

@@ -1,11 +1,13 @@
+using System.Globalization;
 using BillApis.Ledger;
 
 namespace BillApis.Storage.Sql.Ledger;
 
-/// <summary>A row of <c>billing_transfer</c>; two transfers are the very same where their rows are equal.</summary>
+/// <summary>A row of <c>billing_transfer</c>.</summary>
 internal sealed record TransferRow
 {
-    public const string Columns = "t.id as Id, t.debit_id as DebitId, t.credit_id as CreditId, t.asset as Asset, t.amount as Amount, t.at as At, t.kind as Kind, t.cause as Cause";
+    /// <summary>What <see cref="Content"/> is of a stored row, in SQL.</summary>
+    public const string StoredContent = "t.debit_id || ' ' || t.credit_id || ' ' || t.asset || ' ' || t.amount || ' ' || t.at || ' ' || t.kind || ' ' || t.cause";
 
     public required string Id { get; init; }
     public required string DebitId { get; init; }
@@ -15,6 +17,9 @@ internal sealed record TransferRow
     public required long At { get; init; }
     public required long Kind { get; init; }
     public required string Cause { get; init; }
+
+    /// <summary>All but the id: two transfers of one id are the very same where this is equal.</summary>
+    public string Content => string.Create(CultureInfo.InvariantCulture, $"{DebitId} {CreditId} {Asset} {Amount} {At} {Kind} {Cause}");
 
     public static TransferRow From(Transfer transfer, Func<Account, string> id) => new()
     {
