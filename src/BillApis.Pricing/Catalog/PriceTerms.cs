@@ -22,7 +22,11 @@ public sealed record PriceTerms
     public required Currency Currency { get; init; }
 
     /// <summary>How a quantity becomes an amount.</summary>
-    public required PriceModel Model { get; init; }
+    public required PriceModel Model
+    {
+        get;
+        init => (field, PricedBy) = (value, value.PricedBy);
+    }
 
     /// <summary>How often it is billed; null for once.</summary>
     public BillingInterval? Interval { get; init; } = new BillingInterval(IntervalUnit.Month, 1);
@@ -34,7 +38,11 @@ public sealed record PriceTerms
     public Proration Proration { get; init; } = Proration.BySecond;
 
     /// <summary>How many units of each period are free.</summary>
-    public decimal IncludedQuantity { get; init; }
+    public decimal IncludedQuantity
+    {
+        get;
+        init => (field, HasIncluded) = (value, value != 0);
+    }
 
     /// <summary>The least that a whole period costs, or null.</summary>
     public decimal? MinimumAmount { get; init; }
@@ -55,7 +63,11 @@ public sealed record PriceTerms
     public ImmutableArray<string> GroupBy { get; init; } = [];
 
     /// <summary>Whose reading is followed where billing systems differ.</summary>
-    public Semantics Semantics { get; init; }
+    public Semantics Semantics
+    {
+        get;
+        init => (field, Profile) = (value, SemanticsProfile.Of(value));
+    }
 
     /// <summary>The same price in other currencies; see <see cref="In"/>.</summary>
     public ImmutableArray<CurrencyOption> CurrencyOptions { get; init; } = [];
@@ -65,6 +77,16 @@ public sealed record PriceTerms
 
     /// <summary>The event properties by whose values usage has to be told apart: for lines of their own, or for the cells of a matrix.</summary>
     public ImmutableArray<string> Dimensions => Model is MatrixPrice matrix ? [.. GroupBy.Union(matrix.Dimensions, StringComparer.Ordinal)] : GroupBy;
+
+    // Known when the terms are made, so that rating need not ask again for each quantity.
+    internal PricedBy PricedBy { get; private init; }
+
+    internal bool HasIncluded { get; private init; }
+
+    internal SemanticsProfile Profile { get; private init; } = SemanticsProfile.Of(Semantics.Billapis);
+
+    /// <summary>Whether a quantity goes to the model as it is.</summary>
+    internal bool IsPlain => PricedBy is PricedBy.Quantity && !HasIncluded && UnitConversion is null && GroupBy.IsEmpty;
 
     /// <summary>Reads the flat JSON form of API.md; every refusal names the field under <paramref name="path"/>.</summary>
     /// <param name="json">The object.</param>

@@ -24,6 +24,8 @@ public sealed record PackagePrice(decimal PackageSize, decimal PackageAmount, Pa
     internal static PackagePrice Read(PriceFields fields) =>
         new(fields.Decimal("package_size"), fields.Decimal("package_amount"), fields.Choice("package_rounding", PackageRounding.Up));
 
+    internal override decimal AmountOf(decimal quantity, PriceTerms terms) => Exact.Multiply(Count(quantity, PackageSize, Rounding), PackageAmount);
+
     internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
         var packages = Count(usage.Quantity, PackageSize, Rounding);
@@ -46,11 +48,16 @@ public sealed record PackagePrice(decimal PackageSize, decimal PackageAmount, Pa
         writer.WriteString("package_rounding", Wire.Name(Rounding));
     }
 
-    // The quotient may be cut at its 28th digit; the remainder of two decimals never is.
+    // The quotient is cut at its 28th digit; what the packages hold is not, and it decides.
     internal static decimal Count(decimal quantity, decimal size, PackageRounding rounding)
     {
-        var open = quantity % size;
-        var full = (quantity - open) / size;
-        return open > 0 && rounding is PackageRounding.Up ? full + 1 : full;
+        var full = decimal.Floor(quantity / size);
+        var held = Exact.Multiply(full, size);
+        if (held > quantity)
+        {
+            (full, held) = (full - 1, held - size);
+        }
+
+        return rounding is PackageRounding.Up && held < quantity ? full + 1 : full;
     }
 }

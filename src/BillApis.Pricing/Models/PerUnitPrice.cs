@@ -11,10 +11,13 @@ public sealed record PerUnitPrice(decimal UnitAmount) : PriceModel
 
     internal static PerUnitPrice Read(PriceFields fields) => new(fields.Decimal("unit_amount"));
 
+    internal override decimal AmountOf(decimal quantity, PriceTerms terms) => Exact.Multiply(quantity, UnitAmount);
+
     internal override decimal AmountOf(in Billable usage, RatingLog? log)
     {
-        var amount = Exact.Multiply(usage.Paid, UnitAmount);
-        log?.Add(new(0, null, usage.Paid, UnitAmount, 0, amount));
+        var paid = usage.Paid;
+        var amount = Exact.Multiply(paid, UnitAmount);
+        log?.Add(new(0, null, paid, UnitAmount, 0, amount));
         return amount;
     }
 

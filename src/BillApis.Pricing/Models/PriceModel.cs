@@ -23,6 +23,9 @@ public abstract record PriceModel
     /// <summary>The unrounded amount of a quantity that is not negative and of which nothing is free any more.</summary>
     internal abstract decimal AmountOf(in Billable usage, RatingLog? log);
 
+    /// <summary>The same for nothing but a quantity; models that need no more than that say so here, once.</summary>
+    internal virtual decimal AmountOf(decimal quantity, PriceTerms terms) => AmountOf(new Billable(quantity, terms.FlatWhenZero, default, terms.Profile), null);
+
     /// <summary>Refuses what cannot be priced with, naming the field.</summary>
     internal abstract void Validate(string path);
 

@@ -5,9 +5,9 @@ internal static class RatePipeline
 {
     public static decimal Amount(PriceTerms terms, in RatingInput input, RatingLog? log, string? label = null)
     {
-        var (model, profile) = (terms.Model, SemanticsProfile.Of(terms.Semantics));
+        var (model, profile) = (terms.Model, terms.Profile);
         log?.Add(StepKind.Quantity, input.Quantity, label);
-        if (model.PricedBy is PricedBy.Amounts)
+        if (terms.PricedBy is PricedBy.Amounts)
         {
             RefuseNegativeAmounts(terms, input);
             return input.Quantity == 0 && profile.NothingForNoUnits ? 0 : model.AmountOf(new(input.Quantity, false, input.Events, profile), log);
@@ -18,13 +18,13 @@ internal static class RatePipeline
             return Prorated(terms, input, profile, log);
         }
 
-        if (input.Quantity < 0 && model.PricedBy is not PricedBy.Nothing)
+        if (input.Quantity < 0 && terms.PricedBy is not PricedBy.Nothing)
         {
             return Credit(terms, input, profile, log);
         }
 
         var units = Convert(terms, input.Quantity, log);
-        if (terms.IncludedQuantity > 0)
+        if (terms.HasIncluded)
         {
             log?.Add(StepKind.Included, Math.Min(units, terms.IncludedQuantity));
             units = Math.Max(0, Exact.Add(units, -terms.IncludedQuantity));
@@ -36,7 +36,7 @@ internal static class RatePipeline
 
     private static decimal Prorated(PriceTerms terms, in RatingInput input, SemanticsProfile profile, RatingLog? log)
     {
-        if (terms.IncludedQuantity > 0 || terms.UnitConversion is not null || terms.Model.PricedBy is not PricedBy.Quantity)
+        if (terms.HasIncluded || terms.UnitConversion is not null || terms.PricedBy is not PricedBy.Quantity)
         {
             throw BillingException.Field("events[0].prorated_quantity", "does not go with included_quantity, unit_conversion or a price that is not one of quantities");
         }

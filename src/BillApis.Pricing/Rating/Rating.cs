@@ -9,7 +9,7 @@ public static class Rating
     {
         ArgumentNullException.ThrowIfNull(terms);
         PriceCheck.Number(input.Quantity, "", "quantity");
-        return new(terms, input, Amount(terms, input, null));
+        return new(terms, input, terms.IsPlain && input.IsPlain ? Plain(terms, input.Quantity) : Amount(terms, input, null));
     }
 
     /// <summary>The usage by the values of the price's <see cref="PriceTerms.GroupBy"/>, each to be a line of its own.</summary>
@@ -51,9 +51,24 @@ public static class Rating
         }
         catch (OverflowException overflow)
         {
-            throw BillingException.Field("quantity", $"cannot be priced exactly: {overflow.Message}");
+            throw Inexact(overflow);
         }
     }
+
+    // The short way of a quantity that goes to the model as it is.
+    private static decimal Plain(PriceTerms terms, decimal quantity)
+    {
+        try
+        {
+            return terms.Model.AmountOf(quantity, terms);
+        }
+        catch (OverflowException overflow)
+        {
+            throw Inexact(overflow);
+        }
+    }
+
+    private static BillingException Inexact(OverflowException overflow) => BillingException.Field("quantity", $"cannot be priced exactly: {overflow.Message}");
 
     private static decimal Grouped(PriceTerms terms, RatingInput input, RatingLog? log)
     {

@@ -6,8 +6,17 @@ namespace BillApis.Pricing;
 /// <param name="Quantity">How many units; for a price of the events' amounts, their sum.</param>
 public readonly record struct RatingInput(decimal Quantity)
 {
+    private readonly ImmutableArray<RatingEvent> _events;
+
     /// <summary>The events, or their totals by group, where the price looks at them; otherwise empty.</summary>
-    public ImmutableArray<RatingEvent> Events { get; init; } = [];
+    public ImmutableArray<RatingEvent> Events
+    {
+        get => _events.IsDefault ? [] : _events;
+        init => _events = value;
+    }
+
+    /// <summary>Whether there is nothing but a quantity, and not a negative one.</summary>
+    internal bool IsPlain => _events.IsDefaultOrEmpty && !decimal.IsNegative(Quantity);
 
     /// <summary>The usage that these events add up to.</summary>
     /// <param name="events">Events in the order in which they happened.</param>

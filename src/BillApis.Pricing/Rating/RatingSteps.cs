@@ -43,6 +43,7 @@ internal static class RatingSteps
             PackagePrice package => $"{Exact.Format(tier.Packages ?? 0)} packages of {Exact.Format(package.PackageSize)} × {Exact.Format(package.PackageAmount)} = {amount}",
             PercentagePrice price => $"{Exact.Format(price.Rate)} % of {quantity} + fees of {Exact.Format(tier.FlatAmount)}{Clamp(price)} = {amount}",
             GraduatedPercentagePrice => $"{Range(tier)}{Exact.Format(tier.UnitAmount * 100m)} % of {quantity}{Flat(tier)} = {amount}",
+            StairstepPrice => $"{Range(tier)}{amount} for {quantity}",
             DynamicPrice { Multiplier: 1 } => $"amounts of the events = {amount}",
             _ when tier.Packages is { } packages => $"{Range(tier)}{quantity} in {Exact.Format(packages)} packages × {Exact.Format(tier.UnitAmount)}{Flat(tier)} = {amount}",
             _ => $"{(tier.Label is { } label ? label + ": " : Range(tier))}{quantity} × {Exact.Format(tier.UnitAmount)}{Flat(tier)} = {amount}",
