@@ -23,6 +23,7 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIn>();
+        services.AddSingleton<Idempotency>();
         services.AddHostedService<FirstAdministrator>();
         services.AddSingleton<BackgroundRuns>();
         if (options.TestClockStart is { } start)

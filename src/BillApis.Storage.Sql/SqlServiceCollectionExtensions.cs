@@ -25,6 +25,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(IdentityMaps.Users);
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.SigningKeys);
+        services.AddStore(IdentityMaps.StoredAnswers);
         services.AddStore(EntityMaps.Customers);
         services.AddStore(EntityMaps.Products);
         services.AddStore(EntityMaps.Metrics);

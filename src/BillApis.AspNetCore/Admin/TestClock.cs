@@ -5,6 +5,7 @@ namespace BillApis.AspNetCore;
 /// <summary>Billing time that stands still until it is moved; timers and time stamps of measurements stay real.</summary>
 internal sealed class TestClock(Instant start) : TimeProvider
 {
+    private static readonly Instant Latest = Instant.FromUtc(2200, 1, 1, 0, 0);
     private readonly Lock _lock = new();
     private Instant _now = start;
 
@@ -22,12 +23,14 @@ internal sealed class TestClock(Instant start) : TimeProvider
     }
 
     /// <summary>Moves the clock forward.</summary>
-    /// <exception cref="BillingException">The instant lies before the one that the clock shows.</exception>
+    /// <exception cref="BillingException">The instant lies before the one that the clock shows, or beyond any billing.</exception>
     public void MoveTo(Instant now)
     {
         lock (_lock)
         {
-            _now = now >= _now ? now : throw BillingException.Field("now", $"must not be before {_now}, which the clock shows; time does not go back");
+            _now = now < _now ? throw BillingException.Field("now", $"must not be before {_now}, which the clock shows; time does not go back")
+                : now > Latest ? throw BillingException.Field("now", $"must not be after {Latest}")
+                : now;
         }
     }
 }

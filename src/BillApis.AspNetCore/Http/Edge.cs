@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BillApis.AspNetCore;
 
-/// <summary>What stands around every endpoint: the request's id, its size limit, who is calling, and an envelope for whatever goes wrong.</summary>
+/// <summary>What stands around every endpoint: the request's id, its size limit, who is calling, its idempotency key, and an envelope for whatever goes wrong.</summary>
 internal static class Edge
 {
     private const int MaxRequestIdLength = 128;
@@ -18,7 +18,7 @@ internal static class Edge
         endpoint.RequestDelegate = context => RunAsync(context, inner);
     }
 
-    private static async Task RunAsync(HttpContext context, RequestDelegate inner)
+    private static Task RunAsync(HttpContext context, RequestDelegate inner)
     {
         var request = NameRequest(context);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
@@ -26,11 +26,26 @@ internal static class Edge
             size.MaxRequestBodySize = Limits.RequestBytes;
         }
 
-        try
+        return AnswerAsync(context, request, async () =>
         {
             Gate.CheckPath(context);
             await Gate.AdmitAsync(context).ConfigureAwait(false);
-            await inner(context).ConfigureAwait(false);
+            if (Idempotency.KeyOf(context) is { } key)
+            {
+                await context.RequestServices.GetRequiredService<Idempotency>().RunAsync(context, key, () => AnswerAsync(context, request, () => inner(context))).ConfigureAwait(false);
+            }
+            else
+            {
+                await inner(context).ConfigureAwait(false);
+            }
+        });
+    }
+
+    private static async Task AnswerAsync(HttpContext context, string request, Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

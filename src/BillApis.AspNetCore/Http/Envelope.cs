@@ -58,10 +58,16 @@ internal static class Envelope
             writer.WriteEndObject();
         }
 
+        await SendAsync(context, status, buffer.WrittenMemory).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends an envelope that is written already.</summary>
+    public static async Task SendAsync(HttpContext context, int status, ReadOnlyMemory<byte> envelope)
+    {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json; charset=utf-8";
-        context.Response.ContentLength = buffer.WrittenCount;
-        await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted).ConfigureAwait(false);
+        context.Response.ContentLength = envelope.Length;
+        await context.Response.Body.WriteAsync(envelope, context.RequestAborted).ConfigureAwait(false);
     }
 
     private sealed record PageParts(object Items, string? Next)

@@ -45,11 +45,37 @@ internal static class JsonBody
         {
             var text = bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
             using var document = JsonDocument.Parse(text, Strict);
-            return document.RootElement.Clone();
+            return MayHoldSurrogates(text.Span) && !IsText(document.RootElement) ? throw Malformed("must not hold half of a surrogate pair") : document.RootElement.Clone();
+        }
+        catch (InvalidOperationException)
+        {
+            // What the parser throws for a name that is half of a pair.
+            throw Malformed("must not hold half of a surrogate pair");
         }
         catch (JsonException exception)
         {
             throw Malformed($"is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}): {exception.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}");
+        }
+    }
+
+    // Only an escape can spell half of a pair, and hardly any text has one.
+    private static bool MayHoldSurrogates(ReadOnlySpan<byte> text) => text.IndexOf("\\ud"u8) >= 0 || text.IndexOf("\\uD"u8) >= 0;
+
+    private static bool IsText(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind switch
+            {
+                JsonValueKind.Object => element.EnumerateObject().All(property => property.Name is not null && IsText(property.Value)),
+                JsonValueKind.Array => element.EnumerateArray().All(IsText),
+                JsonValueKind.String => element.GetString() is not null,
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

@@ -2,7 +2,7 @@ using BillApis.Identity;
 
 namespace BillApis.Storage.Sql;
 
-/// <summary>Where people, their sessions and the signing keys are kept.</summary>
+/// <summary>Where people, their sessions, the signing keys and the answers to idempotent requests are kept.</summary>
 internal static class IdentityMaps
 {
     public static EntityMap<User> Users { get; } = EntityMap<User>.Of("billing_user");
@@ -13,4 +13,6 @@ internal static class IdentityMaps
         EntityColumn<Session>.Text("is_open", session => session.EndedAt is null ? "true" : "false"));
 
     public static EntityMap<SigningKey> SigningKeys { get; } = EntityMap<SigningKey>.Of("billing_signing_key");
+
+    public static EntityMap<StoredAnswer> StoredAnswers { get; } = EntityMap<StoredAnswer>.Of("billing_stored_answer");
 }

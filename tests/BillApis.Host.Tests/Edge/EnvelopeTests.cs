@@ -31,6 +31,8 @@ public sealed class EnvelopeTests(HostFixture host)
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("{'email': 'a'}")]
+    [InlineData("{\"email\": \"\\ud800\", \"password\": \"b\"}")]
+    [InlineData("{\"\\uDC00\": 1}")]
     [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[")]
     public async Task Broken_JSON_is_VAL_001(string body) => (await host.Nobody.SendTextAsync(Post, "/auth/login", body, "application/json")).ShouldFail(400, "VAL_001");
 

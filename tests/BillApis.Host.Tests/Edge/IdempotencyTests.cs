@@ -1,0 +1,54 @@
+using System.Text;
+using System.Text.Json;
+
+namespace BillApis.Host.Tests;
+
+/// <summary>A request with an idempotency key is carried out once.</summary>
+public sealed class IdempotencyTests(HostFixture host)
+{
+    private readonly string _email = $"{Seed.Name("once")}@example.com";
+
+    [Fact]
+    public async Task A_repeat_gets_the_first_answer_and_another_request_is_refused()
+    {
+        var first = await CreateAsync("key-1", "Acme");
+        first.Ok(201);
+        first.Headers.Contains("Idempotent-Replayed").ShouldBeFalse();
+
+        var repeat = await CreateAsync("key-1", "Acme");
+        repeat.Ok(201);
+        repeat.Envelope.GetRawText().ShouldBe(first.Envelope.GetRawText());
+        repeat.Headers["Idempotent-Replayed"].ShouldBe(["true"]);
+
+        (await CreateAsync("key-1", "Another")).ShouldFail(409, "IDM_001");
+        (await CreateAsync("key-2", "Acme")).Ok(201);
+        (await CountAsync()).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_an_answer_too()
+    {
+        (await CreateAsync("key", "")).ShouldFail(400, "VAL_001", "name");
+        var repeat = await CreateAsync("key", "");
+        repeat.ShouldFail(400, "VAL_001", "name");
+        repeat.Headers.Contains("Idempotent-Replayed").ShouldBeTrue();
+        (await CreateAsync(new string('k', 201), "Acme")).ShouldFail(400, "VAL_001", "Idempotency-Key");
+    }
+
+    [Fact]
+    public async Task Of_concurrent_twins_one_is_carried_out()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => CreateAsync("twins", "Acme")));
+        answers.ShouldAllBe(answer => answer.Status == 201 || answer.Code == "CON_001");
+        answers.Where(answer => answer.Status == 201).Select(answer => Seed.Id(answer.Payload)).Distinct().Count().ShouldBe(1);
+        (await CountAsync()).ShouldBe(1);
+    }
+
+    private Task<Answer> CreateAsync(string key, string name) => host.Api.SendAsync(
+        HttpMethod.Post,
+        "/customers",
+        new StringContent(JsonSerializer.Serialize(new { name, currency = "USD", email = _email }), Encoding.UTF8, "application/json"),
+        ("Idempotency-Key", $"{_email}-{key}"));
+
+    private async Task<int> CountAsync() => (await host.Api.GetAsync($"/customers?email={_email}")).Ok().GetArrayLength();
+}
