@@ -46,6 +46,7 @@ internal static class Screen
             }
         });
         refused.ForEach(ShowProblem);
+        Console.WriteLine($"{rows.Count - refused.Count} rows metered");
     }
 
     public static void Show(Invoice invoice, IReadOnlyDictionary<PriceId, string> models)

@@ -57,6 +57,12 @@ internal static partial class SourceRules
                select $"{At(file, declared)} is in namespace {name}; allowed here: {string.Join(", ", allowed)}";
     }
 
+    /// <summary>A library does not know which thread its caller wants to go on with.</summary>
+    public static IEnumerable<string> BareAwaits(SourceFile file) =>
+        from wait in file.Root.DescendantNodes().OfType<AwaitExpressionSyntax>()
+        where wait.Expression is not InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: "ConfigureAwait" } }
+        select $"{At(file, wait)} awaits without ConfigureAwait(false)";
+
     /// <summary>Only <c>SharedFiles</c> skips, and never where <c>CI=true</c>.</summary>
     public static IEnumerable<string> Skips(SourceFile file) =>
         from node in file.Root.DescendantNodes()

@@ -52,6 +52,11 @@ public sealed class SourceRulesTests
     public void Skipped_tests(string text, int expected) => SourceRules.Skips(File(text)).Count().ShouldBe(expected);
 
     [Theory]
+    [InlineData("class C { async Task M() { await N().ConfigureAwait(false); await foreach (var x in y) { } } }", 0)]
+    [InlineData("class C { async Task M() { var a = (await N()).Length; } }", 1)]
+    public void Bare_awaits(string text, int expected) => SourceRules.BareAwaits(File(text)).Count().ShouldBe(expected);
+
+    [Theory]
     [InlineData(60, 0)]
     [InlineData(61, 1)]
     public void Method_lengths(int lines, int expected) =>

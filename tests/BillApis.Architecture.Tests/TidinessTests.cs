@@ -33,6 +33,10 @@ public sealed partial class TidinessTests
     public void Namespaces_follow_projects_and_folders() => Broken(SourceFile.Shipped, SourceRules.WrongNamespaces).ShouldBeEmpty();
 
     [Fact]
+    public void Libraries_await_without_a_context() =>
+        Broken(SourceFile.All.Where(file => file.Area is "src" && file.Project is not "BillApis.Conformance"), SourceRules.BareAwaits).ShouldBeEmpty();
+
+    [Fact]
     public void No_test_is_skipped() =>
         Broken(SourceFile.All.Where(file => file.Area is "tests" && file.Path is not "tests/Shared/SharedFiles.cs"), SourceRules.Skips).ShouldBeEmpty();
 

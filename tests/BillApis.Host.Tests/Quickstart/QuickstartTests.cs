@@ -67,6 +67,7 @@ public sealed class QuickstartTests
     {
         run.ExitCode.ShouldBe(0, run.Output);
         run.Refused.ShouldBeEmpty();
+        run.Output.ShouldContain($"{rows.Count} rows metered");
         var (inputs, outputs) = (Total(rows, 1), Total(rows, 2));
         const long million = 1_000_000;
         var packages = (rows.Count + 999) / 1_000;
