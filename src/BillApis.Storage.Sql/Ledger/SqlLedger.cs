@@ -9,11 +9,10 @@ namespace BillApis.Storage.Sql.Ledger;
 /// <summary>The ledger in <c>billing_account</c> and <c>billing_transfer</c>.</summary>
 /// <remarks>
 /// Locks are taken in one order, transfers by id and then accounts by id, so that writers wait for each other but never in a circle;
-/// an account is locked last and for no longer than the commit.
+/// an account is locked last and for no longer than the commit. Rows are written in the order in which they are added.
 /// </remarks>
 internal sealed class SqlLedger(SqlDatabase database) : ILedger
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private readonly LedgerQueries _queries = new(database);
 
     public async Task<IReadOnlyList<TransferResult>> PostAsync(TenantId tenant, IReadOnlyList<Transfer> transfers, CancellationToken cancellationToken)
@@ -32,9 +31,18 @@ internal sealed class SqlLedger(SqlDatabase database) : ILedger
         {
             results = batch.Decide(await StoredAsync(transaction, tenant, batch, cancellationToken).ConfigureAwait(false));
             var created = batch.Rows.Where((_, index) => results[index] is TransferResult.Created).ToList();
-            return created.Count == 0
-                || (await InsertAsync(transaction, tenant, created, cancellationToken).ConfigureAwait(false) == created.Count
-                    && await MoveAsync(transaction, tenant, batch.Changes(results), cancellationToken).ConfigureAwait(false) > 0);
+            if (created.Count == 0)
+            {
+                return true;
+            }
+
+            if (!await InsertAsync(transaction, tenant, created, cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            await MoveAsync(transaction, tenant, batch.Changes(results), cancellationToken).ConfigureAwait(false);
+            return true;
         }
     }
 
@@ -64,32 +72,48 @@ internal sealed class SqlLedger(SqlDatabase database) : ILedger
         return stored.Where(row => row.Content is not null).ToDictionary(row => row.Id, row => row.Content!);
     }
 
-    private Task<int> InsertAsync(DbTransaction transaction, TenantId tenant, List<TransferRow> created, CancellationToken cancellationToken) =>
-        transaction.Connection!.ExecuteAsync(new CommandDefinition(
-            $"""
-            insert into billing_transfer (tenant_id, id, debit_id, credit_id, asset, amount, at, kind, cause)
-            select @Tenant, r.id, r.debit_id, r.credit_id, r.asset, r.amount, r.at, r.kind, r.cause
-            from {database.Dialect.Rows("Rows", "id text", "debit_id text", "credit_id text", "asset text", "amount bigint", "at bigint", "kind bigint", "cause text")} as r
-            where true
-            order by r.id
-            on conflict (tenant_id, id) do nothing
-            """,
-            new { Tenant = tenant.ToString(), Rows = JsonSerializer.Serialize(created, Json) },
-            transaction,
-            cancellationToken: cancellationToken));
+    private async Task<bool> InsertAsync(DbTransaction transaction, TenantId tenant, IEnumerable<TransferRow> created, CancellationToken cancellationToken)
+    {
+        var rows = new SqlRows("id text", "debit_id text", "credit_id text", "asset text", "amount bigint", "at bigint", "kind bigint", "cause text");
+        foreach (var row in created.OrderBy(row => row.Id, StringComparer.Ordinal))
+        {
+            rows.Add(row.Id, row.DebitId, row.CreditId, row.Asset, row.Amount, row.At, row.Kind, row.Cause);
+        }
 
-    private Task<int> MoveAsync(DbTransaction transaction, TenantId tenant, IEnumerable<BalanceRow> changes, CancellationToken cancellationToken) =>
-        transaction.Connection!.ExecuteAsync(new CommandDefinition(
-            $"""
-            insert into billing_account (tenant_id, id, code, kind, asset, owner, control, debits, credits)
-            select @Tenant, r.id, r.code, r.kind, r.asset, r.owner, r.control, r.debits, r.credits
-            from {database.Dialect.Rows("Rows", "id text", "code text", "kind text", "asset text", "owner text", "control text", "debits bigint", "credits bigint")} as r
-            where true
-            order by r.id
-            on conflict (tenant_id, id) do update
-            set debits = billing_account.debits + excluded.debits, credits = billing_account.credits + excluded.credits
-            """,
-            new { Tenant = tenant.ToString(), Rows = JsonSerializer.Serialize(changes, Json) },
+        var written = await database.Dialect.WriteAsync(
             transaction,
-            cancellationToken: cancellationToken));
+            tenant,
+            rows,
+            table => $"""
+                insert into billing_transfer (tenant_id, id, debit_id, credit_id, asset, amount, at, kind, cause)
+                select @Tenant, r.id, r.debit_id, r.credit_id, r.asset, r.amount, r.at, r.kind, r.cause from {table} as r
+                where true
+                on conflict (tenant_id, id) do nothing
+                """,
+            keyColumns: 1,
+            cancellationToken).ConfigureAwait(false);
+        return written.All(row => row);
+    }
+
+    private Task MoveAsync(DbTransaction transaction, TenantId tenant, IEnumerable<BalanceRow> changes, CancellationToken cancellationToken)
+    {
+        var rows = new SqlRows("id text", "code text", "kind text", "asset text", "owner text", "control text", "debits bigint", "credits bigint");
+        foreach (var row in changes.OrderBy(row => row.Id, StringComparer.Ordinal))
+        {
+            rows.Add(row.Id, row.Code, row.Kind, row.Asset, row.Owner, row.Control, row.Debits, row.Credits);
+        }
+
+        return database.Dialect.WriteAsync(
+            transaction,
+            tenant,
+            rows,
+            table => $"""
+                insert into billing_account (tenant_id, id, code, kind, asset, owner, control, debits, credits)
+                select @Tenant, r.id, r.code, r.kind, r.asset, r.owner, r.control, r.debits, r.credits from {table} as r
+                where true
+                on conflict (tenant_id, id) do update
+                set debits = billing_account.debits + excluded.debits, credits = billing_account.credits + excluded.credits
+                """,
+            cancellationToken);
+    }
 }
