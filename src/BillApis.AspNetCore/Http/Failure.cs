@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Data.Common;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 
 namespace BillApis.AspNetCore;
@@ -25,6 +27,8 @@ internal sealed record Failure(int Status, string Code, string Message)
     public static Failure Internal { get; } =
         new(StatusCodes.Status500InternalServerError, "INT_001", "Something went wrong here; the log tells more under this request's X-Request-Id.");
 
+    public static Failure DatabaseDown { get; } = new(StatusCodes.Status503ServiceUnavailable, "INT_002", "The database cannot be reached now; try again.");
+
     /// <summary>The one table of wire codes.</summary>
     public static Failure Of(Exception exception) => exception switch
     {
@@ -32,6 +36,7 @@ internal sealed record Failure(int Status, string Code, string Message)
         BillingException refusal => Of(refusal),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge,
         BadHttpRequestException bad => new Failure(StatusCodes.Status400BadRequest, "VAL_001", $"Validation error: {bad.Message}"),
+        DbException { IsTransient: true } or DbException { InnerException: IOException or SocketException or TimeoutException } => DatabaseDown,
         _ => Internal,
     };
 
