@@ -44,6 +44,7 @@ internal sealed class ReceiptBuilder(IReadOnlyList<UsageEvent> events)
     private static string Words(UsageEvent item, OrphanReason reason) => reason switch
     {
         OrphanReason.UnknownCustomer => $"There is no customer '{item.Customer}'; the event is kept and can be recovered once there is.",
+        OrphanReason.UnknownSubscription => $"The customer '{item.Customer}' has no subscription '{item.SubscriptionId}'; the event is kept and can be recovered once there is one.",
         OrphanReason.NoMetric => $"No metric counts events of the type '{item.Type}' with these properties; the event is kept and can be recovered once one does.",
         _ => "The period that the event belongs to was billed already; the event is kept as late.",
     };

@@ -11,11 +11,12 @@ public sealed class Usage
     private readonly IUsageStore _store;
     private readonly MetricCatalog _metrics;
     private readonly FindCustomers _customers;
+    private readonly IStore<Subscription> _subscriptions;
     private readonly IOptions<BillingOptions> _options;
     private readonly IClock _clock;
 
-    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, IOptions<BillingOptions> options, IClock clock) =>
-        (_store, _metrics, _customers, _options, _clock) = (store, metrics, customers, options, clock);
+    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, IStore<Subscription> subscriptions, IOptions<BillingOptions> options, IClock clock) =>
+        (_store, _metrics, _customers, _subscriptions, _options, _clock) = (store, metrics, customers, subscriptions, options, clock);
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
@@ -106,6 +107,21 @@ public sealed class Usage
         var customers = references.Count == 0
             ? ImmutableDictionary<string, CustomerId>.Empty
             : await _customers(tenant, references, cancellationToken).ConfigureAwait(false);
-        return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, _clock.GetCurrentInstant(), _options.Value.FutureSkew);
+        return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, _clock.GetCurrentInstant(), _options.Value.FutureSkew, await OwnersAsync(tenant, events, cancellationToken).ConfigureAwait(false));
+    }
+
+    // Whose the subscriptions are that events name: usage of one that is not the customer's would be billed to nobody.
+    private async Task<IReadOnlyDictionary<SubscriptionId, CustomerId>> OwnersAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
+    {
+        var owners = new Dictionary<SubscriptionId, CustomerId>();
+        foreach (var id in events.Select(item => item.SubscriptionId).OfType<SubscriptionId>().Distinct())
+        {
+            if (await _subscriptions.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { } subscription)
+            {
+                owners[id] = subscription.Customer;
+            }
+        }
+
+        return owners;
     }
 }

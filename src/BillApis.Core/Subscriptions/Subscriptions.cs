@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using BillApis.Invoicing;
+using BillApis.Metering;
 using BillApis.Pricing;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -7,7 +8,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Customers' agreements to plans.</summary>
-public sealed class Subscriptions(ISubscriptionStore store, Customers customers, Plans plans, IOptions<BillingOptions> options, IClock clock)
+public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, Customers customers, Plans plans, IOptions<BillingOptions> options, IClock clock)
 {
     private const int MaxAttempts = 8;
 
@@ -33,9 +34,13 @@ public sealed class Subscriptions(ISubscriptionStore store, Customers customers,
             CreatedAt = now,
         }.Schedule(version, options.Value);
         Check.Metadata(subscription.Metadata);
-        return await store.SaveAsync(tenant, [subscription], [new BillingEvent("subscription.created", subscription.Id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
-            ? subscription.WithVersion(1)
-            : throw BillingException.Changed("subscription", subscription.Id.ToString());
+        if (await store.SaveAsync(tenant, [subscription], [new BillingEvent("subscription.created", subscription.Id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
+        {
+            throw BillingException.Changed("subscription", subscription.Id.ToString());
+        }
+
+        await OpenPeriodsAsync(subscription, cancellationToken).ConfigureAwait(false);
+        return subscription.WithVersion(1);
     }
 
     /// <summary>Reads one.</summary>
@@ -73,6 +78,30 @@ public sealed class Subscriptions(ISubscriptionStore store, Customers customers,
     {
         ArgumentNullException.ThrowIfNull(subscription);
         return plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, cancellationToken);
+    }
+
+    // Usage that one subscription of the customer has billed already may still be open for another: each says from when on it is.
+    private async Task OpenPeriodsAsync(Subscription created, CancellationToken cancellationToken)
+    {
+        var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", created.Customer.ToString());
+        var all = (await store.ListAsync(created.Tenant, query, cancellationToken).ConfigureAwait(false)).Items;
+        if (all.Count < 2)
+        {
+            return;
+        }
+
+        var open = new List<ClosedPeriod>();
+        foreach (var subscription in all)
+        {
+            var plan = await VersionAsync(subscription, cancellationToken).ConfigureAwait(false);
+            var until = Instant.Max(subscription.Timeline.StartAt, subscription.BilledUntil ?? Instant.MinValue);
+            open.AddRange(plan.Items.Select(item => item.Price.Metric).OfType<MetricId>().Distinct().Select(metric => new ClosedPeriod(created.Customer, metric, subscription.Id, until)));
+        }
+
+        if (open.Count > 0)
+        {
+            await usage.ClosePeriodsAsync(created.Tenant, open, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static PlanVersion Subscribable(Customer customer, Plan plan, Currency? currency)

@@ -4,7 +4,8 @@ using NodaTime;
 namespace BillApis.Metering;
 
 /// <summary>Decides about the events of a delivery, without a database: which are refused and why, and what the others add to which metrics.</summary>
-internal sealed class Intake(IEnumerable<Metric> metrics, IReadOnlyDictionary<string, CustomerId> customers, Instant now, Duration? ahead = null)
+internal sealed class Intake(
+    IEnumerable<Metric> metrics, IReadOnlyDictionary<string, CustomerId> customers, Instant now, Duration? ahead = null, IReadOnlyDictionary<SubscriptionId, CustomerId>? subscriptions = null)
 {
     private static readonly Instant Earliest = Instant.FromUtc(2000, 1, 1, 0, 0);
     private readonly ILookup<string, Metric> _metrics = metrics.Where(metric => metric.ArchivedAt is null).ToLookup(metric => metric.EventType, StringComparer.Ordinal);
@@ -31,14 +32,17 @@ internal sealed class Intake(IEnumerable<Metric> metrics, IReadOnlyDictionary<st
             contributions.Add(contribution);
         }
 
+        CustomerId? whose = customers.TryGetValue(item.Customer, out var customer) ? customer : null;
+        var isSubscriptionUnknown = item.SubscriptionId is { } subscription && subscriptions is not null && (!subscriptions.TryGetValue(subscription, out var owner) || owner != whose);
         stamped = new StampedEvent
         {
             Event = item,
             At = item.Timestamp ?? now,
             RecordedAt = now,
             Hash = ContentHash.Of(item),
-            Customer = customers.TryGetValue(item.Customer, out var customer) ? customer : null,
-            Contributions = contributions.DrainToImmutable(),
+            Customer = whose,
+            IsSubscriptionUnknown = isSubscriptionUnknown,
+            Contributions = isSubscriptionUnknown ? [] : contributions.DrainToImmutable(),
         };
         return null;
     }

@@ -24,8 +24,15 @@ public sealed record StampedEvent
     /// <summary>What it adds to each metric that counts it.</summary>
     public ImmutableArray<Contribution> Contributions { get; init; } = [];
 
+    /// <summary>Whether it names a subscription that its customer does not have; it adds nothing to any metric then.</summary>
+    public bool IsSubscriptionUnknown { get; init; }
+
     /// <summary>Why nothing can be billed for it as it stands; null where it counts.</summary>
-    public OrphanReason? Orphan => Customer is null ? OrphanReason.UnknownCustomer : Contributions.IsEmpty ? OrphanReason.NoMetric : null;
+    public OrphanReason? Orphan =>
+        Customer is null ? OrphanReason.UnknownCustomer
+        : IsSubscriptionUnknown ? OrphanReason.UnknownSubscription
+        : Contributions.IsEmpty ? OrphanReason.NoMetric
+        : null;
 }
 
 /// <summary>Why an event is kept without being counted.</summary>
@@ -33,6 +40,9 @@ public enum OrphanReason
 {
     /// <summary>The tenant has no customer of that id or external id.</summary>
     UnknownCustomer,
+
+    /// <summary>The customer has no subscription of the id that the event names.</summary>
+    UnknownSubscription,
 
     /// <summary>No metric counts events like it.</summary>
     NoMetric,
