@@ -9,26 +9,55 @@ public sealed class OutboxDispatcher(IOutboxStore store, IEnumerable<OutboxHandl
     private readonly ILookup<string, OutboxHandler> _handlers = handlers.ToLookup(handler => handler.Type);
 
     /// <summary>Carries out all that is pending for the tenant, or for every tenant; answers how many events that were.</summary>
+    /// <exception cref="AggregateException">Some could not be carried out: they stay pending, and all others are done.</exception>
     public async Task<int> DispatchAsync(TenantId? tenant, CancellationToken cancellationToken)
     {
-        for (var total = 0; ;)
+        var (done, failures) = (0, new Dictionary<long, Exception>());
+        while (true)
         {
-            var pending = await store.PendingAsync(tenant, BatchSize, cancellationToken).ConfigureAwait(false);
+            // What failed stays at the head of the queue: reading past it lets the rest go on.
+            var read = await store.PendingAsync(tenant, BatchSize + failures.Count, cancellationToken).ConfigureAwait(false);
+            var pending = read.Where(item => !failures.ContainsKey(item.Position)).ToList();
             if (pending.Count == 0)
             {
-                return total;
+                return failures.Count == 0 ? done : throw new AggregateException($"{failures.Count} events could not be carried out and stay pending.", failures.Values);
             }
 
             foreach (var group in pending.GroupBy(item => (item.Tenant, item.Event.Type)))
             {
-                foreach (var handler in _handlers[group.Key.Type])
-                {
-                    await handler.HandleAsync(group.Key.Tenant, [.. group.Select(item => item.Event)], cancellationToken).ConfigureAwait(false);
-                }
+                await HandleAsync([.. group], failures, cancellationToken).ConfigureAwait(false);
             }
 
-            await store.DoneAsync(pending, clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
-            total += pending.Count;
+            var carriedOut = pending.Where(item => !failures.ContainsKey(item.Position)).ToList();
+            await store.DoneAsync(carriedOut, clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
+            done += carriedOut.Count;
+        }
+    }
+
+    // All of one tenant and type at once; where that fails, each by itself, so that one bad event holds up no other.
+    private async Task HandleAsync(IReadOnlyList<OutboxEvent> events, Dictionary<long, Exception> failures, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var handler in _handlers[events[0].Event.Type])
+            {
+                await handler.HandleAsync(events[0].Tenant, [.. events.Select(item => item.Event)], cancellationToken).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // Whatever a handler throws is told once everything else is done.
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            if (events.Count == 1)
+            {
+                failures[events[0].Position] = exception;
+                return;
+            }
+
+            foreach (var item in events)
+            {
+                await HandleAsync([item], failures, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 }
