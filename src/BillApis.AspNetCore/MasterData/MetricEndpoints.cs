@@ -20,6 +20,7 @@ internal sealed class MetricEndpoints() : MasterDataEndpoints<Metric, MetricRequ
             EventType = sent.EventType,
             Aggregation = sent.Aggregation,
             Property = sent.Property,
+            Expression = sent.Expression,
             Filters = sent.Filters ?? [],
             GroupBy = sent.GroupBy ?? [],
             Unit = sent.Unit,
@@ -36,6 +37,7 @@ internal sealed class MetricEndpoints() : MasterDataEndpoints<Metric, MetricRequ
         EventType = item.EventType,
         Aggregation = item.Aggregation,
         Property = item.Property,
+        Expression = item.Expression,
         Filters = item.Filters,
         GroupBy = item.GroupBy,
         Unit = item.Unit,
@@ -45,7 +47,7 @@ internal sealed class MetricEndpoints() : MasterDataEndpoints<Metric, MetricRequ
     });
 
     protected override MetricResponse Response(Metric item) => new(
-        item.Id, item.Code, item.Name, item.EventType, item.Aggregation, item.Property, item.Filters, item.GroupBy, item.Unit, item.Rounding, item.AllowNegative,
+        item.Id, item.Code, item.Name, item.EventType, item.Aggregation, item.Property, item.Expression, item.Filters, item.GroupBy, item.Unit, item.Rounding, item.AllowNegative,
         item.Metadata, item.CreatedAt, item.ArchivedAt);
 
     protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, MetricQuery query, CancellationToken cancellationToken) =>
@@ -59,6 +61,7 @@ internal sealed record MetricRequest
     public required string EventType { get; init; }
     public required Aggregation Aggregation { get; init; }
     public string? Property { get; init; }
+    public string? Expression { get; init; }
     public ImmutableArray<MetricFilter>? Filters { get; init; }
     public ImmutableArray<string>? GroupBy { get; init; }
     public string? Unit { get; init; }
@@ -73,5 +76,5 @@ internal sealed record MetricQuery : CodeQuery
 }
 
 internal sealed record MetricResponse(
-    MetricId Id, string Code, string Name, string EventType, Aggregation Aggregation, string? Property, ImmutableArray<MetricFilter> Filters, ImmutableArray<string> GroupBy,
+    MetricId Id, string Code, string Name, string EventType, Aggregation Aggregation, string? Property, string? Expression, ImmutableArray<MetricFilter> Filters, ImmutableArray<string> GroupBy,
     string? Unit, QuantityRounding? Rounding, bool AllowNegative, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);

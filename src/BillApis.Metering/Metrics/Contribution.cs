@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace BillApis.Metering;
 
 /// <summary>What one event adds to one metric.</summary>
@@ -11,6 +13,8 @@ public readonly record struct Contribution(Metric Metric, Dimensions Dimensions,
 internal static class Measuring
 {
     private const int ItemLength = 64;
+    private const int MaxExpressions = 10_000;
+    private static readonly ConcurrentDictionary<string, UsageExpression> Expressions = new(StringComparer.Ordinal);
 
     /// <summary>Whether the metric counts events like this one.</summary>
     public static bool Counts(this Metric metric, UsageEvent item) =>
@@ -23,6 +27,11 @@ internal static class Measuring
         if (contribution.Dimensions.Json.Length > Limits.DimensionsLength)
         {
             return new FieldError("properties", $"has dimensions of the metric '{metric.Code}' that are longer than {Limits.DimensionsLength} characters together");
+        }
+
+        if (metric.Expression is { } expression)
+        {
+            return Evaluate(metric, expression, item, ref contribution);
         }
 
         if (metric.Property is not { } property)
@@ -51,6 +60,32 @@ internal static class Measuring
         return number < 0 && !metric.AllowNegative
             ? new FieldError($"properties.{property}", $"must not be negative for the metric '{metric.Code}', which does not say allow_negative")
             : null;
+    }
+
+    private static FieldError? Evaluate(Metric metric, string expression, UsageEvent item, ref Contribution contribution)
+    {
+        decimal? Property(string name) => item.Properties[name].TryNumber(out var number) ? number : null;
+        if (!Parsed(expression).TryEvaluate(Property, out var value, out var problem))
+        {
+            return new FieldError("properties", $"{problem}, for the metric '{metric.Code}'");
+        }
+
+        var isCounted = metric.Aggregation is Aggregation.UniqueCount;
+        contribution = isCounted ? contribution with { Item = Item(Exact.Format(value)) } : contribution with { Value = value };
+        return value < 0 && !metric.AllowNegative && !isCounted
+            ? new FieldError("properties", $"come to {Exact.Format(value)} by '{expression}', but must not be negative for the metric '{metric.Code}', which does not say allow_negative")
+            : null;
+    }
+
+    // An expression is read once, not for each event.
+    private static UsageExpression Parsed(string text)
+    {
+        if (Expressions.Count > MaxExpressions)
+        {
+            Expressions.Clear();
+        }
+
+        return Expressions.GetOrAdd(text, static text => UsageExpression.Parse(text));
     }
 
     // Long values are told apart by their hash: they are only ever counted.

@@ -32,8 +32,11 @@ public sealed record Metric : IMasterData<Metric>
     /// <summary>How many events become one quantity.</summary>
     public required Aggregation Aggregation { get; init; }
 
-    /// <summary>The property that is measured; needed by all but <see cref="Aggregation.Count"/>.</summary>
+    /// <summary>The property that is measured; all aggregations but <see cref="Aggregation.Count"/> need it or an <see cref="Expression"/>.</summary>
     public string? Property { get; init; }
+
+    /// <summary>Arithmetic over properties that is measured instead of one of them, for example <c>input_tokens + 4 * output_tokens</c>.</summary>
+    public string? Expression { get; init; }
 
     /// <summary>What an event must satisfy to be counted: all of them.</summary>
     public ImmutableArray<MetricFilter> Filters { get; init; } = [];
@@ -79,7 +82,7 @@ public sealed record Metric : IMasterData<Metric>
     public bool CountsLike(Metric other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return (EventType, Aggregation, Property, Rounding, AllowNegative) == (other.EventType, other.Aggregation, other.Property, other.Rounding, other.AllowNegative)
+        return (EventType, Aggregation, Property, Expression, Rounding, AllowNegative) == (other.EventType, other.Aggregation, other.Property, other.Expression, other.Rounding, other.AllowNegative)
             && GroupBy.SequenceEqual(other.GroupBy, StringComparer.Ordinal)
             && Filters.Length == other.Filters.Length
             && Filters.Zip(other.Filters).All(pair => (pair.First.Property, pair.First.Op) == (pair.Second.Property, pair.Second.Op) && pair.First.Values.SequenceEqual(pair.Second.Values));
@@ -100,16 +103,31 @@ public sealed record Metric : IMasterData<Metric>
             throw BillingException.Field("aggregation", "must be count, sum, max, min, latest or unique_count");
         }
 
-        if ((Property is null) != (Aggregation is Aggregation.Count))
-        {
-            throw BillingException.Field("property", Property is null ? "is required for every aggregation but count" : "must be left out for the aggregation count");
-        }
-
-        Check.Text("property", Property, Limits.CodeLength);
+        ValidateMeasure();
         ValidateGroups();
         for (var i = 0; i < Filters.Length; i++)
         {
             Filters[i].Validate($"filters[{i}]");
+        }
+    }
+
+    private void ValidateMeasure()
+    {
+        Check.Text("property", Property, Limits.CodeLength);
+        if (Expression is not null)
+        {
+            _ = UsageExpression.Parse(Expression);
+        }
+
+        if (Property is not null && Expression is not null)
+        {
+            throw BillingException.Field("expression", "must be left out where there is a property");
+        }
+
+        var isMeasured = (Property ?? Expression) is not null;
+        if (isMeasured == (Aggregation is Aggregation.Count))
+        {
+            throw BillingException.Field(Expression is null ? "property" : "expression", isMeasured ? "must be left out for the aggregation count" : "is required for every aggregation but count, or an expression");
         }
     }
 

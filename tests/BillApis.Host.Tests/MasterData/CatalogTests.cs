@@ -53,6 +53,20 @@ public sealed class CatalogTests(HostFixture host)
     public async Task A_wrong_field_of_a_metric_is_named(string body, string field) => (await _api.PostAsync("/metrics", body)).ShouldFail(400, "VAL_001", field);
 
     [Fact]
+    public async Task A_metric_may_measure_an_expression_over_properties()
+    {
+        var (customer, code, type) = (Seed.Name("customer"), Seed.Name("metric"), Seed.Name("type"));
+        (await _api.PostAsync("/customers", new { name = "C", currency = "USD", external_id = customer })).Ok(201);
+        (await _api.PostAsync("/metrics", new { code, name = "Weighted", event_type = type, aggregation = "sum", expression = "input + 4 * output" })).Ok(201).GetProperty("expression").GetString().ShouldBe("input + 4 * output");
+        (await _api.PostAsync("/metrics", new { code = Seed.Name("metric"), name = "Wrong", event_type = type, aggregation = "sum", expression = "input + * 4" })).ShouldFail(400, "VAL_001", "expression");
+
+        (await _api.PostAsync("/usage/events", new { id = Seed.Name("event"), type, customer_id = customer, timestamp = "2026-01-02T00:00:00Z", properties = new { input = "10.5", output = 2 } })).Ok(202);
+
+        var summary = (await _api.GetAsync($"/usage/summary?customer_id={customer}&metric_id={code}&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z")).Ok();
+        summary[0].GetProperty("value").GetDecimal().ShouldBe(18.5m);
+    }
+
+    [Fact]
     public async Task A_price_of_each_model_keeps_what_it_was_given()
     {
         var metric = Seed.Id((await _api.PostAsync("/metrics", new { code = Seed.Name("metric"), name = "M", event_type = "catalog.event", aggregation = "sum", property = "tokens", group_by = new[] { "model" } })).Ok(201));

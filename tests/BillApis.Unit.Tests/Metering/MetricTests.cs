@@ -87,4 +87,22 @@ public sealed class MetricTests
         Exact.TryParse(quantity, out var value).ShouldBeTrue();
         Exact.Format(new QuantityRounding(mode, scale).Round(value)).ShouldBe(rounded);
     }
+
+    [Fact]
+    public void An_expression_over_properties_is_measured_instead_of_one_of_them()
+    {
+        var metric = new Metric { Code = "weighted", Name = "Weighted tokens", EventType = "llm", Aggregation = Aggregation.Sum, Expression = "input + 4 * output" };
+        metric.Validate();
+        UsageEvent Event(params (string, PropertyValue)[] properties) => new() { Id = "e", Type = "llm", Customer = "acme", Properties = UsageProperties.Of(properties) };
+        var month = new UsageRequest(metric, default, new NodaTime.Interval(NodaTime.Instant.FromUtc(2026, 1, 1, 0, 0), NodaTime.Instant.FromUtc(2026, 2, 1, 0, 0)));
+
+        UsageCalculator.Read(month, [Event(("input", 10.5m), ("output", 2)), Event(("input", "1"), ("output", 0.25m))]).Groups.Single().Value.ShouldBe(20.5m); // 18.5 + 2
+        Should.Throw<BillingException>(() => UsageCalculator.Read(month, [Event(("input", 1))])).Message.ShouldContain("output");
+        Should.Throw<BillingException>(() => UsageCalculator.Read(month, [Event(("input", -9), ("output", 1))])).Message.ShouldContain("-5");
+        Should.Throw<BillingException>(() => (metric with { Expression = "input +" }).Validate()).Message.ShouldContain("expression");
+        Should.Throw<BillingException>(() => (metric with { Property = "input" }).Validate()).Message.ShouldContain("expression");
+        Should.Throw<BillingException>(() => (metric with { Aggregation = Aggregation.Count }).Validate()).Message.ShouldContain("count");
+        Should.Throw<BillingException>(() => (metric with { Expression = null }).Validate()).Message.ShouldContain("property");
+        (metric with { Expression = "input + 5 * output" }).CountsLike(metric).ShouldBeFalse();
+    }
 }
