@@ -1,8 +1,34 @@
 namespace BillApis;
 
-/// <summary>Walks through every page of a store.</summary>
+/// <summary>What every workflow does with a store: read what must be there, change it against other writers, walk through its pages.</summary>
 internal static class StoreExtensions
 {
+    private const int MaxAttempts = 8;
+
+    /// <summary>Reads one by id or alias.</summary>
+    /// <exception cref="BillingException">The tenant has none such.</exception>
+    public static async Task<T> GetAsync<T>(this IStore<T> store, TenantId tenant, string kind, string reference, CancellationToken cancellationToken) where T : class, IEntity<T> =>
+        await store.FindAsync(tenant, reference, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(kind, reference);
+
+    /// <summary>Loads one, changes it and saves it with the events of the change; the change is repeated on what another writer stored meanwhile.</summary>
+    /// <exception cref="BillingException">There is none such, the change is refused, or other writers were faster every time.</exception>
+    public static async Task<T> ChangeAsync<T>(
+        this IStore<T> store, TenantId tenant, string kind, string reference, Func<T, Task<(T After, IReadOnlyList<BillingEvent> Events)>> change, CancellationToken cancellationToken)
+        where T : class, IEntity<T>
+    {
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            var before = await store.GetAsync(tenant, kind, reference, cancellationToken).ConfigureAwait(false);
+            var (after, events) = await change(before).ConfigureAwait(false);
+            if (await store.SaveAsync(tenant, [after], events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            {
+                return after.WithVersion(before.Version + 1);
+            }
+        }
+
+        throw BillingException.Changed(kind, reference);
+    }
+
     /// <summary>The newest that fits, or null.</summary>
     public static async Task<T?> FirstAsync<T>(this IStore<T> store, TenantId tenant, StoreQuery query, Func<T, bool> fits, CancellationToken cancellationToken) where T : class, IEntity<T>
     {

@@ -8,12 +8,11 @@ namespace BillApis;
 /// <summary>Bills, from draft to paid.</summary>
 public sealed class Invoices(IInvoiceStore store, Customers customers, OutboxDispatcher outbox, IClock clock)
 {
-    private const int MaxAttempts = 8;
+    private const string Kind = "invoice";
 
     /// <summary>Reads one by id or by number.</summary>
     /// <exception cref="BillingException">The tenant has none such.</exception>
-    public async Task<Invoice> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) =>
-        await store.FindAsync(tenant, reference, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound("invoice", reference);
+    public Task<Invoice> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) => store.GetAsync(tenant, Kind, reference, cancellationToken);
 
     /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>subscription_id</c>, <c>status</c>, <c>currency</c> and <c>kind</c>.</summary>
     public Task<Page<Invoice>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => store.ListAsync(tenant, query, cancellationToken);
@@ -43,7 +42,7 @@ public sealed class Invoices(IInvoiceStore store, Customers customers, OutboxDis
         };
         return await store.SaveAsync(tenant, [draft], [new BillingEvent("invoice.created", id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
             ? draft.WithVersion(1)
-            : throw BillingException.Changed("invoice", id.ToString());
+            : throw BillingException.Changed(Kind, id.ToString());
     }
 
     /// <summary>Freezes a draft, gives it its number and posts it.</summary>
@@ -87,21 +86,19 @@ public sealed class Invoices(IInvoiceStore store, Customers customers, OutboxDis
     private async Task<Invoice> ChangeAsync(
         TenantId tenant, string reference, Func<Invoice, Instant, Invoice> change, Func<Invoice, Invoice, Instant, IReadOnlyList<BillingEvent>> events, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
-        {
-            var (before, now) = (await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false), clock.GetCurrentInstant());
-            var after = change(before, now);
-            if (await store.SaveAsync(tenant, [after], events(before, after, now), cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+        var saved = await store.ChangeAsync(
+            tenant,
+            Kind,
+            reference,
+            before =>
             {
-                await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
-                return await GetAsync(tenant, before.Id.ToString(), cancellationToken).ConfigureAwait(false);
-            }
-
-            if (attempt == MaxAttempts)
-            {
-                throw BillingException.Changed("invoice", reference);
-            }
-        }
+                var now = clock.GetCurrentInstant();
+                var after = change(before, now);
+                return Task.FromResult((after, events(before, after, now)));
+            },
+            cancellationToken).ConfigureAwait(false);
+        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return await GetAsync(tenant, saved.Id.ToString(), cancellationToken).ConfigureAwait(false);
     }
 
     private static Money Exactly(decimal amount, Currency currency) => Money.Round(amount, currency) is var money && money.Amount == amount

@@ -10,7 +10,7 @@ namespace BillApis;
 /// <summary>Customers' agreements to plans.</summary>
 public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, Customers customers, Plans plans, IOptions<BillingOptions> options, IClock clock)
 {
-    private const int MaxAttempts = 8;
+    private const string Kind = "subscription";
 
     /// <summary>Subscribes a customer to the newest published version of a plan.</summary>
     /// <exception cref="BillingException">The customer or plan does not exist, is archived or not published, currencies differ, or a field breaks a rule.</exception>
@@ -36,7 +36,7 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
         Check.Metadata(subscription.Metadata);
         if (await store.SaveAsync(tenant, [subscription], [new BillingEvent("subscription.created", subscription.Id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
         {
-            throw BillingException.Changed("subscription", subscription.Id.ToString());
+            throw BillingException.Changed(Kind, subscription.Id.ToString());
         }
 
         await OpenPeriodsAsync(subscription, cancellationToken).ConfigureAwait(false);
@@ -45,33 +45,25 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
 
     /// <summary>Reads one.</summary>
     /// <exception cref="BillingException">The tenant has none such.</exception>
-    public async Task<Subscription> GetAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) =>
-        await store.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound("subscription", id);
+    public Task<Subscription> GetAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) => store.GetAsync(tenant, Kind, id, cancellationToken);
 
     /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>plan_id</c> and <c>status</c>.</summary>
     public Task<Page<Subscription>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => store.ListAsync(tenant, query, cancellationToken);
 
     /// <summary>Ends one with the period that runs now; that period's usage is still billed.</summary>
     /// <exception cref="BillingException">There is none such, or it is over or ends already.</exception>
-    public async Task<Subscription> CancelAtPeriodEndAsync(TenantId tenant, string id, CancellationToken cancellationToken = default)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var now = clock.GetCurrentInstant();
-            var subscription = await GetAsync(tenant, id, cancellationToken).ConfigureAwait(false);
-            var version = await VersionAsync(subscription, cancellationToken).ConfigureAwait(false);
-            var canceled = subscription.CancelAtPeriodEnd(version, now, options.Value);
-            if (await store.SaveAsync(tenant, [canceled], [new BillingEvent("subscription.canceled", id, now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+    public Task<Subscription> CancelAtPeriodEndAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) =>
+        store.ChangeAsync(
+            tenant,
+            Kind,
+            id,
+            async subscription =>
             {
-                return canceled.WithVersion(subscription.Version + 1);
-            }
-
-            if (attempt == MaxAttempts)
-            {
-                throw BillingException.Changed("subscription", id);
-            }
-        }
-    }
+                var now = clock.GetCurrentInstant();
+                var version = await VersionAsync(subscription, cancellationToken).ConfigureAwait(false);
+                return (subscription.CancelAtPeriodEnd(version, now, options.Value), [new BillingEvent("subscription.canceled", id, now)]);
+            },
+            cancellationToken);
 
     /// <summary>The version of the plan that a subscription is pinned to.</summary>
     public Task<PlanVersion> VersionAsync(Subscription subscription, CancellationToken cancellationToken = default)
