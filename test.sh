@@ -56,8 +56,8 @@ build() {
   echo "Building"
   local log=$results/build.log
   dotnet build BillApis.Core.sln -nologo -v q --disable-build-servers >"$log" 2>&1 || { cat "$log"; fail "the build failed"; }
-  # Advisories of packages (NU1901-NU1904) may come any day and are not ours.
-  if grep -E 'warning' "$log" | grep -vE 'NU190[1-4]|^ *[0-9]+ Warning' | sort -u | grep .; then fail "the build has warnings"; fi
+  # What a registry says of its packages (advisories NU1901-NU1904, a version it lacks NU1603) may change any day and is not ours.
+  if grep -E 'warning' "$log" | grep -vE 'NU190[1-4]|NU1603|^ *[0-9]+ Warning' | sort -u | grep .; then fail "the build has warnings"; fi
 }
 
 run() { # project

@@ -43,14 +43,14 @@ internal sealed class AccessTokens(SigningKeys keys)
             return null;
         }
 
-        var result = _handler.ValidateToken(token, new TokenValidationParameters
+        var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidIssuer = Issuer,
             ValidAudience = Issuer,
             IssuerSigningKey = key,
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
             ClockSkew = TimeSpan.FromSeconds(30),
-        });
+        }).ConfigureAwait(false);
         return result.IsValid && result.ClaimsIdentity.HasClaim("realm", Realm) ? result.ClaimsIdentity : null;
     }
 
