@@ -20,9 +20,18 @@ public interface IUsageStore
 
     /// <summary>
     /// Ends the time in which usage counts for some periods: when this returns, every event that counts was stored, and one that
-    /// is stored later is an orphan. The end of a period never moves back.
+    /// is stored later is an orphan, or late usage where it <see cref="StampedEvent.CountsLate"/>. The end of a period never moves back.
     /// </summary>
     Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken);
+
+    /// <summary>Lists billed usage that changed since; quantities that are read afterwards hold at least what was marked.</summary>
+    Task<IReadOnlyList<LateUsage>> ListLateAsync(LateQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Forgets late usage that was billed; what changed once more since it was listed stays.</summary>
+    Task SettleLateAsync(TenantId tenant, IReadOnlyList<LateUsage> settled, CancellationToken cancellationToken);
+
+    /// <summary>Leaves late usage out of <see cref="LateQuery.At"/> until an instant.</summary>
+    Task PostponeLateAsync(TenantId tenant, IReadOnlyList<LateUsage> late, Instant until, CancellationToken cancellationToken);
 
     /// <summary>Lists events, the latest timestamp first.</summary>
     Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken);

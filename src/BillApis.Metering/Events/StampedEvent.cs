@@ -24,6 +24,9 @@ public sealed record StampedEvent
     /// <summary>What it adds to each metric that counts it.</summary>
     public ImmutableArray<Contribution> Contributions { get; init; } = [];
 
+    /// <summary>Whether it counts also where its period was billed already; what was billed then has to be rated again. Otherwise that part of it is an orphan.</summary>
+    public bool CountsLate { get; init; }
+
     /// <summary>Whether it names a subscription that its customer does not have; it adds nothing to any metric then.</summary>
     public bool IsSubscriptionUnknown { get; init; }
 

@@ -1,4 +1,5 @@
 using BillApis.Metering;
+using NodaTime;
 
 namespace BillApis.Storage.Sql.Metering;
 
@@ -8,6 +9,7 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
     private readonly UsageIntake _intake = new(database);
     private readonly UsageReader _reader = new(database);
     private readonly UsageListing _listing = new(database);
+    private readonly LateListing _late = new(database);
 
     public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
         events.Count == 0 ? Task.FromResult<IReadOnlyList<AppendResult>>([]) : _intake.AppendAsync(tenant, events, cancellationToken);
@@ -17,6 +19,12 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
 
     public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>
         periods.Count == 0 ? Task.CompletedTask : _intake.ClosePeriodsAsync(tenant, periods, cancellationToken);
+
+    public Task<IReadOnlyList<LateUsage>> ListLateAsync(LateQuery query, CancellationToken cancellationToken) => _late.ListAsync(query, cancellationToken);
+
+    public Task SettleLateAsync(TenantId tenant, IReadOnlyList<LateUsage> settled, CancellationToken cancellationToken) => _late.SettleAsync(tenant, settled, cancellationToken);
+
+    public Task PostponeLateAsync(TenantId tenant, IReadOnlyList<LateUsage> late, Instant until, CancellationToken cancellationToken) => _late.PostponeAsync(tenant, late, until, cancellationToken);
 
     public Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken) =>
         _listing.ListEventsAsync(tenant, query, cancellationToken);

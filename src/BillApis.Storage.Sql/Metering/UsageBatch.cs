@@ -53,7 +53,7 @@ internal sealed class UsageEntry
         Item = item;
         if (item.Customer is { } customer)
         {
-            var late = item.Contributions.ToLookup(part => gates.IsLate(customer, part.Metric.Id, item));
+            var late = item.Contributions.ToLookup(part => !item.CountsLate && gates.IsLate(customer, part.Metric.Id, item));
             (Open, Late) = ([.. late[false]], [.. late[true]]);
         }
     }

@@ -13,18 +13,23 @@ internal sealed class UsageGates(IEnumerable<UsageGates.Row> rows)
     /// <summary>Whether every subscription that the event could be billed under was billed beyond it.</summary>
     public bool IsLate(CustomerId customer, MetricId metric, StampedEvent item)
     {
+        var gates = Of(customer, metric, item.Event.SubscriptionId);
+        return gates.Count > 0 && gates.All(gate => item.At < gate.Until);
+    }
+
+    /// <summary>The subscriptions that were billed beyond an instant for usage that names one of them, or none.</summary>
+    public IEnumerable<SubscriptionId> BilledBeyond(Instant at, CustomerId customer, MetricId metric, SubscriptionId? named) =>
+        Of(customer, metric, named).Where(gate => at < gate.Until).Select(gate => EntityId.Parse<SubscriptionId>(gate.SubscriptionId));
+
+    private IReadOnlyCollection<Row> Of(CustomerId customer, MetricId metric, SubscriptionId? named)
+    {
         if (_rows.Count == 0)
         {
-            return false;
+            return [];
         }
 
-        var gates = _rows[(customer.ToString(), metric.ToString())];
-        if (item.Event.SubscriptionId is { } own)
-        {
-            gates = gates.Where(gate => gate.SubscriptionId == own.ToString());
-        }
-
-        return gates.Any() && gates.All(gate => item.At < gate.Until);
+        var own = named?.ToString();
+        return [.. _rows[(customer.ToString(), metric.ToString())].Where(gate => own is null || gate.SubscriptionId == own)];
     }
 
     internal sealed record Row

@@ -21,10 +21,11 @@ internal sealed class UsageIntake(SqlDatabase database)
         database.WriteAsync(
             async transaction =>
             {
-                var batch = new UsageBatch(events, await OpenAsync(transaction, tenant, events, cancellationToken).ConfigureAwait(false));
+                var gates = await OpenAsync(transaction, tenant, events, cancellationToken).ConfigureAwait(false);
+                var batch = new UsageBatch(events, gates);
                 var written = await _dialect.WriteAsync(transaction, tenant, EventRows(batch), Insert, 2, cancellationToken).ConfigureAwait(false);
                 var parts = batch.Entries.Zip(written).ToLookup(pair => pair.Second, pair => pair.First);
-                await CountAsync(transaction, tenant, [.. parts[true]], cancellationToken).ConfigureAwait(false);
+                await CountAsync(transaction, tenant, [.. parts[true]], gates, cancellationToken).ConfigureAwait(false);
                 return batch.Results(await HashesAsync(transaction, tenant, [.. parts[false]], cancellationToken).ConfigureAwait(false));
             },
             cancellationToken);
@@ -34,12 +35,13 @@ internal sealed class UsageIntake(SqlDatabase database)
             async transaction =>
             {
                 var whole = events.Where(item => item.Orphan is null).ToList();
-                var batch = new UsageBatch(whole, await OpenAsync(transaction, tenant, whole, cancellationToken).ConfigureAwait(false));
+                var gates = await OpenAsync(transaction, tenant, whole, cancellationToken).ConfigureAwait(false);
+                var batch = new UsageBatch(whole, gates);
                 var claimed = (await transaction.BulkReadAsync<EventKey>(Claim(), tenant, batch.Entries.Select(Routing), cancellationToken).ConfigureAwait(false))
                     .Select(row => (row.Source, row.Id)).ToHashSet();
                 var entries = batch.Entries.Where(entry => claimed.Contains(entry.Key)).ToList();
                 await transaction.BulkAsync(Assign(), tenant, entries.Select(Routing), cancellationToken).ConfigureAwait(false);
-                await CountAsync(transaction, tenant, entries, cancellationToken).ConfigureAwait(false);
+                await CountAsync(transaction, tenant, entries, gates, cancellationToken).ConfigureAwait(false);
                 return entries.Count(entry => entry.Open.Count > 0);
             },
             cancellationToken);
@@ -78,15 +80,17 @@ internal sealed class UsageIntake(SqlDatabase database)
             : new UsageGates(await transaction.BulkReadAsync<UsageGates.Row>(Gates(), tenant, pairs, cancellationToken).ConfigureAwait(false));
     }
 
-    private async Task CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
+    private async Task CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, UsageGates gates, CancellationToken cancellationToken)
     {
-        var totals = new UsageTotals();
+        var (totals, late) = (new UsageTotals(), new LateMarks(gates));
         foreach (var entry in entries)
         {
             totals.Add(entry);
+            late.Add(entry);
         }
 
         await totals.WriteAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
+        await late.WriteAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
         var orphans = entries.SelectMany(OrphanRows).ToList();
         if (orphans.Count > 0)
         {

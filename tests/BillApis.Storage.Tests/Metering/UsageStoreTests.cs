@@ -6,10 +6,14 @@ public sealed class SqliteUsageStoreTests(SqliteFixture fixture) : UsageStoreCon
 
 public sealed class SqliteUsageOrphanTests(SqliteFixture fixture) : UsageOrphanConformance(fixture), IClassFixture<SqliteFixture>;
 
+public sealed class SqliteUsageLateTests(SqliteFixture fixture) : UsageLateConformance(fixture), IClassFixture<SqliteFixture>;
+
 public sealed class SqliteUsageModelTests(SqliteFixture fixture) : UsageModelConformance(fixture), IClassFixture<SqliteFixture>;
 
 public sealed class PostgresUsageStoreTests(PostgresFixture fixture) : UsageStoreConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageOrphanTests(PostgresFixture fixture) : UsageOrphanConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class PostgresUsageLateTests(PostgresFixture fixture) : UsageLateConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageModelTests(PostgresFixture fixture) : UsageModelConformance(fixture), IClassFixture<PostgresFixture>;
