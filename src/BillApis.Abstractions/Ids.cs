@@ -120,6 +120,58 @@ public readonly record struct InvoiceLineId(Guid Value) : IEntityId<InvoiceLineI
     public override string ToString() => EntityId.Format(this);
 }
 
+/// <summary>A discount that subscriptions redeem.</summary>
+public readonly record struct CouponId(Guid Value) : IEntityId<CouponId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "cou";
+
+    /// <inheritdoc/>
+    public static CouponId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>cou_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>A row of the tax rate tables.</summary>
+public readonly record struct TaxRateId(Guid Value) : IEntityId<TaxRateId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "txr";
+
+    /// <inheritdoc/>
+    public static TaxRateId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>txr_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>Credit that a customer was given or paid for.</summary>
+public readonly record struct CreditGrantId(Guid Value) : IEntityId<CreditGrantId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "crd";
+
+    /// <inheritdoc/>
+    public static CreditGrantId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>crd_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>A movement of a credit grant.</summary>
+public readonly record struct CreditEntryId(Guid Value) : IEntityId<CreditEntryId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "cre";
+
+    /// <inheritdoc/>
+    public static CreditEntryId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>cre_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
 /// <summary>Money received for an invoice.</summary>
 public readonly record struct PaymentId(Guid Value) : IEntityId<PaymentId>
 {

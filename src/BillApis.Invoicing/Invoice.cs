@@ -37,6 +37,15 @@ public sealed record Invoice : IEntity<Invoice>
     /// <summary>The charges.</summary>
     public required ImmutableArray<InvoiceLine> Lines { get; init; }
 
+    /// <summary>What coupons took off, in the order in which they were taken.</summary>
+    public ImmutableArray<InvoiceDiscount> Discounts { get; init; } = [];
+
+    /// <summary>The credit that it used, in the order of use.</summary>
+    public ImmutableArray<CreditUse> Credits { get; init; } = [];
+
+    /// <summary>The taxes, each with what it is computed on.</summary>
+    public ImmutableArray<TaxLine> TaxLines { get; init; } = [];
+
     /// <summary>Where it is in its life.</summary>
     public InvoiceStatus Status { get; init; }
 
@@ -68,13 +77,29 @@ public sealed record Invoice : IEntity<Invoice>
     [JsonIgnore]
     public Money Subtotal => Sum(Lines.Select(line => line.Amount));
 
-    /// <summary>What is asked for.</summary>
+    /// <summary>What coupons took off.</summary>
     [JsonIgnore]
-    public Money Total => Subtotal;
+    public Money DiscountTotal => Sum(Discounts.Select(discount => discount.Amount));
 
-    /// <summary>What was received.</summary>
+    /// <summary>What promotional credits took off.</summary>
     [JsonIgnore]
-    public Money Paid => Sum(Payments.Select(payment => payment.Amount));
+    public Money CreditTotal => Sum(Credits.Where(use => use.Category is CreditCategory.Promotional).Select(use => use.Amount));
+
+    /// <summary>All taxes, those that are in the prices included.</summary>
+    [JsonIgnore]
+    public Money TaxTotal => Sum(TaxLines.Select(tax => tax.Amount));
+
+    /// <summary>What is asked for: the lines without coupons and promotional credits, with the taxes that are not in their prices.</summary>
+    [JsonIgnore]
+    public Money Total => Subtotal - DiscountTotal - CreditTotal + Sum(TaxLines.Where(tax => !tax.Tax.Inclusive).Select(tax => tax.Amount));
+
+    /// <summary>What paid credits paid.</summary>
+    [JsonIgnore]
+    public Money Prepaid => Sum(Credits.Where(use => use.Category is CreditCategory.Paid).Select(use => use.Amount));
+
+    /// <summary>What was received, paid credits included.</summary>
+    [JsonIgnore]
+    public Money Paid => Sum(Payments.Select(payment => payment.Amount)) + Prepaid;
 
     /// <summary>What is still to be paid; zero once it was given up or withdrawn.</summary>
     [JsonIgnore]
@@ -101,7 +126,7 @@ public sealed record Invoice : IEntity<Invoice>
     {
         Require(Status is InvoiceStatus.Draft, "issued");
         Require(!Lines.IsEmpty, "issued without lines");
-        var settled = Total <= Money.Zero(Currency);
+        var settled = Total <= Prepaid;
         return this with
         {
             Status = settled ? InvoiceStatus.Paid : InvoiceStatus.Issued,

@@ -8,7 +8,7 @@ namespace BillApis.Invoicing;
 /// <summary>Makes every invoice: previews, simulations, drafts and issued ones all come from here, so that they are the same.</summary>
 public static class InvoiceCalculator
 {
-    /// <summary>The draft invoice that follows from a request; the same request gives the same invoice, byte for byte.</summary>
+    /// <summary>The draft invoice that follows from a request, coupons taken off; <see cref="InvoiceSettlement"/> adds credits and taxes. The same request gives the same invoice, byte for byte.</summary>
     /// <exception cref="BillingException">A price refuses its quantity, or there are more than <see cref="Limits.LinesPerInvoice"/> lines.</exception>
     /// <exception cref="OverflowException">An amount cannot be kept exactly.</exception>
     public static Invoice Calculate(InvoiceRequest request)
@@ -18,7 +18,7 @@ public static class InvoiceCalculator
         var id = IdOf(request);
         var lines = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();
         Check.Range("lines", lines.Count, 0, Limits.LinesPerInvoice);
-        return new Invoice
+        var invoice = new Invoice
         {
             Id = id,
             Tenant = request.Tenant,
@@ -31,6 +31,7 @@ public static class InvoiceCalculator
             Lines = [.. lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })],
             CreatedAt = request.Boundary,
         };
+        return CouponDiscounts.Apply(invoice, request.Coupons);
     }
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>
@@ -102,6 +103,7 @@ public static class InvoiceCalculator
         Kind = kind,
         Description = Describe(charge.Price, ImmutableSortedDictionary<string, string?>.Empty),
         Price = charge.Price.Id,
+        Product = charge.Price.Product,
         Quantity = quantity,
         UnitAmount = rated.EffectiveUnitAmount,
         Amount = default,
@@ -116,6 +118,7 @@ public static class InvoiceCalculator
         Kind = kind,
         Description = $"{Describe(charge.Price, ImmutableSortedDictionary<string, string?>.Empty)}: {word}",
         Price = charge.Price.Id,
+        Product = charge.Price.Product,
         Metric = charge.Price.Metric,
         Quantity = 1,
         UnitAmount = amount.Amount,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -18,6 +19,9 @@ public sealed record InvoiceLine
 
     /// <summary>The price that made it; null for a one-off.</summary>
     public PriceId? Price { get; init; }
+
+    /// <summary>The product that the price belongs to; null where it belongs to none.</summary>
+    public ProductId? Product { get; init; }
 
     /// <summary>The metric that was counted; null where nothing was.</summary>
     public MetricId? Metric { get; init; }
@@ -48,4 +52,25 @@ public sealed record InvoiceLine
 
     /// <summary>The category by which tax is decided.</summary>
     public string? TaxCategory { get; init; }
+
+    /// <summary>Its share of the coupons; null for none.</summary>
+    public Money? Discount { get; init; }
+
+    /// <summary>Its share of the promotional credits; null for none.</summary>
+    public Money? Credit { get; init; }
+
+    /// <summary>The taxes that it bears, each with its share of them.</summary>
+    public ImmutableArray<LineTax> Taxes { get; init; } = [];
+
+    /// <summary>What is left after coupons and promotional credits, with the taxes that are in the price.</summary>
+    [JsonIgnore]
+    public Money Net => Amount - (Discount ?? Money.Zero(Amount.Currency)) - (Credit ?? Money.Zero(Amount.Currency));
+
+    /// <summary>The same without the taxes that are in the price: what taxes on top of it are computed on.</summary>
+    [JsonIgnore]
+    public Money NetOfTax => Taxes.Where(item => item.Tax.Inclusive).Aggregate(Net, (rest, item) => rest - item.Amount);
+
+    /// <summary>What it adds to the total, taxes on top of it included.</summary>
+    [JsonIgnore]
+    public Money Gross => Taxes.Where(item => !item.Tax.Inclusive).Aggregate(Net, (sum, item) => sum + item.Amount);
 }

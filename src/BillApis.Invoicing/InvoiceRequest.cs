@@ -27,6 +27,9 @@ public sealed record InvoiceRequest
 
     /// <summary>What falls due, in the order of the lines, each with its usage; the usage of a price without a metric is not looked at.</summary>
     public required ImmutableArray<ChargedUsage> Charges { get; init; }
+
+    /// <summary>The coupons that count, in any order.</summary>
+    public ImmutableArray<Redemption> Coupons { get; init; } = [];
 }
 
 /// <summary>A charge and what was metered for it.</summary>

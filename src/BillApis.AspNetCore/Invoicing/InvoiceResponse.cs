@@ -6,29 +6,48 @@ namespace BillApis.AspNetCore;
 
 internal sealed record InvoiceResponse(
     InvoiceId Id, string? Number, InvoiceStatus Status, InvoiceKind Kind, CustomerId? CustomerId, SubscriptionId? SubscriptionId, Currency Currency, Period? Period,
-    ImmutableArray<InvoiceLineResponse> Lines, decimal Subtotal, decimal DiscountTotal, decimal CreditTotal, ImmutableArray<TaxLineResponse> TaxLines, decimal TaxTotal, decimal Total,
+    ImmutableArray<InvoiceLineResponse> Lines, decimal Subtotal, ImmutableArray<DiscountResponse> Discounts, decimal DiscountTotal,
+    ImmutableArray<CreditUseResponse> Credits, decimal CreditTotal, ImmutableArray<TaxLineResponse> TaxLines, decimal TaxTotal, decimal Total,
     decimal AmountPaid, decimal AmountDue, ImmutableArray<PaymentResponse> Payments, Instant CreatedAt, Instant? IssuedAt, Instant? DueAt, Instant? PaidAt)
 {
     public static InvoiceResponse From(Invoice invoice) => new(
         invoice.Id, invoice.DisplayNumber, invoice.Status, invoice.Kind, invoice.Customer == default ? null : invoice.Customer, invoice.Subscription, invoice.Currency, PeriodOf(invoice.Period),
-        [.. invoice.Lines.Select(InvoiceLineResponse.From)], invoice.Subtotal.Amount, 0, 0, [], 0, invoice.Total.Amount,
+        [.. invoice.Lines.Select(InvoiceLineResponse.From)], invoice.Subtotal.Amount, [.. invoice.Discounts.Select(DiscountResponse.From)], invoice.DiscountTotal.Amount,
+        [.. invoice.Credits.Select(CreditUseResponse.From)], invoice.CreditTotal.Amount, [.. invoice.TaxLines.Select(TaxLineResponse.From)], invoice.TaxTotal.Amount, invoice.Total.Amount,
         invoice.Paid.Amount, invoice.Due.Amount, [.. invoice.Payments.Select(PaymentResponse.From)], invoice.CreatedAt, invoice.IssuedAt, invoice.DueAt, invoice.PaidAt);
 
     public static Period? PeriodOf(Interval? interval) => interval is { } period ? AspNetCore.Period.From(period) : null;
 }
 
 internal sealed record InvoiceLineResponse(
-    InvoiceLineId Id, LineKind Kind, PriceId? PriceId, MetricId? MetricId, string Description, ImmutableSortedDictionary<string, string?> Group, decimal Quantity, decimal? UnitAmount,
-    decimal Amount, Period? Period, decimal ProrationFactor, ImmutableArray<TierResponse> Tiers, string? TaxCategory)
+    InvoiceLineId Id, LineKind Kind, PriceId? PriceId, ProductId? ProductId, MetricId? MetricId, string Description, ImmutableSortedDictionary<string, string?> Group, decimal Quantity, decimal? UnitAmount,
+    decimal Amount, Period? Period, decimal ProrationFactor, ImmutableArray<TierResponse> Tiers, string? TaxCategory,
+    decimal DiscountAmount, decimal CreditAmount, decimal TaxAmount)
 {
     private const int FactorDigits = 12;
 
     public static InvoiceLineResponse From(InvoiceLine line) => new(
-        line.Id, line.Kind, line.Price, line.Metric, line.Description, line.Group, line.Quantity, line.UnitAmount, line.Amount.Amount, InvoiceResponse.PeriodOf(line.Period),
-        Math.Round((decimal)line.Factor.Numerator / line.Factor.Denominator, FactorDigits, MidpointRounding.AwayFromZero), [.. line.Tiers.Select(TierResponse.From)], line.TaxCategory);
+        line.Id, line.Kind, line.Price, line.Product, line.Metric, line.Description, line.Group, line.Quantity, line.UnitAmount, line.Amount.Amount, InvoiceResponse.PeriodOf(line.Period),
+        Math.Round((decimal)line.Factor.Numerator / line.Factor.Denominator, FactorDigits, MidpointRounding.AwayFromZero), [.. line.Tiers.Select(TierResponse.From)], line.TaxCategory,
+        line.Discount?.Amount ?? 0, line.Credit?.Amount ?? 0, line.Taxes.Sum(tax => tax.Amount.Amount));
 }
 
-internal sealed record TaxLineResponse(string Name, decimal Rate, decimal Amount);
+internal sealed record DiscountResponse(CouponId CouponId, string Description, decimal Amount)
+{
+    public static DiscountResponse From(InvoiceDiscount discount) => new(discount.Coupon, discount.Description, discount.Amount.Amount);
+}
+
+internal sealed record CreditUseResponse(CreditGrantId GrantId, CreditCategory Category, decimal Amount)
+{
+    public static CreditUseResponse From(CreditUse use) => new(use.Grant, use.Category, use.Amount.Amount);
+}
+
+internal sealed record TaxLineResponse(
+    string Name, string Country, string? Region, string? TaxCategory, decimal Percentage, bool Inclusive, TaxTreatment Treatment, decimal TaxableAmount, decimal Amount, TaxRateId? TaxRateId)
+{
+    public static TaxLineResponse From(TaxLine line) => new(
+        line.Tax.Name, line.Tax.Country, line.Tax.Region, line.Tax.Category, line.Tax.Percentage, line.Tax.Inclusive, line.Tax.Treatment, line.Base.Amount, line.Amount.Amount, line.Tax.Rate);
+}
 
 internal sealed record PaymentResponse(PaymentId Id, decimal Amount, string Method, string? Reference, Instant ReceivedAt)
 {

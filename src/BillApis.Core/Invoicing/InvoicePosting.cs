@@ -23,8 +23,9 @@ internal static class InvoicePosting
 
     private static InvoiceAmounts AmountsOf(Invoice invoice)
     {
-        Money Sum(bool inAdvance) => invoice.Lines.Where(line => line.InAdvance == inAdvance).Aggregate(Money.Zero(invoice.Currency), (sum, line) => sum + line.Amount);
-        return new InvoiceAmounts(invoice.Tenant, invoice.Id, invoice.Customer, Sum(inAdvance: false), Sum(inAdvance: true), Money.Zero(invoice.Currency));
+        // Promotional credit does not lessen what was earned: it is an expense of its own.
+        Money Sum(bool inAdvance) => invoice.Lines.Where(line => line.InAdvance == inAdvance).Aggregate(Money.Zero(invoice.Currency), (sum, line) => sum + line.NetOfTax + (line.Credit ?? Money.Zero(invoice.Currency)));
+        return new InvoiceAmounts(invoice.Tenant, invoice.Id, invoice.Customer, Sum(inAdvance: false), Sum(inAdvance: true), invoice.TaxTotal);
     }
 
     private static IReadOnlyList<BillingEvent> Events(string type, Invoice invoice, Instant at, System.Collections.Immutable.ImmutableArray<Transfer> transfers, string? also = null)

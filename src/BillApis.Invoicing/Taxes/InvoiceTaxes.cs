@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace BillApis.Invoicing;
+
+/// <summary>Computes what was decided: each tax of a jurisdiction once for the invoice, and back to the lines by largest remainder.</summary>
+public static class InvoiceTaxes
+{
+    /// <summary>The invoice with its taxes; taxes that it had before are replaced.</summary>
+    public static Invoice Apply(Invoice invoice, TaxDecision decision, TaxRounding rounding = TaxRounding.PerInvoice)
+    {
+        ArgumentNullException.ThrowIfNull(invoice);
+        ArgumentNullException.ThrowIfNull(decision);
+        var lines = ImmutableArray.CreateRange(invoice.Lines, line => line with { Taxes = [] });
+        if (decision.Lines.All(taxes => taxes.IsEmpty))
+        {
+            return invoice with { Lines = lines, TaxLines = [] };
+        }
+
+        var taxed = invoice with { Lines = lines, TaxLines = [] };
+        var taxes = decision.Lines.SelectMany(item => item).Distinct().ToList();
+
+        // What is in the amounts comes first: taxes on top are computed on what is left without it.
+        return WithBases(taxes.OrderByDescending(tax => tax.Inclusive).Aggregate(taxed, (result, tax) => Apply(result, tax, decision, rounding)));
+    }
+
+    private static Invoice Apply(Invoice invoice, Tax tax, TaxDecision decision, TaxRounding rounding)
+    {
+        var bearing = Enumerable.Range(0, invoice.Lines.Length).Where(i => decision.Lines[i].Contains(tax)).ToArray();
+        var exact = Array.ConvertAll(bearing, i => TaxShare.Of(invoice.Lines[i], tax, decision.Lines[i]));
+        var shares = TaxShare.Round(exact, rounding);
+        var lines = invoice.Lines.ToBuilder();
+        for (var k = 0; k < bearing.Length; k++)
+        {
+            lines[bearing[k]] = lines[bearing[k]] with { Taxes = lines[bearing[k]].Taxes.Add(new LineTax(tax, Money.FromMinorUnits(shares[k], invoice.Currency))) };
+        }
+
+        return invoice with
+        {
+            Lines = lines.MoveToImmutable(),
+            TaxLines = invoice.TaxLines.Add(new TaxLine(tax, Money.Zero(invoice.Currency), Money.FromMinorUnits(shares.Sum(), invoice.Currency))),
+        };
+    }
+
+    private static Invoice WithBases(Invoice invoice) => invoice with
+    {
+        TaxLines = [.. invoice.TaxLines.Select(item => item with
+        {
+            Base = invoice.Lines.Where(line => line.Taxes.Any(part => part.Tax == item.Tax)).Aggregate(Money.Zero(invoice.Currency), (sum, line) => sum + line.NetOfTax),
+        })],
+    };
+}
+
+/// <summary>Where a tax is rounded.</summary>
+public enum TaxRounding
+{
+    /// <summary>Once for the invoice, and then spread over its lines.</summary>
+    PerInvoice,
+
+    /// <summary>On each line, and then added.</summary>
+    PerLine,
+}
