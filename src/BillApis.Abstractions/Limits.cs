@@ -61,4 +61,13 @@ public static class Limits
 
     /// <summary>The largest request body, in bytes.</summary>
     public const long RequestBytes = 16 * 1024 * 1024;
+
+    /// <summary>The memory that buffered usage may take, in bytes, where the options say nothing else.</summary>
+    public const long BufferBytes = 64 * 1024 * 1024;
+
+    /// <summary>How long a shutdown may take to store buffered usage, where the options say nothing else.</summary>
+    public static readonly Duration BufferDrain = Duration.FromSeconds(15);
+
+    /// <summary>The most headers that the events of metered requests carry.</summary>
+    public const int MeteredHeaders = 16;
 }

@@ -52,7 +52,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void The_embedding_example_runs_and_says_what_the_usage_costs()
     {
-        var code = Fences("README.md", "csharp").Single().Code;
+        var code = Fences("README.md", "csharp").First().Code;
         var folder = Directory.CreateTempSubdirectory("billapis-readme-");
         using var assembly = new MemoryStream();
         Compile(code.Replace("billing.db", Path.Combine(folder.FullName, "billing.db"), StringComparison.Ordinal)).Emit(assembly, cancellationToken: TestContext.Current.CancellationToken).Success.ShouldBeTrue();

@@ -1,6 +1,8 @@
 using BillApis.Metering;
 using BillApis.Pricing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NodaTime;
 
@@ -17,5 +19,8 @@ internal static class UsageServices
         services.AddSingleton(provider => new Usage(
             provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<IStore<Subscription>>(),
             provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton(provider => new UsageBuffer(
+            provider.GetRequiredService<Usage>().RecordAsync, provider.GetRequiredService<IOptions<UsageBufferOptions>>(), provider.GetService<ILogger<UsageBuffer>>() ?? NullLogger<UsageBuffer>.Instance));
+        services.AddHostedService<UsageBufferDrain>();
     }
 }

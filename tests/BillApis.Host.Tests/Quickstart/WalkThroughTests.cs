@@ -37,7 +37,7 @@ public sealed partial class WalkThroughTests
         }
     }
 
-    private static async Task<string> AddressAsync(Process host)
+    internal static async Task<string> AddressAsync(Process host)
     {
         while (await host.StandardOutput.ReadLineAsync() is { } line)
         {
