@@ -58,13 +58,10 @@ public static class InvoiceCalculator
         var charge = charged.Charge;
         var lines = (charge.Price.Metric is null ? [Fixed(charge, currency)] : Metered(charge, charged.Usage, currency)).ToList();
         var sum = lines.Aggregate(Money.Zero(currency), (total, line) => total + line.Amount);
-        if (charge.Price.Terms.MinimumAmount is { } minimum && Prorated(minimum, charge, currency) - sum is var missing && missing > Money.Zero(currency))
+        var adjustment = Rating.Adjustment(charge.Price.Terms, sum, charge.Factor);
+        if (!adjustment.IsZero)
         {
-            lines.Add(Adjustment(LineKind.Minimum, "minimum", missing, charge));
-        }
-        else if (charge.Price.Terms.MaximumAmount is { } maximum && Prorated(maximum, charge, currency) - sum is var excess && excess < Money.Zero(currency))
-        {
-            lines.Add(Adjustment(LineKind.Maximum, "maximum", excess, charge));
+            lines.Add(adjustment.MinorUnits > 0 ? Adjustment(LineKind.Minimum, "minimum", adjustment, charge) : Adjustment(LineKind.Maximum, "maximum", adjustment, charge));
         }
 
         return lines;

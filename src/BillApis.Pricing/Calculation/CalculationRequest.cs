@@ -20,7 +20,7 @@ internal static class CalculationRequest
 
         var fields = new PriceFields(request, "");
         var terms = PriceTerms.Read(fields.Json("price") ?? throw fields.Refuse("price", "is required"), "price", PriceFieldsOfOthers);
-        var events = fields.Has("events") ? fields.List("events", ReadEvent) : [];
+        var events = fields.Has("events") ? fields.List("events", item => ReadEvent(item, terms.Model)) : [];
         var part = fields.Has("period") ? fields.Nested("period", period => new Part(ReadPart(period, terms)))!.Factor : ProrationFactor.Whole;
         var quantity = fields.OptionalDecimal("quantity") ?? Quantity(terms, events, fields);
         fields.RefuseOthers(_ => false, "the request");
@@ -46,7 +46,25 @@ internal static class CalculationRequest
         }
     }
 
-    private static RatingEvent ReadEvent(PriceFields fields)
+    private static RatingEvent ReadEvent(PriceFields fields, PriceModel model)
+    {
+        var properties = ReadProperties(fields);
+        var amount = fields.OptionalDecimal("amount") ?? (model is DynamicPrice { AmountProperty: { } name } && properties.TryGetValue(name, out var text) ? Number(text, name, fields) : null);
+        var quantity = fields.OptionalDecimal("quantity");
+        if (model.IsOfMoney)
+        {
+            // A slice of a total may be said as its quantity; what is charged event by event may not.
+            quantity = amount ?? (model.PricedBy is PricedBy.Quantity ? quantity : null) ?? throw fields.Refuse("amount", $"is required by a {model.Name} price");
+        }
+
+        return new(amount ?? 0, quantity ?? 1, properties) { ProratedQuantity = fields.OptionalDecimal("prorated_quantity") };
+    }
+
+    private static decimal Number(string text, string name, PriceFields fields) => Exact.TryParse(text, out var number)
+        ? number
+        : throw fields.Refuse(PriceCheck.Join("properties", name), $"must be a decimal number of at most 15 integer and {Limits.FractionDigits} fractional digits");
+
+    private static ImmutableSortedDictionary<string, string> ReadProperties(PriceFields fields)
     {
         var properties = fields.Json("properties");
         if (properties is { ValueKind: not JsonValueKind.Object })
@@ -54,17 +72,11 @@ internal static class CalculationRequest
             throw fields.Refuse("properties", "must be an object");
         }
 
-        return new(
-            fields.OptionalDecimal("amount") ?? 0,
-            fields.OptionalDecimal("quantity") ?? 1,
-            properties?.EnumerateObject()
-                .Where(item => item.Value.ValueKind is not JsonValueKind.Null)
-                .GroupBy(item => item.Name, StringComparer.Ordinal)
-                .ToImmutableSortedDictionary(item => item.Key, item => item.Last().Value.ToString(), StringComparer.Ordinal)
-                ?? ImmutableSortedDictionary<string, string>.Empty)
-        {
-            ProratedQuantity = fields.OptionalDecimal("prorated_quantity"),
-        };
+        return properties?.EnumerateObject()
+            .Where(item => item.Value.ValueKind is not JsonValueKind.Null)
+            .GroupBy(item => item.Name, StringComparer.Ordinal)
+            .ToImmutableSortedDictionary(item => item.Key, item => PriceFields.TextOf(item.Last().Value), StringComparer.Ordinal)
+            ?? ImmutableSortedDictionary<string, string>.Empty.WithComparers(StringComparer.Ordinal);
     }
 
     // Where the whole period is not said, it is one interval of the price from the start.

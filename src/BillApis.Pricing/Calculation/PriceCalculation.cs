@@ -22,25 +22,39 @@ public static class PriceCalculation
     public static PriceQuote Quote(PriceTerms terms, RatingInput input, ProrationFactor part)
     {
         ArgumentNullException.ThrowIfNull(terms);
-        var rated = Rating.Rate(terms, input);
+        try
+        {
+            return Quoted(Rating.Rate(terms, input), part);
+        }
+        catch (OverflowException overflow)
+        {
+            throw Rating.Inexact(overflow);
+        }
+    }
+
+    // The amount is exact; what an invoice would charge is rounded line by line, and each group is a line.
+    private static PriceQuote Quoted(Rated rated, ProrationFactor part)
+    {
+        var (terms, currency, log) = (rated.Terms, rated.Terms.Currency, rated.Log());
+        var groups = Groups(terms, rated.Input);
         var charged = terms.Model.IsMetered ? rated.Amount : part.Apply(rated.Amount);
-        var minimum = Rating.TrueUp(terms, charged, part);
-        var maximum = Rating.Cap(terms, charged, part);
-        var total = charged + minimum + maximum;
-        var whole = rated with { Amount = total };
+        var amount = Rating.Within(terms, charged, part);
+        var lines = groups.IsEmpty ? Money.Round(charged, currency) : groups.Aggregate(Money.Zero(currency), (sum, group) => sum + Money.Round(group.Amount, currency));
+        var adjustment = Rating.Adjustment(terms, lines, part);
+        var rounded = lines + adjustment;
         return new PriceQuote
         {
-            Amount = total,
-            AmountRounded = Money.Round(total, terms.Currency).Amount,
-            Currency = terms.Currency,
-            UnitAmountEffective = whole.EffectiveUnitAmount,
-            BilledQuantity = rated.BilledQuantity,
-            Tiers = rated.Tiers,
-            Groups = Groups(terms, input),
-            MinimumAdjustment = minimum,
-            MaximumAdjustment = maximum,
+            Amount = amount,
+            AmountRounded = rounded.Amount,
+            Currency = currency,
+            UnitAmountEffective = (rated with { Amount = amount }).EffectiveUnitAmount,
+            BilledQuantity = log.Billed,
+            Tiers = [.. log.Steps.Select(step => step.Tier).OfType<RatedTier>()],
+            Groups = groups,
+            MinimumAdjustment = adjustment.MinorUnits > 0 ? adjustment.Amount : 0,
+            MaximumAdjustment = adjustment.MinorUnits < 0 ? adjustment.Amount : 0,
             ProrationFactor = part.IsWhole ? null : part.ToString(),
-            Steps = Steps(rated, part, minimum, maximum, total),
+            Steps = [.. RatingSteps.Of(terms, log), .. Period(rated, part, charged, amount), .. RatingSteps.Result(amount, rounded, groups.Length)],
         };
     }
 
@@ -53,25 +67,17 @@ public static class PriceCalculation
                 group.Rated.Amount)),
         ];
 
-    // The steps of the rating, with what was done to its result before it was rounded.
-    private static ImmutableArray<string> Steps(Rated rated, ProrationFactor part, decimal minimum, decimal maximum, decimal total)
+    // What a part of a period and its bounds did to the amount of the usage.
+    private static IEnumerable<string> Period(Rated rated, ProrationFactor part, decimal charged, decimal amount)
     {
-        var steps = rated.Steps[..^2].ToBuilder();
-        if (!part.IsWhole && !rated.Terms.Model.IsMetered)
+        if (charged != rated.Amount)
         {
-            steps.Add($"× {part} of the period = {Exact.Format(part.Apply(rated.Amount))}");
+            yield return $"× {part} of the period = {Exact.Format(charged)}";
         }
 
-        if (minimum != 0)
+        if (amount != charged)
         {
-            steps.Add($"+ {Exact.Format(minimum)} to the minimum");
+            yield return amount > charged ? $"less than the minimum of {Exact.Format(amount)}" : $"more than the maximum of {Exact.Format(amount)}";
         }
-
-        if (maximum != 0)
-        {
-            steps.Add($"− {Exact.Format(-maximum)} to the maximum");
-        }
-
-        return steps.ToImmutable().AddRange((rated with { Amount = total }).Steps[^2..]);
     }
 }

@@ -8,7 +8,7 @@ public sealed record PriceQuote
     /// <summary>The unrounded amount, minimum, maximum and proration included.</summary>
     public required decimal Amount { get; init; }
 
-    /// <summary>The amount as an invoice line would have it.</summary>
+    /// <summary>The amount as the lines of an invoice would have it, each rounded for itself.</summary>
     public required decimal AmountRounded { get; init; }
 
     /// <summary>The currency of both.</summary>
@@ -26,10 +26,10 @@ public sealed record PriceQuote
     /// <summary>What each group contributed, where the price groups; otherwise empty.</summary>
     public required ImmutableArray<QuotedGroup> Groups { get; init; }
 
-    /// <summary>What was added to come up to the minimum.</summary>
+    /// <summary>The line that an invoice adds to come up to the minimum.</summary>
     public required decimal MinimumAdjustment { get; init; }
 
-    /// <summary>What was taken off to come down to the maximum; 0 or negative.</summary>
+    /// <summary>The line that an invoice adds to come down to the maximum; 0 or negative.</summary>
     public required decimal MaximumAdjustment { get; init; }
 
     /// <summary>The part of a whole period, as an exact ratio like <c>17/31</c>; null for a whole one.</summary>

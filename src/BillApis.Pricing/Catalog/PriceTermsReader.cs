@@ -35,6 +35,7 @@ internal static class PriceTermsReader
         var read = Models.GetValueOrDefault(name) ?? throw fields.Refuse("model", $"must be one of {string.Join(", ", Models.Keys)}");
         var model = read(fields);
         var semantics = fields.Choice("semantics", Semantics.Billapis);
+        var profile = SemanticsProfile.Of(semantics);
         var terms = new PriceTerms
         {
             Currency = currency,
@@ -45,9 +46,9 @@ internal static class PriceTermsReader
             IncludedQuantity = fields.OptionalDecimal("included_quantity") ?? 0,
             MinimumAmount = fields.OptionalDecimal("minimum_amount"),
             MaximumAmount = fields.OptionalDecimal("maximum_amount"),
-            FlatWhenZero = fields.OptionalFlag("flat_when_zero") ?? SemanticsProfile.Of(semantics).FlatWhenZero,
+            FlatWhenZero = fields.OptionalFlag("flat_when_zero") ?? profile.FlatWhenZero,
             AllowNegative = fields.OptionalFlag("allow_negative") ?? false,
-            UnitConversion = fields.Nested("unit_conversion", UnitConversion.Read),
+            UnitConversion = fields.Nested("unit_conversion", UnitConversion.Read) ?? (model is { PricedBy: PricedBy.Quantity, IsOfMoney: false } ? profile.Conversion : null),
             GroupBy = fields.Has("group_by") ? fields.Texts("group_by") : [],
             Semantics = semantics,
             CurrencyOptions = fields.Has("currency_options") ? fields.List("currency_options", option => new CurrencyOption(

@@ -10,7 +10,7 @@ internal static class PriceTermsRules
             throw BillingException.Field(PriceCheck.Join(path, "currency"), "is required");
         }
 
-        terms.Model.Validate(path);
+        Model(terms.Model, terms.Profile, path);
         Amounts(terms.MinimumAmount, terms.MaximumAmount, path);
         CheckQuantities(terms, path);
         Groups(terms, path);
@@ -18,6 +18,16 @@ internal static class PriceTermsRules
         {
             Option(terms, i, PriceCheck.Join(path, $"currency_options[{i}]"));
         }
+    }
+
+    private static void Model(PriceModel model, SemanticsProfile profile, string path)
+    {
+        if (model.Bounds is { IsDefault: false } bounds)
+        {
+            TierList.Bounds(bounds, PriceCheck.Join(path, "tiers"), profile.LastTierMayEnd);
+        }
+
+        model.Validate(path);
     }
 
     private static void Amounts(decimal? minimum, decimal? maximum, string path)
@@ -49,7 +59,7 @@ internal static class PriceTermsRules
         var option = terms.CurrencyOptions[index];
         var earlier = terms.CurrencyOptions.Take(index).Select(other => other.Currency).Prepend(terms.Currency);
         _ = earlier.Contains(option.Currency) ? throw BillingException.Field(PriceCheck.Join(path, "currency"), "must not name a currency twice") : 0;
-        option.Model.Validate(path);
+        Model(option.Model, terms.Profile, path);
         Amounts(option.MinimumAmount, option.MaximumAmount, path);
     }
 }

@@ -28,7 +28,7 @@ internal static class PriceCheck
 
     // Taking trailing zeros off is a division: only a number with too many digits has to pay for it.
     private static bool IsKept(decimal value) =>
-        Math.Abs(value) <= Limits.Magnitude && (value.Scale <= Limits.FractionDigits || Exact.Normalize(value).Scale <= Limits.FractionDigits);
+        FewDigits.IsQuantity(value) || (Math.Abs(value) <= Limits.Magnitude && (value.Scale <= Limits.FractionDigits || Exact.Normalize(value).Scale <= Limits.FractionDigits));
 
     private static void Refuse(string path, string field) =>
         throw BillingException.Field(Join(path, field), $"must have at most 15 integer and {Limits.FractionDigits} fractional digits");

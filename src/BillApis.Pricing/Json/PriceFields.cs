@@ -28,7 +28,7 @@ internal sealed class PriceFields(JsonElement json, string path)
     public int? OptionalCount(string name) => Find(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number >= 0 => number,
+        { } value when Number(value, name) is >= 0 and <= int.MaxValue and var number && decimal.IsInteger(number) => (int)number,
         _ => throw Refuse(name, "must be a whole number of 0 or more"),
     };
 
@@ -88,8 +88,8 @@ internal sealed class PriceFields(JsonElement json, string path)
         };
         return [.. found.Select(value => value.ValueKind switch
         {
-            JsonValueKind.String => value.GetString(),
             JsonValueKind.Null or JsonValueKind.Undefined => null,
+            JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => TextOf(value),
             _ => throw Refuse(name, problem),
         })];
     }
@@ -118,6 +118,9 @@ internal sealed class PriceFields(JsonElement json, string path)
             }
         }
     }
+
+    /// <summary>The value of an event property as text, which is what dimensions compare.</summary>
+    public static string TextOf(JsonElement value) => value.ValueKind is JsonValueKind.String ? value.GetString()! : value.GetRawText();
 
     public BillingException Refuse(string name, string problem) => BillingException.Field(PriceCheck.Join(Path, name), problem);
 

@@ -14,10 +14,21 @@ public sealed record RateTier(decimal? UpTo, decimal Rate, decimal FlatAmount);
 public sealed record GraduatedPercentagePrice(ImmutableArray<RateTier> Tiers) : PriceModel
 {
     // A percentage of money is a graduated price of money at a hundredth of the rate, which is as exact.
-    private readonly GraduatedPrice _slices = new([.. Tiers.Select(tier => new Tier(tier.UpTo, tier.Rate / 100m, tier.FlatAmount))]);
+    private readonly GraduatedPrice _slices = Slices(Tiers);
+
+    /// <summary>Rising tiers, the last without a bound.</summary>
+    public ImmutableArray<RateTier> Tiers
+    {
+        get;
+        init => (field, _slices) = (value, Slices(value));
+    } = Tiers;
 
     /// <inheritdoc/>
     public override string Name => "graduated_percentage";
+
+    internal override bool IsOfMoney => true;
+
+    internal override ImmutableArray<decimal?> Bounds => [.. Tiers.Select(tier => tier.UpTo)];
 
     internal static GraduatedPercentagePrice Read(PriceFields fields) =>
         new(fields.List("tiers", tier => new RateTier(tier.Bound(), tier.Decimal("rate"), tier.OptionalDecimal("flat_amount") ?? 0)));
@@ -27,7 +38,6 @@ public sealed record GraduatedPercentagePrice(ImmutableArray<RateTier> Tiers) : 
     internal override void Validate(string path)
     {
         var list = PriceCheck.Join(path, "tiers");
-        TierList.Bounds([.. Tiers.Select(tier => tier.UpTo)], list);
         for (var i = 0; i < Tiers.Length; i++)
         {
             PriceCheck.Price(Tiers[i].Rate, $"{list}[{i}]", "rate");
@@ -49,4 +59,6 @@ public sealed record GraduatedPercentagePrice(ImmutableArray<RateTier> Tiers) : 
 
         writer.WriteEndArray();
     }
+
+    private static GraduatedPrice Slices(ImmutableArray<RateTier> tiers) => new([.. tiers.Select(tier => new Tier(tier.UpTo, tier.Rate / 100m, tier.FlatAmount))]);
 }

@@ -10,6 +10,8 @@ public sealed record GraduatedPrice(ImmutableArray<Tier> Tiers) : PriceModel
     /// <inheritdoc/>
     public override string Name => "graduated";
 
+    internal override ImmutableArray<decimal?> Bounds => [.. Tiers.Select(tier => tier.UpTo)];
+
     internal static GraduatedPrice Read(PriceFields fields) => new(fields.Tiers());
 
     internal override decimal AmountOf(in Billable usage, RatingLog? log)
@@ -33,12 +35,13 @@ public sealed record GraduatedPrice(ImmutableArray<Tier> Tiers) : PriceModel
             total = Exact.Add(total, amount);
             if (tier.UpTo is not { } bound)
             {
-                break;
+                return total;
             }
 
             from = bound;
         }
 
+        log?.AddBeyond(quantity - from);
         return total;
     }
 

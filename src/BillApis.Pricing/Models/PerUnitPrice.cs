@@ -9,6 +9,9 @@ public sealed record PerUnitPrice(decimal UnitAmount) : PriceModel
     /// <inheritdoc/>
     public override string Name => "per_unit";
 
+    /// <summary>Whether its product with a quantity of few digits needs no check.</summary>
+    internal bool HasFewDigits => FewDigits.IsPrice(UnitAmount);
+
     internal static PerUnitPrice Read(PriceFields fields) => new(fields.Decimal("unit_amount"));
 
     internal override decimal AmountOf(decimal quantity, PriceTerms terms) => Exact.Multiply(quantity, UnitAmount);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace BillApis.Pricing;
@@ -19,6 +20,12 @@ public abstract record PriceModel
     public bool NeedsEvents => PricedBy is PricedBy.Amounts;
 
     internal virtual PricedBy PricedBy => PricedBy.Quantity;
+
+    /// <summary>Whether what it prices is money, not units.</summary>
+    internal virtual bool IsOfMoney => PricedBy is PricedBy.Amounts;
+
+    /// <summary>Where its tiers end, the first to the last; default where it has none.</summary>
+    internal virtual ImmutableArray<decimal?> Bounds => default;
 
     /// <summary>The unrounded amount of a quantity that is not negative and of which nothing is free any more.</summary>
     internal abstract decimal AmountOf(in Billable usage, RatingLog? log);

@@ -9,8 +9,17 @@ public sealed record StairstepPrice(ImmutableArray<Tier> Tiers) : PriceModel
 {
     private readonly VolumePrice _steps = new(Tiers);
 
+    /// <summary>Rising tiers with flat amounts only, the last without a bound.</summary>
+    public ImmutableArray<Tier> Tiers
+    {
+        get;
+        init => (field, _steps) = (value, new(value));
+    } = Tiers;
+
     /// <inheritdoc/>
     public override string Name => "stairstep";
+
+    internal override ImmutableArray<decimal?> Bounds => [.. Tiers.Select(tier => tier.UpTo)];
 
     internal static StairstepPrice Read(PriceFields fields) => new(fields.Tiers(flatOnly: true));
 

@@ -9,7 +9,6 @@ internal static class TierList
     public static void Validate(ImmutableArray<Tier> tiers, string path)
     {
         var list = PriceCheck.Join(path, "tiers");
-        Bounds([.. tiers.Select(tier => tier.UpTo)], list);
         for (var i = 0; i < tiers.Length; i++)
         {
             PriceCheck.Price(tiers[i].UnitAmount, $"{list}[{i}]", "unit_amount");
@@ -19,8 +18,8 @@ internal static class TierList
         }
     }
 
-    /// <summary>Bounds must rise strictly from above zero to null, so that every quantity falls into exactly one tier.</summary>
-    public static void Bounds(ImmutableArray<decimal?> bounds, string list)
+    /// <summary>Bounds must rise strictly from above zero to null, so that every quantity falls into exactly one tier; the last may be a number where <paramref name="mayEnd"/>.</summary>
+    public static void Bounds(ImmutableArray<decimal?> bounds, string list, bool mayEnd)
     {
         if (bounds.Length is 0 or > Limits.TiersPerPrice)
         {
@@ -44,7 +43,7 @@ internal static class TierList
                 throw BillingException.Field(field, $"must be more than {Exact.Format(from)}, where the tier begins");
             }
 
-            if (last)
+            if (last && !mayEnd)
             {
                 throw BillingException.Field(field, "must be null: the last tier has no upper bound, so that every quantity has a price");
             }

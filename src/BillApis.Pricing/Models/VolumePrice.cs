@@ -10,6 +10,8 @@ public sealed record VolumePrice(ImmutableArray<Tier> Tiers) : PriceModel
     /// <inheritdoc/>
     public override string Name => "volume";
 
+    internal override ImmutableArray<decimal?> Bounds => [.. Tiers.Select(tier => tier.UpTo)];
+
     internal static VolumePrice Read(PriceFields fields) => new(fields.Tiers());
 
     internal override decimal AmountOf(in Billable usage, RatingLog? log)
@@ -20,7 +22,7 @@ public sealed record VolumePrice(ImmutableArray<Tier> Tiers) : PriceModel
         }
 
         var index = 0;
-        while (Tiers[index].UpTo < usage.Quantity)
+        while (Tiers[index].UpTo < usage.Quantity && index < Tiers.Length - 1)
         {
             index++;
         }

@@ -15,8 +15,8 @@ internal readonly record struct Billable(decimal Quantity, bool FlatWhenZero, Im
     /// <summary>The units to pay: all of them, or the parts that the events say.</summary>
     public decimal Paid => IsProrated ? PaidParts() : Quantity;
 
-    /// <summary>The amount of each event in order; without events, the quantity is the only one.</summary>
-    public IEnumerable<decimal> Amounts => Events.IsDefaultOrEmpty ? [Quantity] : Events.Select(item => item.Amount);
+    /// <summary>The amount of each event in order; without events, the quantity is the only one, unless there is none.</summary>
+    public IEnumerable<decimal> Amounts => !Events.IsDefaultOrEmpty ? Events.Select(item => item.Amount) : Quantity == 0 ? [] : [Quantity];
 
     private decimal PaidParts() => Events.Aggregate(0m, (sum, item) => Exact.Add(sum, item.ProratedQuantity ?? item.Quantity));
 }

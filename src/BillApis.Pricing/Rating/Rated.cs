@@ -23,7 +23,7 @@ public readonly record struct Rated(PriceTerms Terms, RatingInput Input, decimal
     /// <summary>How the amount came about, one sentence a step.</summary>
     public ImmutableArray<string> Steps => RatingSteps.Of(this, Log());
 
-    private RatingLog Log()
+    internal RatingLog Log()
     {
         var log = new RatingLog();
         _ = Rating.Amount(Terms, Input, log);

@@ -8,8 +8,10 @@ public static class Rating
     public static Rated Rate(PriceTerms terms, RatingInput input)
     {
         ArgumentNullException.ThrowIfNull(terms);
-        PriceCheck.Number(input.Quantity, "", "quantity");
-        return new(terms, input, terms.IsPlain && input.IsPlain ? Plain(terms, input.Quantity) : Amount(terms, input, null));
+        var amount = terms.Model is PerUnitPrice { HasFewDigits: true } price && terms.IsPlain && input.IsPlain && FewDigits.IsQuantity(input.Quantity)
+            ? input.Quantity * price.UnitAmount
+            : Checked(terms, input);
+        return new(terms, input, amount);
     }
 
     /// <summary>The usage by the values of the price's <see cref="PriceTerms.GroupBy"/>, each to be a line of its own.</summary>
@@ -23,25 +25,22 @@ public static class Rating
         ];
     }
 
-    /// <summary>What is missing to the minimum of a period, of which <paramref name="part"/> was served; 0 where nothing is.</summary>
+    /// <summary>The line that brings what a period was charged up to its minimum, or, negative, down to its maximum; zero where neither is needed.</summary>
+    /// <remarks>The lines and this one come to what one line of the exact amount would be rounded to, never to a minor unit more or less.</remarks>
     /// <param name="terms">The price.</param>
-    /// <param name="charged">What the period was charged.</param>
+    /// <param name="charged">The rounded lines of the period, added up.</param>
     /// <param name="part">The part of a whole period that was served.</param>
-    public static decimal TrueUp(PriceTerms terms, decimal charged, ProrationFactor part)
+    public static Money Adjustment(PriceTerms terms, Money charged, ProrationFactor part)
     {
         ArgumentNullException.ThrowIfNull(terms);
-        return terms.MinimumAmount is { } minimum ? Math.Max(0, part.Apply(minimum) - charged) : 0;
+        return Money.Round(Within(terms, charged.Amount, part), charged.Currency) - charged;
     }
 
-    /// <summary>The negative amount that brings a charge down to the maximum of a period, of which <paramref name="part"/> was served; 0 where it is not above.</summary>
-    /// <param name="terms">The price.</param>
-    /// <param name="charged">What the period was charged.</param>
-    /// <param name="part">The part of a whole period that was served.</param>
-    public static decimal Cap(PriceTerms terms, decimal charged, ProrationFactor part)
-    {
-        ArgumentNullException.ThrowIfNull(terms);
-        return terms.MaximumAmount is { } maximum ? Math.Min(0, part.Apply(maximum) - charged) : 0;
-    }
+    /// <summary>An amount held between the minimum and the maximum of a part of a period.</summary>
+    internal static decimal Within(PriceTerms terms, decimal amount, ProrationFactor part) =>
+        terms.MinimumAmount is { } minimum && part.Apply(minimum) is var least && amount < least ? least
+        : terms.MaximumAmount is { } maximum && part.Apply(maximum) is var most && amount > most ? most
+        : amount;
 
     internal static decimal Amount(PriceTerms terms, in RatingInput input, RatingLog? log)
     {
@@ -53,6 +52,12 @@ public static class Rating
         {
             throw Inexact(overflow);
         }
+    }
+
+    private static decimal Checked(PriceTerms terms, in RatingInput input)
+    {
+        PriceCheck.Number(input.Quantity, "", "quantity");
+        return terms.IsPlain && input.IsPlain ? Plain(terms, input.Quantity) : Amount(terms, input, null);
     }
 
     // The short way of a quantity that goes to the model as it is.
@@ -68,7 +73,7 @@ public static class Rating
         }
     }
 
-    private static BillingException Inexact(OverflowException overflow) => BillingException.Field("quantity", $"cannot be priced exactly: {overflow.Message}");
+    internal static BillingException Inexact(OverflowException overflow) => BillingException.Field("quantity", $"cannot be priced exactly: {overflow.Message}");
 
     private static decimal Grouped(PriceTerms terms, RatingInput input, RatingLog? log)
     {

@@ -14,6 +14,9 @@ internal enum StepKind
 
     /// <summary>A part of it was priced.</summary>
     Tier,
+
+    /// <summary>A part of it lies beyond the last tier, and costs nothing.</summary>
+    Beyond,
 }
 
 /// <summary>One step of a rating.</summary>
@@ -34,6 +37,15 @@ internal sealed class RatingLog
     public decimal Billed { get; set; }
 
     public void Add(RatedTier tier) => _steps.Add(new(StepKind.Tier, tier.Quantity, tier));
+
+    public void AddBeyond(decimal units)
+    {
+        if (units > 0)
+        {
+            Billed -= units;
+            Add(StepKind.Beyond, units);
+        }
+    }
 
     public void Add(StepKind kind, decimal value, string? label = null) => _steps.Add(new(kind, value, null, label));
 }

@@ -7,20 +7,29 @@ internal static class RatingSteps
 {
     public static ImmutableArray<string> Of(Rated rated, RatingLog log)
     {
-        var (terms, currency) = (rated.Terms, rated.Terms.Currency);
-        return
-        [
-            .. log.Steps.Select(step => Line(step, terms)),
-            $"amount {Exact.Format(rated.Amount)} {currency}",
-            $"rounded half away from zero to {Money.Round(rated.Amount, currency)}",
-        ];
+        var terms = rated.Terms;
+        return [.. Of(terms, log), .. Result(rated.Amount, Money.Round(rated.Amount, terms.Currency))];
     }
+
+    /// <summary>What was done to the quantity.</summary>
+    public static IEnumerable<string> Of(PriceTerms terms, RatingLog log) => log.Steps.Select(step => Line(step, terms));
+
+    /// <summary>What it came to.</summary>
+    /// <param name="amount">The unrounded amount.</param>
+    /// <param name="rounded">The amount as its lines have it.</param>
+    /// <param name="lines">How many lines were rounded, each for itself.</param>
+    public static IEnumerable<string> Result(decimal amount, Money rounded, int lines = 1) =>
+    [
+        $"amount {Exact.Format(amount)} {rounded.Currency}",
+        $"rounded half away from zero{(lines > 1 ? ", line by line," : "")} to {rounded}",
+    ];
 
     private static string Line(RatingStep step, PriceTerms terms) => step.Kind switch
     {
         StepKind.Conversion when terms.UnitConversion is { } conversion =>
             $"{(conversion.Operation is ConversionOperation.Divide ? "÷" : "×")} {Exact.Format(conversion.Factor)}{Rounded(conversion.Rounding)} = {Exact.Format(step.Value)} units",
         StepKind.Included => $"{Exact.Format(step.Value)} of {Exact.Format(terms.IncludedQuantity)} included",
+        StepKind.Beyond => $"{Exact.Format(step.Value)} beyond the last tier for nothing",
         StepKind.Tier => Tier(step.Tier!, terms.Model),
         _ => step.Label is { } label ? $"{label}: quantity {Exact.Format(step.Value)}" : $"quantity {Exact.Format(step.Value)}",
     };

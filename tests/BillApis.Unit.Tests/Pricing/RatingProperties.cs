@@ -59,8 +59,10 @@ public sealed class RatingProperties
         Holds(from charged in Prices from one in Prices from other in Prices select (charged, least: Math.Min(one, other), most: Math.Max(one, other)), sample =>
         {
             var terms = Terms(new PerUnitPrice(1)) with { MinimumAmount = sample.least, MaximumAmount = sample.most };
-            var total = sample.charged + Rating.TrueUp(terms, sample.charged, ProrationFactor.Whole) + Rating.Cap(terms, sample.charged, ProrationFactor.Whole);
-            return total == Math.Clamp(sample.charged, sample.least, sample.most);
+            var charged = Money.Round(sample.charged, terms.Currency);
+            var exact = Math.Clamp(sample.charged, sample.least, sample.most);
+            return charged + Rating.Adjustment(terms, charged, ProrationFactor.Whole) == Money.Round(exact, terms.Currency)
+                && PriceCalculation.Quote(terms, new(sample.charged), ProrationFactor.Whole) is var quote && (quote.Amount, quote.AmountRounded) == (exact, Money.Round(exact, terms.Currency).Amount);
         });
 
     [Fact]

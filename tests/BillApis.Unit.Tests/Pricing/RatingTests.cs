@@ -67,12 +67,41 @@ public sealed class RatingTests
     {
         var terms = Terms(""" "model":"per_unit","unit_amount":1,"minimum_amount":100,"maximum_amount":200 """);
         var half = new ProrationFactor(1, 2);
-        Rating.TrueUp(terms, 30m, ProrationFactor.Whole).ShouldBe(70m);
-        Rating.TrueUp(terms, 30m, half).ShouldBe(20m);
-        Rating.TrueUp(terms, 130m, ProrationFactor.Whole).ShouldBe(0m);
-        Rating.Cap(terms, 230m, ProrationFactor.Whole).ShouldBe(-30m);
-        Rating.Cap(terms, 130m, half).ShouldBe(-30m);
-        Rating.Cap(terms, 30m, half).ShouldBe(0m);
+        Adjustment(30, ProrationFactor.Whole).ShouldBe(70m);
+        Adjustment(30, half).ShouldBe(20m);
+        Adjustment(130, ProrationFactor.Whole).ShouldBe(0m);
+        Adjustment(230, ProrationFactor.Whole).ShouldBe(-30m);
+        Adjustment(130, half).ShouldBe(-30m);
+        Adjustment(70, half).ShouldBe(0m);
+
+        decimal Adjustment(decimal charged, ProrationFactor part) => Rating.Adjustment(terms, Money.Of(charged, terms.Currency), part).Amount;
+    }
+
+    // Half of 20.01 is 10.005, a tie: the period comes to 10.01, not to the 10.00 that rounding the negative line by itself would leave.
+    [Theory]
+    [InlineData("12", "10.01", "-1.99")]
+    [InlineData("10.004", "10", "0")]
+    [InlineData("10.0049999", "10", "0")]
+    [InlineData("10.005", "10.01", "0")]
+    [InlineData("10.006", "10.01", "0")]
+    [InlineData("5.004", "7.51", "2.51")]
+    [InlineData("5.005", "7.51", "2.5")]
+    public void A_bound_that_is_a_tie_is_rounded_once_whatever_was_charged(string quantity, string rounded, string adjustment)
+    {
+        var terms = Terms(""" "model":"per_unit","unit_amount":1,"minimum_amount":"15.01","maximum_amount":"20.01" """);
+        var quote = PriceCalculation.Quote(terms, new(Number(quantity)), new(1, 2));
+        (quote.AmountRounded, quote.MinimumAdjustment + quote.MaximumAdjustment).ShouldBe((Number(rounded), Number(adjustment)));
+        Money.Round(quote.Amount, terms.Currency).Amount.ShouldBe(quote.AmountRounded);
+    }
+
+    [Fact]
+    public void Each_group_is_rounded_for_itself_as_the_lines_of_an_invoice_are()
+    {
+        var quote = PriceCalculation.Quote(JsonDocument.Parse("""
+            {"price": {"currency":"USD","model":"per_unit","unit_amount":"0.005","group_by":["k"],"maximum_amount":"0.02"},
+             "events": [{"properties":{"k":"a"}}, {"properties":{"k":"b"}}, {"properties":{"k":"c"}}]}
+            """).RootElement);
+        (quote.Amount, quote.AmountRounded, quote.MaximumAdjustment).ShouldBe((0.015m, 0.02m, -0.01m));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BillApis.Pricing;
+using BillApis.Tests.Vectors;
 using NodaTime;
 using NodaTime.Text;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BillApis.Pricing;
+using BillApis.Tests.Vectors;
 using NodaTime;
 
 namespace BillApis.Unit.Tests.Pricing.Vectors;

@@ -1,4 +1,5 @@
 using BillApis.Pricing;
+using BillApis.Tests.Vectors;
 using NodaTime;
 
 namespace BillApis.Unit.Tests.Pricing.Vectors;

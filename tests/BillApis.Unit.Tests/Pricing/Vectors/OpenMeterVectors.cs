@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BillApis.Pricing;
+using BillApis.Tests.Vectors;
 
 namespace BillApis.Unit.Tests.Pricing.Vectors;
 
@@ -7,46 +8,6 @@ namespace BillApis.Unit.Tests.Pricing.Vectors;
 internal static class OpenMeterVectors
 {
     private static readonly Currency Usd = Currency.Parse("USD");
-
-    public static string? Deltas(Vector vector)
-    {
-        var terms = PeerPrice.Terms(vector.Inputs["price"]!.AsObject(), vector.Peer, vector.Inputs);
-        var closes = vector.Inputs["last_snapshot_closes_period"]!.GetValue<bool>();
-        var snapshots = vector.Inputs["cumulative_snapshots"]!.AsArray().Select(item => Vector.Number(item)!.Value).ToArray();
-        var billed = 0m;
-        var deltas = new List<decimal>();
-        foreach (var (units, i) in snapshots.Select((units, i) => (units, i)))
-        {
-            var total = Rounded(Rating.Rate(terms, new(units)).Amount);
-            total += Rating.Cap(terms, total, ProrationFactor.Whole);
-            total += closes && i == snapshots.Length - 1 ? Rating.TrueUp(terms, total, ProrationFactor.Whole) : 0;
-            deltas.Add(total - billed);
-            billed = total;
-        }
-
-        var found = new Differences(vector.Expected);
-        found.Compare("delta_totals", (wanted, report) =>
-        {
-            if (!wanted.Select(Vector.Number).SequenceEqual(deltas.Cast<decimal?>()))
-            {
-                report($"delta_totals: expected {wanted.ToJsonString()}, got {string.Join(", ", deltas)}");
-            }
-        });
-        return found.Report();
-    }
-
-    public static string? UsageDiscount(Vector vector)
-    {
-        var terms = PeerPrice.Terms(new JsonObject { ["model"] = "per_unit", ["unit_amount"] = 1 }, vector.Peer, vector.Inputs);
-        var before = Rating.Rate(terms, new(vector.Of("pre_units"))).BilledQuantity;
-        var billed = Rating.Rate(terms, new(vector.Of("pre_units") + vector.Of("units"))).BilledQuantity - before;
-        var found = new Differences(vector.Expected);
-        found.Compare("billed_units", billed);
-        found.Compare("billed_pre_units", before);
-        found.Compare("discounted_units", vector.Of("units") - billed);
-        found.Compare("discounted_pre_units", vector.Of("pre_units") - before);
-        return found.Report();
-    }
 
     public static string? Line(Vector vector)
     {
@@ -56,8 +17,9 @@ internal static class OpenMeterVectors
         var (amount, tiers) = Usage(vector, terms, closes, position is "single" or "first");
         var discounted = Rounded(amount * (1 - (vector.Of("percentage_discount") / 100m)));
         var billed = vector.Of("previously_billed");
-        var capped = discounted + Rating.Cap(terms, billed + discounted, ProrationFactor.Whole);
-        var missing = closes ? Rating.TrueUp(terms, billed + capped, ProrationFactor.Whole) : 0;
+        var adjustment = Rating.Adjustment(terms, Money.Of(billed + discounted, Usd), ProrationFactor.Whole).Amount;
+        var capped = discounted + Math.Min(0, adjustment);
+        var missing = closes ? Math.Max(0, adjustment) : 0;
         var found = new Differences(vector.Expected);
         found.Compare("amount", capped + missing);
         found.Compare("lines", (lines, report) => Lines(lines, tiers, Rounded(amount), Rounded(amount) - capped, missing, report));

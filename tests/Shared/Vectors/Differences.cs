@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace BillApis.Unit.Tests.Pricing.Vectors;
+namespace BillApis.Tests.Vectors;
 
 /// <summary>Collects where a result is not the expected one; a field that nothing was compared with is a difference too.</summary>
 internal sealed class Differences(JsonObject expected, params string[] notOurs)

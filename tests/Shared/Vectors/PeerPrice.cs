@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using BillApis.Pricing;
 
-namespace BillApis.Unit.Tests.Pricing.Vectors;
+namespace BillApis.Tests.Vectors;
 
 /// <summary>A peer's price in the words of the REST contract.</summary>
 internal static class PeerPrice
@@ -20,9 +20,10 @@ internal static class PeerPrice
 
     public static JsonObject Contract(JsonObject price, string peer, JsonObject? inputs = null)
     {
-        var contract = Model(price);
+        var semantics = Profiles.GetValueOrDefault(peer, "billapis");
+        var contract = Model(price, semantics);
         contract["currency"] = "USD";
-        contract["semantics"] = Profiles.GetValueOrDefault(peer, "billapis");
+        contract["semantics"] = semantics;
         contract["unit_conversion"] ??= inputs?["unit_conversion"]?.DeepClone();
         contract["minimum_amount"] = inputs?["min_spend"]?.DeepClone();
         contract["maximum_amount"] = (inputs?["max_spend"] ?? price["cap_amount"])?.DeepClone();
@@ -31,7 +32,7 @@ internal static class PeerPrice
         return contract;
     }
 
-    private static JsonObject Model(JsonObject price) => Vector.Text(price["model"]) switch
+    private static JsonObject Model(JsonObject price, string semantics) => Vector.Text(price["model"]) switch
     {
         "flat" => Fields(price, ("model", "model"), ("amount", "amount")),
         "per_unit" => Fields(price, ("model", "model"), ("unit_amount", "unit_amount")),
@@ -40,15 +41,15 @@ internal static class PeerPrice
         "dynamic" => Fields(price, ("model", "model"), ("multiplier", "multiplier")),
         "graduated_percentage" => new JsonObject { ["model"] = "graduated_percentage", ["tiers"] = List(price, tier => Fields(tier, ("up_to", "up_to"), ("rate_percent", "rate"), ("flat_amount", "flat_amount"))) },
         "blocks" => new JsonObject { ["model"] = Vector.Text(price["policy"]) is "all_tiers" ? "graduated" : "volume", ["tiers"] = Blocks(price) },
-        _ => Tiered(price),
+        _ => Tiered(price, semantics),
     };
 
-    private static JsonObject Tiered(JsonObject price)
+    private static JsonObject Tiered(JsonObject price, string semantics)
     {
         var tiers = List(price, tier => Fields(tier, ("up_to", "up_to"), ("unit_amount", "unit_amount"), ("flat_amount", "flat_amount")));
-        if (tiers[^1]!["up_to"] is not null && Vector.Text(price["overflow"]) is not "error")
+        if (tiers[^1]!["up_to"] is not null && semantics is "billapis" && Vector.Text(price["overflow"]) is not "error")
         {
-            // Where a peer's last tier is bounded, what lies beyond is free (Polar) or at the last tier's price (Kill Bill).
+            // A peer without a reading of its own here: what lies beyond its bounded last tier is free (Polar), or at that tier's price.
             tiers.Add(new JsonObject { ["up_to"] = null, ["unit_amount"] = Vector.Text(price["overflow"]) is "ignore" ? 0 : tiers[^1]!["unit_amount"]!.DeepClone() });
         }
 
@@ -85,7 +86,7 @@ internal static class PeerPrice
         {
             var size = Vector.Number(all[i]!["block_size"])!.Value;
             bound += size * (Vector.Number(all[i]!["max_blocks"]) ?? 0);
-            tiers.Add(new JsonObject { ["up_to"] = i == all.Count - 1 ? null : bound, ["unit_amount"] = all[i]!["block_amount"]!.DeepClone(), ["package_size"] = size });
+            tiers.Add(new JsonObject { ["up_to"] = all[i]!["max_blocks"] is null ? null : bound, ["unit_amount"] = all[i]!["block_amount"]!.DeepClone(), ["package_size"] = size });
         }
 
         return tiers;

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using BillApis.Tests;
 
-namespace BillApis.Unit.Tests.Pricing.Vectors;
+namespace BillApis.Tests.Vectors;
 
 /// <summary>One fact of a peer's public tests: what it was given and what it expects.</summary>
 internal sealed record Vector(string Id, string Peer, string Category, JsonObject Inputs, JsonObject Expected)

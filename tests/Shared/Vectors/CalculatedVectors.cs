@@ -1,27 +1,29 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using BillApis.Pricing;
 
-namespace BillApis.Unit.Tests.Pricing.Vectors;
+namespace BillApis.Tests.Vectors;
 
-/// <summary>Runs the vectors of charge-models.json, through <c>POST /pricing/calculate</c>'s own code where one rating answers them.</summary>
-internal static class ChargeModelVectors
+/// <summary>What <c>POST /pricing/calculate</c> answered: a payload, or the field that it refused.</summary>
+internal sealed record Calculated(JsonElement Payload, string? RefusedField = null);
+
+/// <summary>Asks <c>POST /pricing/calculate</c> everything of charge-models.json that its price can say; whoever answers, the code behind it or a host.</summary>
+internal sealed class CalculatedVectors(Func<JsonObject, Task<Calculated>> calculate)
 {
-    private static readonly Currency Usd = Currency.Parse("USD");
+    /// <summary>Whether the contract has words for it: not for a line that is a part of a period, after others and under a discount.</summary>
+    public static bool CanSay(Vector vector) => !vector.Inputs.ContainsKey("line_position");
 
-    public static string? Run(Vector vector) => vector.Category switch
+    public Task<string?> RunAsync(Vector vector) => vector.Category switch
     {
-        "progressive_delta" => OpenMeterVectors.Deltas(vector),
-        "usage_discount" => OpenMeterVectors.UsageDiscount(vector),
-        "unit_conversion" => Conversion(vector),
-        "bucketed" => Buckets(vector),
-        "blocks" => Blocks(vector),
-        "capacity" => Capacity(vector),
-        _ when vector.Inputs.ContainsKey("line_position") => OpenMeterVectors.Line(vector),
-        _ => Calculated(vector),
+        "progressive_delta" => DeltasAsync(vector),
+        "usage_discount" => UsageDiscountAsync(vector),
+        "unit_conversion" => ConversionAsync(vector),
+        "bucketed" => BucketsAsync(vector),
+        "blocks" => BlocksAsync(vector),
+        "capacity" => CapacityAsync(vector),
+        _ => OneAsync(vector),
     };
 
-    private static string? Calculated(Vector vector)
+    private async Task<string?> OneAsync(Vector vector)
     {
         var found = new Differences(vector.Expected, "effective_unit_basis", "amount_rounding", "error");
         var price = vector.Inputs["price"]!.AsObject();
@@ -30,28 +32,25 @@ internal static class ChargeModelVectors
             price = new JsonObject { ["model"] = "flat", ["amount"] = vector.Inputs["custom_amount"]!.DeepClone() };
         }
 
-        PriceQuote quote;
-        try
+        var answer = await calculate(Request(vector, price));
+        if (answer.RefusedField is { } field)
         {
-            quote = PriceCalculation.Quote(JsonSerializer.SerializeToElement(Request(vector, price)));
-        }
-        catch (BillingException refusal) when (vector.Expected.ContainsKey("error") && refusal.Details[0].Field.EndsWith("up_to", StringComparison.Ordinal))
-        {
-            return null; // What the peer refuses when it bills, we refuse when the price is made.
+            // What the peer refuses when it bills, we refuse when the price is made.
+            return vector.Expected.ContainsKey("error") && field.EndsWith("up_to", StringComparison.Ordinal) ? null : $"refused for {field}";
         }
 
-        Compare(found, vector, price, quote);
+        Compare(found, vector, price, new Quote(answer.Payload));
         return found.Report();
     }
 
-    private static void Compare(Differences found, Vector vector, JsonObject price, PriceQuote quote)
+    private static void Compare(Differences found, Vector vector, JsonObject price, Quote quote)
     {
-        var tier = quote.Tiers.FirstOrDefault();
+        var tier = quote.Tiers is [var first, ..] ? first : null;
         var paidUnits = Vector.Text(found.Expected["effective_unit_basis"]) is "paid_units";
         var units = paidUnits ? quote.BilledQuantity : vector.Of("full_units", vector.Of("units", Units(vector)));
         found.Compare("amount", vector.Inputs.ContainsKey("round_scale") ? quote.AmountRounded : quote.Amount, "amount_scale");
         found.Compare("effective_unit_amount", Effective(vector, units, quote), "effective_unit_scale");
-        found.Compare("amount_with_tax", quote.AmountRounded + Money.Round(quote.AmountRounded * vector.Of("tax_rate_percent") / 100m, Usd).Amount);
+        found.Compare("amount_with_tax", quote.AmountRounded + Cents(quote.AmountRounded * vector.Of("tax_rate_percent") / 100m));
         found.Compare("paid_units", quote.BilledQuantity);
         found.Compare("free_units", Units(vector) - quote.BilledQuantity);
         found.Compare("fixed_total", tier?.FlatAmount ?? 0);
@@ -69,14 +68,14 @@ internal static class ChargeModelVectors
     }
 
     // A prorated removal of everything leaves nothing to divide by; the peer shows 0 then, as we do.
-    private static decimal Effective(Vector vector, decimal units, PriceQuote quote) =>
+    private static decimal Effective(Vector vector, decimal units, Quote quote) =>
         units == 0 || (vector.Category is "graduated_prorated" && Units(vector) <= 0) ? 0 : quote.Amount / units;
 
-    private static void Breakdown(JsonArray tiers, PriceQuote quote, Action<string> report)
+    private static void Breakdown(JsonArray tiers, Quote quote, Action<string> report)
     {
-        if (tiers.Count != quote.Tiers.Length)
+        if (tiers.Count != quote.Tiers.Count)
         {
-            report($"breakdown: expected {tiers.Count} tiers, got {quote.Tiers.Length}");
+            report($"breakdown: expected {tiers.Count} tiers, got {quote.Tiers.Count}");
             return;
         }
 
@@ -93,12 +92,12 @@ internal static class ChargeModelVectors
         }
     }
 
-    private static void Groups(JsonArray groups, PriceQuote quote, Action<string> report)
+    private static void Groups(JsonArray groups, Quote quote, Action<string> report)
     {
         foreach (var wanted in groups.Select(item => item!.AsObject()))
         {
             var key = wanted["key"]!.AsObject().Single();
-            var group = quote.Groups.Single(item => item.Key[key.Key] == Vector.Text(key.Value));
+            var group = quote.Group(key.Key, Vector.Text(key.Value)!);
             var one = new Differences(wanted, "key");
             one.Compare("units", group.Quantity);
             one.Compare("amount", group.Amount);
@@ -141,63 +140,118 @@ internal static class ChargeModelVectors
 
     private static JsonArray Array(JsonArray items, Func<JsonNode?, JsonObject> map) => new([.. items.Select(map)]);
 
-    private static string? Conversion(Vector vector)
+    private async Task<string?> ConversionAsync(Vector vector)
     {
         var price = new JsonObject { ["model"] = "per_unit", ["unit_amount"] = 1 };
         var found = new Differences(vector.Expected);
-        found.Compare("billed_units", Rating.Rate(PeerPrice.Terms(price, vector.Peer, vector.Inputs), new(vector.Of("units"))).BilledQuantity);
+        found.Compare("billed_units", (await RateAsync(PeerPrice.Contract(price, vector.Peer, vector.Inputs), vector.Of("units"))).BilledQuantity);
         return found.Report();
     }
 
-    private static string? Buckets(Vector vector)
+    private async Task<string?> UsageDiscountAsync(Vector vector)
     {
-        var terms = PeerPrice.Terms(vector.Inputs["price"]!.AsObject(), vector.Peer, vector.Inputs);
-        var total = vector.Inputs["bucket_units"]!.AsArray().Sum(units => Rating.Rate(terms, new(Vector.Number(units)!.Value)).Amount);
+        var price = PeerPrice.Contract(new JsonObject { ["model"] = "per_unit", ["unit_amount"] = 1 }, vector.Peer, vector.Inputs);
+        var before = (await RateAsync(price, vector.Of("pre_units"))).BilledQuantity;
+        var billed = (await RateAsync(price, vector.Of("pre_units") + vector.Of("units"))).BilledQuantity - before;
         var found = new Differences(vector.Expected);
-        found.Compare("amount", Money.Round(total, Usd).Amount);
+        found.Compare("billed_units", billed);
+        found.Compare("billed_pre_units", before);
+        found.Compare("discounted_units", vector.Of("units") - billed);
+        found.Compare("discounted_pre_units", vector.Of("pre_units") - before);
         return found.Report();
     }
 
-    private static string? Blocks(Vector vector)
+    // The minimum is due once, with the snapshot that closes the period.
+    private async Task<string?> DeltasAsync(Vector vector)
+    {
+        var price = PeerPrice.Contract(vector.Inputs["price"]!.AsObject(), vector.Peer, vector.Inputs);
+        var minimum = price["minimum_amount"];
+        price.Remove("minimum_amount");
+        var snapshots = vector.Inputs["cumulative_snapshots"]!.AsArray().Select(item => Vector.Number(item)!.Value).ToArray();
+        var totals = new List<decimal> { 0 };
+        for (var i = 0; i < snapshots.Length; i++)
+        {
+            price["minimum_amount"] = i == snapshots.Length - 1 && vector.Inputs["last_snapshot_closes_period"]!.GetValue<bool>() ? minimum : null;
+            totals.Add((await RateAsync(price, snapshots[i])).AmountRounded);
+        }
+
+        var deltas = totals.Skip(1).Zip(totals, (after, before) => (decimal?)(after - before)).ToList();
+        var found = new Differences(vector.Expected);
+        found.Compare("delta_totals", (wanted, report) =>
+        {
+            if (!wanted.Select(Vector.Number).SequenceEqual(deltas))
+            {
+                report($"delta_totals: expected {wanted.ToJsonString()}, got {string.Join(", ", deltas)}");
+            }
+        });
+        return found.Report();
+    }
+
+    private async Task<string?> BucketsAsync(Vector vector)
+    {
+        var price = PeerPrice.Contract(vector.Inputs["price"]!.AsObject(), vector.Peer, vector.Inputs);
+        var total = 0m;
+        foreach (var units in vector.Inputs["bucket_units"]!.AsArray())
+        {
+            total += (await RateAsync(price, Vector.Number(units)!.Value)).Amount;
+        }
+
+        var found = new Differences(vector.Expected);
+        found.Compare("amount", Cents(total));
+        return found.Report();
+    }
+
+    private async Task<string?> BlocksAsync(Vector vector)
     {
         var total = 0m;
         var found = new Differences(vector.Expected, "groups");
         foreach (var group in vector.Inputs["groups"]?.AsArray().Select(item => item!.AsObject()) ?? [vector.Inputs])
         {
             var unit = Vector.Text(group["key"]?["unit"]);
-            var terms = PeerPrice.Terms((unit is null ? vector.Inputs["price"] : vector.Inputs["price_by_unit"]![unit])!.AsObject(), vector.Peer);
-            var rated = Rating.Rate(terms, new(Vector.Number(group["units"])!.Value));
-            var before = Rating.Rate(terms, new(Vector.Number(group["previously_billed_units"]) ?? 0));
+            var price = PeerPrice.Contract((unit is null ? vector.Inputs["price"] : vector.Inputs["price_by_unit"]![unit])!.AsObject(), vector.Peer);
+            var rated = await RateAsync(price, Vector.Number(group["units"])!.Value);
+            var before = await RateAsync(price, Vector.Number(group["previously_billed_units"]) ?? 0);
             total += rated.Amount - before.Amount;
-            var amounts = rated.Tiers.Select((tier, i) => tier.Amount - (i < before.Tiers.Length ? before.Tiers[i].Amount : 0)).ToArray();
+            var amounts = rated.Tiers.Select((tier, i) => (decimal?)(tier.Amount - (i < before.Tiers.Count ? before.Tiers[i].Amount : 0))).ToArray();
             var wanted = vector.Expected["tier_amounts"] ?? vector.Expected["groups"]?.AsArray().Single(item => Vector.Text(item!["key"]!["unit"]) == unit)!["tier_amounts"];
             found.Compare("tier_amounts", (_, _) => { });
-            if (wanted is not null && !wanted.AsArray().Select(Vector.Number).SequenceEqual(amounts.Cast<decimal?>()))
+            if (wanted is not null && !wanted.AsArray().Select(Vector.Number).SequenceEqual(amounts))
             {
                 return $"tier_amounts: expected {wanted.ToJsonString()}, got {string.Join(", ", amounts)}";
             }
         }
 
-        var gross = vector.Inputs.ContainsKey("round_scale") ? Money.Round(total, Usd).Amount : total;
+        var gross = vector.Inputs.ContainsKey("round_scale") ? Cents(total) : total;
         found.Compare("gross_amount", gross);
         found.Compare("amount", gross - vector.Of("previously_billed"));
         return found.Report();
     }
 
     // A capacity price is a stairstep for each unit, of which the highest is due.
-    private static string? Capacity(Vector vector)
+    private async Task<string?> CapacityAsync(Vector vector)
     {
         var tiers = vector.Inputs["price"]!["tiers"]!.AsArray();
-        var needed = vector.Inputs["usage"]!.AsObject().ToDictionary(unit => unit.Key, unit =>
+        var needed = new Dictionary<string, decimal>();
+        foreach (var (unit, used) in vector.Inputs["usage"]!.AsObject())
         {
-            var steps = new JsonArray([.. tiers.Select((tier, i) => new JsonObject { ["up_to"] = i == tiers.Count - 1 ? null : tier!["limits"]![unit.Key]?.DeepClone(), ["flat_amount"] = tier!["amount"]!.DeepClone() })]);
-            return Rating.Rate(PeerPrice.Terms(new JsonObject { ["model"] = "stairstep", ["tiers"] = steps }, vector.Peer), new(Vector.Number(unit.Value)!.Value));
-        });
-        var gross = needed.Values.Max(rated => rated.Amount);
+            var steps = new JsonArray([.. tiers.Select(tier => new JsonObject { ["up_to"] = tier!["limits"]![unit]?.DeepClone(), ["flat_amount"] = tier["amount"]!.DeepClone() })]);
+            var price = PeerPrice.Contract(new JsonObject { ["model"] = "stairstep", ["tiers"] = steps }, vector.Peer);
+            needed[unit] = (await RateAsync(price, Vector.Number(used)!.Value)).Amount;
+        }
+
+        var gross = needed.Values.Max();
         var found = new Differences(vector.Expected, "tier_by_unit");
         found.Compare("gross_amount", gross);
         found.Compare("amount", gross - vector.Of("previously_billed"));
-        var wrong = vector.Expected["tier_by_unit"]?.AsObject().Where(unit => needed[unit.Key].Amount != Vector.Number(tiers[(int)Vector.Number(unit.Value)! - 1]!["amount"])).Select(unit => unit.Key).ToList() ?? [];
+        var wrong = vector.Expected["tier_by_unit"]?.AsObject().Where(unit => needed[unit.Key] != Vector.Number(tiers[(int)Vector.Number(unit.Value)! - 1]!["amount"])).Select(unit => unit.Key).ToList() ?? [];
         return wrong.Count > 0 ? $"tier_by_unit: {string.Join(", ", wrong)}" : found.Report();
     }
+
+    private async Task<Quote> RateAsync(JsonObject price, decimal quantity)
+    {
+        var answer = await calculate(new JsonObject { ["price"] = price.DeepClone(), ["quantity"] = quantity });
+        return answer.RefusedField is { } field ? throw new InvalidOperationException($"refused for {field}") : new Quote(answer.Payload);
+    }
+
+    private static decimal Cents(decimal amount) => Math.Round(amount, 2, MidpointRounding.AwayFromZero);
 }
