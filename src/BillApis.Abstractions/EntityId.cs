@@ -51,20 +51,46 @@ public static class EntityId
         {
             TId.Prefix.CopyTo(text);
             text[TId.Prefix.Length] = '_';
-            Encode(value.Value, text[(TId.Prefix.Length + 1)..]);
+            Encode(BitsOf(value.Value), text[(TId.Prefix.Length + 1)..]);
         });
+
+    /// <summary>The text form of 128 bits behind a prefix.</summary>
+    public static string Format(string prefix, UInt128 bits)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        Span<char> text = stackalloc char[TextLength];
+        Encode(bits, text);
+        return $"{prefix}_{text}";
+    }
+
+    /// <summary>The 128 bits of an id's value.</summary>
+    public static UInt128 BitsOf(Guid value)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        value.TryWriteBytes(bytes, bigEndian: true, out _);
+        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
 
     /// <summary>Reads the text form; false for another prefix, length, letter or case.</summary>
     public static bool TryParse<TId>(string? text, out TId id) where TId : struct, IEntityId<TId>
     {
-        id = default;
-        var start = TId.Prefix.Length + 1;
-        if (text is null || text.Length != start + TextLength || text[start - 1] != '_' || !text.StartsWith(TId.Prefix, StringComparison.Ordinal))
+        var read = TryParse(text, TId.Prefix, out var bits);
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, bits);
+        id = read ? TId.Of(new Guid(bytes, bigEndian: true)) : default;
+        return read;
+    }
+
+    /// <summary>Reads the text form of an id with this prefix into its 128 bits; false for another prefix, length, letter or case.</summary>
+    public static bool TryParse(string? text, ReadOnlySpan<char> prefix, out UInt128 bits)
+    {
+        bits = 0;
+        var start = prefix.Length + 1;
+        if (text is null || text.Length != start + TextLength || text[start - 1] != '_' || !text.AsSpan().StartsWith(prefix, StringComparison.Ordinal))
         {
             return false;
         }
 
-        UInt128 bits = 0;
         foreach (var letter in text.AsSpan(start))
         {
             var digit = Alphabet.IndexOf(letter, StringComparison.Ordinal);
@@ -76,9 +102,6 @@ public static class EntityId
             bits = unchecked((bits << 5) | (UInt128)digit);
         }
 
-        Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, bits);
-        id = TId.Of(new Guid(bytes, bigEndian: true));
         return true;
     }
 
@@ -87,11 +110,8 @@ public static class EntityId
     public static TId Parse<TId>(string text) where TId : struct, IEntityId<TId> =>
         TryParse<TId>(text, out var id) ? id : throw new FormatException($"'{text}' is not an id like {TId.Prefix}_ and {TextLength} characters.");
 
-    private static void Encode(Guid value, Span<char> text)
+    private static void Encode(UInt128 bits, Span<char> text)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        value.TryWriteBytes(bytes, bigEndian: true, out _);
-        var bits = BinaryPrimitives.ReadUInt128BigEndian(bytes);
         for (var i = TextLength - 1; i >= 0; i--, bits >>= 5)
         {
             text[i] = Alphabet[(int)(bits & 31)];

@@ -39,16 +39,21 @@ public abstract class LedgerConformance(StoreFixture fixture)
     }
 
     [Fact]
-    public async Task Another_transfer_under_a_taken_id_is_refused()
+    public async Task Another_transfer_under_a_taken_id_is_refused_and_the_result_says_what_differs()
     {
         var transfer = New(Owed, Earned, 5);
         await PostAsync(transfer);
         Transfer[] others =
         [
-            transfer with { Amount = 6 }, transfer with { Debit = Cash }, transfer with { Credit = Cash }, transfer with { Cause = "another" },
+            transfer with { Step = TransferStep.Pending }, transfer with { Debit = Cash }, transfer with { Credit = Cash }, transfer with { Amount = 6 }, transfer with { Amount = 0 }, transfer with { Cause = "another" },
             transfer with { At = Noon + Duration.FromNanoseconds(1_000) }, transfer with { Kind = TransferKind.PaymentReceived },
         ];
-        Assert.All(await PostAsync(others), result => Assert.Equal(TransferResult.ExistsDifferent, result));
+        Assert.Equal(
+            [
+                TransferResult.ExistsDifferentStep, TransferResult.ExistsDifferentDebit, TransferResult.ExistsDifferentCredit, TransferResult.ExistsDifferentAmount, TransferResult.ExistsDifferentAmount,
+                TransferResult.ExistsDifferentCause, TransferResult.ExistsDifferentTime, TransferResult.ExistsDifferentKind,
+            ],
+            await PostAsync(others));
         Assert.Equal([new Balance(Owed, 5, 0)], await BalancesAsync(null, Owed, Cash));
     }
 
@@ -57,8 +62,8 @@ public abstract class LedgerConformance(StoreFixture fixture)
     {
         var good = New(Owed, Earned, 5);
         Assert.Equal(
-            [TransferResult.AccountsSame, TransferResult.AmountNotPositive, TransferResult.AmountNotPositive, TransferResult.AssetsDiffer, TransferResult.Created],
-            await PostAsync(New(Owed, Owed, 5), New(Owed, Earned, 0), New(Owed, Earned, -1), New(Owed, Earned with { Asset = new Asset("USD", 8) }, 5), good));
+            [TransferResult.AccountsSame, TransferResult.AmountNotPositive, TransferResult.AssetsDiffer, TransferResult.Created],
+            await PostAsync(New(Owed, Owed, 5), New(Owed, Earned, 0), New(Owed, Earned with { Asset = new Asset("USD", 8) }, 5), good));
         Assert.Equal([good], (await EntriesAsync(Owed, new StoreQuery())).Items);
     }
 
@@ -71,9 +76,13 @@ public abstract class LedgerConformance(StoreFixture fixture)
             await PostAsync(first, bad, second, first, second with { Linked = true }));
         Assert.Equal([new Balance(Owed, 2, 0)], await BalancesAsync(null, Owed, Earned));
 
-        Assert.Equal([TransferResult.Created, TransferResult.Exists], await PostAsync(first, second));
-        Assert.Equal([TransferResult.Exists, TransferResult.Exists], await PostAsync(first, second));
-        Assert.Equal([new Balance(Owed, 3, 0)], await BalancesAsync(null, Owed));
+        // Of a chain that is not stored whole, a member that is stored breaks the rest.
+        Assert.Equal([TransferResult.LinkedFailed, TransferResult.Exists], await PostAsync(first, second));
+        var third = New(Owed, Earned, 4);
+        Assert.Equal([TransferResult.Created, TransferResult.Created], await PostAsync(first, third));
+        Assert.Equal([TransferResult.Exists, TransferResult.Exists], await PostAsync(first, third));
+        Assert.Equal([TransferResult.ExistsDifferentStep, TransferResult.Exists], await PostAsync(first with { Linked = false }, third));
+        Assert.Equal([new Balance(Owed, 7, 0)], await BalancesAsync(null, Owed));
     }
 
     [Fact]

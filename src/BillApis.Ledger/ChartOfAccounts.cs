@@ -24,5 +24,5 @@ public static class ChartOfAccounts
         : EntrySide.Credit;
 
     /// <summary>Whether the accounts of this kind are one for each customer, so that books show their sum.</summary>
-    internal static bool IsPerCustomer(AccountKind kind) => kind is AccountKind.Receivable or AccountKind.CustomerCredit;
+    public static bool IsPerCustomer(AccountKind kind) => kind is AccountKind.Receivable or AccountKind.CustomerCredit;
 }

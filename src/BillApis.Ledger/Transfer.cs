@@ -8,6 +8,9 @@ namespace BillApis.Ledger;
 /// <summary>An amount that moves from one account to another; once stored it never changes.</summary>
 public sealed record Transfer
 {
+    /// <summary>As the amount of a transfer that posts or voids: all that is pending.</summary>
+    public const long WholePending = long.MaxValue;
+
     /// <summary>Chosen by the caller, from the cause: the same cause gives the same id, so that posting twice changes nothing.</summary>
     public required TransferId Id { get; init; }
 
@@ -17,7 +20,7 @@ public sealed record Transfer
     /// <summary>The account that is credited.</summary>
     public required Account Credit { get; init; }
 
-    /// <summary>How much, in the units of the accounts' asset; more than 0.</summary>
+    /// <summary>How much, in the units of the accounts' asset; more than 0. Of a transfer that posts: <see cref="WholePending"/>, or a part of the pending amount.</summary>
     public required long Amount { get; init; }
 
     /// <summary>When it happened, to the microsecond.</summary>
@@ -26,15 +29,48 @@ public sealed record Transfer
     /// <summary>What sort of business it records.</summary>
     public required TransferKind Kind { get; init; }
 
-    /// <summary>The thing that caused it, for example <c>inv_…</c>.</summary>
+    /// <summary>The thing that caused it: an id like <c>inv_…</c>, or a text of at most 16 bytes of UTF-8.</summary>
     public required string Cause { get; init; }
 
     /// <summary>Whether it stands or falls with the next transfer of its batch.</summary>
     public bool Linked { get; init; }
 
+    /// <summary>Whether it posts at once or in two steps.</summary>
+    public TransferStep Step { get; init; }
+
+    /// <summary>The pending transfer that it posts or voids.</summary>
+    public TransferId? Pending { get; init; }
+
+    /// <summary>How long a pending transfer holds, in seconds of real time; 0 for as long as it takes.</summary>
+    public int TimeoutSeconds { get; init; }
+
+    /// <summary>What a pending transfer closes until it is voided.</summary>
+    public ClosedAccounts Closes { get; init; }
+
     /// <summary>What is moved.</summary>
     [JsonIgnore]
     public Asset Asset => Debit.Asset;
+
+    /// <summary>Refuses a transfer that no ledger could take, whatever it holds.</summary>
+    /// <exception cref="ArgumentException">It has no id; its amount is negative; its owners or its cause are too long; or what it says of pending transfers makes no sense.</exception>
+    public void Check()
+    {
+        var (settles, holds) = (Step is TransferStep.Post or TransferStep.Void, Step is TransferStep.Pending);
+        Refuse(Id == default || Amount < 0, "must have an id, and an amount that is not negative");
+        Refuse(settles != Pending is not null || Pending == Id, "names a pending transfer if and only if it posts or voids it");
+        Refuse(!holds && (TimeoutSeconds != 0 || Closes != ClosedAccounts.None) || TimeoutSeconds < 0, "has a timeout or closes accounts only while it is pending");
+        Refuse(settles && Amount == 0, $"posts at least 1; name {nameof(WholePending)} for the whole of it and to void it");
+        Refuse(Step is TransferStep.Void && Amount != WholePending, $"voids all of the pending amount: {nameof(WholePending)}");
+        Refuse(!Tag.Fits(Cause) || !Tag.FitsOwner(Debit) || !Tag.FitsOwner(Credit), $"has a cause or owner that is neither an id nor a text of 1 to {Tag.TextBytes} bytes");
+
+        void Refuse(bool wrong, string what)
+        {
+            if (wrong)
+            {
+                throw new ArgumentException($"The transfer {Id} of {Cause} {what}.");
+            }
+        }
+    }
 
     /// <summary>The id that belongs to a cause, ordered by the cause's own time.</summary>
     /// <param name="tenant">Whose books they are.</param>
@@ -48,48 +84,4 @@ public sealed record Transfer
         var at = Instant.FromUnixTimeMilliseconds((long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16));
         return EntityId.Derive<TransferId>(at, string.Create(CultureInfo.InvariantCulture, $"{tenant}/{EntityId.Format(cause)}/{(int)kind}/{(int)part}"));
     }
-}
-
-/// <summary>What sort of business a transfer records; the numbers are stable and part of derived ids.</summary>
-public enum TransferKind
-{
-    /// <summary>An invoice was issued.</summary>
-    InvoiceIssued = 1,
-
-    /// <summary>An issued invoice was withdrawn.</summary>
-    InvoiceCanceled = 2,
-
-    /// <summary>Money came in.</summary>
-    PaymentReceived = 3,
-
-    /// <summary>What was still due was given up.</summary>
-    InvoiceWrittenOff = 4,
-}
-
-/// <summary>What became of one transfer of a batch.</summary>
-public enum TransferResult
-{
-    /// <summary>It is stored now.</summary>
-    Created,
-
-    /// <summary>It was stored before, the very same: as good as <see cref="Created"/>.</summary>
-    Exists,
-
-    /// <summary>Another transfer has this id; nothing was done.</summary>
-    ExistsDifferent,
-
-    /// <summary>Nothing was done, since another transfer that it is linked with was refused.</summary>
-    LinkedFailed,
-
-    /// <summary>The last transfer of the batch is linked with a next one that is not there.</summary>
-    LinkedChainOpen,
-
-    /// <summary>The amount is not more than 0.</summary>
-    AmountNotPositive,
-
-    /// <summary>It would debit and credit the same account.</summary>
-    AccountsSame,
-
-    /// <summary>The two accounts do not count the same asset.</summary>
-    AssetsDiffer,
 }

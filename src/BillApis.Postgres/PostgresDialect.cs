@@ -18,6 +18,8 @@ internal sealed class PostgresDialect(string connectionString) : SqlDialect
 
     public override string? LockShared => "select pg_advisory_xact_lock_shared(@Lock)";
 
+    public override string ForUpdate => "for update";
+
     public override string ForUpdateSkipLocked => "for update skip locked";
 
     public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>

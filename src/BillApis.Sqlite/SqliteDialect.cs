@@ -33,6 +33,8 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override string? LockShared => null;
 
+    public override string ForUpdate => "";
+
     public override string ForUpdateSkipLocked => "";
 
     public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)

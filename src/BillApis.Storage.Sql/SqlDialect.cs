@@ -62,6 +62,9 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>Lets others share the lock, and waits for the one that holds it exclusively; null where one writer makes it needless.</summary>
     public abstract string? LockShared { get; }
 
+    /// <summary>The end of a query that holds the rows it reads until the transaction ends; empty where one writer makes it needless.</summary>
+    public abstract string ForUpdate { get; }
+
     /// <summary>The end of a query that claims rows which no other node has claimed.</summary>
     public abstract string ForUpdateSkipLocked { get; }
 

@@ -59,14 +59,14 @@ internal sealed record AccountResponse(AccountId Id, string Code, AccountKind Ki
     }
 }
 
-internal sealed record EntryResponse(TransferId Id, Instant At, EntrySide Side, decimal Amount, string Currency, AccountId CounterpartId, string Counterpart, TransferKind Kind, string Cause)
+internal sealed record EntryResponse(TransferId Id, Instant At, EntrySide Side, decimal Amount, string Currency, AccountId CounterpartId, string Counterpart, TransferKind Kind, TransferStep Step, string Cause)
 {
     public static EntryResponse From(TenantId tenant, Entry entry)
     {
         var transfer = entry.Transfer;
         return new(
             transfer.Id, transfer.At, entry.Side, transfer.Asset.ToMajorUnits(transfer.Amount), transfer.Asset.Code,
-            entry.Counterpart.IdIn(tenant), entry.Counterpart.Code, transfer.Kind, transfer.Cause);
+            entry.Counterpart.IdIn(tenant), entry.Counterpart.Code, transfer.Kind, transfer.Step, transfer.Cause);
     }
 }
 

@@ -34,4 +34,10 @@ public sealed class Books(ILedger ledger)
     /// <summary>Debits and credits of every account of the general ledger, now or as of an instant that counts itself.</summary>
     public async Task<TrialBalance> TrialBalanceAsync(TenantId tenant, Instant? asOf, CancellationToken cancellationToken = default) =>
         new(asOf, [.. await ledger.TrialBalanceAsync(tenant, asOf, cancellationToken).ConfigureAwait(false)]);
+
+    /// <summary>Counts every balance anew from the transfers, and answers those that the ledger keeps otherwise; none is how it should be.</summary>
+    public Task<IReadOnlyList<BalanceDifference>> VerifyAsync(TenantId tenant, CancellationToken cancellationToken = default) => ledger.VerifyAsync(tenant, cancellationToken);
+
+    /// <summary>Sets every balance to what the transfers give.</summary>
+    public Task RebuildAsync(TenantId tenant, CancellationToken cancellationToken = default) => ledger.RebuildAsync(tenant, cancellationToken);
 }

@@ -21,7 +21,7 @@ internal static class PostingHandler
         foreach (var batch in Batches(events))
         {
             var results = await ledger.PostAsync(tenant, batch, cancellationToken).ConfigureAwait(false);
-            refused.AddRange(batch.Zip(results).Where(item => item.Second is not (TransferResult.Created or TransferResult.Exists)).Select(item => $"{item.First.Id} of {item.First.Cause}: {item.Second}"));
+            refused.AddRange(batch.Zip(results).Where(item => !item.Second.IsStored()).Select(item => $"{item.First.Id} of {item.First.Cause}: {item.Second}"));
         }
 
         if (refused.Count > 0)

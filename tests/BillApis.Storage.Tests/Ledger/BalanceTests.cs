@@ -2,7 +2,6 @@ using System.Data.Common;
 using BillApis.Conformance;
 using BillApis.Ledger;
 using BillApis.Storage.Sql;
-using BillApis.Storage.Sql.Ledger;
 using Dapper;
 using NodaTime;
 
@@ -20,22 +19,24 @@ public abstract class BalanceTests(StoreFixture fixture)
 
     private ILedger Ledger => fixture.Get<ILedger>();
 
-    private BalanceCheck Check => new(fixture.Get<SqlDatabase>());
-
     [Fact]
     public async Task A_wrong_balance_is_found_and_made_anew_from_the_transfers()
     {
         await Ledger.PostAsync(_tenant, [.. Enumerable.Range(1, 20).Select(New)], Token);
         var right = await Ledger.TrialBalanceAsync(_tenant, null, Token);
-        (await Check.CompareAsync(_tenant, Token)).ShouldBeEmpty();
+        (await Ledger.VerifyAsync(_tenant, Token)).ShouldBeEmpty();
 
         await ExecuteAsync("update billing_account set debits = debits + 1 where tenant_id = @Tenant and code = 'receivable/USD/2/cus_a'");
         await ExecuteAsync("update billing_account set credits = 0 where tenant_id = @Tenant and code = 'revenue/USD/2'");
-        (await Check.CompareAsync(_tenant, Token)).Select(balance => balance.Account.Code).ShouldBe(["receivable/USD/2/cus_a", "revenue/USD/2"]);
+        await ExecuteAsync("update billing_account set debits_pending = 7, closed = 1 where tenant_id = @Tenant and code = 'receivable/USD/2/cus_b'");
+        await ExecuteAsync("delete from billing_account_day where tenant_id = @Tenant and control = 'revenue/USD/2'");
+        (await Ledger.VerifyAsync(_tenant, Token)).Select(difference => difference.Kept.Account.Code)
+            .ShouldBe(["receivable/USD/2/cus_a", "receivable/USD/2/cus_b", "revenue/USD/2", "revenue/USD/2"]);
 
-        await Check.RebuildAsync(_tenant, Token);
-        (await Check.CompareAsync(_tenant, Token)).ShouldBeEmpty();
+        await Ledger.RebuildAsync(_tenant, Token);
+        (await Ledger.VerifyAsync(_tenant, Token)).ShouldBeEmpty();
         (await Ledger.TrialBalanceAsync(_tenant, null, Token)).ShouldBe(right);
+        (await Ledger.TrialBalanceAsync(_tenant, Instant.FromUnixTimeSeconds(100_000), Token)).ShouldBe(right);
     }
 
     [Fact]
@@ -50,16 +51,21 @@ public abstract class BalanceTests(StoreFixture fixture)
         }, Token)));
         while (!writing.IsCompleted)
         {
-            await Check.RebuildAsync(_tenant, Token);
+            await Ledger.RebuildAsync(_tenant, Token);
         }
 
         await writing;
-        (await Check.CompareAsync(_tenant, Token)).ShouldBeEmpty();
+        (await Ledger.VerifyAsync(_tenant, Token)).ShouldBeEmpty();
     }
 
     [Theory]
     [InlineData("insert into billing_transfer (tenant_id, id, debit_id, credit_id, asset, amount, at, kind, cause) values (@Tenant, 'trf_x', 'acc_a', 'acc_b', 'USD/2', 0, 0, 1, '')")]
     [InlineData("insert into billing_transfer (tenant_id, id, debit_id, credit_id, asset, amount, at, kind, cause) values (@Tenant, 'trf_x', 'acc_a', 'acc_a', 'USD/2', 1, 0, 1, '')")]
+    [InlineData("insert into billing_transfer (tenant_id, id, debit_id, credit_id, asset, amount, at, kind, cause, step) values (@Tenant, 'trf_x', 'acc_a', 'acc_b', 'USD/2', 1, 0, 1, '', 2)")]
+    [InlineData("insert into billing_transfer (tenant_id, id, debit_id, credit_id, asset, amount, at, kind, cause, step, pending_id) values (@Tenant, 'trf_x', 'acc_a', 'acc_b', 'USD/2', 1, 0, 1, '', 2, 'trf_p'), (@Tenant, 'trf_y', 'acc_a', 'acc_b', 'USD/2', 1, 0, 1, '', 3, 'trf_p')")]
+    [InlineData("update billing_account set debits_pending = -1 where tenant_id = @Tenant")]
+    [InlineData("update billing_account set balance_limit = 1, debits = credits + 1 where tenant_id = @Tenant")]
+    [InlineData("update billing_account set balance_limit = 2, credits_pending = debits + 1 where tenant_id = @Tenant")]
     [InlineData("update billing_account set debits = -1 where tenant_id = @Tenant")]
     [InlineData("update billing_account set credits = credits + 9223372036854775807 where tenant_id = @Tenant")]
     [InlineData("update billing_transfer set amount = 1 where tenant_id = @Tenant")]
@@ -68,7 +74,17 @@ public abstract class BalanceTests(StoreFixture fixture)
     {
         await Ledger.PostAsync(_tenant, [New(1), New(2), New(3)], Token);
         await Should.ThrowAsync<DbException>(() => ExecuteAsync(sql));
-        (await Check.CompareAsync(_tenant, Token)).ShouldBeEmpty();
+        (await Ledger.VerifyAsync(_tenant, Token)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_balance_that_would_not_fit_is_refused_and_the_books_stay()
+    {
+        var most = New(1) with { Amount = long.MaxValue };
+        (await Ledger.PostAsync(_tenant, [most, New(1), New(2) with { Linked = true }, New(1)], Token))
+            .ShouldBe([TransferResult.Created, TransferResult.Overflows, TransferResult.LinkedFailed, TransferResult.Overflows]);
+        (await Ledger.PostAsync(_tenant, [New(1)], Token)).ShouldBe([TransferResult.Overflows]);
+        (await Ledger.VerifyAsync(_tenant, Token)).ShouldBeEmpty();
     }
 
     private Task<int> ExecuteAsync(string sql) =>
