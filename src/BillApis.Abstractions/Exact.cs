@@ -42,6 +42,11 @@ public static class Exact
     /// <summary>Reads a number of at most 15 integer and 12 fractional digits, exponents allowed; false where a digit would be lost.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out decimal value)
     {
+        if (TryInteger(text, out value))
+        {
+            return true;
+        }
+
         const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         var significant = 0;
         foreach (var letter in text)
@@ -58,6 +63,31 @@ public static class Exact
         var parsed = decimal.TryParse(text, style, CultureInfo.InvariantCulture, out value) && significant <= 28;
         value = parsed ? Normalize(value) : 0;
         return parsed && value.Scale <= Limits.FractionDigits && Math.Abs(value) <= Limits.Magnitude && !(value == 0 && significant > 0);
+    }
+
+    // Most numbers are short integers, which nothing has to be cut off from.
+    private static bool TryInteger(ReadOnlySpan<char> text, out decimal value)
+    {
+        const int digits = 15;
+        value = 0;
+        var number = 0L;
+        if (text.Length is 0 or > digits)
+        {
+            return false;
+        }
+
+        foreach (var letter in text)
+        {
+            if (!char.IsAsciiDigit(letter))
+            {
+                return false;
+            }
+
+            number = number * 10 + letter - '0';
+        }
+
+        value = number;
+        return true;
     }
 
     private static decimal MultiplyNormalized(decimal left, decimal right)

@@ -14,8 +14,27 @@ internal static class EchoedInput
     public static void Keep(HttpContext context, JsonElement body, long bytes) =>
         context.Items[Key] = bytes <= MaxBytes ? body : JsonSerializer.SerializeToElement(new { omitted_bytes = bytes });
 
+    /// <summary>The same for a body that is looked into only to write it; what is no JSON is not sent back.</summary>
+    public static void Keep(HttpContext context, ReadOnlyMemory<byte> json)
+    {
+        if (json.Length <= MaxBytes)
+        {
+            context.Items[Key] = json;
+        }
+        else
+        {
+            Keep(context, default, json.Length);
+        }
+    }
+
     public static void Write(Utf8JsonWriter writer, HttpContext context)
     {
+        if (context.Items[Key] is ReadOnlyMemory<byte> json && JsonBody.TryParse(json) is { } parsed)
+        {
+            Write(writer, parsed);
+            return;
+        }
+
         if (context.Items[Key] is JsonElement body)
         {
             Write(writer, body);

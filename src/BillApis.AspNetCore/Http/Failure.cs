@@ -18,11 +18,14 @@ internal sealed record Failure(int Status, string Code, string Message)
     public static Failure MediaType(string? sent, string accepted) =>
         new(StatusCodes.Status415UnsupportedMediaType, "VAL_003", $"The content type '{sent}' is not accepted here; send {accepted}.");
 
+    public static Failure ContentEncoding(string? sent) =>
+        new(StatusCodes.Status415UnsupportedMediaType, "VAL_003", $"The content encoding '{sent}' is not accepted; send gzip, br or identity.");
+
     public static Failure KeyReused(string key) =>
         new(StatusCodes.Status409Conflict, "IDM_001", $"The idempotency key '{key}' was used for another request; use a new key for a new request.");
 
     public static Failure TooLarge { get; } =
-        new(StatusCodes.Status413PayloadTooLarge, "VAL_002", $"The request body is larger than {Limits.RequestBytes} bytes.");
+        new(StatusCodes.Status413PayloadTooLarge, "VAL_002", $"The request body is larger than {Limits.RequestBytes} bytes, as it was sent or unpacked.");
 
     public static Failure Internal { get; } =
         new(StatusCodes.Status500InternalServerError, "INT_001", "Something went wrong here; the log tells more under this request's X-Request-Id.");

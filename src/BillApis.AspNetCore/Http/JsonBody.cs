@@ -10,21 +10,19 @@ internal static class JsonBody
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
     private static readonly JsonElement Empty = JsonElement.Parse("{}");
 
-    public static Task<JsonElement> ReadAsync(HttpContext context) => ReadAsync(context, "application/json");
+    private const string Json = "application/json";
 
-    /// <param name="context">The request.</param>
-    /// <param name="accepted">The content types of JSON that are taken here, and of what else is.</param>
-    public static async Task<JsonElement> ReadAsync(HttpContext context, params string[] accepted)
+    public static async Task<JsonElement> ReadAsync(HttpContext context)
     {
-        var bytes = await RequestBytes.ReadAsync(context).ConfigureAwait(false);
+        var bytes = await RequestBytes.UnpackAsync(context).ConfigureAwait(false);
         if (bytes.IsEmpty)
         {
             return Empty;
         }
 
-        if (!accepted.Any(type => type.EndsWith("json", StringComparison.Ordinal) && MediaType.Is(context.Request, type)))
+        if (!MediaType.Is(context.Request, Json))
         {
-            throw new HttpRefusal(Failure.MediaType(context.Request.ContentType, string.Join(", ", accepted)));
+            throw new HttpRefusal(Failure.MediaType(context.Request.ContentType, Json));
         }
 
         var body = Parse(bytes);
@@ -55,6 +53,19 @@ internal static class JsonBody
         catch (JsonException exception)
         {
             throw Malformed($"is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}): {exception.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}");
+        }
+    }
+
+    /// <summary>Parses one JSON text; null where it is not well-formed.</summary>
+    public static JsonElement? TryParse(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return Parse(bytes);
+        }
+        catch (BillingException)
+        {
+            return null;
         }
     }
 

@@ -11,7 +11,10 @@ namespace BillApis.AspNetCore;
 /// <summary>The query of a request, read and checked like a body.</summary>
 internal sealed record Query<T>(T Value) : IEndpointParameterMetadataProvider
 {
-    public static ValueTask<Query<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
+    public static ValueTask<Query<T>?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult<Query<T>?>(new Query<T>(Of(context)));
+
+    /// <exception cref="BillingException">At least one parameter is refused.</exception>
+    public static T Of(HttpContext context)
     {
         var types = BillingJson.Options.GetTypeInfo(typeof(T)).Properties.ToDictionary(property => property.Name, property => Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
         var fields = new JsonObject();
@@ -22,7 +25,7 @@ internal sealed record Query<T>(T Value) : IEndpointParameterMetadataProvider
                 : throw BillingException.Field(name, "must be given once");
         }
 
-        return ValueTask.FromResult<Query<T>?>(new Query<T>(JsonContract.Read<T>(JsonSerializer.SerializeToElement(fields))));
+        return JsonContract.Read<T>(JsonSerializer.SerializeToElement(fields));
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(new QueryType(typeof(T)));

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Json;
 using BillApis.Metering;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,62 +20,64 @@ internal sealed record Delivery : IEndpointParameterMetadataProvider
 
     public IReadOnlyList<RejectedResponse> Unreadable => _unreadable;
 
-    private int Count => _events.Count + _unreadable.Count;
-
-    public static async ValueTask<Delivery?> BindAsync(HttpContext context, ParameterInfo parameter) => (context.Request.ContentType?.Split(';')[0].Trim().ToLowerInvariant()) switch
+    public static async ValueTask<Delivery?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
-        DeliveryForms.Lines when MediaType.Is(context.Request, DeliveryForms.Lines) => LinesDelivery.Read(await RequestBytes.ReadAsync(context).ConfigureAwait(false)),
-        DeliveryForms.Csv when MediaType.Is(context.Request, DeliveryForms.Csv) => CsvDelivery.Read(await RequestBytes.ReadAsync(context).ConfigureAwait(false)),
-        DeliveryForms.CloudEvent or DeliveryForms.CloudEvents => CloudEventDelivery.Read(await JsonBody.ReadAsync(context, DeliveryForms.CloudEvent, DeliveryForms.CloudEvents).ConfigureAwait(false)),
-        _ => JsonDelivery.Read(await JsonBody.ReadAsync(context, DeliveryForms.All).ConfigureAwait(false)),
-    };
-
-    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
-    {
-        builder.Metadata.Add(new BodyType(typeof(DeliveryRequest)));
-        foreach (var form in DeliveryForms.All.Skip(1))
+        var layout = context.Request.Query.Count == 0 ? new CsvLayout() : Query<CsvQuery>.Of(context).ToLayout();
+        var body = await RequestBytes.UnpackAsync(context).ConfigureAwait(false);
+        var form = body.IsEmpty ? DeliveryForms.Json : DeliveryForms.Of(context.Request);
+        if (form.EndsWith("json", StringComparison.Ordinal) && form is not DeliveryForms.Lines)
         {
-            builder.Metadata.Add(new BodyType(typeof(JsonElement), ContentType: form));
+            EchoedInput.Keep(context, body);
         }
+
+        var delivery = new Delivery();
+        delivery.Read(form, body.IsEmpty ? "{}"u8 : body.Span, layout);
+        return delivery;
     }
 
-    /// <summary>Adds the next event of the delivery, or names what is wrong with it.</summary>
-    /// <param name="read">Reads the event.</param>
-    /// <param name="id">Its id, where that can be told of what cannot be read.</param>
-    public void Add(Func<UsageEvent> read, string? id = null)
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => DeliveryForms.Describe(builder);
+
+    private void Add(ReadEvent read)
     {
-        var place = Count;
+        var place = _events.Count + _unreadable.Count;
         if (place >= Limits.EventsPerBatch)
         {
             throw new BillingException(BillingErrorCode.TooLarge, $"A delivery has at most {Limits.EventsPerBatch} events.");
         }
 
-        try
+        if (read.Event is { } item)
         {
-            _events.Add(read());
+            _events.Add(item);
             _places.Add(place);
         }
-        catch (BillingException refusal) when (refusal.Code is BillingErrorCode.Invalid)
+        else
         {
-            _unreadable.Add(new RejectedResponse(place, id, Failure.Of(refusal).Code, refusal.Message));
+            var (field, problem) = read.Errors[0];
+            var refusal = Failure.Of(BillingException.Field(field, problem));
+            _unreadable.Add(new RejectedResponse(place, read.Id, refusal.Code, refusal.Message, field));
         }
     }
-}
 
-/// <summary>The content types that events come in.</summary>
-internal static class DeliveryForms
-{
-    public const string Json = "application/json";
-    public const string Lines = "application/x-ndjson";
-    public const string Csv = "text/csv";
-    public const string CloudEvent = "application/cloudevents+json";
-    public const string CloudEvents = "application/cloudevents-batch+json";
-
-    public static string[] All { get; } = [Json, Lines, Csv, CloudEvent, CloudEvents];
-}
-
-/// <summary>One event, or many under <c>events</c>.</summary>
-internal sealed record DeliveryRequest
-{
-    public System.Collections.Immutable.ImmutableArray<EventForm>? Events { get; init; }
+    private void Read(string form, ReadOnlySpan<byte> body, CsvLayout layout)
+    {
+        var draft = new EventDraft();
+        switch (form)
+        {
+            case DeliveryForms.Json:
+                JsonEvents.ReadBody(body, EventJson.Read, draft, Add);
+                break;
+            case DeliveryForms.CloudEvent:
+                JsonEvents.ReadSingle(body, CloudEventJson.Read, draft, Add);
+                break;
+            case DeliveryForms.CloudEvents:
+                JsonEvents.ReadArray(body, CloudEventJson.Read, draft, Add);
+                break;
+            case DeliveryForms.Lines:
+                TextEvents.ReadLines(body, draft, Add);
+                break;
+            default:
+                TextEvents.ReadCsv(body, layout, draft, Add);
+                break;
+        }
+    }
 }

@@ -11,20 +11,20 @@ internal sealed record ReceiptResponse(int Accepted, int Duplicates, ImmutableAr
     public static ReceiptResponse From(UsageReceipt receipt, Delivery delivery) => new(
         receipt.Accepted,
         receipt.Duplicates,
-        [.. receipt.Rejected.Select(item => new RejectedResponse(delivery.Places[item.Index], item.Id, Failure.Of(new BillingException(item.Code, item.Message)).Code, item.Message))
+        [.. receipt.Rejected.Select(item => new RejectedResponse(delivery.Places[item.Index], item.Id, Failure.Of(new BillingException(item.Code, item.Message)).Code, item.Message, item.Field))
             .Concat(delivery.Unreadable).OrderBy(item => item.Index)],
         [.. receipt.Orphans.Select(item => new OrphanedResponse(delivery.Places[item.Index], item.Id, item.Reason, item.Message))]);
 }
 
-internal sealed record RejectedResponse(int Index, string? Id, string Code, [property: JsonPropertyName("msg")] string Message);
+internal sealed record RejectedResponse(int Index, string? Id, string Code, [property: JsonPropertyName("msg")] string Message, string? Field);
 
 internal sealed record OrphanedResponse(int Index, string Id, OrphanReason Reason, [property: JsonPropertyName("msg")] string Message);
 
 internal sealed record EventResponse(
-    string Id, string Type, string CustomerId, Instant Timestamp, UsageProperties Properties, SubscriptionId? SubscriptionId, string Source, Instant RecordedAt, ImmutableArray<MetricId> MetricIds)
+    string Id, string Type, string? CustomerId, Instant Timestamp, UsageProperties Properties, SubscriptionId? SubscriptionId, string Source, Instant RecordedAt, ImmutableArray<MetricId> MetricIds)
 {
     public static EventResponse From(StoredEvent stored) => new(
-        stored.Event.Id, stored.Event.Type, stored.Event.Customer, stored.Event.Timestamp ?? stored.RecordedAt, stored.Event.Properties, stored.Event.SubscriptionId, stored.Event.Source,
+        stored.Event.Id, stored.Event.Type, stored.Event.Customer is "" ? stored.Customer?.ToString() : stored.Event.Customer, stored.Event.Timestamp ?? stored.RecordedAt, stored.Event.Properties, stored.Event.SubscriptionId, stored.Event.Source,
         stored.RecordedAt, stored.Metrics);
 }
 

@@ -12,7 +12,7 @@ internal sealed class ReceiptBuilder(IReadOnlyList<UsageEvent> events)
     private int _duplicates;
 
     public void Refuse(int index, FieldError wrong) =>
-        _rejected.Add(new RejectedEvent(index, events[index].Id ?? "", BillingErrorCode.Invalid, BillingException.Field(wrong.Field, wrong.Message).Message));
+        _rejected.Add(new RejectedEvent(index, events[index].Id ?? "", BillingErrorCode.Invalid, BillingException.Field(wrong.Field, wrong.Message).Message, wrong.Field));
 
     public void Add(int index, AppendResult result)
     {
@@ -23,7 +23,7 @@ internal sealed class ReceiptBuilder(IReadOnlyList<UsageEvent> events)
                 _duplicates++;
                 break;
             case AppendOutcome.Conflict:
-                _rejected.Add(new RejectedEvent(index, item.Id, BillingErrorCode.Conflict, $"The source '{item.Source}' sent another event under the id '{item.Id}' before; that one is kept."));
+                _rejected.Add(new RejectedEvent(index, item.Id, BillingErrorCode.Conflict, $"The source '{item.Source}' sent another event under the id '{item.Id}' before; that one is kept.", "id"));
                 break;
             default:
                 _accepted++;
@@ -43,7 +43,9 @@ internal sealed class ReceiptBuilder(IReadOnlyList<UsageEvent> events)
 
     private static string Words(UsageEvent item, OrphanReason reason) => reason switch
     {
+        OrphanReason.UnknownCustomer when item.Customer is "" => "The event names no customer, and none can be told otherwise; it is kept.",
         OrphanReason.UnknownCustomer => $"There is no customer '{item.Customer}'; the event is kept and can be recovered once there is.",
+        OrphanReason.UnknownSubscription when item.Customer is "" => $"There is no subscription '{item.SubscriptionId}'; the event is kept and can be recovered once there is one.",
         OrphanReason.UnknownSubscription => $"The customer '{item.Customer}' has no subscription '{item.SubscriptionId}'; the event is kept and can be recovered once there is one.",
         OrphanReason.NoMetric => $"No metric counts events of the type '{item.Type}' with these properties; the event is kept and can be recovered once one does.",
         _ => "The period that the event belongs to was billed already; the event is kept as late.",

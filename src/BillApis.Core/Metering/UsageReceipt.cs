@@ -24,7 +24,8 @@ public sealed record UsageReceipt
 /// <param name="Id">Its id, as it was sent.</param>
 /// <param name="Code">Invalid, or Conflict where the id was used before for another event.</param>
 /// <param name="Message">Which field is wrong and what is allowed.</param>
-public sealed record RejectedEvent(int Index, string Id, BillingErrorCode Code, string Message);
+/// <param name="Field">The field that is wrong.</param>
+public sealed record RejectedEvent(int Index, string Id, BillingErrorCode Code, string Message, string Field);
 
 /// <summary>An event that is kept without being counted.</summary>
 /// <param name="Index">Its place in the delivery, from 0.</param>

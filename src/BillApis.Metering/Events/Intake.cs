@@ -32,8 +32,8 @@ internal sealed class Intake(
             contributions.Add(contribution);
         }
 
-        CustomerId? whose = customers.TryGetValue(item.Customer, out var customer) ? customer : null;
-        var isSubscriptionUnknown = item.SubscriptionId is { } subscription && subscriptions is not null && (!subscriptions.TryGetValue(subscription, out var owner) || owner != whose);
+        var whose = WhoseIs(item);
+        var isSubscriptionUnknown = item.SubscriptionId is not null && subscriptions is not null && OwnerOf(item) is var owner && (owner is null || owner != whose);
         stamped = new StampedEvent
         {
             Event = item,
@@ -47,13 +47,18 @@ internal sealed class Intake(
         return null;
     }
 
+    // An event that names no customer is the one's that its subscription is.
+    private CustomerId? WhoseIs(UsageEvent item) => item.Customer is "" ? OwnerOf(item) : customers.TryGetValue(item.Customer, out var customer) ? customer : null;
+
+    private CustomerId? OwnerOf(UsageEvent item) => item.SubscriptionId is { } subscription && subscriptions is not null && subscriptions.TryGetValue(subscription, out var owner) ? owner : null;
+
     // Stores keep microseconds: whatever is finer must not decide about anything.
     private static Instant? Microseconds(Instant? at) => at is { } value ? Instant.FromUnixTimeTicks(value.ToUnixTimeTicks() - (value.ToUnixTimeTicks() % 10)) : null;
 
     private FieldError? Wrong(UsageEvent item) =>
         EventText.Code("id", item.Id)
         ?? EventText.Code("type", item.Type)
-        ?? EventText.Code("customer_id", item.Customer)
+        ?? (item.Customer is "" ? null : EventText.Code("customer_id", item.Customer))
         ?? EventText.Code("source", item.Source)
         ?? Wrong(item.Timestamp)
         ?? Wrong(item.Properties);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -29,6 +30,10 @@ public readonly record struct PropertyValue
     /// <summary>A number of any size as JSON spells it; one that cannot be kept exactly keeps its spelling.</summary>
     public static PropertyValue Number(string json) => new(PropertyKind.Number, Exact.TryParse(json, out var number) ? Exact.Format(number) : json);
 
+    /// <summary>A number as JSON spells it in UTF-8.</summary>
+    internal static PropertyValue Number(ReadOnlySpan<byte> json) =>
+        IsCanonical(json) ? new(PropertyKind.Number, Encoding.ASCII.GetString(json)) : Number(Encoding.ASCII.GetString(json));
+
     /// <summary>The number, of a number or of a text that spells one; false for what is not a decimal of at most 15 integer and 12 fractional digits.</summary>
     public bool TryNumber(out decimal number)
     {
@@ -42,6 +47,16 @@ public readonly record struct PropertyValue
 
     /// <summary>Returns <see cref="Text"/>.</summary>
     public override string ToString() => Text;
+
+    // Most numbers are sent as they are kept: a few digits without zeros that say nothing.
+    private static bool IsCanonical(ReadOnlySpan<byte> json)
+    {
+        var digits = json.StartsWith("-"u8) ? json[1..] : json;
+        var point = digits.IndexOf((byte)'.');
+        var whole = point < 0 ? digits.Length : point;
+        return whole <= 15 && !digits.ContainsAny("eE"u8)
+            && (point >= 0 ? digits.Length - point - 1 <= Limits.FractionDigits && digits[^1] != '0' : digits[0] != '0' || json is [(byte)'0']);
+    }
 
 #pragma warning disable CS1591, CA2225 // They do what Of does.
     public static implicit operator PropertyValue(string? text) => Of(text);

@@ -32,7 +32,8 @@ public sealed record StampedEvent
 
     /// <summary>Why nothing can be billed for it as it stands; null where it counts.</summary>
     public OrphanReason? Orphan =>
-        Customer is null ? OrphanReason.UnknownCustomer
+        IsSubscriptionUnknown && Event.Customer is "" ? OrphanReason.UnknownSubscription
+        : Customer is null ? OrphanReason.UnknownCustomer
         : IsSubscriptionUnknown ? OrphanReason.UnknownSubscription
         : Contributions.IsEmpty ? OrphanReason.NoMetric
         : null;

@@ -15,9 +15,9 @@ public sealed record UsageEvent
     /// <summary>What happened; metrics pick events by it.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The customer's id or external id, as it was sent.</summary>
+    /// <summary>The customer's id, external id or alias, as it was sent; empty where the sender named none, and it is found through the subscription.</summary>
     [JsonPropertyName("customer_id")]
-    public required string Customer { get; init; }
+    public string Customer { get; init; } = "";
 
     /// <summary>When it happened; the time of arrival where the sender did not say.</summary>
     public Instant? Timestamp { get; init; }

@@ -42,17 +42,24 @@ public sealed class UsageProperties : IEquatable<UsageProperties>
     /// <exception cref="ArgumentException">A name is there twice.</exception>
     public static UsageProperties Of(IEnumerable<KeyValuePair<string, PropertyValue>> items)
     {
-        KeyValuePair<string, PropertyValue>[] sorted = [.. items];
-        Array.Sort(sorted, (left, right) => string.CompareOrdinal(left.Key, right.Key));
-        for (var i = 1; i < sorted.Length; i++)
+        return TryOf([.. items], out var twice) ?? throw new ArgumentException($"'{twice}' is there twice.", nameof(items));
+    }
+
+    /// <summary>Properties from names and values that are the method's to sort; null where a name is there twice.</summary>
+    internal static UsageProperties? TryOf(KeyValuePair<string, PropertyValue>[] items, out string? twice)
+    {
+        twice = null;
+        Array.Sort(items, static (left, right) => string.CompareOrdinal(left.Key, right.Key));
+        for (var i = 1; i < items.Length; i++)
         {
-            if (sorted[i].Key == sorted[i - 1].Key)
+            if (items[i].Key == items[i - 1].Key)
             {
-                throw new ArgumentException($"'{sorted[i].Key}' is there twice.", nameof(items));
+                twice = items[i].Key;
+                return null;
             }
         }
 
-        return sorted.Length == 0 ? None : new UsageProperties(ImmutableCollectionsMarshal.AsImmutableArray(sorted));
+        return items.Length == 0 ? None : new UsageProperties(ImmutableCollectionsMarshal.AsImmutableArray(items));
     }
 
     /// <inheritdoc/>

@@ -42,6 +42,7 @@ public sealed class IntakeTests
         { "id", "control characters", Call with { Id = "a\nb" } },
         { "type", "is required", Call with { Type = " " } },
         { "customer_id", "is required", Call with { Customer = null! } },
+        { "customer_id", "is required", Call with { Customer = " " } },
         { "source", "valid Unicode", Call with { Source = "a\ud800" } },
         { "timestamp", "must not be before 2000", Call with { Timestamp = Instant.FromUtc(1999, 12, 31, 23, 59) } },
         { "timestamp", "more than 3600 seconds ahead", Call with { Timestamp = Now + Duration.FromSeconds(3_601) } },

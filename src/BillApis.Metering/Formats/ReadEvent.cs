@@ -1,0 +1,12 @@
+using System.Collections.Immutable;
+
+namespace BillApis.Metering;
+
+/// <summary>One record of a delivery: the event, or what is wrong with it.</summary>
+/// <param name="Event">The event; null where something is wrong.</param>
+/// <param name="Id">The id, where one can be told.</param>
+/// <param name="Errors">What is wrong, field by field.</param>
+internal readonly record struct ReadEvent(UsageEvent? Event, string? Id, ImmutableArray<FieldError> Errors)
+{
+    public static ReadEvent Refused(string field, string problem) => new(null, null, [new FieldError(field, problem)]);
+}
