@@ -35,6 +35,15 @@ public static class Limits
     /// <summary>The most characters of all dimensions of one event together, names included.</summary>
     public const int DimensionsLength = 700;
 
+    /// <summary>The most properties that one metric has cleaning rules for.</summary>
+    public const int RulesPerMetric = 32;
+
+    /// <summary>The greatest bound that a metric may set for the age of events, and for how far ahead they lie: ten years.</summary>
+    public const long MostSkewSeconds = 315_360_000;
+
+    /// <summary>The most aliases of one customer.</summary>
+    public const int AliasesPerCustomer = 50;
+
     /// <summary>The most items in one plan version.</summary>
     public const int ItemsPerPlan = 100;
 

@@ -37,6 +37,32 @@ public abstract class UsageOrphanConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task What_was_given_up_stays_on_record_and_is_never_counted()
+    {
+        var nobody = UsageWorld.Event("1", Before, 5) with { Customer = "initech" };
+        await AppendAsync(nobody, nobody with { Id = "2" }, nobody with { Id = "3", Source = "other" });
+        Assert.Equal(["1"], await Store.DiscardAsync(_world.Tenant, nobody.Source, ["3", "1", "4", "1"], "a test", UsageWorld.Now, Token));
+        Assert.Equal([], await Store.DiscardAsync(_world.Tenant, nobody.Source, ["1"], "again", UsageWorld.Now + Duration.FromDays(1), Token));
+        Assert.Equal(["2 UnknownCustomer ", "3 UnknownCustomer "], await OrphansAsync(new OrphanQuery()));
+        var given = Assert.Single((await Store.ListOrphansAsync(_world.Tenant, new OrphanQuery { Discarded = true }, Token)).Items);
+        Assert.Equal(("1", UsageWorld.Now, "a test"), (given.Event.Event.Id, given.DiscardedAt, given.DiscardReason));
+
+        Assert.Equal(0, await Store.RecoverAsync(_world.Tenant, [_world.Stamp(nobody with { Customer = "acme" }) with { Event = nobody }], Token));
+        Assert.Equal(0, await QuantityAsync("calls"));
+        Assert.Equal(AppendOutcome.Duplicate, (await AppendAsync(nobody))[0].Outcome);
+    }
+
+    [Fact]
+    public async Task Tenants_with_open_orphans_are_found_one_after_the_other()
+    {
+        Assert.DoesNotContain(_world.Tenant, await TenantsAsync());
+        await AppendAsync(UsageWorld.Event("1", Before, 5) with { Customer = "initech" });
+        Assert.Single(await TenantsAsync(), _world.Tenant);
+        await Store.DiscardAsync(_world.Tenant, UsageEvent.DefaultSource, ["1"], "a test", UsageWorld.Now, Token);
+        Assert.DoesNotContain(_world.Tenant, await TenantsAsync());
+    }
+
+    [Fact]
     public async Task Orphans_are_listed_page_by_page()
     {
         await AppendAsync([.. Enumerable.Range(0, 5).Select(i => UsageWorld.Event($"{i}", Before, 5) with { Type = "unheard" })]);
@@ -95,6 +121,17 @@ public abstract class UsageOrphanConformance(StoreFixture fixture)
         Assert.Equal(1, await Store.RecoverAsync(_world.Tenant, [_world.Stamp(nobody with { Customer = "acme" }) with { Event = nobody }], Token));
         Assert.Equal([$"1 Late {_world["calls"].Id}"], await OrphansAsync(new OrphanQuery()));
         Assert.Equal((0, 5), (await QuantityAsync("calls"), await QuantityAsync("plain")));
+    }
+
+    private async Task<List<TenantId>> TenantsAsync()
+    {
+        var tenants = new List<TenantId>();
+        while (await Store.NextOrphanTenantAsync(tenants.Count == 0 ? null : tenants[^1], Token) is { } next)
+        {
+            tenants.Add(next);
+        }
+
+        return tenants;
     }
 
     private Task CloseAsync(string metric, SubscriptionId subscription, Instant until) =>

@@ -46,7 +46,8 @@ public static class BillingServiceCollectionExtensions
 
     private static void AddMasterData(IServiceCollection services)
     {
-        services.AddSingleton<Customers>();
+        services.AddSingleton(provider => new Customers(
+            provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IStore<Subscription>>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<Products>();
         services.AddSingleton<Prices>();
         services.AddSingleton<Plans>();
@@ -72,6 +73,7 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton(provider => BillingJobs.Outbox(provider.GetRequiredService<OutboxDispatcher>()));
         services.AddSingleton(provider => BillingJobs.StalledRuns(provider.GetRequiredService<InvoiceRuns>()));
         services.AddSingleton(provider => BillingJobs.Invoices(provider.GetRequiredService<InvoiceRuns>()));
+        services.AddSingleton(provider => BillingJobs.Orphans(provider.GetRequiredService<OrphanRecovery>()));
         services.AddSingleton(provider => BillingJobs.Overdue(provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new BillingWorker(
             provider.GetServices<BillingJob>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetService<ILogger<BillingWorker>>() ?? NullLogger<BillingWorker>.Instance));

@@ -42,6 +42,13 @@ public interface IUsageStore
     /// <summary>Counts orphans whose customer and metrics are there now; one that is not an orphan any more is left alone.</summary>
     /// <returns>How many count now.</returns>
     Task<int> RecoverAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken);
+
+    /// <summary>Gives open orphans up: they stay on record with the reason and are listed as discarded; one that is not open is left alone.</summary>
+    /// <returns>The ids of those that are discarded now.</returns>
+    Task<IReadOnlyList<string>> DiscardAsync(TenantId tenant, string source, IReadOnlyCollection<string> ids, string reason, Instant at, CancellationToken cancellationToken);
+
+    /// <summary>The first tenant that has open orphans behind another in the order of ids; null where there is none.</summary>
+    Task<TenantId?> NextOrphanTenantAsync(TenantId? after, CancellationToken cancellationToken);
 }
 
 /// <summary>What became of an event that was to be stored.</summary>
@@ -94,6 +101,9 @@ public sealed record UsageQuery
 /// <summary>Which orphans to list.</summary>
 public sealed record OrphanQuery
 {
+    /// <summary>Only those that were discarded, instead of those that are open.</summary>
+    public bool Discarded { get; init; }
+
     /// <summary>Only orphans for this reason.</summary>
     public OrphanReason? Reason { get; init; }
 
@@ -115,4 +125,11 @@ public sealed record StoredEvent(UsageEvent Event, Instant RecordedAt, CustomerI
 /// <param name="Event">The event.</param>
 /// <param name="Reason">Why it is not counted.</param>
 /// <param name="Metric">The metric whose period was closed; null where the whole event is not counted.</param>
-public sealed record OrphanEvent(StoredEvent Event, OrphanReason Reason, MetricId? Metric);
+public sealed record OrphanEvent(StoredEvent Event, OrphanReason Reason, MetricId? Metric)
+{
+    /// <summary>When it was given up; null where it is open.</summary>
+    public Instant? DiscardedAt { get; init; }
+
+    /// <summary>Why it was given up, in words.</summary>
+    public string? DiscardReason { get; init; }
+}

@@ -3,6 +3,7 @@ using BillApis.Ledger;
 using BillApis.Metering;
 using BillApis.Outbox;
 using BillApis.Storage;
+using BillApis.Storage.Sql.Customers;
 using BillApis.Storage.Sql.Invoicing;
 using BillApis.Storage.Sql.Ledger;
 using BillApis.Storage.Sql.Metering;
@@ -26,7 +27,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.SigningKeys);
         services.AddStore(IdentityMaps.StoredAnswers);
-        services.AddStore(EntityMaps.Customers);
+        services.AddSingleton<IStore<Customer>, SqlCustomerStore>();
         services.AddStore(EntityMaps.Products);
         services.AddStore(EntityMaps.Metrics);
         services.AddStore(EntityMaps.Prices);

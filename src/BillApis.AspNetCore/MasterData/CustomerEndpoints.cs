@@ -17,6 +17,7 @@ internal sealed class CustomerEndpoints() : MasterDataEndpoints<Customer, Custom
             Name = sent.Name,
             Currency = sent.Currency,
             ExternalId = sent.ExternalId,
+            Aliases = sent.Aliases ?? [],
             Email = sent.Email,
             Zone = sent.Timezone ?? DateTimeZone.Utc,
             Country = sent.Country,
@@ -34,6 +35,7 @@ internal sealed class CustomerEndpoints() : MasterDataEndpoints<Customer, Custom
         Name = item.Name,
         Currency = item.Currency,
         ExternalId = item.ExternalId,
+        Aliases = item.Aliases,
         Email = item.Email,
         Timezone = item.Zone,
         Country = item.Country,
@@ -46,7 +48,7 @@ internal sealed class CustomerEndpoints() : MasterDataEndpoints<Customer, Custom
     });
 
     protected override CustomerResponse Response(Customer item) => new(
-        item.Id, item.ExternalId, item.Name, item.Email, item.Currency, item.Zone, item.Country, item.Address, item.TaxId, item.TaxExempt,
+        item.Id, item.ExternalId, item.Aliases, item.Name, item.Email, item.Currency, item.Zone, item.Country, item.Address, item.TaxId, item.TaxExempt,
         item.PaymentTermsDays, item.Locale, item.Metadata, item.CreatedAt, item.ArchivedAt);
 
     protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, CustomerQuery query, CancellationToken cancellationToken) =>
@@ -58,6 +60,7 @@ internal sealed record CustomerRequest
     public required string Name { get; init; }
     public required Currency Currency { get; init; }
     public string? ExternalId { get; init; }
+    public ImmutableArray<string>? Aliases { get; init; }
     public string? Email { get; init; }
     public DateTimeZone? Timezone { get; init; }
     public string? Country { get; init; }
@@ -76,5 +79,5 @@ internal sealed record CustomerQuery : MasterDataQuery
 }
 
 internal sealed record CustomerResponse(
-    CustomerId Id, string? ExternalId, string Name, string? Email, Currency Currency, DateTimeZone Timezone, string? Country, Address? Address, string? TaxId,
+    CustomerId Id, string? ExternalId, ImmutableArray<string> Aliases, string Name, string? Email, Currency Currency, DateTimeZone Timezone, string? Country, Address? Address, string? TaxId,
     bool TaxExempt, int PaymentTermsDays, string? Locale, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);

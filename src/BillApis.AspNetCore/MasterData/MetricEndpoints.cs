@@ -22,6 +22,9 @@ internal sealed class MetricEndpoints() : MasterDataEndpoints<Metric, MetricRequ
             Property = sent.Property,
             Expression = sent.Expression,
             Filters = sent.Filters ?? [],
+            Rules = sent.Rules ?? [],
+            MaxAgeSeconds = sent.MaxAgeSeconds,
+            MaxAheadSeconds = sent.MaxAheadSeconds,
             GroupBy = sent.GroupBy ?? [],
             Unit = sent.Unit,
             Rounding = sent.Rounding,
@@ -39,6 +42,9 @@ internal sealed class MetricEndpoints() : MasterDataEndpoints<Metric, MetricRequ
         Property = item.Property,
         Expression = item.Expression,
         Filters = item.Filters,
+        Rules = item.Rules,
+        MaxAgeSeconds = item.MaxAgeSeconds,
+        MaxAheadSeconds = item.MaxAheadSeconds,
         GroupBy = item.GroupBy,
         Unit = item.Unit,
         Rounding = item.Rounding,
@@ -47,7 +53,7 @@ internal sealed class MetricEndpoints() : MasterDataEndpoints<Metric, MetricRequ
     });
 
     protected override MetricResponse Response(Metric item) => new(
-        item.Id, item.Code, item.Name, item.EventType, item.Aggregation, item.Property, item.Expression, item.Filters, item.GroupBy, item.Unit, item.Rounding, item.AllowNegative,
+        item.Id, item.Code, item.Name, item.EventType, item.Aggregation, item.Property, item.Expression, item.Filters, item.Rules, item.MaxAgeSeconds, item.MaxAheadSeconds, item.GroupBy, item.Unit, item.Rounding, item.AllowNegative,
         item.Metadata, item.CreatedAt, item.ArchivedAt);
 
     protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, MetricQuery query, CancellationToken cancellationToken) =>
@@ -63,6 +69,9 @@ internal sealed record MetricRequest
     public string? Property { get; init; }
     public string? Expression { get; init; }
     public ImmutableArray<MetricFilter>? Filters { get; init; }
+    public ImmutableArray<PropertyRule>? Rules { get; init; }
+    public long? MaxAgeSeconds { get; init; }
+    public long? MaxAheadSeconds { get; init; }
     public ImmutableArray<string>? GroupBy { get; init; }
     public string? Unit { get; init; }
     public QuantityRounding? Rounding { get; init; }
@@ -76,5 +85,6 @@ internal sealed record MetricQuery : CodeQuery
 }
 
 internal sealed record MetricResponse(
-    MetricId Id, string Code, string Name, string EventType, Aggregation Aggregation, string? Property, string? Expression, ImmutableArray<MetricFilter> Filters, ImmutableArray<string> GroupBy,
+    MetricId Id, string Code, string Name, string EventType, Aggregation Aggregation, string? Property, string? Expression, ImmutableArray<MetricFilter> Filters,
+    ImmutableArray<PropertyRule> Rules, long? MaxAgeSeconds, long? MaxAheadSeconds, ImmutableArray<string> GroupBy,
     string? Unit, QuantityRounding? Rounding, bool AllowNegative, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);

@@ -33,7 +33,7 @@ internal sealed record SummaryResponse(Instant Start, Instant End, ImmutableSort
     public static SummaryResponse From(UsageSummaryRow row) => new(row.Window.Start, row.Window.End, row.Group.Values(), row.Value, row.Events);
 }
 
-internal sealed record OrphanResponse(EventResponse Event, OrphanReason Reason, MetricId? MetricId)
+internal sealed record OrphanResponse(EventResponse Event, OrphanReason Reason, MetricId? MetricId, Instant? DiscardedAt, string? DiscardReason)
 {
-    public static OrphanResponse From(OrphanEvent orphan) => new(EventResponse.From(orphan.Event), orphan.Reason, orphan.Metric);
+    public static OrphanResponse From(OrphanEvent orphan) => new(EventResponse.From(orphan.Event), orphan.Reason, orphan.Metric, orphan.DiscardedAt, orphan.DiscardReason);
 }

@@ -30,6 +30,9 @@ public sealed record Customer : IMasterData<Customer>
     /// <summary>The tenant's own id for the customer, accepted wherever the id is.</summary>
     public string? ExternalId { get; init; }
 
+    /// <summary>Other names that usage of the customer may come under, such as the id of a key or of a system; no two customers share one.</summary>
+    public ImmutableArray<string> Aliases { get; init; } = [];
+
     /// <summary>Where bills are sent.</summary>
     public string? Email { get; init; }
 
@@ -97,6 +100,7 @@ public sealed record Customer : IMasterData<Customer>
             Check.Code("external_id", ExternalId);
         }
 
+        ValidateAliases();
         if (Email is not null && (Email.Length > Limits.CodeLength || Email.Count('@') != 1 || Email.StartsWith('@') || Email.EndsWith('@') || Email.Any(char.IsWhiteSpace)))
         {
             throw BillingException.Field("email", "must be an address like billing@example.com");
@@ -105,6 +109,23 @@ public sealed record Customer : IMasterData<Customer>
         if (Country is not null && !(Country.Length == 2 && Country.All(char.IsAsciiLetterUpper)))
         {
             throw BillingException.Field("country", "must be an ISO 3166 code of two upper-case letters, like DE");
+        }
+    }
+
+    private void ValidateAliases()
+    {
+        if (Aliases.Length > Limits.AliasesPerCustomer)
+        {
+            throw BillingException.Field("aliases", $"must be at most {Limits.AliasesPerCustomer}");
+        }
+
+        for (var i = 0; i < Aliases.Length; i++)
+        {
+            Check.Code($"aliases[{i}]", Aliases[i]);
+            if (Aliases.IndexOf(Aliases[i]) < i)
+            {
+                throw BillingException.Field($"aliases[{i}]", $"is '{Aliases[i]}' again");
+            }
         }
     }
 }

@@ -52,6 +52,22 @@ public sealed class Usage
         return receipt.Build();
     }
 
+    /// <summary>The same for a delivery whose sender may be an alias of a customer: events that name neither a customer nor a subscription are that customer's.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="events">The delivery.</param>
+    /// <param name="sender">The id of the credential that the delivery came under.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    public async Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, string sender, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (events.Any(IsNobodys) && (await _customers(tenant, [sender], cancellationToken).ConfigureAwait(false)).TryGetValue(sender, out var customer))
+        {
+            events = [.. events.Select(item => IsNobodys(item) ? item with { Customer = customer.ToString() } : item)];
+        }
+
+        return await RecordAsync(tenant, events, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Stores one event; the same as a delivery of one.</summary>
     public Task<UsageReceipt> RecordAsync(TenantId tenant, UsageEvent item, CancellationToken cancellationToken = default) => RecordAsync(tenant, [item], cancellationToken);
 
@@ -80,26 +96,46 @@ public sealed class Usage
     /// <summary>Lists what is kept without being counted, oldest arrival first.</summary>
     public Task<Page<OrphanEvent>> OrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken = default) => _store.ListOrphansAsync(tenant, query, cancellationToken);
 
-    /// <summary>Counts the orphans whose customer and metric are there by now; safe to repeat.</summary>
+    /// <summary>Counts the orphans whose customer, subscription and metric are there by now; safe to repeat.</summary>
     /// <returns>How many events count now.</returns>
     public async Task<int> RecoverOrphansAsync(TenantId tenant, CancellationToken cancellationToken = default)
     {
-        var recovered = 0;
-        for (var query = new OrphanQuery { Limit = Limits.PageSize }; ;)
+        var (recovered, after) = (0, (string?)null);
+        do
         {
-            var page = await _store.ListOrphansAsync(tenant, query, cancellationToken).ConfigureAwait(false);
-            UsageEvent[] events = [.. page.Items.Where(orphan => orphan.Reason is not OrphanReason.Late).Select(orphan => orphan.Event.Event)];
-            var intake = await IntakeAsync(tenant, events, cancellationToken).ConfigureAwait(false);
-            var stamped = events.Select(item => intake.Stamp(item, out var good) is null ? good : null).OfType<StampedEvent>().Where(item => item.Orphan is null).ToList();
-            recovered += await _store.RecoverAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
-            if (page.Next is null)
-            {
-                return recovered;
-            }
-
-            query = query with { After = page.Next };
+            (var more, after) = await RecoverPageAsync(tenant, after, cancellationToken).ConfigureAwait(false);
+            recovered += more;
         }
+        while (after is not null);
+        return recovered;
     }
+
+    /// <summary>Gives orphans up: they stay on record with the reason, and are not counted whatever appears later.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="source">The source that the events came from.</param>
+    /// <param name="ids">Their ids.</param>
+    /// <param name="reason">Why, in words.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The ids of those that were open orphans and are discarded now.</returns>
+    /// <exception cref="BillingException">The reason or the ids are missing or too long.</exception>
+    public async Task<IReadOnlyList<string>> DiscardOrphansAsync(TenantId tenant, string source, IReadOnlyCollection<string> ids, string reason, CancellationToken cancellationToken = default)
+    {
+        Check.Name("reason", reason);
+        Check.Range("ids", ids.Count, 1, Limits.EventsPerBatch);
+        return await _store.DiscardAsync(tenant, source, ids, reason, _clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Recovers what can be of one page of orphans.</summary>
+    internal async Task<(int Recovered, string? Next)> RecoverPageAsync(TenantId tenant, string? after, CancellationToken cancellationToken)
+    {
+        var page = await _store.ListOrphansAsync(tenant, new OrphanQuery { Limit = Limits.PageSize, After = after }, cancellationToken).ConfigureAwait(false);
+        StoredEvent[] events = [.. page.Items.Where(orphan => orphan.Reason is not OrphanReason.Late).Select(orphan => orphan.Event)];
+        var intake = await IntakeAsync(tenant, [.. events.Select(item => item.Event)], cancellationToken).ConfigureAwait(false);
+        var stamped = events.Select(item => intake.Stamp(item.Event, out var good, item.RecordedAt) is null ? good : null).OfType<StampedEvent>().Where(item => item.Orphan is null).ToList();
+        return (await _store.RecoverAsync(tenant, stamped, cancellationToken).ConfigureAwait(false), page.Next);
+    }
+
+    private static bool IsNobodys(UsageEvent item) => item.Customer is "" && item.SubscriptionId is null;
 
     private async Task<Intake> IntakeAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
     {

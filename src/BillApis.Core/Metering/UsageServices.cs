@@ -14,6 +14,7 @@ internal static class UsageServices
     public static void AddUsage(this IServiceCollection services)
     {
         services.AddSingleton<MetricCatalog>();
+        services.AddSingleton<OrphanRecovery>();
         services.AddSingleton(provider => new Metrics(
             provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Usage(

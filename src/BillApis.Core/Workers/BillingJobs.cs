@@ -18,6 +18,9 @@ internal static class BillingJobs
     /// <summary>Bills every boundary whose time has come.</summary>
     public static BillingJob Invoices(InvoiceRuns runs) => new("invoices", runs.RunDueAsync);
 
+    /// <summary>Counts usage whose customer, subscription or metric has appeared.</summary>
+    public static BillingJob Orphans(OrphanRecovery orphans) => new("orphans", orphans.RunAsync);
+
     /// <summary>Marks open invoices overdue once their due date has passed.</summary>
     public static BillingJob Overdue(IInvoiceStore invoices, IClock clock) => new("overdue", async token =>
     {

@@ -12,7 +12,10 @@ internal sealed class Intake(
     private readonly Duration _ahead = ahead ?? Limits.FutureSkew;
 
     /// <summary>What is wrong with the event, or null and the event ready to be stored.</summary>
-    public FieldError? Stamp(UsageEvent item, out StampedEvent? stamped)
+    /// <param name="item">The event as it was sent.</param>
+    /// <param name="stamped">The event to store.</param>
+    /// <param name="received">When it arrived, where that was not now.</param>
+    public FieldError? Stamp(UsageEvent item, out StampedEvent? stamped, Instant? received = null)
     {
         stamped = null;
         item = item with { Timestamp = Microseconds(item.Timestamp) };
@@ -21,10 +24,11 @@ internal sealed class Intake(
             return wrong;
         }
 
+        var contribution = default(Contribution);
         var contributions = ImmutableArray.CreateBuilder<Contribution>();
         foreach (var metric in _metrics[item.Type].Where(metric => metric.Counts(item)))
         {
-            if (metric.Measure(item, out var contribution) is { } unmeasurable)
+            if ((metric.Skew(item, received ?? now) ?? metric.Measure(item, out contribution)) is { } unmeasurable)
             {
                 return unmeasurable;
             }

@@ -17,13 +17,28 @@ internal static class Measuring
     private static readonly ConcurrentDictionary<string, UsageExpression> Expressions = new(StringComparer.Ordinal);
 
     /// <summary>Whether the metric counts events like this one.</summary>
-    public static bool Counts(this Metric metric, UsageEvent item) =>
-        metric.ArchivedAt is null && metric.EventType == item.Type && metric.Filters.All(filter => filter.Passes(item.Properties));
+    public static bool Counts(this Metric metric, UsageEvent item)
+    {
+        if (metric.ArchivedAt is not null || metric.EventType != item.Type)
+        {
+            return false;
+        }
+
+        // What the rules refuse is told when it is measured.
+        _ = metric.Clean(ref item);
+        return metric.Filters.All(filter => filter.Passes(item.Properties));
+    }
 
     /// <summary>Measures an event that the metric counts; what is wrong with it, or null.</summary>
     public static FieldError? Measure(this Metric metric, UsageEvent item, out Contribution contribution)
     {
+        var refused = metric.Clean(ref item);
         contribution = new Contribution(metric, Dimensions.Of(metric.GroupBy, item.Properties), 1, null);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
         if (contribution.Dimensions.Json.Length > Limits.DimensionsLength)
         {
             return new FieldError("properties", $"has dimensions of the metric '{metric.Code}' that are longer than {Limits.DimensionsLength} characters together");

@@ -41,6 +41,15 @@ public sealed record Metric : IMasterData<Metric>
     /// <summary>What an event must satisfy to be counted: all of them.</summary>
     public ImmutableArray<MetricFilter> Filters { get; init; } = [];
 
+    /// <summary>How properties are checked and cleaned before filters, groups and the measure see them.</summary>
+    public ImmutableArray<PropertyRule> Rules { get; init; } = [];
+
+    /// <summary>How long before its arrival an event may have happened; as long as it likes where null.</summary>
+    public long? MaxAgeSeconds { get; init; }
+
+    /// <summary>How far ahead of its arrival an event may lie; as far as all events where null.</summary>
+    public long? MaxAheadSeconds { get; init; }
+
     /// <summary>The properties whose values are counted apart.</summary>
     public ImmutableArray<string> GroupBy { get; init; } = [];
 
@@ -84,6 +93,7 @@ public sealed record Metric : IMasterData<Metric>
         ArgumentNullException.ThrowIfNull(other);
         return (EventType, Aggregation, Property, Expression, Rounding, AllowNegative) == (other.EventType, other.Aggregation, other.Property, other.Expression, other.Rounding, other.AllowNegative)
             && GroupBy.SequenceEqual(other.GroupBy, StringComparer.Ordinal)
+            && Rules.SequenceEqual(other.Rules)
             && Filters.Length == other.Filters.Length
             && Filters.Zip(other.Filters).All(pair => (pair.First.Property, pair.First.Op) == (pair.Second.Property, pair.Second.Op) && pair.First.Values.SequenceEqual(pair.Second.Values));
     }
@@ -105,6 +115,7 @@ public sealed record Metric : IMasterData<Metric>
 
         ValidateMeasure();
         ValidateGroups();
+        ValidateRules();
         for (var i = 0; i < Filters.Length; i++)
         {
             Filters[i].Validate($"filters[{i}]");
@@ -129,6 +140,26 @@ public sealed record Metric : IMasterData<Metric>
         {
             throw BillingException.Field(Expression is null ? "property" : "expression", isMeasured ? "must be left out for the aggregation count" : "is required for every aggregation but count, or an expression");
         }
+    }
+
+    private void ValidateRules()
+    {
+        if (Rules.Length > Limits.RulesPerMetric)
+        {
+            throw BillingException.Field("rules", $"must be at most {Limits.RulesPerMetric}");
+        }
+
+        for (var i = 0; i < Rules.Length; i++)
+        {
+            Rules[i].Validate($"rules[{i}]");
+            if (Rules.Take(i).Any(rule => rule.Property == Rules[i].Property))
+            {
+                throw BillingException.Field($"rules[{i}].property", $"names '{Rules[i].Property}' again");
+            }
+        }
+
+        Check.Range("max_age_seconds", MaxAgeSeconds ?? 0, 0, Limits.MostSkewSeconds);
+        Check.Range("max_ahead_seconds", MaxAheadSeconds ?? 0, 0, Limits.MostSkewSeconds);
     }
 
     private void ValidateGroups()

@@ -1,6 +1,6 @@
 namespace BillApis.Storage.Sql.Metering;
 
-/// <summary>Finds many customers by id or external id at once.</summary>
+/// <summary>Finds many customers by id, external id or alias at once; a name that two customers go by finds neither.</summary>
 internal sealed class CustomerLookup(SqlDatabase database)
 {
     public async Task<IReadOnlyDictionary<string, CustomerId>> FindAsync(TenantId tenant, IReadOnlyCollection<string> references, CancellationToken cancellationToken)
@@ -11,6 +11,8 @@ internal sealed class CustomerLookup(SqlDatabase database)
             $"""
             select r.value as Reference, c.id as Id from {rows} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.alias = r.value
             union all
+            select r.value as Reference, a.customer_id as Id from {rows} as r cross join billing_customer_name as a where a.tenant_id = @Tenant and a.alias = r.value
+            union all
             select r.value as Reference, c.id as Id from {rows} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.id = r.value
             """,
             tenant,
@@ -18,10 +20,14 @@ internal sealed class CustomerLookup(SqlDatabase database)
             cancellationToken).ConfigureAwait(false);
         var customers = new Dictionary<string, CustomerId>(StringComparer.Ordinal);
 
-        // An id goes before somebody's external id of the same spelling.
-        foreach (var row in found.OrderBy(row => row.Reference == row.Id))
+        // An id goes before somebody's other name of the same spelling.
+        foreach (var names in found.GroupBy(row => row.Reference))
         {
-            customers[row.Reference] = EntityId.Parse<CustomerId>(row.Id);
+            var ids = names.Select(row => row.Id).Distinct().ToList();
+            if (ids.Contains(names.Key) || ids.Count == 1)
+            {
+                customers[names.Key] = EntityId.Parse<CustomerId>(ids.Count == 1 ? ids[0] : names.Key);
+            }
         }
 
         return customers;

@@ -9,6 +9,7 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
     private readonly UsageIntake _intake = new(database);
     private readonly UsageReader _reader = new(database);
     private readonly UsageListing _listing = new(database);
+    private readonly UsageOrphans _orphans = new(database);
     private readonly LateListing _late = new(database);
 
     public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
@@ -34,4 +35,9 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
 
     public Task<int> RecoverAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
         events.Count == 0 ? Task.FromResult(0) : _intake.RecoverAsync(tenant, events, cancellationToken);
+
+    public Task<IReadOnlyList<string>> DiscardAsync(TenantId tenant, string source, IReadOnlyCollection<string> ids, string reason, Instant at, CancellationToken cancellationToken) =>
+        _orphans.DiscardAsync(tenant, source, ids, reason, at, cancellationToken);
+
+    public Task<TenantId?> NextOrphanTenantAsync(TenantId? after, CancellationToken cancellationToken) => _orphans.NextTenantAsync(after, cancellationToken);
 }

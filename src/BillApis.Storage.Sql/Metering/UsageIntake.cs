@@ -188,7 +188,7 @@ internal sealed class UsageIntake(SqlDatabase database)
         update billing_usage_orphan set recovered_at = r.recorded_at
         from {Routings()} as r
         where billing_usage_orphan.tenant_id = @Tenant and billing_usage_orphan.source = r.source and billing_usage_orphan.id = r.id
-          and billing_usage_orphan.metric_id = '' and billing_usage_orphan.recovered_at is null
+          and billing_usage_orphan.metric_id = '' and {UsageOrphans.Open("billing_usage_orphan")}
         returning billing_usage_orphan.source as Source, billing_usage_orphan.id as Id
         """;
 

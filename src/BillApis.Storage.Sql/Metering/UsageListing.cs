@@ -37,10 +37,10 @@ internal sealed class UsageListing(SqlDatabase database)
             after is null ? "" : " and o.recorded_at >= @At and (o.recorded_at > @At or (o.source, o.id, o.metric_id) > (@Source, @Id, @Metric))");
         var rows = await ReadAsync<OrphanRow>(
             $"""
-            select {EventRow.Columns}, o.metric_id as MetricId, o.reason as Reason
+            select {EventRow.Columns}, o.metric_id as MetricId, o.reason as Reason, o.discarded_at as DiscardedAt, o.discard_reason as DiscardReason
             from billing_usage_orphan as o
             join billing_usage_event as e on e.tenant_id = o.tenant_id and e.source = o.source and e.id = o.id
-            where o.tenant_id = @Tenant and o.recovered_at is null{filters}
+            where o.tenant_id = @Tenant and {(query.Discarded ? "o.discarded_at is not null" : UsageOrphans.Open("o"))}{filters}
             order by o.recorded_at, o.source, o.id, o.metric_id
             limit @Limit
             """,
@@ -69,11 +69,17 @@ internal sealed class UsageListing(SqlDatabase database)
     {
         public required string MetricId { get; init; }
         public required string Reason { get; init; }
+        public long? DiscardedAt { get; init; }
+        public string? DiscardReason { get; init; }
 
         public OrphanEvent ReadOrphan() => new(
             Read(),
             JsonSerializer.Deserialize<OrphanReason>($"\"{Reason}\"", BillingJson.Options),
-            MetricId.Length == 0 ? null : EntityId.Parse<MetricId>(MetricId));
+            MetricId.Length == 0 ? null : EntityId.Parse<MetricId>(MetricId))
+        {
+            DiscardedAt = DiscardedAt is { } at ? SqlTime.FromMicroseconds(at) : null,
+            DiscardReason = DiscardReason,
+        };
     }
 
     /// <summary>The last row of a page, as the caller carries it to the next.</summary>

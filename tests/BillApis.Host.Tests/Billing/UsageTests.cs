@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Host.Tests;
 
@@ -85,6 +86,51 @@ public sealed class UsageTests(HostFixture host)
         (await _api.PostAsync("/admin/orphan-events/recover")).Ok().GetProperty("recovered").GetInt32().ShouldBeGreaterThanOrEqualTo(1);
         var days = (await _api.GetAsync($"/usage/summary?customer_id={external}&metric_id={metric}&from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00Z&window=day&timezone=UTC")).Ok();
         days.EnumerateArray().Select(day => day.GetProperty("value").GetRawText()).ShouldBe(["7", "0"]);
+    }
+
+    [Fact]
+    public async Task Orphans_are_discarded_with_a_reason_and_stay_on_record()
+    {
+        var (type, id) = (Seed.Name("discard.used"), Seed.Name("discarded"));
+        await _api.PostAsync("/usage/events", Event(id, type, "nobody-at-all", 7));
+        var answer = (await _api.PostAsync("/admin/orphan-events/discard", new { ids = new[] { id, "never-sent" }, reason = "sent by a test" })).Ok();
+        answer.GetProperty("discarded").GetInt32().ShouldBe(1);
+        answer.GetProperty("unknown").EnumerateArray().Select(unknown => unknown.GetString()).ShouldBe(["never-sent"]);
+        var discarded = (await _api.GetAsync("/admin/orphan-events?discarded=true")).Ok().EnumerateArray().Single(orphan => Seed.Id(orphan.GetProperty("event")) == id);
+        discarded.GetProperty("discard_reason").GetString().ShouldBe("sent by a test");
+        (await _api.GetAsync("/admin/orphan-events?limit=500")).Ok().EnumerateArray().Select(orphan => Seed.Id(orphan.GetProperty("event"))).ShouldNotContain(id);
+        (await _api.PostAsync("/admin/orphan-events/discard", new { ids = Array.Empty<string>(), reason = "x" })).ShouldFail(400, "VAL_001", "ids");
+        (await _api.PostAsync("/admin/orphan-events/discard", new { ids = new[] { "x" }, reason = " " })).ShouldFail(400, "VAL_001", "reason");
+    }
+
+    [Fact]
+    public async Task Usage_comes_under_any_name_of_a_customer_and_the_worker_recovers_what_waited_for_one()
+    {
+        var (type, alias) = (Seed.Name("alias.used"), Seed.Name("key"));
+        var metric = Seed.Id(await _seed.MetricAsync(type));
+        await _api.PostAsync("/usage/events", Event($"{type}-early", type, alias, 1));
+        var customer = Seed.Id((await _api.PostAsync("/customers", new { name = "Named", currency = "USD", aliases = new[] { alias } })).Ok(201));
+        await _api.PostAsync("/usage/events", Event($"{type}-late", type, alias, 2));
+        await host.Services.GetRequiredService<BillApis.Workers.BillingWorker>().RunOnceAsync(TestContext.Current.CancellationToken);
+        var summary = (await _api.GetAsync($"/usage/summary?customer_id={alias}&metric_id={metric}&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z")).Ok();
+        summary[0].GetProperty("value").GetInt32().ShouldBe(3);
+
+        (await _api.PostAsync("/customers", new { name = "Second", currency = "USD", aliases = new[] { alias } })).ShouldFail(409, "CON_001");
+        (await _api.PostAsync("/customers", new { name = "Second", currency = "USD", external_id = alias })).ShouldFail(409, "CON_001");
+        (await _api.PostAsync("/customers", new { name = "Second", currency = "USD", aliases = new[] { "a b" } })).ShouldFail(400, "VAL_001", "aliases[0]");
+        (await _api.PatchAsync($"/customers/{customer}", new { aliases = Array.Empty<string>() })).Ok().GetProperty("aliases").GetArrayLength().ShouldBe(0);
+        (await _api.PostAsync("/customers", new { name = "Second", currency = "USD", aliases = new[] { alias } })).Ok(201).GetProperty("aliases")[0].GetString().ShouldBe(alias);
+    }
+
+    [Fact]
+    public async Task An_event_that_names_nobody_is_the_customers_whose_alias_its_sender_is()
+    {
+        var (type, me) = (Seed.Name("sender.used"), (await _api.GetAsync("/auth/me")).Ok().GetProperty("id").GetString()!);
+        await _seed.MetricAsync(type);
+        var customer = Seed.Id((await _api.PostAsync("/customers", new { name = "Sender", currency = "USD", aliases = new[] { me } })).Ok(201));
+        Receipt(await _api.PostAsync("/usage/events", new { id = $"{type}-1", type, timestamp = "2026-01-01T00:00:00Z", properties = new { tokens = 1 } })).ShouldBe((1, 0, ""));
+        (await _api.GetAsync($"/usage/events?type={type}&customer_id={customer}")).Ok()[0].GetProperty("customer_id").GetString().ShouldBe(customer);
+        (await _api.PatchAsync($"/customers/{customer}", new { aliases = Array.Empty<string>() })).Ok();
     }
 
     private static object Event(string id, string type, string customer, int tokens) => new { id, type, customer_id = customer, timestamp = "2026-01-01T00:00:00Z", properties = new { tokens } };
