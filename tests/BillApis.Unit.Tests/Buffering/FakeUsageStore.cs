@@ -26,7 +26,7 @@ internal sealed class FakeUsageStore
         var call = Interlocked.Increment(ref _calls);
         await Before(call, cancellationToken);
         BatchSizes.Enqueue(events.Count);
-        var refused = events.Index().Where(item => Refuses(item.Item)).Select(item => new RejectedEvent(item.Index, item.Item.Id, BillingErrorCode.Invalid, "refused")).ToList();
+        var refused = events.Index().Where(item => Refuses(item.Item)).Select(item => new RejectedEvent(item.Index, item.Item.Id, BillingErrorCode.Invalid, "refused", "id")).ToList();
         var accepted = events.Where(item => !Refuses(item)).Count(item => _events.TryAdd((tenant, item.Id), item));
         After(call);
         return new UsageReceipt { Accepted = accepted, Duplicates = events.Count - refused.Count - accepted, Rejected = [.. refused], Orphans = [] };
