@@ -1,7 +1,6 @@
 using BillApis;
 using BillApis.AspNetCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -15,11 +14,8 @@ public static class BillingMeteringExtensions
         ArgumentNullException.ThrowIfNull(app);
         var services = app.ApplicationServices;
         _ = services.GetService<UsageBuffer>() ?? throw new InvalidOperationException("Call AddBilling(...) on the services before UseBillingMetering().");
-        var options = services.GetRequiredService<IOptions<MeteringOptions>>().Value;
-        configure?.Invoke(options);
-        options.Source ??= services.GetRequiredService<IHostEnvironment>().ApplicationName;
-        options.Validate();
-        return app.UseMiddleware<MeteringMiddleware>(options);
+        configure?.Invoke(services.GetRequiredService<IOptions<MeteringOptions>>().Value);
+        return app.UseMiddleware<MeteringMiddleware>(ActivatorUtilities.GetServiceOrCreateInstance<UsageRecorder>(services));
     }
 
     /// <summary>Records a usage event of this type for every request that the endpoint, or each endpoint of the group, serves.</summary>

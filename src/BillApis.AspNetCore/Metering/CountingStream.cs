@@ -1,8 +1,10 @@
 namespace BillApis.AspNetCore;
 
 /// <summary>Passes everything through, and counts the bytes that were read and written.</summary>
-internal sealed class CountingStream(Stream inner, ByteCount bytes) : Stream
+internal class CountingStream(Stream inner, ByteCount bytes) : Stream
 {
+    protected Stream Inner => inner;
+
     public override bool CanRead => inner.CanRead;
 
     public override bool CanSeek => inner.CanSeek;

@@ -32,6 +32,18 @@ internal sealed class EventProperties
         }
     }
 
+    /// <summary>Sets each header that was asked for and is there; with underscores, so that expressions can name the property without quotes.</summary>
+    public void SetHeaders(string side, IEnumerable<string> names, Func<string, string?> read)
+    {
+        foreach (var name in names)
+        {
+            if (read(name) is { } value)
+            {
+                SetIfAbsent($"{side}_header_{name.ToLowerInvariant().Replace('-', '_')}", SafeText.Value(value));
+            }
+        }
+    }
+
     public UsageProperties Build() => UsageProperties.Of(_items);
 
     /// <summary>A value of any type as an event can hold it: truth values and whole or decimal numbers as such, everything else as text.</summary>
@@ -44,6 +56,10 @@ internal sealed class EventProperties
         sbyte or byte or short or ushort or int or uint or long or ulong or decimal => PropertyValue.Number(Text(value)),
         _ => SafeText.Value(Text(value)),
     };
+
+    /// <summary>Refuses a name that no property of an event may have.</summary>
+    public static void CheckName(string name) =>
+        _ = SafeText.Code(name) ?? throw new ArgumentException($"The name of a property has 1 to {Limits.CodeLength} characters, none of them a control character.", nameof(name));
 
     private static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 }

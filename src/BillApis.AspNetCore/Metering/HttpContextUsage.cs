@@ -11,7 +11,7 @@ public static class HttpContextUsage
     public static void SetUsage(this HttpContext context, string name, PropertyValue value)
     {
         ArgumentNullException.ThrowIfNull(context);
-        _ = SafeText.Code(name) ?? throw new ArgumentException($"The name of a property has 1 to {Limits.CodeLength} characters, none of them a control character.", nameof(name));
+        EventProperties.CheckName(name);
         context.Features.Get<MeteredRequest>()?.Set(name, EventProperties.Of(value));
     }
 }

@@ -6,9 +6,11 @@ namespace BillApis.AspNetCore;
 public sealed class MeteredAttribute : Attribute
 {
     /// <summary>Names the type of the events, which metrics pick them by.</summary>
-    public MeteredAttribute(string eventType) =>
-        EventType = SafeText.Code(eventType) ?? throw new ArgumentException($"The type of an event has 1 to {Limits.CodeLength} characters, none of them a control character.", nameof(eventType));
+    public MeteredAttribute(string eventType) => EventType = CheckEventType(eventType);
 
     /// <summary>The type of the events, which metrics pick them by.</summary>
     public string EventType { get; }
+
+    internal static string CheckEventType(string eventType) =>
+        SafeText.Code(eventType) ?? throw new ArgumentException($"The type of an event has 1 to {Limits.CodeLength} characters, none of them a control character.", nameof(eventType));
 }

@@ -90,8 +90,8 @@ internal sealed class MeteredRequest : IEndpointFeature
             properties.SetIfAbsent($"route_{name}", EventProperties.Of(value));
         }
 
-        Add(properties, "request", options.RequestHeaders, _context.Request.Headers);
-        Add(properties, "response", options.ResponseHeaders, response.Headers);
+        properties.SetHeaders("request", options.RequestHeaders, name => Header(_context.Request.Headers, name));
+        properties.SetHeaders("response", options.ResponseHeaders, name => Header(response.Headers, name));
         return properties;
     }
 
@@ -101,14 +101,7 @@ internal sealed class MeteredRequest : IEndpointFeature
         : isAborted ? StatusCodes.Status499ClientClosedRequest
         : StatusCodes.Status500InternalServerError;
 
-    private static void Add(EventProperties properties, string side, IEnumerable<string> names, IHeaderDictionary headers)
-    {
-        foreach (var name in names.Where(headers.ContainsKey))
-        {
-            // Underscores, so that expressions can name the property without quotes.
-            properties.SetIfAbsent($"{side}_header_{name.ToLowerInvariant().Replace('-', '_')}", EventProperties.Of(headers[name].ToString()));
-        }
-    }
+    private static string? Header(IHeaderDictionary headers, string name) => headers.TryGetValue(name, out var values) ? values.ToString() : null;
 
     // Whoever answers an error may take the endpoint away or put another in its place: the first that is seen holds.
     private void FindEndpoint()

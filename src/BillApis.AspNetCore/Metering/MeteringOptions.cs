@@ -65,9 +65,9 @@ public sealed class MeteringOptions
         return CustomerFromApiKey(key => ValueTask.FromResult(customers.GetValueOrDefault(key)), header);
     }
 
-    internal void Validate()
+    internal void Validate(string source)
     {
-        foreach (var (name, value) in new[] { (nameof(UnknownCustomer), UnknownCustomer), (nameof(Source), Source) })
+        foreach (var (name, value) in new[] { (nameof(UnknownCustomer), UnknownCustomer), (nameof(Source), source) })
         {
             _ = SafeText.Code(value) ?? throw new InvalidOperationException($"MeteringOptions.{name} is '{value}'; allowed are 1 to {Limits.CodeLength} characters, none of them a control character.");
         }

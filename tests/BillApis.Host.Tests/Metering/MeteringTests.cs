@@ -243,9 +243,9 @@ public sealed class MeteringTests
         await using var app = builder.Build();
         Should.Throw<InvalidOperationException>(() => app.UseBillingMetering()).Message.ShouldContain("AddBilling");
         Should.Throw<ArgumentException>(() => new MeteredAttribute(" "));
-        var options = new MeteringOptions { Source = "shop" };
+        var options = new MeteringOptions();
         Enumerable.Range(0, Limits.MeteredHeaders + 1).ToList().ForEach(i => options.RequestHeaders.Add($"X-{i}"));
-        Should.Throw<InvalidOperationException>(options.Validate).Message.ShouldContain("17 headers");
+        Should.Throw<InvalidOperationException>(() => options.Validate("shop")).Message.ShouldContain("17 headers");
     }
 
     [Fact]
