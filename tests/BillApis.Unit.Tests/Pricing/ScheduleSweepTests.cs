@@ -1,67 +1,101 @@
 using BillApis.Pricing;
 using NodaTime;
-using NodaTime.TimeZones;
 
 namespace BillApis.Unit.Tests.Pricing;
 
-/// <summary>Every zone, 2000 to 2040, every anchor day, every interval: contiguous, never overlapping, never drifting.</summary>
+/// <summary>Every zone, 2000 to 2040, every anchor, every interval and many counts: contiguous, never overlapping, never drifting, against whole-number arithmetic that shares no code with the engine.</summary>
 public sealed class ScheduleSweepTests
 {
-    private const int Years = 40;
-    private static readonly LocalTime Time = new(2, 30);
+    private static readonly ZoneLine[] Lines = ZoneLine.All(new(2000, 1, 1), new(2041, 1, 1));
 
-    // Local time lines that are the same under several names are swept once.
-    private static readonly DateTimeZone[] Zones = [.. TzdbDateTimeZoneSource.Default.CanonicalIdMap.Values.Distinct().Order(StringComparer.Ordinal).Select(id => DateTimeZoneProviders.Tzdb[id])];
+    // Where many clocks change.
+    private const int HalfPastTwo = 9_000;
+
+    public static TheoryData<IntervalUnit, int> Units => new()
+    {
+        { IntervalUnit.Month, 1 }, { IntervalUnit.Month, 2 }, { IntervalUnit.Month, 5 }, { IntervalUnit.Month, 13 },
+        { IntervalUnit.Quarter, 1 }, { IntervalUnit.Quarter, 3 }, { IntervalUnit.HalfYear, 1 }, { IntervalUnit.HalfYear, 3 },
+        { IntervalUnit.Year, 1 }, { IntervalUnit.Year, 2 }, { IntervalUnit.Year, 7 },
+    };
+
+    [Fact]
+    public void Every_zone_of_the_database_lies_on_one_of_the_lines_that_are_swept() =>
+        Lines.Sum(line => line.Names.Count).ShouldBe(DateTimeZoneProviders.Tzdb.Ids.Count);
 
     [Theory]
-    [InlineData(IntervalUnit.Month, 1)]
-    [InlineData(IntervalUnit.Quarter, 3)]
-    [InlineData(IntervalUnit.HalfYear, 6)]
-    [InlineData(IntervalUnit.Year, 12)]
-    public void Months_keep_their_anchor_day(IntervalUnit unit, int months)
+    [MemberData(nameof(Units))]
+    public void Months_keep_the_day_that_the_subscription_began(IntervalUnit unit, int count) => Sweep(unit, count, 31, (start, time, _) => (BillingAnchor.Subscription, start.Month, start.Day, time));
+
+    [Theory]
+    [MemberData(nameof(Units))]
+    public void Months_keep_the_day_that_is_fixed(IntervalUnit unit, int count) => Sweep(unit, count, 31, (start, _, _) => (BillingAnchor.OnDay(32 - start.Day), start.Month, 32 - start.Day, 0));
+
+    [Theory]
+    [MemberData(nameof(Units))]
+    public void Months_of_the_calendar_begin_on_the_first(IntervalUnit unit, int count) => Sweep(unit, count, 3, (start, _, length) => (BillingAnchor.Calendar, start.Month - (start.Month % length), 1, 0));
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(1, 5, 1)]
+    [InlineData(1, 10, 2)]
+    [InlineData(1, 90, 5)]
+    [InlineData(1, 400, 31)]
+    [InlineData(7, 1, 2)]
+    [InlineData(7, 2, 2)]
+    [InlineData(7, 5, 7)]
+    [InlineData(7, 26, 7)]
+    public void Days_and_weeks_keep_their_distance(int length, int count, int starts) => Parallel.ForEach(Lines, line =>
     {
-        Zones.Length.ShouldBeGreaterThan(300);
-        Parallel.ForEach(Zones, zone =>
+        var interval = new BillingInterval(length == 7 ? IntervalUnit.Week : IntervalUnit.Day, count);
+        for (var day = 1; day <= starts; day++)
         {
-            for (var day = 1; day <= 31; day++)
+            var start = new CalendarDay(2000, 1, day).Number;
+            var from = line.Resolve(start, HalfPastTwo);
+            var monday = start - ((start + 3) % length);
+            Walk(line, from, BillingAnchor.Subscription, interval, n => (start + (n * length * count), line.Local(from).Time));
+            Walk(line, from, day % 2 == 0 ? BillingAnchor.OnDay(31) : BillingAnchor.Calendar, interval, n => (monday + (n * length * count), 0));
+        }
+    });
+
+    private static void Sweep(IntervalUnit unit, int count, int days, Func<CalendarDay, int, int, (BillingAnchor Anchor, int Month, int Day, int Time)> grid)
+    {
+        var months = unit switch { IntervalUnit.Month => 1, IntervalUnit.Quarter => 3, IntervalUnit.HalfYear => 6, _ => 12 };
+        Parallel.ForEach(Lines, line =>
+        {
+            for (var day = 1; day <= days; day++)
             {
-                Sweep(zone, new LocalDate(2000, 1, day) + Time, new(unit, 1), (date, number) =>
-                {
-                    var month = new LocalDate(2000, 1, 1).PlusMonths(number * months);
-                    return date == month.PlusDays(Math.Min(day, CalendarSystem.Iso.GetDaysInMonth(month.Year, month.Month)) - 1);
-                });
+                // Starts are spread over the months, so that calendars have to find the first one of theirs.
+                var month = 1 + ((day * 5) % 12);
+                var start = new CalendarDay(2000, month, Math.Min(day, DateTime.DaysInMonth(2000, month)));
+                var from = line.Resolve(start.Number, HalfPastTwo);
+                var (anchor, first, aimed, time) = grid(start, line.Local(from).Time, months);
+                Walk(line, from, anchor, new(unit, count), n => (CalendarDay.NumberOf(first + (n * months * count), aimed), time));
             }
         });
     }
 
-    [Theory]
-    [InlineData(IntervalUnit.Week, 7)]
-    [InlineData(IntervalUnit.Day, 1)]
-    public void Days_keep_their_distance(IntervalUnit unit, int days) =>
-        Parallel.ForEach(Zones, zone => Sweep(zone, new LocalDate(2000, 1, 5) + Time, new(unit, 1), (date, number) => date == new LocalDate(2000, 1, 5).PlusDays(number * days)));
-
-    private static void Sweep(DateTimeZone zone, LocalDateTime start, BillingInterval interval, Func<LocalDate, int, bool> expected)
+    // Compares each period with the boundaries around it, the first of which may lie before the start.
+    private static void Walk(ZoneLine line, long from, BillingAnchor anchor, BillingInterval interval, Func<int, (long Day, int Time)> local)
     {
-        var schedule = new BillingSchedule(zone, zone.AtLeniently(start).ToInstant(), BillingAnchor.Subscription, interval);
-        var previous = schedule.PeriodAt(0);
-        for (var number = 1; previous.End.InZone(zone).Year < 2000 + Years; number++)
+        var schedule = new BillingSchedule(line.Zone, Instant.FromUnixTimeSeconds(from), anchor, interval);
+        var first = Boundary(0) > from ? -1 : 0;
+        var (full, end) = (Boundary(first), Boundary(first + 1));
+        for (var index = 0; end < line.End; index++)
         {
-            var period = schedule.PeriodAt(number);
-            if (period.Start != previous.End || period.End < period.Start || period.IsStub || !Lands(zone, period.Start, number, expected))
+            var period = schedule.PeriodAt(index);
+            var expected = (index == 0 ? from : full, end, full, end);
+            var actual = (period.Start.ToUnixTimeSeconds(), period.End.ToUnixTimeSeconds(), period.FullStart.ToUnixTimeSeconds(), period.FullEnd.ToUnixTimeSeconds());
+            if (actual != expected || end < full || (index % 64 == 0 && end > full && !Lies(schedule, period, index)))
             {
-                Assert.Fail($"{zone} {start} {interval} period {number}: {period}");
+                Assert.Fail($"{line.Zone} from {from} {anchor} {interval}, period {index}: {period} is not {expected}");
             }
 
-            previous = period;
+            (full, end) = (end, Boundary(first + index + 2));
         }
+
+        long Boundary(int number) => line.Resolve(local(number).Day, local(number).Time);
     }
 
-    // On the expected local date and time; where the clocks skip that time, at the first instant after the gap.
-    private static bool Lands(DateTimeZone zone, Instant boundary, int number, Func<LocalDate, int, bool> expected)
-    {
-        var local = boundary.InZone(zone);
-        var gap = zone.GetZoneInterval(boundary).HasStart && zone.GetZoneInterval(boundary).Start == boundary;
-        return (expected(local.Date, number) && local.TimeOfDay == Time)
-            || (gap && (expected(local.Date, number) || expected(local.Date.PlusDays(-1), number)));
-    }
+    private static bool Lies(BillingSchedule schedule, BillingPeriod period, int index) =>
+        schedule.IndexAt(period.Start) == index && schedule.IndexAt(period.End - Duration.Epsilon) == index && schedule.NextBoundary(period.Start) == period.End && schedule.IsBoundary(period.Start);
 }
