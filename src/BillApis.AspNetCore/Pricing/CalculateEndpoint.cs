@@ -22,6 +22,7 @@ internal sealed record CalculateRequest
     public required InlinePrice Price { get; init; }
     public decimal? Quantity { get; init; }
     public ImmutableArray<CalculateEvent>? Events { get; init; }
+    public Currency? Currency { get; init; }
     public CalculatePeriod? Period { get; init; }
 }
 

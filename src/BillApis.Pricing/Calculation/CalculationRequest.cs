@@ -20,6 +20,7 @@ internal static class CalculationRequest
 
         var fields = new PriceFields(request, "");
         var terms = PriceTerms.Read(fields.Json("price") ?? throw fields.Refuse("price", "is required"), "price", PriceFieldsOfOthers);
+        terms = fields.Has("currency") ? terms.In(fields.Currency("currency")) : terms;
         var events = fields.Has("events") ? fields.List("events", item => ReadEvent(item, terms.Model)) : [];
         var part = fields.Has("period") ? fields.Nested("period", period => new Part(ReadPart(period, terms)))!.Factor : ProrationFactor.Whole;
         var quantity = fields.OptionalDecimal("quantity") ?? Quantity(terms, events, fields);

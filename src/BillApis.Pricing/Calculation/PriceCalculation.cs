@@ -7,7 +7,7 @@ namespace BillApis.Pricing;
 public static class PriceCalculation
 {
     /// <summary>What the price in the request charges for the usage in it.</summary>
-    /// <param name="request"><c>{price: {…}, quantity, events?: [{amount, quantity, properties}], period?: {start, end, full_start?, full_end?, timezone?}}</c>.</param>
+    /// <param name="request"><c>{price: {…}, quantity, events?: [{amount, quantity, properties}], currency?, period?: {start, end, full_start?, full_end?, timezone?}}</c>.</param>
     /// <exception cref="BillingException">A field is missing or wrong; the refusal names it.</exception>
     public static PriceQuote Quote(JsonElement request)
     {

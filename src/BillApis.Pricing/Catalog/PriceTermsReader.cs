@@ -30,7 +30,7 @@ internal static class PriceTermsReader
         }
 
         var fields = new PriceFields(json, path);
-        var currency = ReadCurrency(fields);
+        var currency = fields.Currency("currency");
         var name = fields.OptionalText("model") ?? throw fields.Refuse("model", "is required");
         var read = Models.GetValueOrDefault(name) ?? throw fields.Refuse("model", $"must be one of {string.Join(", ", Models.Keys)}");
         var model = read(fields);
@@ -52,7 +52,7 @@ internal static class PriceTermsReader
             GroupBy = fields.Has("group_by") ? fields.Texts("group_by") : [],
             Semantics = semantics,
             CurrencyOptions = fields.Has("currency_options") ? fields.List("currency_options", option => new CurrencyOption(
-                ReadCurrency(option), read(option), option.OptionalDecimal("minimum_amount"), option.OptionalDecimal("maximum_amount"))) : [],
+                option.Currency("currency"), read(option), option.OptionalDecimal("minimum_amount"), option.OptionalDecimal("maximum_amount"))) : [],
             TaxCategory = fields.OptionalText("tax_category"),
         };
         fields.RefuseOthers(field => otherFields.Contains(field), $"a {name} price");
@@ -100,12 +100,6 @@ internal static class PriceTermsReader
         }
 
         writer.WriteEndArray();
-    }
-
-    private static Currency ReadCurrency(PriceFields fields)
-    {
-        var code = fields.OptionalText("currency") ?? throw fields.Refuse("currency", "is required");
-        return Currency.TryParse(code, out var currency) ? currency : throw fields.Refuse("currency", "must be an ISO 4217 currency code like USD");
     }
 
     private static BillingInterval? ReadInterval(PriceFields fields)

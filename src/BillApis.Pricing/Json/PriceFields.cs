@@ -25,6 +25,9 @@ internal sealed class PriceFields(JsonElement json, string path)
         _ => throw Refuse(name, $"must be a text of 1 to {Limits.CodeLength} characters"),
     };
 
+    public Currency Currency(string name) =>
+        BillApis.Currency.TryParse(OptionalText(name) ?? throw Refuse(name, "is required"), out var currency) ? currency : throw Refuse(name, "must be an ISO 4217 currency code like USD");
+
     public int? OptionalCount(string name) => Find(name) switch
     {
         null => null,

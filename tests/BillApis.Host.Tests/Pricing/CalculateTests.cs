@@ -17,6 +17,7 @@ public sealed class CalculateTests(HostFixture host)
     [InlineData("""{"currency":"USD","model":"per_unit","unit_amount":3,"unit_conversion":{"operation":"divide","factor":1000000,"rounding":"half_up"}}""", """ "quantity":2500000 """, "9", "9")]
     [InlineData("""{"currency":"JPY","model":"per_unit","unit_amount":"0.5"}""", """ "quantity":3 """, "1.5", "2")]
     [InlineData("""{"currency":"KWD","model":"per_unit","unit_amount":"0.0005"}""", """ "quantity":1 """, "0.0005", "0.001")]
+    [InlineData("""{"currency":"USD","model":"per_unit","unit_amount":2,"minimum_amount":50,"currency_options":[{"currency":"JPY","unit_amount":"310.5"}]}""", """ "quantity":1,"currency":"JPY" """, "310.5", "311")]
     [InlineData("""{"model":"graduated",""" + Tiers + "}", """ "quantity":"12.5" """, "27.5", "27.5")]
     [InlineData("""{"model":"graduated","flat_when_zero":true,""" + Tiers + "}", """ "quantity":0 """, "5", "5")]
     [InlineData("""{"model":"graduated","semantics":"lago",""" + Tiers + "}", """ "quantity":0 """, "5", "5")]
@@ -48,6 +49,8 @@ public sealed class CalculateTests(HostFixture host)
     }
 
     [Theory]
+    [InlineData("""{"price":{"currency":"USD","model":"per_unit","unit_amount":1},"quantity":1,"currency":"EUR"}""", "currency")]
+    [InlineData("""{"price":{"currency":"USD","model":"per_unit","unit_amount":1,"currency_options":[{"currency":"USD","unit_amount":1}]},"quantity":1}""", "price.currency_options[0].currency")]
     [InlineData("""{"price":null,"quantity":1}""", "price")]
     [InlineData("""{"price":5,"quantity":1}""", "price")]
     [InlineData("""{"price":[],"quantity":1}""", "price")]
