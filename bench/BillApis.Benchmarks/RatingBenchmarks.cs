@@ -9,6 +9,7 @@ namespace BillApis.Benchmarks;
 /// checks, free units and the choice of a model cost. Each operation rates <see cref="Count"/> quantities.
 /// </summary>
 [MemoryDiagnoser]
+[MinColumn]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 [CategoriesColumn]
 public class RatingBenchmarks
