@@ -29,6 +29,7 @@ internal static class ServiceMap
     private static void MapAdmin(IEndpointRouteBuilder api, RestOptions options)
     {
         api.MapTestClock(options);
+        api.MapSettings();
         api.MapOrphans();
         api.MapSimulation();
     }

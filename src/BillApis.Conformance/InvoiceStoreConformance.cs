@@ -50,6 +50,24 @@ public abstract class InvoiceStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task Of_two_corrections_of_the_same_bills_one_is_stored()
+    {
+        var (one, other) = (EntityId.New<SubscriptionId>(), EntityId.New<SubscriptionId>());
+        Assert.Equal(SaveResult.Saved, await Store.SaveAsync(_tenant, [Correcting(one, 1), Correcting(other, 1)], [], Token));
+        Assert.Equal(SaveResult.Conflict, await Store.SaveAsync(_tenant, [NewInvoice().Issue(January, 30), Correcting(one, 1)], [], Token));
+        Assert.False(await Store.TakeCorrectionAsync(_tenant, one, 1, Token));
+        Assert.True(await Store.TakeCorrectionAsync(_tenant, one, 2, Token));
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => (i % 2 == 0 ? Store : fixture.GetFromAnotherNode<IInvoiceStore>()).SaveAsync(_tenant, [Correcting(one, 3)], [], Token))));
+        Assert.Single(results, SaveResult.Saved);
+        var counts = await Store.CountCorrectionsAsync(_tenant, [one, other, SubscriptionId.Of(default)], Token);
+        Assert.Equal((3, 1, 0), (counts[one], counts[other], counts[SubscriptionId.Of(default)]));
+        Assert.Equal(0, (await Store.CountCorrectionsAsync(EntityId.New<TenantId>(), [one], Token))[one]);
+        Assert.Equal([1L, 2, 3], (await Store.ListAsync(_tenant, new StoreQuery(), Token)).Items.Select(item => item.Number!.Value).Order());
+        Assert.Equal(SaveResult.Saved, await Store.SaveAsync(_tenant, [(await Store.ListAsync(_tenant, new StoreQuery(), Token)).Items[0].WriteOff()], [], Token));
+    }
+
+    [Fact]
     public async Task A_draft_has_no_number_and_keeps_the_one_it_gets()
     {
         var draft = NewInvoice();
@@ -87,6 +105,9 @@ public abstract class InvoiceStoreConformance(StoreFixture fixture)
     }
 
     private async Task<Invoice> ReadAsync(Invoice invoice) => (await Store.FindAsync(_tenant, invoice.Id.ToString(), Token))!;
+
+    private Invoice Correcting(SubscriptionId subscription, int number) =>
+        (NewInvoice() with { Subscription = subscription, Kind = InvoiceKind.Supplementary, Sequence = number, Correction = number }).Issue(January, 30);
 
     private Invoice NewInvoice() => new()
     {

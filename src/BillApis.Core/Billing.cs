@@ -6,7 +6,7 @@ namespace BillApis;
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
     IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Subscriptions subscriptions, Usage usage,
-    Invoices invoices, InvoiceRuns runs, InvoicePreviews previews, Books books)
+    Invoices invoices, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings)
 {
     /// <summary>The parties that are billed.</summary>
     public Customers Customers { get; } = customers;
@@ -40,6 +40,9 @@ public sealed class Billing(
 
     /// <summary>The ledger's accounts and balances.</summary>
     public Books Books { get; } = books;
+
+    /// <summary>What the tenant chose for itself.</summary>
+    public Settings Settings { get; } = settings;
 
     /// <summary>Brings the database to the schema of this version; call it once before anything else.</summary>
     /// <exception cref="BillingException">The database cannot be opened, or is newer than this version.</exception>

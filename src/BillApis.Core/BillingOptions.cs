@@ -17,6 +17,9 @@ public sealed record BillingOptions
     /// <summary>How long the worker leaves a subscription alone that was created with a start in the past, so that its usage can be imported.</summary>
     public Duration BackdatedGrace { get; set; } = Duration.FromHours(1);
 
+    /// <summary>What is done about usage that comes after its period was billed, where a tenant chose nothing else.</summary>
+    public LateUsagePolicy LateUsage { get; set; } = LateUsagePolicy.Adjust;
+
     /// <summary>How far ahead of the clock an event's timestamp may lie.</summary>
     public Duration FutureSkew { get; set; } = Limits.FutureSkew;
 

@@ -46,6 +46,7 @@ public static class BillingServiceCollectionExtensions
 
     private static void AddMasterData(IServiceCollection services)
     {
+        services.AddSingleton<Settings>();
         services.AddSingleton(provider => new Customers(
             provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IStore<Subscription>>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<Products>();
@@ -58,13 +59,15 @@ public static class BillingServiceCollectionExtensions
     {
         services.AddSingleton<Invoices>();
         services.AddSingleton<ChargedUsageReader>();
+        services.AddSingleton<Recharges>();
         services.AddSingleton<SubscriptionInvoices>();
+        services.AddSingleton<Supplements>();
         services.AddSingleton<BillingCycle>();
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
-            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
+            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton(provider => new InvoiceRuns(
-            provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),
+            provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),
             provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IClock>()));
     }
 

@@ -28,6 +28,9 @@ public sealed record Invoice : IEntity<Invoice>
     /// <summary>Tells the invoices of one subscription, period and kind apart: the number of its boundary, 0 for the start.</summary>
     public int Sequence { get; init; }
 
+    /// <summary>The place of its adjustments among all corrections of the subscription's bills, from 1; null where it adjusts nothing.</summary>
+    public int? Correction { get; init; }
+
     /// <summary>The currency of every amount.</summary>
     public required Currency Currency { get; init; }
 

@@ -16,7 +16,8 @@ public static class InvoiceCalculator
         ArgumentNullException.ThrowIfNull(request);
         var period = PeriodOf(request);
         var id = IdOf(request);
-        var lines = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();
+        var adjustments = request.Recharges.SelectMany(recharge => recharge.LinesIn(request.Currency)).ToList();
+        var lines = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).Concat(adjustments).ToList();
         Check.Range("lines", lines.Count, 0, Limits.LinesPerInvoice);
         var invoice = new Invoice
         {
@@ -24,8 +25,9 @@ public static class InvoiceCalculator
             Tenant = request.Tenant,
             Customer = request.Customer,
             Subscription = request.Subscription,
-            Kind = InvoiceKind.Subscription,
+            Kind = request.Kind,
             Sequence = request.Sequence,
+            Correction = adjustments.Count > 0 ? request.Correction : null,
             Currency = request.Currency,
             Period = period,
             Lines = [.. lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })],
@@ -38,7 +40,7 @@ public static class InvoiceCalculator
     public static InvoiceId IdOf(InvoiceRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return EntityId.Derive<InvoiceId>(request.Boundary, string.Create(CultureInfo.InvariantCulture, $"{request.Tenant}/{request.Subscription}/{request.Boundary.ToUnixTimeTicks()}/{InvoiceKind.Subscription}/{request.Sequence}"));
+        return EntityId.Derive<InvoiceId>(request.Boundary, string.Create(CultureInfo.InvariantCulture, $"{request.Tenant}/{request.Subscription}/{request.Boundary.ToUnixTimeTicks()}/{request.Kind}/{request.Sequence}"));
     }
 
     /// <summary>The id of a line, from its invoice and place.</summary>
@@ -48,12 +50,12 @@ public static class InvoiceCalculator
     // The period that ends here where one does, else the one that begins here; the shortest where prices recur differently.
     private static Interval? PeriodOf(InvoiceRequest request)
     {
-        var periods = request.Charges.Select(item => item.Charge.Period).Where(period => period.Duration > Duration.Zero).ToList();
+        var periods = request.Charges.Select(item => item.Charge.Period).DefaultIfEmpty(request.Recharges.Select(item => item.Charge.Period).FirstOrDefault()).Where(period => period.Duration > Duration.Zero).ToList();
         var closed = periods.Where(period => period.End == request.Boundary).ToList();
         return (closed.Count > 0 ? closed : periods).Cast<Interval?>().MinBy(period => period!.Value.Duration);
     }
 
-    private static List<InvoiceLine> LinesOf(ChargedUsage charged, Currency currency)
+    internal static List<InvoiceLine> LinesOf(ChargedUsage charged, Currency currency)
     {
         var charge = charged.Charge;
         var lines = (charge.Price.Metric is null ? [Fixed(charge, currency)] : Metered(charge, charged.Usage, currency)).ToList();
@@ -81,7 +83,7 @@ public static class InvoiceCalculator
     private static IEnumerable<InvoiceLine> Metered(Charge charge, RatingInput usage, Currency currency)
     {
         var terms = charge.Price.Terms;
-        IEnumerable<RatingGroup> groups = terms.GroupBy.IsEmpty ? [new RatingGroup([], Rating.Rate(terms, usage))] : Rating.Groups(terms, usage);
+        IEnumerable<RatingGroup> groups = terms.GroupBy.IsEmpty || usage.Events.IsEmpty ? [new RatingGroup([], Rating.Rate(terms, usage))] : Rating.Groups(terms, usage);
         return groups.Select(group =>
         {
             var values = terms.GroupBy.Zip(group.Values, KeyValuePair.Create).ToImmutableSortedDictionary(StringComparer.Ordinal);
@@ -128,6 +130,6 @@ public static class InvoiceCalculator
 
     private static Money Prorated(decimal amount, Charge charge, Currency currency) => Money.Round(charge.Factor.Apply(amount), currency);
 
-    private static string Describe(Price price, ImmutableSortedDictionary<string, string?> group) =>
+    internal static string Describe(Price price, ImmutableSortedDictionary<string, string?> group) =>
         (price.Name ?? price.Code) + (group.IsEmpty ? "" : $" ({string.Join(", ", group.Select(item => $"{item.Key}: {item.Value ?? "none"}"))})");
 }

@@ -50,6 +50,9 @@ public sealed record InvoiceLine
     /// <summary>The tiers that the quantity went through; empty for a model without tiers.</summary>
     public ImmutableArray<RatedTier> Tiers { get; init; } = [];
 
+    /// <summary>What an adjustment follows from; null for every other line.</summary>
+    public LineAdjustment? Adjustment { get; init; }
+
     /// <summary>The category by which tax is decided.</summary>
     public string? TaxCategory { get; init; }
 

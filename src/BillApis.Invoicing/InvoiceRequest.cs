@@ -19,6 +19,9 @@ public sealed record InvoiceRequest
     /// <summary>The currency of every price.</summary>
     public required Currency Currency { get; init; }
 
+    /// <summary>What it is for: a boundary, or nothing but corrections.</summary>
+    public InvoiceKind Kind { get; init; } = InvoiceKind.Subscription;
+
     /// <summary>When it falls due: the boundary of a subscription.</summary>
     public required Instant Boundary { get; init; }
 
@@ -30,6 +33,12 @@ public sealed record InvoiceRequest
 
     /// <summary>The coupons that count, in any order.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
+
+    /// <summary>Billed charges whose usage changed, to be adjusted after everything else.</summary>
+    public ImmutableArray<Recharge> Recharges { get; init; } = [];
+
+    /// <summary>The place that those would take among the corrections of the subscription.</summary>
+    public int Correction { get; init; }
 }
 
 /// <summary>A charge and what was metered for it.</summary>

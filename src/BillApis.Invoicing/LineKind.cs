@@ -18,6 +18,9 @@ public enum LineKind
     /// <summary>The difference down to a price's maximum, negative.</summary>
     Maximum,
 
+    /// <summary>What a period that was billed already comes to more, or less, with usage that came since.</summary>
+    Adjustment,
+
     /// <summary>A charge outside of any subscription.</summary>
     OneOff,
 }

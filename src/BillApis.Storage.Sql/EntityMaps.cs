@@ -6,6 +6,8 @@ namespace BillApis.Storage.Sql;
 /// <summary>Where each kind of thing is kept.</summary>
 internal static class EntityMaps
 {
+    public static EntityMap<TenantSettings> Settings { get; } = EntityMap<TenantSettings>.Of("billing_setting");
+
     public static EntityMap<Customer> Customers { get; } = EntityMap<Customer>.Of(
         "billing_customer",
         EntityColumn<Customer>.Text("email", item => item.Email),

@@ -27,6 +27,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.SigningKeys);
         services.AddStore(IdentityMaps.StoredAnswers);
+        services.AddStore(EntityMaps.Settings);
         services.AddSingleton<IStore<Customer>, SqlCustomerStore>();
         services.AddStore(EntityMaps.Products);
         services.AddStore(EntityMaps.Metrics);

@@ -21,16 +21,20 @@ internal sealed record InvoiceResponse(
 
 internal sealed record InvoiceLineResponse(
     InvoiceLineId Id, LineKind Kind, PriceId? PriceId, ProductId? ProductId, MetricId? MetricId, string Description, ImmutableSortedDictionary<string, string?> Group, decimal Quantity, decimal? UnitAmount,
-    decimal Amount, Period? Period, decimal ProrationFactor, ImmutableArray<TierResponse> Tiers, string? TaxCategory,
+    decimal Amount, Period? Period, decimal ProrationFactor, ImmutableArray<TierResponse> Tiers, AdjustmentResponse? Adjustment, string? TaxCategory,
     decimal DiscountAmount, decimal CreditAmount, decimal TaxAmount)
 {
     private const int FactorDigits = 12;
 
     public static InvoiceLineResponse From(InvoiceLine line) => new(
         line.Id, line.Kind, line.Price, line.Product, line.Metric, line.Description, line.Group, line.Quantity, line.UnitAmount, line.Amount.Amount, InvoiceResponse.PeriodOf(line.Period),
-        Math.Round((decimal)line.Factor.Numerator / line.Factor.Denominator, FactorDigits, MidpointRounding.AwayFromZero), [.. line.Tiers.Select(TierResponse.From)], line.TaxCategory,
+        Math.Round((decimal)line.Factor.Numerator / line.Factor.Denominator, FactorDigits, MidpointRounding.AwayFromZero), [.. line.Tiers.Select(TierResponse.From)],
+        line.Adjustment is { } adjustment ? new AdjustmentResponse(adjustment.Quantity, adjustment.Amount.Amount, adjustment.Billed.Amount) : null, line.TaxCategory,
         line.Discount?.Amount ?? 0, line.Credit?.Amount ?? 0, line.Taxes.Sum(tax => tax.Amount.Amount));
 }
+
+/// <summary>What the whole period comes to now, and what had been billed of it.</summary>
+internal sealed record AdjustmentResponse(decimal Quantity, decimal Amount, decimal Billed);
 
 internal sealed record DiscountResponse(CouponId CouponId, string Description, decimal Amount)
 {

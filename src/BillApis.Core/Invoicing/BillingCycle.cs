@@ -11,7 +11,7 @@ namespace BillApis;
 /// so that repeating the steps makes nothing twice.
 /// </summary>
 internal sealed class BillingCycle(
-    SubscriptionInvoices drafts, ISubscriptionStore subscriptions, IInvoiceStore invoices, IStore<Customer> customers, Plans plans, OutboxDispatcher outbox, IOptions<BillingOptions> options, IClock clock)
+    SubscriptionInvoices drafts, Recharges recharges, ISubscriptionStore subscriptions, IInvoiceStore invoices, IStore<Customer> customers, Plans plans, OutboxDispatcher outbox, IOptions<BillingOptions> options, IClock clock)
 {
     private const int MaxAttempts = 8;
 
@@ -21,11 +21,19 @@ internal sealed class BillingCycle(
         var result = new CycleResult();
         var due = await drafts.DueAsync(leased, cancellationToken).ConfigureAwait(false);
         await drafts.CloseAsync(tenant, due, cancellationToken).ConfigureAwait(false);
+        due = await drafts.CorrectAsync(tenant, due, cancellationToken).ConfigureAwait(false);
         var drafted = (await drafts.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false))
             .Zip(due, (request, item) => (item, invoice: Draft(request, item, result))).ToList();
         var issued = await IssueAsync([.. drafted.Select(pair => pair.invoice).OfType<Invoice>().Where(invoice => !invoice.Lines.IsEmpty)], cancellationToken).ConfigureAwait(false);
-        await StoreAsync(tenant, issued, result, cancellationToken).ConfigureAwait(false);
-        await AdvanceAsync(tenant, [.. drafted.Where(pair => pair.invoice is not null).Select(pair => pair.item)], cancellationToken).ConfigureAwait(false);
+        var overtaken = await StoreAsync(tenant, issued, result, cancellationToken).ConfigureAwait(false);
+        var billed = drafted.Where(pair => pair.invoice is not null && !overtaken.Contains(pair.item.Subscription.Id)).ToList();
+        await AdvanceAsync(tenant, [.. billed.Select(pair => pair.item)], cancellationToken).ConfigureAwait(false);
+        await SettleAsync(tenant, billed!, result, cancellationToken).ConfigureAwait(false);
+        if (overtaken.Count > 0)
+        {
+            result.Add(await BillAsync(tenant, [.. leased.Where(subscription => overtaken.Contains(subscription.Id))], cancellationToken).ConfigureAwait(false));
+        }
+
         await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
         return result;
     }
@@ -56,14 +64,33 @@ internal sealed class BillingCycle(
         return [.. drafted.Select(invoice => invoice.Issue(now, terms[invoice.Customer]))];
     }
 
-    // All in one transaction; where another run was faster with some, each on its own.
-    private async Task StoreAsync(TenantId tenant, IReadOnlyList<Invoice> issued, CycleResult result, CancellationToken cancellationToken)
+    // All in one transaction; where another run was faster with some, each on its own. Answers whose earlier bills were corrected meanwhile: those are drafted anew.
+    private async Task<HashSet<SubscriptionId>> StoreAsync(TenantId tenant, IReadOnlyList<Invoice> issued, CycleResult result, CancellationToken cancellationToken)
     {
+        var overtaken = new HashSet<SubscriptionId>();
         if (issued.Count > 0 && !await SaveAsync(tenant, issued, result, cancellationToken).ConfigureAwait(false))
         {
             foreach (var invoice in issued)
             {
-                await SaveAsync(tenant, [invoice], result, cancellationToken).ConfigureAwait(false);
+                if (!await SaveAsync(tenant, [invoice], result, cancellationToken).ConfigureAwait(false)
+                    && invoice.Correction is not null && await invoices.FindAsync(tenant, invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null)
+                {
+                    overtaken.Add(invoice.Subscription!.Value);
+                }
+            }
+        }
+
+        return overtaken;
+    }
+
+    // An invoice that another run stored says nothing about this correction: its marks stay.
+    private async Task SettleAsync(TenantId tenant, IReadOnlyList<(DueCharges Item, Invoice Invoice)> billed, CycleResult result, CancellationToken cancellationToken)
+    {
+        foreach (var (item, invoice) in billed.Where(pair => pair.Item.Correction is not null))
+        {
+            if (invoice.Correction is null || result.Invoices.Contains(invoice.Id))
+            {
+                await recharges.SettleAsync(tenant, item.Subscription.Id, item.Correction!, invoice.Correction is not null, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -116,4 +143,10 @@ internal sealed record CycleResult
     public List<InvoiceId> Invoices { get; } = [];
 
     public List<RunFailure> Failures { get; } = [];
+
+    public void Add(CycleResult other)
+    {
+        Invoices.AddRange(other.Invoices);
+        Failures.AddRange(other.Failures);
+    }
 }

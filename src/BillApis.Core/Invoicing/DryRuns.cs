@@ -22,18 +22,20 @@ internal sealed class DryRuns(SubscriptionInvoices drafts, ISubscriptionStore su
             }
 
             after = page[^1].Id;
-            for (var due = page; due.Count > 0;)
+            var next = await DraftAsync(run, page, first: true, result, totals, cancellationToken).ConfigureAwait(false);
+            while (next.Count > 0)
             {
-                due = await DraftAsync(run, due, result, totals, cancellationToken).ConfigureAwait(false);
+                next = await DraftAsync(run, next, first: false, result, totals, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    // One boundary of each; answers those that are still due after it.
-    private async Task<List<Subscription>> DraftAsync(InvoiceRun run, IReadOnlyList<Subscription> due, CycleResult result, Dictionary<Currency, Money> totals, CancellationToken cancellationToken)
+    // One boundary of each, the first with what has to be corrected; answers those that are still due after it.
+    private async Task<List<Subscription>> DraftAsync(InvoiceRun run, IReadOnlyList<Subscription> due, bool first, CycleResult result, Dictionary<Currency, Money> totals, CancellationToken cancellationToken)
     {
         var next = new List<Subscription>();
         var items = await drafts.DueAsync(due, cancellationToken).ConfigureAwait(false);
+        items = first ? await drafts.CorrectAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false) : items;
         foreach (var (item, request) in items.Zip(await drafts.RequestsAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false)))
         {
             try

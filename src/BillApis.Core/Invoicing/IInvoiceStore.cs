@@ -9,6 +9,12 @@ namespace BillApis;
 /// </summary>
 public interface IInvoiceStore : IStore<Invoice>
 {
+    /// <summary>The last number that a correction of each subscription's bills took; 0 for none.</summary>
+    Task<IReadOnlyDictionary<SubscriptionId, int>> CountCorrectionsAsync(TenantId tenant, IReadOnlyList<SubscriptionId> subscriptions, CancellationToken cancellationToken);
+
+    /// <summary>Takes the number of a correction that corrects nothing; false where another has it. An invoice with a <see cref="Invoice.Correction"/> takes its number as it is stored, or is a conflict.</summary>
+    Task<bool> TakeCorrectionAsync(TenantId tenant, SubscriptionId subscription, int number, CancellationToken cancellationToken);
+
     /// <summary>Open invoices of all tenants whose due date has passed and that are not marked overdue yet.</summary>
     Task<IReadOnlyList<Invoice>> PastDueAsync(Instant now, int limit, CancellationToken cancellationToken);
 }

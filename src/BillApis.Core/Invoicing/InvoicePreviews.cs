@@ -10,27 +10,33 @@ namespace BillApis;
 public sealed class InvoicePreviews
 {
     private readonly SubscriptionInvoices _invoices;
+    private readonly Supplements _supplements;
     private readonly Subscriptions _subscriptions;
     private readonly Plans _plans;
     private readonly ChargedUsageReader _usage;
 
-    internal InvoicePreviews(SubscriptionInvoices invoices, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage) =>
-        (_invoices, _subscriptions, _plans, _usage) = (invoices, subscriptions, plans, usage);
+    internal InvoicePreviews(SubscriptionInvoices invoices, Supplements supplements, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage) =>
+        (_invoices, _supplements, _subscriptions, _plans, _usage) = (invoices, supplements, subscriptions, plans, usage);
 
-    /// <summary>The invoice of the next boundary at which a subscription is charged, with the usage so far; null where nothing will be billed any more.</summary>
+    /// <summary>The invoice of the next boundary at which a subscription is charged, with the usage so far and what was used late; null where nothing will be billed any more.</summary>
     /// <exception cref="BillingException">There is no such subscription.</exception>
     public async Task<Invoice?> UpcomingAsync(TenantId tenant, string subscription, CancellationToken cancellationToken = default)
     {
         var found = await _subscriptions.GetAsync(tenant, subscription, cancellationToken).ConfigureAwait(false);
-        var due = await _invoices.DueAsync([found], cancellationToken).ConfigureAwait(false);
-        while (due is [{ Charges.Count: 0 } nothing])
+        var due = await _invoices.CorrectAsync(tenant, await _invoices.DueAsync([found], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        while (due is [var next])
         {
+            var invoice = InvoiceCalculator.Calculate((await _invoices.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false)).Single());
+            if (!invoice.Lines.IsEmpty)
+            {
+                return invoice;
+            }
+
             // As the start of a plan that charges in arrears: the run passes it without an invoice.
-            due = await _invoices.DueAsync([found = found.Billed(nothing.Boundary, nothing.Plan, new BillingOptions())], cancellationToken).ConfigureAwait(false);
+            due = await _invoices.DueAsync([found = found.Billed(next.Boundary, next.Plan, new BillingOptions())], cancellationToken).ConfigureAwait(false);
         }
 
-        var requests = await _invoices.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false);
-        return requests is [var request] ? InvoiceCalculator.Calculate(request) : null;
+        return found.NextBillingAt is null ? await _supplements.DraftAsync(found, cancellationToken).ConfigureAwait(false) : null;
     }
 
     /// <summary>The invoice of a plan for a period and events that need not exist: every price once, the period counted as a whole one.</summary>

@@ -15,14 +15,15 @@ public sealed class InvoiceRuns
     // A caller's clock may be a little ahead of ours.
     private static readonly Duration Skew = Duration.FromMinutes(5);
     private readonly BillingCycle _cycle;
+    private readonly Supplements _supplements;
     private readonly DryRuns _dryRuns;
     private readonly IInvoiceRunStore _runs;
     private readonly ISubscriptionStore _subscriptions;
     private readonly Customers _customers;
     private readonly IClock _clock;
 
-    internal InvoiceRuns(BillingCycle cycle, DryRuns dryRuns, IInvoiceRunStore runs, ISubscriptionStore subscriptions, Customers customers, IClock clock) =>
-        (_cycle, _dryRuns, _runs, _subscriptions, _customers, _clock) = (cycle, dryRuns, runs, subscriptions, customers, clock);
+    internal InvoiceRuns(BillingCycle cycle, Supplements supplements, DryRuns dryRuns, IInvoiceRunStore runs, ISubscriptionStore subscriptions, Customers customers, IClock clock) =>
+        (_cycle, _supplements, _dryRuns, _runs, _subscriptions, _customers, _clock) = (cycle, supplements, dryRuns, runs, subscriptions, customers, clock);
 
     /// <summary>Orders a run and bills everything that is due at <paramref name="asOf"/> before it returns; safe to repeat.</summary>
     /// <exception cref="BillingException">The instant lies in the future and it is no dry run, or there is no such customer.</exception>
@@ -85,6 +86,7 @@ public sealed class InvoiceRuns
             }
             else if (leased.Count == 0 && !await AnyDueAsync(query, failed, cancellationToken).ConfigureAwait(false))
             {
+                run = run.Progressed(await _supplements.SettleAsync(run.Tenant, run.Customer, cancellationToken).ConfigureAwait(false), RealTime());
                 return await SaveAsync(run.Finished(_clock.GetCurrentInstant()), cancellationToken).ConfigureAwait(false);
             }
             else
@@ -95,7 +97,7 @@ public sealed class InvoiceRuns
         }
     }
 
-    /// <summary>One round of the worker: bills what is due by itself, of all tenants; answers how many invoices that made.</summary>
+    /// <summary>One round of the worker: bills what is due by itself and what was used late, of all tenants; answers how many invoices that made.</summary>
     internal async Task<int> RunDueAsync(CancellationToken cancellationToken)
     {
         var (made, failed) = (0, new HashSet<SubscriptionId>());
@@ -110,7 +112,7 @@ public sealed class InvoiceRuns
             }
         }
 
-        return made;
+        return made + (await _supplements.SettleAsync(null, null, cancellationToken).ConfigureAwait(false)).Invoices.Count;
 
         async Task<List<Subscription>> LeaseAsync() =>
             [.. (await _subscriptions.LeaseAsync(query, BatchSize, Lease, cancellationToken).ConfigureAwait(false)).Where(subscription => !failed.Contains(subscription.Id))];

@@ -6,7 +6,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Makes the draft invoice of a subscription's boundary: its charges, their usage, and the calculator.</summary>
-internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage)
+internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage, Recharges recharges)
 {
     /// <summary>What falls due at the next boundary of each subscription; reads nothing but plans.</summary>
     public async Task<IReadOnlyList<DueCharges>> DueAsync(IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
@@ -24,6 +24,13 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
     /// <summary>Ends the time in which usage counts for what falls due, so that an event that comes later is late and never lost.</summary>
     public Task CloseAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken) =>
         usage.CloseAsync(tenant, [.. due.SelectMany(item => item.Metered.Select(charge => new ClosedPeriod(item.Subscription.Customer, charge.Price.Metric!.Value, item.Subscription.Id, charge.Period.End)))], cancellationToken);
+
+    /// <summary>The same with what has to be corrected of earlier bills.</summary>
+    public async Task<IReadOnlyList<DueCharges>> CorrectAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken)
+    {
+        var corrections = await recharges.OfAsync(tenant, [.. due.Select(item => item.Subscription)], cancellationToken).ConfigureAwait(false);
+        return corrections.Count == 0 ? due : [.. due.Select(item => item with { Correction = corrections.GetValueOrDefault(item.Subscription.Id) })];
+    }
 
     /// <summary>The calculator's requests, with the usage that is known now.</summary>
     public async Task<IReadOnlyList<InvoiceRequest>> RequestsAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken)
@@ -46,6 +53,8 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Currency = item.Subscription.Currency,
             Boundary = item.Boundary,
             Sequence = item.Subscription.BoundariesBilled,
+            Recharges = item.Correction?.Recharges ?? [],
+            Correction = item.Correction?.Number ?? 0,
             Charges = [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))],
         })];
     }
@@ -58,5 +67,8 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
 /// <param name="Charges">The prices that fall due; empty where a boundary charges nothing.</param>
 internal sealed record DueCharges(Subscription Subscription, PlanVersion Plan, Instant Boundary, IReadOnlyList<Charge> Charges)
 {
+    /// <summary>What has to be corrected of earlier bills; null for nothing.</summary>
+    public Correction? Correction { get; init; }
+
     public IEnumerable<Charge> Metered => Charges.Where(charge => charge.Price.Metric is not null);
 }

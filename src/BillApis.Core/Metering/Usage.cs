@@ -12,11 +12,12 @@ public sealed class Usage
     private readonly MetricCatalog _metrics;
     private readonly FindCustomers _customers;
     private readonly IStore<Subscription> _subscriptions;
+    private readonly Settings _settings;
     private readonly IOptions<BillingOptions> _options;
     private readonly IClock _clock;
 
-    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, IStore<Subscription> subscriptions, IOptions<BillingOptions> options, IClock clock) =>
-        (_store, _metrics, _customers, _subscriptions, _options, _clock) = (store, metrics, customers, subscriptions, options, clock);
+    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, IStore<Subscription> subscriptions, Settings settings, IOptions<BillingOptions> options, IClock clock) =>
+        (_store, _metrics, _customers, _subscriptions, _settings, _options, _clock) = (store, metrics, customers, subscriptions, settings, options, clock);
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
@@ -143,7 +144,10 @@ public sealed class Usage
         var customers = references.Count == 0
             ? ImmutableDictionary<string, CustomerId>.Empty
             : await _customers(tenant, references, cancellationToken).ConfigureAwait(false);
-        return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, _clock.GetCurrentInstant(), _options.Value.FutureSkew, await OwnersAsync(tenant, events, cancellationToken).ConfigureAwait(false));
+        return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, _clock.GetCurrentInstant(), _options.Value.FutureSkew, await OwnersAsync(tenant, events, cancellationToken).ConfigureAwait(false))
+        {
+            CountsLate = (await _settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).LateUsage is not LateUsagePolicy.Orphan,
+        };
     }
 
     // Whose the subscriptions are that events name: usage of one that is not the customer's would be billed to nobody.

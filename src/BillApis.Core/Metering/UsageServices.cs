@@ -19,7 +19,7 @@ internal static class UsageServices
             provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Usage(
             provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<IStore<Subscription>>(),
-            provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
+            provider.GetRequiredService<Settings>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new UsageBuffer(
             provider.GetRequiredService<Usage>().RecordAsync, provider.GetRequiredService<IOptions<UsageBufferOptions>>(), provider.GetService<ILogger<UsageBuffer>>() ?? NullLogger<UsageBuffer>.Instance));
         services.AddHostedService<UsageBufferDrain>();

@@ -11,6 +11,9 @@ internal sealed class Intake(
     private readonly ILookup<string, Metric> _metrics = metrics.Where(metric => metric.ArchivedAt is null).ToLookup(metric => metric.EventType, StringComparer.Ordinal);
     private readonly Duration _ahead = ahead ?? Limits.FutureSkew;
 
+    /// <summary>What every event is stamped with.</summary>
+    public bool CountsLate { get; init; }
+
     /// <summary>What is wrong with the event, or null and the event ready to be stored.</summary>
     /// <param name="item">The event as it was sent.</param>
     /// <param name="stamped">The event to store.</param>
@@ -46,6 +49,7 @@ internal sealed class Intake(
             Hash = ContentHash.Of(item),
             Customer = whose,
             IsSubscriptionUnknown = isSubscriptionUnknown,
+            CountsLate = CountsLate,
             Contributions = isSubscriptionUnknown ? [] : contributions.DrainToImmutable(),
         };
         return null;

@@ -36,9 +36,16 @@ internal sealed class SqlInvoiceStore(SqlDatabase database) : SqlStore<Invoice>(
         return [.. rows.Select(row => row.Read())];
     }
 
+    public Task<IReadOnlyDictionary<SubscriptionId, int>> CountCorrectionsAsync(TenantId tenant, IReadOnlyList<SubscriptionId> subscriptions, CancellationToken cancellationToken) =>
+        CorrectionNumbers.CountAsync(_database, tenant, subscriptions, cancellationToken);
+
+    public Task<bool> TakeCorrectionAsync(TenantId tenant, SubscriptionId subscription, int number, CancellationToken cancellationToken) =>
+        CorrectionNumbers.TryTakeAsync(_database, tenant, subscription, number, cancellationToken);
+
     // The row of the series stays locked until the commit, so that a number that was given is used.
     protected override async Task<IReadOnlyList<Invoice>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Invoice> items, CancellationToken cancellationToken)
     {
+        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. items.Where(item => item is { Version: 0, Correction: not null }).Select(item => (item.Subscription!.Value, item.Correction!.Value))], cancellationToken).ConfigureAwait(false);
         var prepared = items.ToArray();
         foreach (var series in Enumerable.Range(0, items.Count).Where(i => items[i] is { IssuedAt: not null, Number: null }).GroupBy(i => items[i].Series, StringComparer.Ordinal))
         {

@@ -16,9 +16,10 @@ public abstract class LateUsageTests(StoreFixture fixture)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_comes_after_its_period_was_billed_is_late_unless_another_subscription_still_has_to_bill_it()
+    public async Task Late_usage_is_an_orphan_where_the_tenant_says_so_unless_another_subscription_still_has_to_bill_it()
     {
         await CatalogAsync();
+        (await Billing.Settings.ChangeAsync(_tenant, settings => settings with { LateUsage = LateUsagePolicy.Orphan }, Token)).LateUsage.ShouldBe(LateUsagePolicy.Orphan);
         await SubscribeAsync(Instant.FromUtc(2026, 1, 1, 0, 0));
         await Billing.Runs.RunAsync(_tenant, Instant.FromUtc(2026, 2, 1, 0, 0), cancellationToken: Token);
 

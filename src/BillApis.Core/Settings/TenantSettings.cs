@@ -1,0 +1,30 @@
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>What a tenant chose for itself; what it did not choose follows the <see cref="BillingOptions"/>.</summary>
+public sealed record TenantSettings : IEntity<TenantSettings>
+{
+    private const string OnlyKey = "settings";
+
+    /// <inheritdoc/>
+    public required TenantId Tenant { get; init; }
+
+    /// <summary>What is done about usage that comes after its period was billed; null for the default.</summary>
+    public LateUsagePolicy? LateUsage { get; init; }
+
+    /// <inheritdoc/>
+    public required Instant CreatedAt { get; init; }
+
+    /// <inheritdoc/>
+    public long Version { get; init; }
+
+    string IEntity<TenantSettings>.Key => OnlyKey;
+
+    string? IEntity<TenantSettings>.Alias => null;
+
+    /// <inheritdoc/>
+    public TenantSettings WithVersion(long version) => this with { Version = version };
+
+    internal static Task<TenantSettings?> FindAsync(IStore<TenantSettings> store, TenantId tenant, CancellationToken cancellationToken) => store.FindAsync(tenant, OnlyKey, cancellationToken);
+}

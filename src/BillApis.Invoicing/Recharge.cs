@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using BillApis.Pricing;
+
+namespace BillApis.Invoicing;
+
+/// <summary>A charge that was billed and is rated again, with all usage that is known by now.</summary>
+/// <param name="Charge">The price, its period and its part of it, as they were billed.</param>
+/// <param name="Usage">What was used.</param>
+/// <param name="Billed">What was billed for it so far, adjustments included.</param>
+public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<BilledGroup> Billed)
+{
+    /// <summary>The adjustments: one for each group of usage that comes to another amount than what was billed.</summary>
+    /// <exception cref="BillingException">The price refuses the quantity.</exception>
+    public IReadOnlyList<InvoiceLine> LinesIn(Currency currency)
+    {
+        var now = InvoiceCalculator.LinesOf(new ChargedUsage(Charge, Usage), currency);
+        var rated = now.ToLookup(line => BilledGroup.KeyOf(line.Group), StringComparer.Ordinal);
+        var billed = Billed.ToLookup(group => BilledGroup.KeyOf(group.Group), StringComparer.Ordinal);
+        return [.. rated.Select(group => group.Key).Union(billed.Select(group => group.Key), StringComparer.Ordinal)
+            .Select(key => Line([.. rated[key]], [.. billed[key]], currency)).OfType<InvoiceLine>()];
+    }
+
+    private InvoiceLine? Line(IReadOnlyList<InvoiceLine> rated, IReadOnlyList<BilledGroup> billed, Currency currency)
+    {
+        var amount = rated.Aggregate(Money.Zero(currency), (sum, line) => sum + line.Amount);
+        var before = billed.Aggregate(Money.Zero(currency), (sum, group) => sum + group.Amount);
+        if (amount == before)
+        {
+            return null;
+        }
+
+        // A minimum or maximum is told apart from usage by its kind; its quantity is not one of units.
+        var usage = rated.FirstOrDefault(line => line.Kind is LineKind.Usage);
+        var quantity = usage?.Quantity ?? 0;
+        var group = rated.Count > 0 ? rated[0].Group : billed[0].Group;
+        return new InvoiceLine
+        {
+            Kind = LineKind.Adjustment,
+            Description = $"{InvoiceCalculator.Describe(Charge.Price, group)}: adjustment",
+            Price = Charge.Price.Id,
+            Product = Charge.Price.Product,
+            Metric = Charge.Price.Metric,
+            Group = group,
+            Quantity = Exact.Add(quantity, -billed.Aggregate(0m, (sum, item) => Exact.Add(sum, item.Quantity))),
+            Amount = amount - before,
+            Period = Charge.Period,
+            Factor = Charge.Factor,
+            Tiers = usage?.Tiers ?? [],
+            Adjustment = new LineAdjustment(quantity, amount, before),
+            TaxCategory = Charge.Price.Terms.TaxCategory,
+        };
+    }
+}
+
+/// <summary>What was billed for one group of a charge's usage.</summary>
+/// <param name="Group">The values of the price's dimensions; empty for all, and for a minimum or maximum.</param>
+/// <param name="Quantity">How much was charged for.</param>
+/// <param name="Amount">What that cost.</param>
+public sealed record BilledGroup(ImmutableSortedDictionary<string, string?> Group, decimal Quantity, Money Amount)
+{
+    /// <summary>What a line billed.</summary>
+    public static BilledGroup Of(InvoiceLine line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return new(line.Group, line.Kind is LineKind.Usage or LineKind.Adjustment ? line.Quantity : 0, line.Amount);
+    }
+
+    internal static string KeyOf(ImmutableSortedDictionary<string, string?> group) => JsonSerializer.Serialize(group);
+}
