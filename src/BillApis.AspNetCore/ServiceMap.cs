@@ -23,6 +23,8 @@ internal static class ServiceMap
         new MetricEndpoints().Map(api);
         new PriceEndpoints().Map(api);
         new PlanEndpoints().Map(api);
+        new CouponEndpoints().Map(api);
+        new TaxRateEndpoints().Map(api);
         api.MapCalculate();
     }
 
@@ -38,6 +40,7 @@ internal static class ServiceMap
     {
         api.MapInvoices();
         api.MapInvoiceRuns();
+        api.MapCredits();
         api.MapLedger();
     }
 }

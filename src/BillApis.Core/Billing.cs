@@ -5,8 +5,8 @@ namespace BillApis;
 
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
-    IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Subscriptions subscriptions, Usage usage,
-    Invoices invoices, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings)
+    IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage,
+    Invoices invoices, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings)
 {
     /// <summary>The parties that are billed.</summary>
     public Customers Customers { get; } = customers;
@@ -23,6 +23,12 @@ public sealed class Billing(
     /// <summary>What is subscribed to.</summary>
     public Plans Plans { get; } = plans;
 
+    /// <summary>The discounts that subscriptions may redeem.</summary>
+    public Coupons Coupons { get; } = coupons;
+
+    /// <summary>The rate tables that taxes are decided by.</summary>
+    public TaxRates TaxRates { get; } = taxRates;
+
     /// <summary>Who subscribed to what.</summary>
     public Subscriptions Subscriptions { get; } = subscriptions;
 
@@ -31,6 +37,9 @@ public sealed class Billing(
 
     /// <summary>Bills.</summary>
     public Invoices Invoices { get; } = invoices;
+
+    /// <summary>Credit that customers were given or bought.</summary>
+    public Credits Credits { get; } = credits;
 
     /// <summary>Bills what is due.</summary>
     public InvoiceRuns Runs { get; } = runs;

@@ -1,4 +1,5 @@
 using BillApis;
+using BillApis.Invoicing;
 using BillApis.Ledger;
 using BillApis.Outbox;
 using BillApis.Workers;
@@ -52,12 +53,20 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<Products>();
         services.AddSingleton<Prices>();
         services.AddSingleton<Plans>();
+        services.AddSingleton<Coupons>();
+        services.AddSingleton<TaxRates>();
         services.AddSingleton<Subscriptions>();
     }
 
     private static void AddInvoicing(IServiceCollection services)
     {
-        services.AddSingleton<Invoices>();
+        services.TryAddSingleton<ITaxCalculator, TaxTables>();
+        services.AddSingleton<Settlements>();
+        services.AddSingleton<InvoiceIssue>();
+        services.AddSingleton<Credits>();
+        services.AddSingleton(provider => new Invoices(
+            provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<Settlements>(), provider.GetRequiredService<InvoiceIssue>(),
+            provider.GetRequiredService<Customers>(), provider.GetRequiredService<OutboxDispatcher>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<ChargedUsageReader>();
         services.AddSingleton<Recharges>();
         services.AddSingleton<SubscriptionInvoices>();
@@ -65,7 +74,8 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<BillingCycle>();
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
-            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
+            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),
+            provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton(provider => new InvoiceRuns(
             provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),
             provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IClock>()));
@@ -77,6 +87,7 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton(provider => BillingJobs.StalledRuns(provider.GetRequiredService<InvoiceRuns>()));
         services.AddSingleton(provider => BillingJobs.Invoices(provider.GetRequiredService<InvoiceRuns>()));
         services.AddSingleton(provider => BillingJobs.Orphans(provider.GetRequiredService<OrphanRecovery>()));
+        services.AddSingleton(provider => BillingJobs.Credits(provider.GetRequiredService<Credits>()));
         services.AddSingleton(provider => BillingJobs.Overdue(provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new BillingWorker(
             provider.GetServices<BillingJob>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetService<ILogger<BillingWorker>>() ?? NullLogger<BillingWorker>.Instance));

@@ -30,18 +30,51 @@ public static class Postings
     public static ImmutableArray<Transfer> PaymentReceived(TenantId tenant, PaymentId payment, string processor, CustomerId customer, Money amount, Instant at)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(processor);
-        var clearing = new Account(AccountKind.Clearing, Asset.Of(amount.Currency), processor);
-        return Linked([Move(tenant, payment, TransferKind.PaymentReceived, AccountKind.Clearing, clearing, Receivable(customer, amount.Currency), amount, at)]);
+        return Linked([Move(tenant, payment, TransferKind.PaymentReceived, AccountKind.Clearing, Clearing(processor, amount), Receivable(customer, amount.Currency), amount, at)]);
     }
 
     /// <summary>Debits bad debt and credits the receivable with what was still due.</summary>
     public static ImmutableArray<Transfer> InvoiceWrittenOff(TenantId tenant, InvoiceId invoice, CustomerId customer, Money due, Instant at) =>
         Linked([Move(tenant, invoice, TransferKind.InvoiceWrittenOff, AccountKind.BadDebt, Shared(AccountKind.BadDebt, due), Receivable(customer, due.Currency), due, at)]);
 
+    /// <summary>Debits the clearing account of the processor, or of <see cref="External"/> money; credits the customer's credit.</summary>
+    public static ImmutableArray<Transfer> CreditBought(TenantId tenant, CreditEntryId entry, string processor, CustomerId customer, Money amount, Instant at) =>
+        Linked([Move(tenant, entry, TransferKind.CreditBought, AccountKind.CustomerCredit, Clearing(processor, amount), Credit(customer, amount), amount, at)]);
+
+    /// <summary>Debits the customer's credit with what it had bought and promotional expense with what it was given; credits the receivable.</summary>
+    public static ImmutableArray<Transfer> CreditUsed(TenantId tenant, InvoiceId invoice, CustomerId customer, Money paid, Money promotional, Instant at)
+    {
+        var receivable = Receivable(customer, paid.Currency);
+        return Linked([
+            Move(tenant, invoice, TransferKind.CreditUsed, AccountKind.CustomerCredit, Credit(customer, paid), receivable, paid, at),
+            Move(tenant, invoice, TransferKind.CreditUsed, AccountKind.PromotionalExpense, Shared(AccountKind.PromotionalExpense, promotional), receivable, promotional, at)]);
+    }
+
+    /// <summary>Reverses exactly what the use of credit by the same invoice posted.</summary>
+    public static ImmutableArray<Transfer> CreditReturned(TenantId tenant, InvoiceId invoice, CustomerId customer, Money paid, Money promotional, Instant at)
+    {
+        var receivable = Receivable(customer, paid.Currency);
+        return Linked([
+            Move(tenant, invoice, TransferKind.CreditReturned, AccountKind.CustomerCredit, receivable, Credit(customer, paid), paid, at),
+            Move(tenant, invoice, TransferKind.CreditReturned, AccountKind.PromotionalExpense, receivable, Shared(AccountKind.PromotionalExpense, promotional), promotional, at)]);
+    }
+
+    /// <summary>Debits the customer's credit and credits revenue with what ran out unused.</summary>
+    public static ImmutableArray<Transfer> CreditExpired(TenantId tenant, CreditEntryId entry, CustomerId customer, Money amount, Instant at) =>
+        Linked([Move(tenant, entry, TransferKind.CreditExpired, AccountKind.Revenue, Credit(customer, amount), Shared(AccountKind.Revenue, amount), amount, at)]);
+
+    /// <summary>Debits the customer's credit with what was withdrawn; credits the clearing account that it came in by.</summary>
+    public static ImmutableArray<Transfer> CreditVoided(TenantId tenant, CreditEntryId entry, string processor, CustomerId customer, Money amount, Instant at) =>
+        Linked([Move(tenant, entry, TransferKind.CreditVoided, AccountKind.CustomerCredit, Credit(customer, amount), Clearing(processor, amount), amount, at)]);
+
     private static (AccountKind Kind, Money Amount)[] Parts(InvoiceAmounts invoice) =>
         [(AccountKind.Revenue, invoice.Arrears), (AccountKind.DeferredRevenue, invoice.Advance), (AccountKind.TaxPayable, invoice.Tax)];
 
     private static Account Receivable(CustomerId customer, Currency currency) => new(AccountKind.Receivable, Asset.Of(currency), customer.ToString());
+
+    private static Account Credit(CustomerId customer, Money amount) => new(AccountKind.CustomerCredit, Asset.Of(amount.Currency), customer.ToString());
+
+    private static Account Clearing(string processor, Money amount) => new(AccountKind.Clearing, Asset.Of(amount.Currency), processor);
 
     private static Account Shared(AccountKind kind, Money amount) => new(kind, Asset.Of(amount.Currency));
 

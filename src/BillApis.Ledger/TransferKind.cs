@@ -14,4 +14,19 @@ public enum TransferKind
 
     /// <summary>What was still due was given up.</summary>
     InvoiceWrittenOff = 4,
+
+    /// <summary>A customer bought credit.</summary>
+    CreditBought = 20,
+
+    /// <summary>An invoice used credit.</summary>
+    CreditUsed = 21,
+
+    /// <summary>An invoice that had used credit was withdrawn.</summary>
+    CreditReturned = 22,
+
+    /// <summary>Credit that a customer had bought ran out.</summary>
+    CreditExpired = 23,
+
+    /// <summary>Credit that a customer had bought was withdrawn.</summary>
+    CreditVoided = 24,
 }

@@ -36,5 +36,6 @@ internal static class EntityMaps
     /// <summary>An enum value as it stands in JSON.</summary>
     public static string Wire<TEnum>(TEnum value) where TEnum : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
-    private static EntityColumn<T> Archived<T>() where T : class, IMasterData<T> => EntityColumn<T>.Text("archived", item => item.ArchivedAt is null ? "false" : "true");
+    /// <summary>Whether a thing of master data is archived.</summary>
+    public static EntityColumn<T> Archived<T>() where T : class, IMasterData<T> => EntityColumn<T>.Text("archived", item => item.ArchivedAt is null ? "false" : "true");
 }

@@ -33,6 +33,11 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(EntityMaps.Metrics);
         services.AddStore(EntityMaps.Prices);
         services.AddStore(EntityMaps.Plans);
+        services.AddStore(DiscountMaps.TaxRates);
+        services.AddSingleton(provider => new SqlStore<Coupon>(provider.GetRequiredService<SqlDatabase>(), DiscountMaps.Coupons));
+        services.AddSingleton<IStore<Coupon>>(provider => provider.GetRequiredService<SqlStore<Coupon>>());
+        services.AddSingleton<SqlCreditStore>();
+        services.AddSingleton<ICreditStore>(provider => provider.GetRequiredService<SqlCreditStore>());
         services.AddSingleton<IInvoiceRunStore, SqlInvoiceRunStore>();
         services.AddSingleton<ISubscriptionStore, SqlSubscriptionStore>();
         services.AddSingleton<IStore<Subscription>>(provider => provider.GetRequiredService<ISubscriptionStore>());

@@ -42,17 +42,28 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         return new Page<T>([.. rows.Take(query.Limit).Select(row => row.Read())], rows.Count > query.Limit ? rows[query.Limit - 1].Id : null);
     }
 
-    public async Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken)
+    public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
+        SaveAsync(tenant, items, events, _ => Task.FromResult(true), cancellationToken);
+
+    /// <summary>Stores things of another kind in the transaction of their own cause; false where someone else changed one first.</summary>
+    public async Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<T> items, CancellationToken cancellationToken)
     {
         if (items.Any(item => item.Tenant != tenant))
         {
             throw new ArgumentException("Every item must belong to the tenant.", nameof(items));
         }
 
+        return await WriteAsync(transaction, await PrepareAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Stores the items and the events, and in the same transaction whatever else has to stand or fall with them.</summary>
+    protected async Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, Func<DbTransaction, Task<bool>> also, CancellationToken cancellationToken)
+    {
         try
         {
             var saved = await database.TransactAsync(
-                async transaction => await WriteAsync(transaction, await PrepareAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)
+                async transaction => await WriteAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false)
+                    && await also(transaction).ConfigureAwait(false)
                     && await SqlOutbox.AddAsync(_dialect, transaction, tenant, events, cancellationToken).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
             return saved ? SaveResult.Saved : SaveResult.Conflict;

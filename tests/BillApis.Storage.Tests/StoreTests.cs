@@ -21,3 +21,7 @@ public sealed class PostgresOutboxStoreTests(PostgresFixture fixture) : OutboxSt
 public sealed class SqliteInvoiceRunStoreTests(SqliteFixture fixture) : InvoiceRunStoreConformance(fixture), IClassFixture<SqliteFixture>;
 
 public sealed class PostgresInvoiceRunStoreTests(PostgresFixture fixture) : InvoiceRunStoreConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class SqliteCreditStoreTests(SqliteFixture fixture) : CreditStoreConformance(fixture), IClassFixture<SqliteFixture>;
+
+public sealed class PostgresCreditStoreTests(PostgresFixture fixture) : CreditStoreConformance(fixture), IClassFixture<PostgresFixture>;

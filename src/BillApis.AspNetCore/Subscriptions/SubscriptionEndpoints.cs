@@ -17,6 +17,8 @@ internal static class SubscriptionEndpoints
         group.MapGet("", ListAsync).WithSummary("List the subscriptions, newest first");
         group.MapGet("/{id}", GetAsync).WithSummary("Read one subscription");
         group.MapPost("/{id}/cancel", CancelAsync).WithSummary("End a subscription with the period that runs now");
+        group.MapPost("/{id}/coupons", SubscriptionCoupons.AddAsync).WithSummary("Redeem a coupon, from the next invoice on");
+        group.MapDelete("/{id}/coupons/{couponId}", SubscriptionCoupons.RemoveAsync).WithSummary("Take a coupon off");
         group.MapGet("/{id}/history", ListHistoryAsync).WithSummary("What happened to a subscription, oldest first");
         group.MapGet("/{id}/upcoming-invoice", GetUpcomingAsync).WithSummary("Preview the next invoice with the usage so far");
         group.MapGet("/{id}/usage", SubscriptionUsage.GetAsync).WithSummary("The usage of the current period, what it costs so far, and a projection");
@@ -61,6 +63,6 @@ internal static class SubscriptionEndpoints
             ? InvoiceResponse.From(invoice)
             : throw BillingException.NotFound("upcoming invoice of the subscription", id);
 
-    private static async Task<SubscriptionResponse> ResponseAsync(Billing billing, Subscription subscription, IClock clock, CancellationToken cancellationToken) =>
+    internal static async Task<SubscriptionResponse> ResponseAsync(Billing billing, Subscription subscription, IClock clock, CancellationToken cancellationToken) =>
         SubscriptionResponse.From(subscription, await billing.Subscriptions.VersionAsync(subscription, cancellationToken).ConfigureAwait(false), clock.GetCurrentInstant());
 }

@@ -14,6 +14,7 @@ internal sealed record SubscriptionRequest
     public int? TrialDays { get; init; }
     public Currency? Currency { get; init; }
     public ImmutableSortedDictionary<string, decimal>? Quantities { get; init; }
+    public ImmutableArray<string>? CouponIds { get; init; }
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
 
     public NewSubscription ToNew() => new(CustomerId, PlanId)
@@ -23,6 +24,7 @@ internal sealed record SubscriptionRequest
         Anchor = Anchor,
         TrialDays = TrialDays,
         Currency = Currency,
+        Coupons = CouponIds ?? [],
         Quantities = Quantities ?? ImmutableSortedDictionary<string, decimal>.Empty,
         Metadata = Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
     };
@@ -50,12 +52,13 @@ internal sealed record HistoryResponse(string Type, Instant At);
 
 internal sealed record SubscriptionResponse(
     SubscriptionId Id, CustomerId CustomerId, PlanId PlanId, int PlanVersion, SubscriptionStatus Status, Currency Currency, Instant StartAt, Instant? EndAt, Instant? TrialEndAt,
-    BillingAnchor Anchor, DateTimeZone Timezone, Period? CurrentPeriod, Instant? NextBillingAt, ImmutableSortedDictionary<string, decimal> Quantities, Instant? CanceledAt,
+    BillingAnchor Anchor, DateTimeZone Timezone, Period? CurrentPeriod, Instant? NextBillingAt, ImmutableSortedDictionary<string, decimal> Quantities, ImmutableArray<RedemptionResponse> Coupons, Instant? CanceledAt,
     ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt)
 {
     public static SubscriptionResponse From(Subscription item, PlanVersion plan, Instant now) => new(
         item.Id, item.Customer, item.Plan, item.PlanVersion, item.StatusAt(now), item.Currency, item.Timeline.StartAt, item.Timeline.EndAt, item.Timeline.TrialEndAt,
-        item.Timeline.Anchor, item.Timeline.Zone, PeriodOf(item, plan, now), item.NextBillingAt, item.Timeline.Quantities, item.CanceledAt, item.Metadata, item.CreatedAt);
+        item.Timeline.Anchor, item.Timeline.Zone, PeriodOf(item, plan, now), item.NextBillingAt, item.Timeline.Quantities,
+        [.. item.Coupons.Select(RedemptionResponse.From)], item.CanceledAt, item.Metadata, item.CreatedAt);
 
     // A trial is a period too, though nothing is charged for it.
     private static Period? PeriodOf(Subscription item, PlanVersion plan, Instant now) =>

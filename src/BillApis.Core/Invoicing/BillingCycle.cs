@@ -2,7 +2,6 @@ using BillApis.Invoicing;
 using BillApis.Outbox;
 using BillApis.Pricing;
 using Microsoft.Extensions.Options;
-using NodaTime;
 
 namespace BillApis;
 
@@ -11,7 +10,7 @@ namespace BillApis;
 /// so that repeating the steps makes nothing twice.
 /// </summary>
 internal sealed class BillingCycle(
-    SubscriptionInvoices drafts, Recharges recharges, ISubscriptionStore subscriptions, IInvoiceStore invoices, IStore<Customer> customers, Plans plans, OutboxDispatcher outbox, IOptions<BillingOptions> options, IClock clock)
+    SubscriptionInvoices drafts, InvoiceIssue issue, Recharges recharges, ISubscriptionStore subscriptions, Plans plans, OutboxDispatcher outbox, IOptions<BillingOptions> options)
 {
     private const int MaxAttempts = 8;
 
@@ -24,11 +23,11 @@ internal sealed class BillingCycle(
         due = await drafts.CorrectAsync(tenant, due, cancellationToken).ConfigureAwait(false);
         var drafted = (await drafts.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false))
             .Zip(due, (request, item) => (item, invoice: Draft(request, item, result))).ToList();
-        var issued = await IssueAsync([.. drafted.Select(pair => pair.invoice).OfType<Invoice>().Where(invoice => !invoice.Lines.IsEmpty)], cancellationToken).ConfigureAwait(false);
-        var overtaken = await StoreAsync(tenant, issued, result, cancellationToken).ConfigureAwait(false);
-        var billed = drafted.Where(pair => pair.invoice is not null && !overtaken.Contains(pair.item.Subscription.Id)).ToList();
-        await AdvanceAsync(tenant, [.. billed.Select(pair => pair.item)], cancellationToken).ConfigureAwait(false);
+        var issued = await issue.IssueAsync(tenant, [.. drafted.Select(pair => pair.invoice).OfType<Invoice>().Where(invoice => !invoice.Lines.IsEmpty)], result, cancellationToken).ConfigureAwait(false);
+        var billed = drafted.Where(pair => pair.invoice is not null && (pair.invoice.Lines.IsEmpty || issued.Stored.ContainsKey(pair.invoice.Id))).ToList();
+        await AdvanceAsync(tenant, [.. billed.Select(pair => new BilledBoundary(pair.item, issued.Stored.GetValueOrDefault(pair.invoice!.Id)))], cancellationToken).ConfigureAwait(false);
         await SettleAsync(tenant, billed!, result, cancellationToken).ConfigureAwait(false);
+        var overtaken = issued.Overtaken.Select(invoice => invoice.Subscription!.Value).ToHashSet();
         if (overtaken.Count > 0)
         {
             result.Add(await BillAsync(tenant, [.. leased.Where(subscription => overtaken.Contains(subscription.Id))], cancellationToken).ConfigureAwait(false));
@@ -52,37 +51,6 @@ internal sealed class BillingCycle(
         }
     }
 
-    private async Task<IReadOnlyList<Invoice>> IssueAsync(IReadOnlyList<Invoice> drafted, CancellationToken cancellationToken)
-    {
-        var now = clock.GetCurrentInstant();
-        var terms = new Dictionary<CustomerId, int>();
-        foreach (var customer in drafted.Select(invoice => (invoice.Tenant, invoice.Customer)).Distinct())
-        {
-            terms[customer.Customer] = (await customers.FindAsync(customer.Tenant, customer.Customer.ToString(), cancellationToken).ConfigureAwait(false))!.PaymentTermsDays;
-        }
-
-        return [.. drafted.Select(invoice => invoice.Issue(now, terms[invoice.Customer]))];
-    }
-
-    // All in one transaction; where another run was faster with some, each on its own. Answers whose earlier bills were corrected meanwhile: those are drafted anew.
-    private async Task<HashSet<SubscriptionId>> StoreAsync(TenantId tenant, IReadOnlyList<Invoice> issued, CycleResult result, CancellationToken cancellationToken)
-    {
-        var overtaken = new HashSet<SubscriptionId>();
-        if (issued.Count > 0 && !await SaveAsync(tenant, issued, result, cancellationToken).ConfigureAwait(false))
-        {
-            foreach (var invoice in issued)
-            {
-                if (!await SaveAsync(tenant, [invoice], result, cancellationToken).ConfigureAwait(false)
-                    && invoice.Correction is not null && await invoices.FindAsync(tenant, invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null)
-                {
-                    overtaken.Add(invoice.Subscription!.Value);
-                }
-            }
-        }
-
-        return overtaken;
-    }
-
     // An invoice that another run stored says nothing about this correction: its marks stay.
     private async Task SettleAsync(TenantId tenant, IReadOnlyList<(DueCharges Item, Invoice Invoice)> billed, CycleResult result, CancellationToken cancellationToken)
     {
@@ -95,21 +63,9 @@ internal sealed class BillingCycle(
         }
     }
 
-    private async Task<bool> SaveAsync(TenantId tenant, IReadOnlyList<Invoice> issued, CycleResult result, CancellationToken cancellationToken)
+    private async Task AdvanceAsync(TenantId tenant, IReadOnlyList<BilledBoundary> billed, CancellationToken cancellationToken)
     {
-        var events = issued.SelectMany(invoice => InvoicePosting.Issued(invoice, invoice.IssuedAt!.Value)).ToList();
-        var saved = await invoices.SaveAsync(tenant, issued, events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
-        if (saved)
-        {
-            result.Invoices.AddRange(issued.Select(invoice => invoice.Id));
-        }
-
-        return saved;
-    }
-
-    private async Task AdvanceAsync(TenantId tenant, IReadOnlyList<DueCharges> billed, CancellationToken cancellationToken)
-    {
-        var advanced = billed.Select(item => item.Subscription.Billed(item.Boundary, item.Plan, options.Value)).ToList();
+        var advanced = billed.Select(item => item.Due.Subscription.Billed(item.Due.Boundary, item.Due.Plan, options.Value, item.Invoice)).ToList();
         if (advanced.Count == 0 || await subscriptions.SaveAsync(tenant, advanced, [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
         {
             return;
@@ -122,13 +78,13 @@ internal sealed class BillingCycle(
     }
 
     // Someone changed the subscription meanwhile: its boundary is billed all the same, since a change never reaches back.
-    private async Task AdvanceAsync(TenantId tenant, DueCharges item, CancellationToken cancellationToken)
+    private async Task AdvanceAsync(TenantId tenant, BilledBoundary billed, CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            var current = (await subscriptions.FindAsync(tenant, item.Subscription.Id.ToString(), cancellationToken).ConfigureAwait(false))!;
+            var current = (await subscriptions.FindAsync(tenant, billed.Due.Subscription.Id.ToString(), cancellationToken).ConfigureAwait(false))!;
             var plan = await plans.VersionAsync(tenant, current.Plan, current.PlanVersion, cancellationToken).ConfigureAwait(false);
-            var advanced = current.Billed(item.Boundary, plan, options.Value);
+            var advanced = current.Billed(billed.Due.Boundary, plan, options.Value, billed.Invoice);
             if (ReferenceEquals(advanced, current) || await subscriptions.SaveAsync(tenant, [advanced], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
             {
                 return;
@@ -136,6 +92,9 @@ internal sealed class BillingCycle(
         }
     }
 }
+
+/// <summary>A boundary that is billed, and the invoice that is stored for it; null where nothing was charged.</summary>
+internal sealed record BilledBoundary(DueCharges Due, Invoice? Invoice);
 
 /// <summary>What one batch of a run did.</summary>
 internal sealed record CycleResult

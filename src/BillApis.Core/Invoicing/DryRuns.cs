@@ -4,14 +4,14 @@ using Microsoft.Extensions.Options;
 namespace BillApis;
 
 /// <summary>Counts what a run would issue, and stores nothing of it.</summary>
-internal sealed class DryRuns(SubscriptionInvoices drafts, ISubscriptionStore subscriptions, IOptions<BillingOptions> options)
+internal sealed class DryRuns(SubscriptionInvoices drafting, Settlements settlements, ISubscriptionStore subscriptions, IOptions<BillingOptions> options)
 {
     private const int BatchSize = 200;
 
     /// <summary>The run, done, with what it would have issued.</summary>
     public async Task<InvoiceRun> PreviewAsync(InvoiceRun run, CancellationToken cancellationToken)
     {
-        var (result, totals) = (new CycleResult(), new Dictionary<Currency, Money>());
+        var (result, totals, book) = (new CycleResult(), new Dictionary<Currency, Money>(), settlements.NewBook());
         var query = new DueQuery(run.AsOf, run.Tenant, run.Customer);
         for (SubscriptionId? after = null; ;)
         {
@@ -22,31 +22,44 @@ internal sealed class DryRuns(SubscriptionInvoices drafts, ISubscriptionStore su
             }
 
             after = page[^1].Id;
-            var next = await DraftAsync(run, page, first: true, result, totals, cancellationToken).ConfigureAwait(false);
+            var next = await DraftAsync(run, page, first: true, result, totals, book, cancellationToken).ConfigureAwait(false);
             while (next.Count > 0)
             {
-                next = await DraftAsync(run, next, first: false, result, totals, cancellationToken).ConfigureAwait(false);
+                next = await DraftAsync(run, next, first: false, result, totals, book, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
     // One boundary of each, the first with what has to be corrected; answers those that are still due after it.
-    private async Task<List<Subscription>> DraftAsync(InvoiceRun run, IReadOnlyList<Subscription> due, bool first, CycleResult result, Dictionary<Currency, Money> totals, CancellationToken cancellationToken)
+    private async Task<List<Subscription>> DraftAsync(
+        InvoiceRun run, IReadOnlyList<Subscription> due, bool first, CycleResult result, Dictionary<Currency, Money> totals, CreditBook book, CancellationToken cancellationToken)
     {
-        var next = new List<Subscription>();
-        var items = await drafts.DueAsync(due, cancellationToken).ConfigureAwait(false);
-        items = first ? await drafts.CorrectAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false) : items;
-        foreach (var (item, request) in items.Zip(await drafts.RequestsAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false)))
+        var (next, drafts) = (new List<Subscription>(), new List<(DueCharges Due, Invoice Draft)>());
+        var items = await drafting.DueAsync(due, cancellationToken).ConfigureAwait(false);
+        items = first ? await drafting.CorrectAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false) : items;
+        foreach (var (item, request) in items.Zip(await drafting.RequestsAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false)))
         {
             try
             {
-                Add(InvoiceCalculator.Calculate(request), result, totals);
-                next.Add(item.Subscription.Billed(item.Boundary, item.Plan, options.Value));
+                drafts.Add((item, InvoiceCalculator.Calculate(request)));
             }
             catch (Exception exception) when (exception is BillingException or OverflowException)
             {
                 result.Failures.Add(new RunFailure(item.Subscription.Id, item.Boundary, exception.Message));
             }
+        }
+
+        var settled = await settlements.SettleAsync(run.Tenant, [.. drafts.Select(item => item.Draft)], book, cancellationToken).ConfigureAwait(false);
+        foreach (var (item, made) in drafts.Zip(settled, (draft, made) => (draft.Due, made)))
+        {
+            if (made.Failure is not null)
+            {
+                result.Failures.Add(new RunFailure(item.Subscription.Id, item.Boundary, made.Failure.Message));
+                continue;
+            }
+
+            Add(made.Invoice, result, totals);
+            next.Add(item.Subscription.Billed(item.Boundary, item.Plan, options.Value, made.Invoice));
         }
 
         return [.. next.Where(subscription => subscription.NextBillingAt <= run.AsOf)];

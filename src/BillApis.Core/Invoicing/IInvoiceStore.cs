@@ -15,6 +15,10 @@ public interface IInvoiceStore : IStore<Invoice>
     /// <summary>Takes the number of a correction that corrects nothing; false where another has it. An invoice with a <see cref="Invoice.Correction"/> takes its number as it is stored, or is a conflict.</summary>
     Task<bool> TakeCorrectionAsync(TenantId tenant, SubscriptionId subscription, int number, CancellationToken cancellationToken);
 
+    /// <summary>Stores invoices together with the grants that they used or gave back, their entries and the events, or nothing.</summary>
+    /// <returns><see cref="SaveResult.Conflict"/> where someone else changed an invoice or a grant first; nothing is stored then.</returns>
+    Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken);
+
     /// <summary>Open invoices of all tenants whose due date has passed and that are not marked overdue yet.</summary>
     Task<IReadOnlyList<Invoice>> PastDueAsync(Instant now, int limit, CancellationToken cancellationToken);
 }

@@ -11,14 +11,15 @@ public sealed class InvoicePreviews
 {
     private readonly SubscriptionInvoices _invoices;
     private readonly Supplements _supplements;
+    private readonly Settlements _settlements;
     private readonly Subscriptions _subscriptions;
     private readonly Plans _plans;
     private readonly ChargedUsageReader _usage;
 
-    internal InvoicePreviews(SubscriptionInvoices invoices, Supplements supplements, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage) =>
-        (_invoices, _supplements, _subscriptions, _plans, _usage) = (invoices, supplements, subscriptions, plans, usage);
+    internal InvoicePreviews(SubscriptionInvoices invoices, Supplements supplements, Settlements settlements, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage) =>
+        (_invoices, _supplements, _settlements, _subscriptions, _plans, _usage) = (invoices, supplements, settlements, subscriptions, plans, usage);
 
-    /// <summary>The invoice of the next boundary at which a subscription is charged, with the usage so far and what was used late; null where nothing will be billed any more.</summary>
+    /// <summary>The invoice of the next boundary at which a subscription is charged, with the usage so far, what was used late, coupons, credits and taxes; null where nothing will be billed any more.</summary>
     /// <exception cref="BillingException">There is no such subscription.</exception>
     public async Task<Invoice?> UpcomingAsync(TenantId tenant, string subscription, CancellationToken cancellationToken = default)
     {
@@ -29,17 +30,19 @@ public sealed class InvoicePreviews
             var invoice = InvoiceCalculator.Calculate((await _invoices.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false)).Single());
             if (!invoice.Lines.IsEmpty)
             {
-                return invoice;
+                return await SettledAsync(invoice, cancellationToken).ConfigureAwait(false);
             }
 
             // As the start of a plan that charges in arrears: the run passes it without an invoice.
             due = await _invoices.DueAsync([found = found.Billed(next.Boundary, next.Plan, new BillingOptions())], cancellationToken).ConfigureAwait(false);
         }
 
-        return found.NextBillingAt is null ? await _supplements.DraftAsync(found, cancellationToken).ConfigureAwait(false) : null;
+        return found.NextBillingAt is null && await _supplements.DraftAsync(found, cancellationToken).ConfigureAwait(false) is { } supplement
+            ? await SettledAsync(supplement, cancellationToken).ConfigureAwait(false)
+            : null;
     }
 
-    /// <summary>The invoice of a plan for a period and events that need not exist: every price once, the period counted as a whole one.</summary>
+    /// <summary>The invoice of a plan for a period and events that need not exist: every price once, the period counted as a whole one, and the customer's taxes.</summary>
     /// <param name="tenant">Whose plan it is.</param>
     /// <param name="plan">The plan's id or code; its newest version is taken, published or not.</param>
     /// <param name="period">The half-open period.</param>
@@ -57,7 +60,14 @@ public sealed class InvoicePreviews
             charges.Add(new ChargedUsage(charge, await CountAsync(tenant, charge, events, customer, cancellationToken).ConfigureAwait(false)));
         }
 
-        return InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer, Currency = found.Currency, Boundary = period.End, Charges = charges.ToImmutable() });
+        var draft = InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer, Currency = found.Currency, Boundary = period.End, Charges = charges.ToImmutable() });
+        return await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Invoice> SettledAsync(Invoice draft, CancellationToken cancellationToken)
+    {
+        var settled = (await _settlements.SettleAsync(draft.Tenant, [draft], _settlements.NewBook(), cancellationToken).ConfigureAwait(false)).Single();
+        return settled.Failure is null ? settled.Invoice : throw settled.Failure;
     }
 
     private async Task<RatingInput> CountAsync(TenantId tenant, Charge charge, IReadOnlyList<UsageEvent> events, CustomerId customer, CancellationToken cancellationToken) =>

@@ -6,30 +6,39 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Bills, from draft to paid.</summary>
-public sealed class Invoices(IInvoiceStore store, Customers customers, OutboxDispatcher outbox, IClock clock)
+public sealed class Invoices
 {
     private const string Kind = "invoice";
+    private readonly IInvoiceStore _store;
+    private readonly Settlements _settlements;
+    private readonly InvoiceIssue _issue;
+    private readonly Customers _customers;
+    private readonly OutboxDispatcher _outbox;
+    private readonly IClock _clock;
+
+    internal Invoices(IInvoiceStore store, Settlements settlements, InvoiceIssue issue, Customers customers, OutboxDispatcher outbox, IClock clock) =>
+        (_store, _settlements, _issue, _customers, _outbox, _clock) = (store, settlements, issue, customers, outbox, clock);
 
     /// <summary>Reads one by id or by number.</summary>
     /// <exception cref="BillingException">The tenant has none such.</exception>
-    public Task<Invoice> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) => store.GetAsync(tenant, Kind, reference, cancellationToken);
+    public Task<Invoice> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) => _store.GetAsync(tenant, Kind, reference, cancellationToken);
 
     /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>subscription_id</c>, <c>status</c>, <c>currency</c> and <c>kind</c>.</summary>
-    public Task<Page<Invoice>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => store.ListAsync(tenant, query, cancellationToken);
+    public Task<Page<Invoice>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => _store.ListAsync(tenant, query, cancellationToken);
 
     /// <summary>Stores a draft of charges outside of any subscription.</summary>
     /// <exception cref="BillingException">There is no such customer, it is billed in another currency, or a line breaks a rule.</exception>
     public async Task<Invoice> CreateAsync(TenantId tenant, NewInvoice request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var customer = await customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
+        var customer = await _customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
         if (customer.Currency != request.Currency)
         {
             throw BillingException.Field("currency", $"must be {customer.Currency}, the currency of the customer '{customer.Id}'");
         }
 
         Check.Range("lines", request.Lines.Length, 1, Limits.LinesPerInvoice);
-        var (id, now) = (EntityId.New<InvoiceId>(), clock.GetCurrentInstant());
+        var (id, now) = (EntityId.New<InvoiceId>(), _clock.GetCurrentInstant());
         var draft = new Invoice
         {
             Id = id,
@@ -40,24 +49,27 @@ public sealed class Invoices(IInvoiceStore store, Customers customers, OutboxDis
             Lines = [.. request.Lines.Select((line, index) => LineOf(line, index, request.Currency, InvoiceCalculator.LineIdOf(id, now, index)))],
             CreatedAt = now,
         };
-        return await store.SaveAsync(tenant, [draft], [new BillingEvent("invoice.created", id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
+        draft = await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false);
+        return await _store.SaveAsync(tenant, [draft], [new BillingEvent("invoice.created", id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
             ? draft.WithVersion(1)
             : throw BillingException.Changed(Kind, id.ToString());
     }
 
-    /// <summary>Freezes a draft, gives it its number and posts it.</summary>
+    /// <summary>Freezes a draft, takes the customer's credit, gives it its number and posts it.</summary>
     /// <exception cref="BillingException">There is none such, or it is not a draft.</exception>
     public async Task<Invoice> IssueAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
     {
-        var draft = await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
-        var customer = await customers.GetAsync(tenant, draft.Customer.ToString(), cancellationToken).ConfigureAwait(false);
-        return await ChangeAsync(tenant, reference, (invoice, now) => invoice.Issue(now, customer.PaymentTermsDays), (_, after, now) => InvoicePosting.Issued(after, now), cancellationToken).ConfigureAwait(false);
+        await _issue.IssueAsync(tenant, reference, _customers, cancellationToken).ConfigureAwait(false);
+        return await PostedAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Withdraws a draft, or an open invoice on which nothing was paid, and reverses its posting.</summary>
+    /// <summary>Withdraws a draft, or an open invoice on which nothing was paid: gives back the credit that it used, and reverses its posting.</summary>
     /// <exception cref="BillingException">There is none such, it is at one of its ends, or something was paid.</exception>
-    public Task<Invoice> CancelAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) =>
-        ChangeAsync(tenant, reference, (invoice, _) => invoice.Cancel(), InvoicePosting.Canceled, cancellationToken);
+    public async Task<Invoice> CancelAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
+    {
+        await _issue.CancelAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        return await PostedAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Gives up on what is still due and posts it as bad debt.</summary>
     /// <exception cref="BillingException">There is none such, or it is not open.</exception>
@@ -86,19 +98,24 @@ public sealed class Invoices(IInvoiceStore store, Customers customers, OutboxDis
     private async Task<Invoice> ChangeAsync(
         TenantId tenant, string reference, Func<Invoice, Instant, Invoice> change, Func<Invoice, Invoice, Instant, IReadOnlyList<BillingEvent>> events, CancellationToken cancellationToken)
     {
-        var saved = await store.ChangeAsync(
+        var saved = await _store.ChangeAsync(
             tenant,
             Kind,
             reference,
             before =>
             {
-                var now = clock.GetCurrentInstant();
+                var now = _clock.GetCurrentInstant();
                 var after = change(before, now);
                 return Task.FromResult((after, events(before, after, now)));
             },
             cancellationToken).ConfigureAwait(false);
-        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
-        return await GetAsync(tenant, saved.Id.ToString(), cancellationToken).ConfigureAwait(false);
+        return await PostedAsync(tenant, saved.Id.ToString(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Invoice> PostedAsync(TenantId tenant, string reference, CancellationToken cancellationToken)
+    {
+        await _outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
     }
 
     private static Money Exactly(decimal amount, Currency currency) => Money.Round(amount, currency) is var money && money.Amount == amount

@@ -53,6 +53,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Currency = item.Subscription.Currency,
             Boundary = item.Boundary,
             Sequence = item.Subscription.BoundariesBilled,
+            Coupons = [.. item.Subscription.Coupons.Where(redemption => !redemption.IsUsedUp && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(item.Subscription.Plan)))],
             Recharges = item.Correction?.Recharges ?? [],
             Correction = item.Correction?.Number ?? 0,
             Charges = [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))],

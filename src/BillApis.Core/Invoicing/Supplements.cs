@@ -7,7 +7,7 @@ namespace BillApis;
 
 /// <summary>Bills late usage that no next invoice will have: a supplementary invoice for each subscription that is over.</summary>
 internal sealed class Supplements(
-    IUsageStore usage, Recharges recharges, ISubscriptionStore subscriptions, IInvoiceStore invoices, IStore<Customer> customers, OutboxDispatcher outbox, IClock clock)
+    IUsageStore usage, Recharges recharges, ISubscriptionStore subscriptions, InvoiceIssue issue, OutboxDispatcher outbox, IClock clock)
 {
     private const int BatchSize = 200;
 
@@ -67,15 +67,12 @@ internal sealed class Supplements(
         var draft = Draft(subscription, correction);
         if (!draft.Lines.IsEmpty)
         {
-            var terms = (await customers.FindAsync(draft.Tenant, draft.Customer.ToString(), cancellationToken).ConfigureAwait(false))!.PaymentTermsDays;
-            var invoice = draft.Issue(draft.CreatedAt, terms);
-            if (await invoices.SaveAsync(invoice.Tenant, [invoice], InvoicePosting.Issued(invoice, invoice.CreatedAt), cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
+            var issued = await issue.IssueAsync(draft.Tenant, [draft], result, cancellationToken).ConfigureAwait(false);
+            if (!issued.Stored.ContainsKey(draft.Id))
             {
                 // Another correction was faster: the next round works out what is left.
                 return;
             }
-
-            result.Invoices.Add(invoice.Id);
         }
 
         await recharges.SettleAsync(subscription.Tenant, subscription.Id, correction, !draft.Lines.IsEmpty, cancellationToken).ConfigureAwait(false);

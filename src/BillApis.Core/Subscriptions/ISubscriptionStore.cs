@@ -1,3 +1,4 @@
+using BillApis.Invoicing;
 using NodaTime;
 
 namespace BillApis;
@@ -5,6 +6,10 @@ namespace BillApis;
 /// <summary>Keeps subscriptions and deals out those that are due. Implementations must pass <c>SubscriptionStoreConformance</c>.</summary>
 public interface ISubscriptionStore : IStore<Subscription>
 {
+    /// <summary>Stores subscriptions together with the coupons that they redeemed and the events, or nothing.</summary>
+    /// <returns><see cref="SaveResult.Conflict"/> where someone else changed a subscription or a coupon first; nothing is stored then.</returns>
+    Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Subscription> subscriptions, IReadOnlyList<Coupon> coupons, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken);
+
     /// <summary>
     /// Leases due subscriptions to this caller, longest due first: nobody else gets them until they are saved or the lease ends.
     /// Leases follow the database's clock.

@@ -21,6 +21,9 @@ public sealed record NewSubscription(string Customer, string Plan)
     /// <summary>Days from the start without charges; the plan's own number where null.</summary>
     public int? TrialDays { get; init; }
 
+    /// <summary>The coupons that it redeems, by id or code.</summary>
+    public ImmutableArray<string> Coupons { get; init; } = [];
+
     /// <summary>Refused where it is not the plan's and the customer's.</summary>
     public Currency? Currency { get; init; }
 

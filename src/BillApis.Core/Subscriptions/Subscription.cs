@@ -30,6 +30,9 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>The dates and quantities that every invoice follows from.</summary>
     public required Timeline Timeline { get; init; }
 
+    /// <summary>The coupons that it redeemed, the oldest first.</summary>
+    public ImmutableArray<Redemption> Coupons { get; init; } = [];
+
     /// <summary>When someone asked for its end; null where nobody did.</summary>
     public Instant? CanceledAt { get; init; }
 
@@ -81,9 +84,33 @@ public sealed record Subscription : IEntity<Subscription>
     }
 
     /// <summary>Records that a boundary was billed; billing it again changes nothing.</summary>
-    public Subscription Billed(Instant boundary, PlanVersion plan, BillingOptions options) => NextBillingAt == boundary
-        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1 }).Schedule(plan, options)
+    /// <param name="boundary">The boundary.</param>
+    /// <param name="plan">The version of the plan.</param>
+    /// <param name="options">When the worker bills.</param>
+    /// <param name="invoice">What was issued for it; null where nothing was charged. A coupon that it names is used once more.</param>
+    public Subscription Billed(Instant boundary, PlanVersion plan, BillingOptions options, Invoice? invoice = null) => NextBillingAt == boundary
+        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, Coupons = Used(invoice) }).Schedule(plan, options)
         : this;
+
+    /// <summary>Takes a coupon on, with the terms that it has now.</summary>
+    /// <exception cref="BillingException">It is on already, is for another plan, or the subscription is over.</exception>
+    public Subscription Redeem(Coupon coupon, Instant at)
+    {
+        ArgumentNullException.ThrowIfNull(coupon);
+        var refusal = IsOver ? "is over"
+            : Coupons.Any(redemption => redemption.Coupon == coupon.Id) ? $"has redeemed the coupon '{coupon.Code}' already"
+            : !coupon.Terms.Plans.IsEmpty && !coupon.Terms.Plans.Contains(Plan) ? $"is not to a plan that the coupon '{coupon.Code}' is for"
+            : null;
+        return refusal is null
+            ? this with { Coupons = Coupons.Add(new Redemption(coupon.Id, coupon.Name ?? coupon.Code, coupon.Terms, at)) }
+            : throw new BillingException(BillingErrorCode.Conflict, $"The subscription '{Id}' {refusal}.");
+    }
+
+    /// <summary>Takes a coupon off again; what it discounted stays.</summary>
+    /// <exception cref="BillingException">It is not on.</exception>
+    public Subscription WithoutCoupon(CouponId coupon) => Coupons.Any(redemption => redemption.Coupon == coupon)
+        ? this with { Coupons = [.. Coupons.Where(redemption => redemption.Coupon != coupon)] }
+        : throw BillingException.NotFound("coupon of the subscription", coupon.ToString());
 
     /// <summary>Ends it with the period that runs now; that end is still billed in arrears.</summary>
     /// <exception cref="BillingException">It is over, or ends already.</exception>
@@ -100,6 +127,10 @@ public sealed record Subscription : IEntity<Subscription>
             : Timeline.PeriodAt(plan, now)?.End ?? now;
         return (this with { CanceledAt = now, Timeline = Timeline with { EndAt = end } }).Schedule(plan, options);
     }
+
+    private ImmutableArray<Redemption> Used(Invoice? invoice) => invoice is null || invoice.Discounts.IsEmpty
+        ? Coupons
+        : [.. Coupons.Select(redemption => invoice.Discounts.Any(discount => discount.Coupon == redemption.Coupon) ? redemption with { Uses = redemption.Uses + 1 } : redemption)];
 
     private Instant AutoBilling(PlanVersion plan, Instant boundary, BillingOptions options)
     {

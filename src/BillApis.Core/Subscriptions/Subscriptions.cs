@@ -8,9 +8,10 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Customers' agreements to plans.</summary>
-public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, Customers customers, Plans plans, IOptions<BillingOptions> options, IClock clock)
+public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, Customers customers, Plans plans, Coupons coupons, IOptions<BillingOptions> options, IClock clock)
 {
     private const string Kind = "subscription";
+    private const int MaxAttempts = 16;
 
     /// <summary>Subscribes a customer to the newest published version of a plan.</summary>
     /// <exception cref="BillingException">The customer or plan does not exist, is archived or not published, currencies differ, or a field breaks a rule.</exception>
@@ -34,13 +35,10 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
             CreatedAt = now,
         }.Schedule(version, options.Value);
         Check.Metadata(subscription.Metadata);
-        if (await store.SaveAsync(tenant, [subscription], [new BillingEvent("subscription.created", subscription.Id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
-        {
-            throw BillingException.Changed(Kind, subscription.Id.ToString());
-        }
-
+        subscription = await RedeemAsync(
+            tenant, request.Coupons, _ => Task.FromResult(subscription), new BillingEvent("subscription.created", subscription.Id.ToString(), now), cancellationToken).ConfigureAwait(false);
         await OpenPeriodsAsync(subscription, cancellationToken).ConfigureAwait(false);
-        return subscription.WithVersion(1);
+        return subscription;
     }
 
     /// <summary>Reads one.</summary>
@@ -65,11 +63,54 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
             },
             cancellationToken);
 
+    /// <summary>Redeems a coupon for a subscription, from the next invoice on.</summary>
+    /// <exception cref="BillingException">There is no such subscription or coupon, or the coupon cannot be redeemed for it.</exception>
+    public Task<Subscription> AddCouponAsync(TenantId tenant, string id, string coupon, CancellationToken cancellationToken = default) =>
+        RedeemAsync(
+            tenant, [coupon], token => store.GetAsync(tenant, Kind, id, token), new BillingEvent("subscription.coupon_added", id, clock.GetCurrentInstant()), cancellationToken);
+
+    /// <summary>Takes a coupon off a subscription; what it discounted stays, and its redemption stays counted.</summary>
+    /// <exception cref="BillingException">There is no such subscription, or it has no such coupon.</exception>
+    public async Task<Subscription> RemoveCouponAsync(TenantId tenant, string id, string coupon, CancellationToken cancellationToken = default)
+    {
+        var found = await coupons.GetAsync(tenant, coupon, cancellationToken).ConfigureAwait(false);
+        return await store.ChangeAsync(
+            tenant,
+            Kind,
+            id,
+            subscription => Task.FromResult<(Subscription, IReadOnlyList<BillingEvent>)>(
+                (subscription.WithoutCoupon(found.Id), [new BillingEvent("subscription.coupon_removed", id, clock.GetCurrentInstant())])),
+            cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>The version of the plan that a subscription is pinned to.</summary>
     public Task<PlanVersion> VersionAsync(Subscription subscription, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subscription);
         return plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, cancellationToken);
+    }
+
+    // The coupons count the redemption in the transaction that stores it, and the slower of two reads both again.
+    private async Task<Subscription> RedeemAsync(
+        TenantId tenant, ImmutableArray<string> references, Func<CancellationToken, Task<Subscription>> read, BillingEvent happened, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            var (subscription, redeemed) = (await read(cancellationToken).ConfigureAwait(false), new List<Coupon>());
+            foreach (var reference in references)
+            {
+                var coupon = await coupons.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+                subscription = subscription.Redeem(coupon, happened.At);
+                redeemed.Add(coupon.Redeem(subscription.Currency, happened.At));
+            }
+
+            if (await store.SaveAsync(tenant, [subscription], redeemed, [happened], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            {
+                return subscription.WithVersion(subscription.Version + 1);
+            }
+        }
+
+        throw BillingException.Changed(Kind, happened.SubjectId);
     }
 
     // Usage that one subscription of the customer has billed already may still be open for another: each says from when on it is.

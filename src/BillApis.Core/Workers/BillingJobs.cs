@@ -21,6 +21,9 @@ internal static class BillingJobs
     /// <summary>Counts usage whose customer, subscription or metric has appeared.</summary>
     public static BillingJob Orphans(OrphanRecovery orphans) => new("orphans", orphans.RunAsync);
 
+    /// <summary>Refills and expires credit whose time has come.</summary>
+    public static BillingJob Credits(Credits credits) => new("credits", credits.AdvanceAsync);
+
     /// <summary>Marks open invoices overdue once their due date has passed.</summary>
     public static BillingJob Overdue(IInvoiceStore invoices, IClock clock) => new("overdue", async token =>
     {

@@ -14,6 +14,9 @@ public sealed record CreditGrant : IEntity<CreditGrant>
     /// <summary>The largest number that a priority may be.</summary>
     public const int MaxPriority = 1_000_000;
 
+    /// <summary>The most units that a period of a recurring grant lasts.</summary>
+    public const int MaxRecurrenceCount = 10;
+
     /// <summary>The id.</summary>
     public required CreditGrantId Id { get; init; }
 
@@ -44,8 +47,8 @@ public sealed record CreditGrant : IEntity<CreditGrant>
     /// <summary>How it is filled up again; null for never.</summary>
     public GrantRecurrence? Recurrence { get; init; }
 
-    /// <summary>Below which balance of the customer a top-up is asked for; null for never.</summary>
-    public Money? TopUpThreshold { get; init; }
+    /// <summary>When and how much credit is to be bought as the customer's runs out; null for never.</summary>
+    public AutoTopUp? TopUp { get; init; }
 
     /// <summary>The tenant's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
@@ -128,7 +131,7 @@ public sealed record CreditGrant : IEntity<CreditGrant>
     public CreditGrant Void(Instant at)
     {
         var grant = AdvancedTo(at);
-        return Period.EndsAt <= at
+        return Period.VoidedAt is not null || Period.EndsAt <= at
             ? throw new BillingException(BillingErrorCode.Conflict, $"The credit grant '{Id}' {(Period.VoidedAt is null ? "has expired" : "is voided already")} and cannot be voided.")
             : grant.Moved(CreditEntryKind.Voided, -grant.Balance, at) with { Period = Period with { VoidedAt = at }, AsOf = at };
     }

@@ -6,7 +6,7 @@ namespace BillApis.Invoicing;
 public static class InvoiceTaxes
 {
     /// <summary>The invoice with its taxes; taxes that it had before are replaced.</summary>
-    public static Invoice Apply(Invoice invoice, TaxDecision decision, TaxRounding rounding = TaxRounding.PerInvoice)
+    public static Invoice Apply(Invoice invoice, TaxDecision decision)
     {
         ArgumentNullException.ThrowIfNull(invoice);
         ArgumentNullException.ThrowIfNull(decision);
@@ -20,14 +20,14 @@ public static class InvoiceTaxes
         var taxes = decision.Lines.SelectMany(item => item).Distinct().ToList();
 
         // What is in the amounts comes first: taxes on top are computed on what is left without it.
-        return WithBases(taxes.OrderByDescending(tax => tax.Inclusive).Aggregate(taxed, (result, tax) => Apply(result, tax, decision, rounding)));
+        return WithBases(taxes.OrderByDescending(tax => tax.Inclusive).Aggregate(taxed, (result, tax) => Apply(result, tax, decision)));
     }
 
-    private static Invoice Apply(Invoice invoice, Tax tax, TaxDecision decision, TaxRounding rounding)
+    private static Invoice Apply(Invoice invoice, Tax tax, TaxDecision decision)
     {
         var bearing = Enumerable.Range(0, invoice.Lines.Length).Where(i => decision.Lines[i].Contains(tax)).ToArray();
         var exact = Array.ConvertAll(bearing, i => TaxShare.Of(invoice.Lines[i], tax, decision.Lines[i]));
-        var shares = TaxShare.Round(exact, rounding);
+        var shares = TaxShare.Round(exact);
         var lines = invoice.Lines.ToBuilder();
         for (var k = 0; k < bearing.Length; k++)
         {
@@ -48,14 +48,4 @@ public static class InvoiceTaxes
             Base = invoice.Lines.Where(line => line.Taxes.Any(part => part.Tax == item.Tax)).Aggregate(Money.Zero(invoice.Currency), (sum, line) => sum + line.NetOfTax),
         })],
     };
-}
-
-/// <summary>Where a tax is rounded.</summary>
-public enum TaxRounding
-{
-    /// <summary>Once for the invoice, and then spread over its lines.</summary>
-    PerInvoice,
-
-    /// <summary>On each line, and then added.</summary>
-    PerLine,
 }

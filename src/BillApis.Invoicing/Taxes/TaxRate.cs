@@ -9,7 +9,7 @@ public sealed record TaxRate : IMasterData<TaxRate>
     private const decimal MaxPercentage = 1_000;
 
     /// <inheritdoc/>
-    public static string Kind => "tax rate";
+    public static string Kind => "tax_rate";
 
     /// <inheritdoc/>
     public static string AliasField => "id";

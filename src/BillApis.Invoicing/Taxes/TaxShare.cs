@@ -20,13 +20,8 @@ internal readonly record struct TaxShare(BigInteger Numerator, BigInteger Denomi
     }
 
     /// <summary>Whole minor units for each share; rounded once, their sum is the rounded sum of the exact shares.</summary>
-    public static long[] Round(TaxShare[] exact, TaxRounding rounding)
+    public static long[] Round(TaxShare[] exact)
     {
-        if (rounding is TaxRounding.PerLine)
-        {
-            return Array.ConvertAll(exact, share => (long)HalfAwayFromZero(share.Numerator, share.Denominator));
-        }
-
         var common = exact.Select(share => share.Denominator).Distinct().Aggregate(BigInteger.One, (product, item) => product * item);
         var parts = Array.ConvertAll(exact, share => share.Numerator * (common / share.Denominator));
         var floors = Array.ConvertAll(parts, part => Floor(part, common));

@@ -6,7 +6,7 @@ using NodaTime;
 namespace BillApis.Storage.Sql.Invoicing;
 
 /// <summary>Invoices in <c>billing_invoice</c>; issued ones get their numbers from <c>billing_series</c> in the transaction that stores them.</summary>
-internal sealed class SqlInvoiceStore(SqlDatabase database) : SqlStore<Invoice>(database, Map), IInvoiceStore
+internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credits) : SqlStore<Invoice>(database, Map), IInvoiceStore
 {
     private static readonly EntityMap<Invoice> Map = EntityMap<Invoice>.Of(
         "billing_invoice",
@@ -25,6 +25,9 @@ internal sealed class SqlInvoiceStore(SqlDatabase database) : SqlStore<Invoice>(
         EntityColumn<Invoice>.Number("due_at", item => item.DueAt?.ToMicroseconds()));
 
     private readonly SqlDatabase _database = database;
+
+    public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
+        SaveAsync(tenant, invoices, events, transaction => credits.WriteAsync(transaction, tenant, grants, cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyList<Invoice>> PastDueAsync(Instant now, int limit, CancellationToken cancellationToken)
     {

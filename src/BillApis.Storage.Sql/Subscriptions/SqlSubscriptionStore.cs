@@ -1,11 +1,12 @@
 using System.Data.Common;
+using BillApis.Invoicing;
 using Dapper;
 using NodaTime;
 
 namespace BillApis.Storage.Sql.Subscriptions;
 
 /// <summary>Subscriptions in <c>billing_subscription</c>; saving one ends its lease.</summary>
-internal sealed class SqlSubscriptionStore(SqlDatabase database) : SqlStore<Subscription>(database, Map), ISubscriptionStore
+internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon> coupons) : SqlStore<Subscription>(database, Map), ISubscriptionStore
 {
     private static readonly EntityMap<Subscription> Map = EntityMap<Subscription>.Of(
         "billing_subscription",
@@ -17,6 +18,9 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database) : SqlStore<Subs
         EntityColumn<Subscription>.Number("leased_until", _ => null));
 
     private readonly SqlDatabase _database = database;
+
+    public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Subscription> subscriptions, IReadOnlyList<Coupon> redeemed, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
+        SaveAsync(tenant, subscriptions, events, transaction => coupons.WriteAsync(transaction, tenant, redeemed, cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<Subscription>> LeaseAsync(DueQuery query, int limit, Duration lease, CancellationToken cancellationToken)
     {

@@ -45,6 +45,15 @@ internal sealed class Differences(JsonObject expected, params string[] notOurs)
         }
     }
 
+    /// <summary>Adds what differs elsewhere; null adds nothing.</summary>
+    public void Add(string? problem)
+    {
+        if (problem is not null)
+        {
+            _found.Add(problem);
+        }
+    }
+
     public string? Report()
     {
         var left = Expected.Select(item => item.Key).Where(field => !_seen.Contains(field)).Select(field => $"{field}: not compared");

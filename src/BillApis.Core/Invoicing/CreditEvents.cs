@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using BillApis.Invoicing;
+using BillApis.Ledger;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>What happened to credit grants, with what it does to the books: both are stored with the grants.</summary>
+internal static class CreditEvents
+{
+    /// <summary>The events of the entries that invoices have no part in.</summary>
+    public static IReadOnlyList<BillingEvent> Of(CreditGrant grant) => [.. grant.Entries.Where(entry => entry.Invoice is null).SelectMany(entry => Of(grant, entry))];
+
+    /// <summary>The top-ups that are due where the customer's credit falls below a grant's threshold, once as it does.</summary>
+    public static IEnumerable<BillingEvent> TopUps(IReadOnlyList<CreditGrant> before, IReadOnlyList<CreditGrant> after, Instant at)
+    {
+        foreach (var grant in after.Where(grant => grant.TopUp is not null && grant.Period.IsActiveAt(at)))
+        {
+            var (was, left) = (Available(before, grant.Amount.Currency, at), Available(after, grant.Amount.Currency, at));
+            if (was >= grant.TopUp!.Threshold && left < grant.TopUp.Threshold)
+            {
+                var data = JsonSerializer.Serialize(new { grant.Customer, Balance = left, grant.TopUp.Threshold, Amount = grant.TopUp.Due(left) }, BillingJson.Options);
+                yield return new BillingEvent("credit.top_up_due", grant.Id.ToString(), at, data);
+            }
+        }
+    }
+
+    /// <summary>What a customer can use of a currency.</summary>
+    public static Money Available(IEnumerable<CreditGrant> grants, Currency currency, Instant at) => grants
+        .Where(grant => grant.Amount.Currency == currency && grant.Period.IsActiveAt(at))
+        .Aggregate(Money.Zero(currency), (sum, grant) => sum + grant.AdvancedTo(at).Balance);
+
+    private static IEnumerable<BillingEvent> Of(CreditGrant grant, CreditEntry entry)
+    {
+        yield return new BillingEvent($"credit.{JsonNamingPolicy.SnakeCaseLower.ConvertName(entry.Kind.ToString())}", grant.Id.ToString(), entry.At);
+        if (grant.Category is CreditCategory.Paid && LedgerPosting.Of(Posted(grant, entry), grant.Id.ToString(), entry.At) is { } posting)
+        {
+            yield return posting;
+        }
+    }
+
+    // Promotional credit is nobody's money until it is used.
+    private static ImmutableArray<Transfer> Posted(CreditGrant grant, CreditEntry entry) => entry.Kind switch
+    {
+        CreditEntryKind.Granted or CreditEntryKind.Refilled => Postings.CreditBought(grant.Tenant, entry.Id, Postings.External, grant.Customer, entry.Amount, entry.At),
+        CreditEntryKind.Expired => Postings.CreditExpired(grant.Tenant, entry.Id, grant.Customer, -entry.Amount, entry.At),
+        CreditEntryKind.Voided => Postings.CreditVoided(grant.Tenant, entry.Id, Postings.External, grant.Customer, -entry.Amount, entry.At),
+        _ => [],
+    };
+}

@@ -1,0 +1,148 @@
+using BillApis.Invoicing;
+using BillApis.Outbox;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Credit that customers were given or bought.</summary>
+public sealed class Credits(ICreditStore store, Customers customers, OutboxDispatcher outbox, IClock clock)
+{
+    private const string Kind = "credit grant";
+    private const int BatchSize = 200;
+
+    /// <summary>Gives a customer credit, and posts what it paid for it.</summary>
+    /// <exception cref="BillingException">There is no such customer, or a field breaks a rule.</exception>
+    public async Task<CreditGrant> GrantAsync(TenantId tenant, NewCreditGrant request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var customer = await customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
+        var now = clock.GetCurrentInstant();
+        Validate(request, customer, now);
+        var grant = new CreditGrant
+        {
+            Id = EntityId.New<CreditGrantId>(),
+            Tenant = tenant,
+            Customer = customer.Id,
+            Category = request.Category,
+            Amount = request.Amount,
+            Balance = Money.Zero(request.Amount.Currency),
+            Period = new GrantPeriod(request.EffectiveAt ?? now, request.ExpiresAt),
+            Priority = request.Priority,
+            Scope = request.Scope,
+            Recurrence = request.Recurrence,
+            TopUp = request.TopUp,
+            Metadata = request.Metadata,
+            AsOf = now,
+            CreatedAt = now,
+        }.Opened();
+        if (await store.SaveAsync(tenant, [grant], CreditEvents.Of(grant), cancellationToken).ConfigureAwait(false) is not SaveResult.Saved)
+        {
+            throw BillingException.Changed(Kind, grant.Id.ToString());
+        }
+
+        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return grant.WithVersion(1);
+    }
+
+    /// <summary>Reads one, refilled and expired as of now.</summary>
+    /// <exception cref="BillingException">The tenant has none such.</exception>
+    public async Task<CreditGrant> GetAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) =>
+        (await store.GetAsync(tenant, Kind, id, cancellationToken).ConfigureAwait(false)).AdvancedTo(clock.GetCurrentInstant());
+
+    /// <summary>Lists newest first, refilled and expired as of now; filtered by <c>customer_id</c>, <c>category</c> and <c>currency</c>.</summary>
+    public async Task<Page<CreditGrant>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetCurrentInstant();
+        return (await store.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false)).Select(grant => grant.AdvancedTo(now));
+    }
+
+    /// <summary>Withdraws what is left of a grant; what was used stays used.</summary>
+    /// <exception cref="BillingException">There is none such, or it has ended.</exception>
+    public async Task<CreditGrant> VoidAsync(TenantId tenant, string id, CancellationToken cancellationToken = default)
+    {
+        var voided = await store.ChangeAsync(
+            tenant,
+            Kind,
+            id,
+            grant =>
+            {
+                var after = grant.Void(clock.GetCurrentInstant());
+                return Task.FromResult((after, CreditEvents.Of(after)));
+            },
+            cancellationToken).ConfigureAwait(false);
+        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return voided;
+    }
+
+    /// <summary>What a customer can use now.</summary>
+    /// <exception cref="BillingException">The tenant has no such customer.</exception>
+    public async Task<CreditBalance> BalanceAsync(TenantId tenant, string customer, CancellationToken cancellationToken = default)
+    {
+        var found = await customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false);
+        var now = clock.GetCurrentInstant();
+        var grants = await store.OpenAsync(tenant, [found.Id], cancellationToken).ConfigureAwait(false);
+        Money Of(CreditCategory category) => CreditEvents.Available(grants.Where(grant => grant.Category == category), found.Currency, now);
+        return new CreditBalance(found.Id, Of(CreditCategory.Paid), Of(CreditCategory.Promotional), now);
+    }
+
+    /// <summary>What moved a customer's grants, newest first; narrowed by <c>grant_id</c>.</summary>
+    /// <exception cref="BillingException">The tenant has no such customer.</exception>
+    public async Task<Page<CreditEntry>> ListEntriesAsync(TenantId tenant, string customer, StoreQuery query, CancellationToken cancellationToken = default) =>
+        await store.EntriesAsync(tenant, (await customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false)).Id, query, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Refills and expires what is due, of all tenants; a grant that someone else moved meanwhile is left to the next round.</summary>
+    internal async Task AdvanceAsync(CancellationToken cancellationToken)
+    {
+        for (var due = await DueAsync().ConfigureAwait(false); due.Count > 0; due = await DueAsync().ConfigureAwait(false))
+        {
+            foreach (var grant in due)
+            {
+                var advanced = grant.AdvancedTo(clock.GetCurrentInstant());
+                await store.SaveAsync(grant.Tenant, [advanced], CreditEvents.Of(advanced), cancellationToken).ConfigureAwait(false);
+            }
+
+            await outbox.DispatchAsync(null, cancellationToken).ConfigureAwait(false);
+        }
+
+        Task<IReadOnlyList<CreditGrant>> DueAsync() => store.DueAsync(clock.GetCurrentInstant(), BatchSize, cancellationToken);
+    }
+
+    private static void Validate(NewCreditGrant request, Customer customer, Instant now)
+    {
+        if (request.Amount.Currency != customer.Currency)
+        {
+            throw BillingException.Field("currency", $"must be {customer.Currency}, the currency of the customer '{customer.Id}'");
+        }
+
+        if (request.Amount.MinorUnits <= 0)
+        {
+            throw BillingException.Field("amount", "must be more than 0");
+        }
+
+        if (request.ExpiresAt is { } expires && expires <= Instant.Max(now, request.EffectiveAt ?? now))
+        {
+            throw BillingException.Field("expires_at", "must be in the future and after effective_at");
+        }
+
+        if (request.Recurrence is { } recurrence && (recurrence.Rollover.MinorUnits < 0 || recurrence.Rollover.Currency != customer.Currency))
+        {
+            throw BillingException.Field("recurrence.rollover", $"must not be less than 0 {customer.Currency}");
+        }
+
+        Check.Range("priority", request.Priority, 0, CreditGrant.MaxPriority);
+        Check.Range("applies_to", request.Scope.Width, 0, CreditScope.MaxWidth);
+        Check.Metadata(request.Metadata);
+        request.TopUp?.Validate(customer.Currency);
+    }
+}
+
+/// <summary>What a customer can use.</summary>
+/// <param name="Customer">Whose it is.</param>
+/// <param name="Paid">What was bought.</param>
+/// <param name="Promotional">What was given.</param>
+/// <param name="AsOf">When.</param>
+public sealed record CreditBalance(CustomerId Customer, Money Paid, Money Promotional, Instant AsOf)
+{
+    /// <summary>Both together.</summary>
+    public Money Total => Paid + Promotional;
+}

@@ -1,0 +1,20 @@
+using BillApis.Invoicing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Keeps credit grants, and with each the entries that moved it, which are never changed. Implementations must pass <c>CreditStoreConformance</c>.</summary>
+public interface ICreditStore : IStore<CreditGrant>
+{
+    /// <summary>Grants of some customers that have not ended, as they are stored.</summary>
+    Task<IReadOnlyList<CreditGrant>> OpenAsync(TenantId tenant, IReadOnlyList<CustomerId> customers, CancellationToken cancellationToken);
+
+    /// <summary>Some grants by their ids, as they are stored.</summary>
+    Task<IReadOnlyList<CreditGrant>> FindAsync(TenantId tenant, IReadOnlyList<CreditGrantId> grants, CancellationToken cancellationToken);
+
+    /// <summary>Grants of all tenants that change by themselves at an instant or before, longest due first.</summary>
+    Task<IReadOnlyList<CreditGrant>> DueAsync(Instant now, int limit, CancellationToken cancellationToken);
+
+    /// <summary>What moved the grants of a customer, newest first; narrowed by <c>grant_id</c>.</summary>
+    Task<Page<CreditEntry>> EntriesAsync(TenantId tenant, CustomerId customer, StoreQuery query, CancellationToken cancellationToken);
+}

@@ -1,0 +1,144 @@
+using BillApis.Invoicing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Issues drafts with the credit that they use, and gives it back as they are withdrawn: each in one transaction that loses against whoever used the same grant first, and is repeated.</summary>
+internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoices, ICreditStore credits, IClock clock)
+{
+    private const string Kind = "invoice";
+    private const int MaxAttempts = 16;
+
+    /// <summary>Issues the drafts of subscriptions; answers what is stored for each, also where another run was faster with it, and which have to be drafted anew.</summary>
+    public async Task<IssuedInvoices> IssueAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, CycleResult result, CancellationToken cancellationToken)
+    {
+        var (stored, overtaken) = (new Dictionary<InvoiceId, Invoice>(), new List<Invoice>());
+        if (drafts.Count > 0 && !await TryAsync(tenant, drafts, stored, result, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var draft in drafts)
+            {
+                if (!await OneAsync(tenant, draft, stored, result, cancellationToken).ConfigureAwait(false))
+                {
+                    overtaken.Add(draft);
+                }
+            }
+        }
+
+        return new IssuedInvoices(stored, overtaken);
+    }
+
+    /// <summary>Issues a stored draft by the taxes that were decided for it.</summary>
+    public Task IssueAsync(TenantId tenant, string reference, Customers customers, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            tenant,
+            reference,
+            async draft =>
+            {
+                var (book, now) = (settlements.NewBook(), clock.GetCurrentInstant());
+                var customer = await customers.GetAsync(tenant, draft.Customer.ToString(), cancellationToken).ConfigureAwait(false);
+                await book.LoadAsync(tenant, [draft.Customer], cancellationToken).ConfigureAwait(false);
+                var settled = InvoiceSettlement.Settle(draft, book.Of(draft.Customer), TaxDecision.Of(draft), now);
+                book.Put(settled.Grants);
+                return Issued([settled.Invoice.Issue(now, customer.PaymentTermsDays)], book, now);
+            },
+            cancellationToken);
+
+    /// <summary>Withdraws an invoice and gives back the credit that it used.</summary>
+    public Task CancelAsync(TenantId tenant, string reference, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            tenant,
+            reference,
+            async before =>
+            {
+                var (after, now) = (before.Cancel(), clock.GetCurrentInstant());
+                var grants = await credits.FindAsync(tenant, [.. before.Credits.Select(use => use.Grant)], cancellationToken).ConfigureAwait(false);
+                var returned = grants.Select(grant => grant.Return(before.Credits.Single(use => use.Grant == grant.Id).Amount, before.Id, now)).ToList();
+                return new Write([after], returned, [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]);
+            },
+            cancellationToken);
+
+    private async Task ChangeAsync(TenantId tenant, string reference, Func<Invoice, Task<Write>> change, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            var write = await change(await invoices.GetAsync(tenant, Kind, reference, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            if (await SaveAsync(tenant, write, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+
+        throw BillingException.Changed(Kind, reference);
+    }
+
+    // All in one transaction.
+    private async Task<bool> TryAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, Dictionary<InvoiceId, Invoice> stored, CycleResult result, CancellationToken cancellationToken)
+    {
+        var book = settlements.NewBook();
+        var settled = await settlements.SettleAsync(tenant, drafts, book, cancellationToken).ConfigureAwait(false);
+        if (settled.FirstOrDefault(item => item.Failure is not null) is { } failed)
+        {
+            if (drafts.Count == 1)
+            {
+                Fail(failed.Invoice, failed.Failure!.Message, result);
+            }
+
+            return drafts.Count == 1;
+        }
+
+        var now = clock.GetCurrentInstant();
+        var write = Issued([.. settled.Select(item => item.Invoice.Issue(now, item.Customer!.PaymentTermsDays))], book, now);
+        var saved = await SaveAsync(tenant, write, cancellationToken).ConfigureAwait(false);
+        foreach (var invoice in saved ? write.Invoices : [])
+        {
+            stored[invoice.Id] = invoice;
+            result.Invoices.Add(invoice.Id);
+        }
+
+        return saved;
+    }
+
+    // Another run was faster with the invoice, or with a grant that it uses. False where earlier bills that it adjusts may have been corrected meanwhile.
+    private async Task<bool> OneAsync(TenantId tenant, Invoice draft, Dictionary<InvoiceId, Invoice> stored, CycleResult result, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            if (await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false) is { } found)
+            {
+                stored[draft.Id] = found;
+                return true;
+            }
+
+            if (await TryAsync(tenant, [draft], stored, result, cancellationToken).ConfigureAwait(false))
+            {
+                return true;
+            }
+
+            if (draft.Correction is not null && await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false) is null)
+            {
+                return false;
+            }
+        }
+
+        Fail(draft, "The customer's credit was used elsewhere at the same time, again and again; run it once more.", result);
+        return true;
+    }
+
+    private static Write Issued(IReadOnlyList<Invoice> issued, CreditBook book, Instant now)
+    {
+        var used = book.Used.ToList();
+        return new Write(issued, used, [.. issued.SelectMany(invoice => InvoicePosting.Issued(invoice, now)), .. used.SelectMany(CreditEvents.Of), .. book.TopUps(now)]);
+    }
+
+    private static void Fail(Invoice draft, string message, CycleResult result) => result.Failures.Add(new RunFailure(draft.Subscription!.Value, draft.CreatedAt, message));
+
+    private async Task<bool> SaveAsync(TenantId tenant, Write write, CancellationToken cancellationToken) =>
+        await invoices.SaveAsync(tenant, write.Invoices, write.Grants, write.Events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
+
+    private sealed record Write(IReadOnlyList<Invoice> Invoices, IReadOnlyList<CreditGrant> Grants, IReadOnlyList<BillingEvent> Events);
+}
+
+/// <summary>What became of drafts.</summary>
+/// <param name="Stored">The invoices that are stored, by whoever was first.</param>
+/// <param name="Overtaken">The drafts whose adjustments may be wrong by now.</param>
+internal sealed record IssuedInvoices(IReadOnlyDictionary<InvoiceId, Invoice> Stored, IReadOnlyList<Invoice> Overtaken);

@@ -1,0 +1,79 @@
+using BillApis.Invoicing;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Puts credits and taxes on drafts: previews and runs go through here alike.</summary>
+internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IStore<Customer> customers, IStore<Product> products, IClock clock)
+{
+    /// <summary>The grants of no customer yet.</summary>
+    public CreditBook NewBook() => new(credits);
+
+    /// <summary>The drafts of one tenant with credits and taxes, in their order: each uses what those before it left in the book. A draft that cannot be kept exactly answers why.</summary>
+    public async Task<IReadOnlyList<Settled>> SettleAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, CreditBook book, CancellationToken cancellationToken)
+    {
+        var at = clock.GetCurrentInstant();
+        await book.LoadAsync(tenant, drafts.Select(draft => draft.Customer), cancellationToken).ConfigureAwait(false);
+        var decided = await DecideAsync(tenant, drafts, cancellationToken).ConfigureAwait(false);
+        return [.. decided.Select(item => Settle(item, book, Instant.Max(at, item.Draft.CreatedAt)))];
+    }
+
+    /// <summary>A draft with its taxes, and without credits.</summary>
+    public async Task<Invoice> TaxedAsync(Invoice draft, CancellationToken cancellationToken) =>
+        await DecideAsync(draft.Tenant, [draft], cancellationToken).ConfigureAwait(false) is [var decided] ? InvoiceTaxes.Apply(decided.Draft, decided.Taxes) : draft;
+
+    private async Task<IReadOnlyList<Decided>> DecideAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<CustomerId, Customer?>();
+        foreach (var id in drafts.Select(draft => draft.Customer).Distinct())
+        {
+            found[id] = await customers.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false);
+        }
+
+        var categorized = await CategorizedAsync(tenant, drafts, cancellationToken).ConfigureAwait(false);
+        var decisions = await taxes.DecideAsync(tenant, [.. categorized.Select(draft => QueryOf(draft, found[draft.Customer]))], cancellationToken).ConfigureAwait(false);
+        return [.. categorized.Zip(decisions, (draft, decision) => new Decided(draft, decision, found[draft.Customer]))];
+    }
+
+    private static Settled Settle(Decided item, CreditBook book, Instant at)
+    {
+        try
+        {
+            var settled = InvoiceSettlement.Settle(item.Draft, book.Of(item.Draft.Customer), item.Taxes, at);
+            book.Put(settled.Grants);
+            return new Settled(settled.Invoice, item.Customer, null);
+        }
+        catch (OverflowException exception)
+        {
+            return new Settled(item.Draft, item.Customer, exception);
+        }
+    }
+
+    private static TaxQuery QueryOf(Invoice draft, Customer? customer) => new(
+        draft.CreatedAt,
+        draft.Currency,
+        customer is null ? new TaxProfile() : new TaxProfile(customer.Country ?? customer.Address?.Country, customer.Address?.Region, customer.Address?.PostalCode, customer.TaxId, customer.TaxExempt),
+        [.. draft.Lines.Select(line => new TaxableLine(line.TaxCategory, line.Net))]);
+
+    // A price without a tax category of its own has its product's.
+    private async Task<IReadOnlyList<Invoice>> CategorizedAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, CancellationToken cancellationToken)
+    {
+        var categories = new Dictionary<ProductId, string?>();
+        foreach (var id in drafts.SelectMany(draft => draft.Lines).Where(line => line.TaxCategory is null).Select(line => line.Product).OfType<ProductId>().Distinct())
+        {
+            categories[id] = (await products.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false))?.TaxCategory;
+        }
+
+        return categories.Values.All(category => category is null) ? drafts : [.. drafts.Select(draft => draft with
+        {
+            Lines = [.. draft.Lines.Select(line => line is { TaxCategory: null, Product: { } product } && categories[product] is { } category ? line with { TaxCategory = category } : line)],
+        })];
+    }
+}
+
+/// <summary>A draft, what was decided about its taxes, and its customer.</summary>
+internal sealed record Decided(Invoice Draft, TaxDecision Taxes, Customer? Customer);
+
+/// <summary>An invoice with credits and taxes, its customer, and why it could not be made where it could not.</summary>
+internal sealed record Settled(Invoice Invoice, Customer? Customer, OverflowException? Failure);

@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace BillApis.Host.Tests;
+
+public sealed class TaxRateTests(HostFixture host)
+{
+    private readonly Api _api = host.Api;
+    private readonly Seed _seed = new(host.Api);
+
+    [Fact]
+    public async Task The_rate_of_the_place_the_category_and_the_date_is_charged()
+    {
+        await RateAsync(new { name = "VAT", country = "SE", percentage = 20, valid_to = "2020-01-01T00:00:00Z" });
+        await RateAsync(new { name = "VAT", country = "SE", percentage = "25", valid_from = "2020-01-01T00:00:00Z" });
+        await RateAsync(new { name = "VAT", country = "SE", percentage = 6, tax_category = "books" });
+        await RateAsync(new { name = "VAT", country = "SE", percentage = 0, region = "Gotland" });
+
+        var draft = await DraftAsync(await CustomerAsync(new { name = "A", currency = "USD", country = "SE" }));
+        draft.GetProperty("tax_total").GetRawText().ShouldBe("28"); // 25 % of 100 and 6 % of 50
+        draft.GetProperty("total").GetRawText().ShouldBe("178");
+        draft.GetProperty("tax_lines").EnumerateArray().Select(line => (line.GetProperty("percentage").GetDecimal(), line.GetProperty("taxable_amount").GetDecimal(), line.GetProperty("amount").GetDecimal()))
+            .ShouldBe([(25m, 100m, 25m), (6m, 50m, 3m)]);
+        (await DraftAsync(await CustomerAsync(new { name = "A", currency = "USD", country = "SE", address = new { region = "Gotland" } }))).GetProperty("total").GetRawText().ShouldBe("150");
+        (await DraftAsync(await CustomerAsync(new { name = "A", currency = "USD", country = "NO" }))).GetProperty("tax_lines").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Who_is_exempt_or_a_business_of_the_union_is_charged_none_and_the_invoice_says_why()
+    {
+        var rate = await RateAsync(new { country = "FI", percentage = 24 });
+
+        Treatment(await DraftAsync(await CustomerAsync(new { name = "A", currency = "USD", country = "FI", tax_exempt = true }))).ShouldBe(("exempt", 0m));
+        Treatment(await DraftAsync(await CustomerAsync(new { name = "A", currency = "USD", country = "FI", tax_id = "FI12345678" }))).ShouldBe(("reverse_charge", 0m));
+        Treatment(await DraftAsync(await CustomerAsync(new { name = "A", currency = "USD", country = "FI", tax_id = "FI1234567" }))).ShouldBe(("standard", 36m));
+        (await _api.PatchAsync($"/tax-rates/{Seed.Id(rate)}", new { reverse_charge = false })).Ok();
+        Treatment(await DraftAsync(await CustomerAsync(new { name = "A", currency = "USD", country = "FI", tax_id = "FI12345678" }))).ShouldBe(("standard", 36m));
+
+        static (string?, decimal) Treatment(JsonElement draft) =>
+            (draft.GetProperty("tax_lines")[0].GetProperty("treatment").GetString(), draft.GetProperty("tax_total").GetDecimal());
+    }
+
+    [Fact]
+    public async Task A_tax_in_the_price_adds_nothing_and_stays_as_it_was_decided()
+    {
+        var rate = await RateAsync(new { country = "CH", percentage = 25, inclusive = true });
+        var customer = await CustomerAsync(new { name = "A", currency = "USD", country = "CH" });
+        var draft = await DraftAsync(customer);
+        (draft.GetProperty("tax_total").GetRawText(), draft.GetProperty("total").GetRawText()).ShouldBe(("30", "150"));
+
+        (await _api.DeleteAsync($"/tax-rates/{Seed.Id(rate)}")).ShouldFail(409, "CON_001");
+        (await _api.PatchAsync($"/tax-rates/{Seed.Id(rate)}", new { percentage = 50 })).Ok();
+        (await _api.PostAsync($"/invoicing/invoices/{Seed.Id(draft)}/issue")).Ok().GetProperty("tax_total").GetRawText().ShouldBe("30");
+        (await _api.DeleteAsync($"/tax-rates/{Seed.Id(rate)}")).Ok().GetProperty("archived_at").GetString().ShouldNotBeNull();
+        (await DraftAsync(customer)).GetProperty("tax_total").GetRawText().ShouldBe("0");
+        (await _api.GetAsync("/tax-rates?country=CH")).Ok().GetArrayLength().ShouldBe(1);
+        (await _api.GetAsync($"/tax-rates/{Seed.Id(rate)}")).Ok().GetProperty("percentage").GetRawText().ShouldBe("50");
+    }
+
+    [Theory]
+    [InlineData("""{"percentage":1}""", "country")]
+    [InlineData("""{"country":"de","percentage":1}""", "country")]
+    [InlineData("""{"country":"DE"}""", "percentage")]
+    [InlineData("""{"country":"DE","percentage":-1}""", "percentage")]
+    [InlineData("""{"country":"DE","percentage":1,"valid_from":"2026-01-01T00:00:00Z","valid_to":"2026-01-01T00:00:00Z"}""", "valid_to")]
+    public async Task A_wrong_field_of_a_tax_rate_is_named(string body, string field) => (await _api.PostAsync("/tax-rates", body)).ShouldFail(400, "VAL_001", field);
+
+    private async Task<JsonElement> RateAsync(object rate) => (await _api.PostAsync("/tax-rates", rate)).Ok(201);
+
+    private async Task<string> CustomerAsync(object customer) => Seed.Id((await _api.PostAsync("/customers", customer)).Ok(201));
+
+    private async Task<JsonElement> DraftAsync(string customer) => (await _api.PostAsync("/invoicing/invoices", new
+    {
+        customer_id = customer, currency = "USD", lines = new object[] { new { description = "Work", unit_amount = 100 }, new { description = "Book", unit_amount = 50, tax_category = "books" } },
+    })).Ok(201);
+}

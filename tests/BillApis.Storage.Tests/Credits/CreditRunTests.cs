@@ -1,0 +1,198 @@
+using BillApis.Conformance;
+using BillApis.Invoicing;
+using BillApis.Ledger;
+using BillApis.Outbox;
+using BillApis.Pricing;
+using BillApis.Workers;
+using NodaTime;
+
+namespace BillApis.Storage.Tests.Credits;
+
+/// <summary>Runs that use credit, coupons and taxes on a real database, raced by two nodes and read back from the ledger.</summary>
+public abstract class CreditRunTests(StoreFixture fixture)
+{
+    private static readonly Currency Usd = Currency.Parse("USD");
+    private static readonly Instant January = Instant.FromUtc(2026, 1, 1, 0, 0);
+    private static readonly Instant April = Instant.FromUtc(2026, 4, 1, 0, 0);
+    private readonly TenantId _tenant = EntityId.New<TenantId>();
+
+    private Billing Billing => fixture.Get<Billing>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Eight_runs_on_two_nodes_at_once_spend_each_cent_of_a_grant_once()
+    {
+        // 12 subscriptions of one customer, 4 invoices of 10 each: 480, of which 100 are promotional and 250.05 bought.
+        await CustomerAsync();
+        foreach (var _ in Enumerable.Range(0, 12))
+        {
+            await SubscribeAsync();
+        }
+
+        var promotional = await GrantAsync(100m, CreditCategory.Promotional);
+        var paid = await GrantAsync(250.05m, CreditCategory.Paid);
+
+        var runs = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => (i % 2 == 0 ? Billing : fixture.GetFromAnotherNode<Billing>()).Runs.RunAsync(_tenant, April, cancellationToken: Token))));
+
+        runs.ShouldAllBe(run => run.Status == InvoiceRunStatus.Completed);
+        var invoices = (await Billing.Invoices.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
+        invoices.Count.ShouldBe(48);
+        invoices.Sum(invoice => invoice.CreditTotal.Amount).ShouldBe(100m);
+        invoices.Sum(invoice => invoice.Prepaid.Amount).ShouldBe(250.05m);
+        invoices.Sum(invoice => invoice.Due.Amount).ShouldBe(129.95m);
+        foreach (var grant in new[] { promotional, paid })
+        {
+            (await Billing.Credits.GetAsync(_tenant, grant.Id.ToString(), Token)).Balance.IsZero.ShouldBeTrue();
+            var entries = (await Billing.Credits.ListEntriesAsync(_tenant, "acme", new StoreQuery { Limit = Limits.PageSize }.With("grant_id", grant.Id.ToString()), Token)).Items;
+            entries.Sum(entry => entry.Amount.Amount).ShouldBe(0m);
+            entries.Select(entry => entry.Number).Order().ShouldBe(Enumerable.Range(0, entries.Count));
+        }
+
+        // Bought 250.05 and used it whole; owed 480 less both credits.
+        (await BooksAsync()).ShouldBe(new Dictionary<AccountKind, decimal>
+        {
+            [AccountKind.Clearing] = 250.05m, [AccountKind.CustomerCredit] = 0m, [AccountKind.PromotionalExpense] = 100m, [AccountKind.Receivable] = 129.95m, [AccountKind.DeferredRevenue] = 480m,
+        }, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_coupon_counts_once_for_each_invoice_however_many_run_at_once()
+    {
+        await CustomerAsync();
+        await Billing.Coupons.CreateAsync(_tenant, new Coupon { Code = "TWICE", Terms = new CouponTerms { PercentOff = 50, Duration = CouponDuration.Repeating, DurationPeriods = 2 } }, Token);
+        var subscriptions = new List<Subscription>();
+        foreach (var _ in Enumerable.Range(0, 6))
+        {
+            subscriptions.Add(await SubscribeAsync("TWICE"));
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => (i % 2 == 0 ? Billing : fixture.GetFromAnotherNode<Billing>()).Runs.RunAsync(_tenant, April, cancellationToken: Token))));
+
+        foreach (var subscription in subscriptions)
+        {
+            var invoices = (await Billing.Invoices.ListAsync(_tenant, new StoreQuery().With("subscription_id", subscription.Id.ToString()), Token)).Items;
+            invoices.OrderBy(invoice => invoice.Period!.Value.Start).Select(invoice => invoice.Total.Amount).ShouldBe([5m, 5m, 10m, 10m]);
+            (await Billing.Subscriptions.GetAsync(_tenant, subscription.Id.ToString(), Token)).Coupons.Single().Uses.ShouldBe(2);
+        }
+
+        (await Billing.Coupons.GetAsync(_tenant, "TWICE", Token)).Redemptions.ShouldBe(6);
+    }
+
+    [Fact]
+    public async Task A_limited_coupon_is_redeemed_no_more_often_than_it_may_be()
+    {
+        await CustomerAsync();
+        await Billing.Coupons.CreateAsync(_tenant, new Coupon { Code = "THREE", Terms = new CouponTerms { PercentOff = 50 }, MaxRedemptions = 3 }, Token);
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            try
+            {
+                await SubscribeAsync("THREE");
+                return true;
+            }
+            catch (BillingException refusal) when (refusal.Code is BillingErrorCode.Conflict)
+            {
+                return false;
+            }
+        })));
+
+        results.Count(redeemed => redeemed).ShouldBe(3);
+        (await Billing.Subscriptions.ListAsync(_tenant, new StoreQuery(), Token)).Items.Count.ShouldBe(3);
+        (await Billing.Coupons.GetAsync(_tenant, "THREE", Token)).Redemptions.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_preview_has_the_credits_coupons_and_taxes_of_the_invoice_that_is_issued()
+    {
+        await CustomerAsync("DE");
+        await Billing.TaxRates.CreateAsync(_tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19 }, Token);
+        await Billing.Coupons.CreateAsync(_tenant, new Coupon { Code = "TEN", Terms = new CouponTerms { PercentOff = 10 } }, Token);
+        var subscription = await SubscribeAsync("TEN");
+        await GrantAsync(2m, CreditCategory.Promotional);
+        await GrantAsync(3m, CreditCategory.Paid);
+
+        var preview = (await Billing.Previews.UpcomingAsync(_tenant, subscription.Id.ToString(), Token))!;
+        await Billing.Runs.RunAsync(_tenant, January, cancellationToken: Token);
+        var issued = await Billing.Invoices.GetAsync(_tenant, preview.Id.ToString(), Token);
+
+        // 10 − 1 = 9, − 2 = 7, + 1.33 = 8.33, − 3.
+        (issued.DiscountTotal.Amount, issued.CreditTotal.Amount, issued.TaxTotal.Amount, issued.Total.Amount, issued.Due.Amount).ShouldBe((1m, 2m, 1.33m, 8.33m, 5.33m));
+        Json(issued with { Status = preview.Status, Number = null, IssuedAt = null, DueAt = null, Version = 0 }).ShouldBe(Json(preview));
+        (await BooksAsync()).ShouldBe(new Dictionary<AccountKind, decimal>
+        {
+            [AccountKind.Clearing] = 3m, [AccountKind.CustomerCredit] = 0m, [AccountKind.PromotionalExpense] = 2m, [AccountKind.Receivable] = 5.33m, [AccountKind.DeferredRevenue] = 9m, [AccountKind.TaxPayable] = 1.33m,
+        }, ignoreOrder: true);
+
+        await Billing.Invoices.CancelAsync(_tenant, issued.Id.ToString(), Token);
+        (await Billing.Credits.BalanceAsync(_tenant, "acme", Token)).ShouldSatisfyAllConditions(balance => balance.Paid.Amount.ShouldBe(3m), balance => balance.Promotional.Amount.ShouldBe(2m));
+        (await BooksAsync()).Where(account => account.Value != 0).ShouldBe(new Dictionary<AccountKind, decimal> { [AccountKind.Clearing] = 3m, [AccountKind.CustomerCredit] = 3m }, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_low_balance_asks_for_more_once()
+    {
+        await CustomerAsync();
+        var grant = await Billing.Credits.GrantAsync(_tenant, new NewCreditGrant("acme", Money.Of(40, Usd)) { Category = CreditCategory.Paid, TopUp = new AutoTopUp(Money.Of(20, Usd), Amount: Money.Of(50, Usd)) }, Token);
+        foreach (var amount in new[] { 15m, 15m, 5m })
+        {
+            var draft = await Billing.Invoices.CreateAsync(_tenant, new NewInvoice("acme", Usd, [new NewInvoiceLine("Work", amount)]), Token);
+            (await Billing.Invoices.IssueAsync(_tenant, draft.Id.ToString(), Token)).Status.ShouldBe(InvoiceStatus.Paid);
+        }
+
+        // 40 − 15 = 25, then 10: that falls below 20.
+        var due = (await fixture.Get<IOutboxStore>().OfSubjectAsync(_tenant, grant.Id.ToString(), Token)).Single(item => item.Event.Type == "credit.top_up_due").Event;
+        var data = System.Text.Json.JsonElement.Parse(due.Data);
+        (data.GetProperty("balance").GetProperty("minor").GetInt64(), data.GetProperty("amount").GetProperty("minor").GetInt64()).ShouldBe((10_00, 50_00));
+    }
+
+    [Fact]
+    public async Task Bought_credit_that_runs_out_is_breakage_and_a_recurring_grant_is_filled_up()
+    {
+        var customer = await CustomerAsync();
+        var grant = new CreditGrant
+        {
+            Id = EntityId.New<CreditGrantId>(), Tenant = _tenant, Customer = customer.Id, Category = CreditCategory.Paid, Amount = Money.Of(25, Usd), Balance = Money.Zero(Usd),
+            Period = new GrantPeriod(January, April), Recurrence = new GrantRecurrence(new BillingInterval(IntervalUnit.Month, 1), Money.Of(5, Usd)), AsOf = January, CreatedAt = January,
+        }.Opened();
+        await fixture.Get<ICreditStore>().SaveAsync(_tenant, [grant], [], Token);
+
+        await fixture.Get<BillingWorker>().RunOnceAsync(Token);
+        await fixture.GetFromAnotherNode<BillingWorker>().RunOnceAsync(Token);
+
+        // February: 20 expire, 25 come; March: 25 of the 30 expire, 25 come; April: 30 expire.
+        var entries = (await Billing.Credits.ListEntriesAsync(_tenant, "acme", new StoreQuery(), Token)).Items.Reverse();
+        entries.Select(entry => (entry.Kind, entry.Amount.Amount)).ShouldBe([
+            (CreditEntryKind.Granted, 25m), (CreditEntryKind.Expired, -20m), (CreditEntryKind.Refilled, 25m), (CreditEntryKind.Expired, -25m), (CreditEntryKind.Refilled, 25m), (CreditEntryKind.Expired, -30m)]);
+        (await Billing.Credits.BalanceAsync(_tenant, "acme", Token)).Total.IsZero.ShouldBeTrue();
+        (await BooksAsync()).ShouldBe(new Dictionary<AccountKind, decimal> { [AccountKind.Clearing] = 50m, [AccountKind.CustomerCredit] = -25m, [AccountKind.Revenue] = 75m }, ignoreOrder: true);
+    }
+
+    private static string Json(Invoice invoice) => System.Text.Json.JsonSerializer.Serialize(invoice, BillingJson.Options);
+
+    private async Task<Customer> CustomerAsync(string? country = null)
+    {
+        var fee = await Billing.Prices.CreateAsync(_tenant, new Price { Code = "fee", Terms = new PriceTerms { Currency = Usd, Model = new FlatPrice(10m), Timing = BillingTiming.InAdvance } }, Token);
+        await Billing.Plans.CreateAsync(_tenant, new Plan { Code = "team", Name = "Team", Currency = Usd, Versions = [new PlanVersion(1, [new PlanItem(fee)])] }, Token);
+        await Billing.Plans.PublishAsync(_tenant, "team", Token);
+        return await Billing.Customers.CreateAsync(_tenant, new Customer { Name = "Acme", ExternalId = "acme", Currency = Usd, Country = country }, Token);
+    }
+
+    private Task<CreditGrant> GrantAsync(decimal amount, CreditCategory category) =>
+        Billing.Credits.GrantAsync(_tenant, new NewCreditGrant("acme", Money.Of(amount, Usd)) { Category = category }, Token);
+
+    private Task<Subscription> SubscribeAsync(params string[] coupons) =>
+        Billing.Subscriptions.CreateAsync(_tenant, new NewSubscription("acme", "team") { StartAt = January, Coupons = [.. coupons] }, Token);
+
+    private async Task<Dictionary<AccountKind, decimal>> BooksAsync()
+    {
+        var trial = await Billing.Books.TrialBalanceAsync(_tenant, null, Token);
+        trial.Totals.ShouldAllBe(total => total.Debits == total.Credits);
+        return trial.Lines.ToDictionary(line => line.Account.Kind, line => line.Account.Asset.ToMajorUnits(line.Net));
+    }
+}
+
+public sealed class SqliteCreditRunTests(SqliteFixture fixture) : CreditRunTests(fixture), IClassFixture<SqliteFixture>;
+
+public sealed class PostgresCreditRunTests(PostgresFixture fixture) : CreditRunTests(fixture), IClassFixture<PostgresFixture>;

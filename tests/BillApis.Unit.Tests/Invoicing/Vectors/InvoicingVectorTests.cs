@@ -1,0 +1,31 @@
+using BillApis.Tests.Vectors;
+using BillApis.Unit.Tests.Pricing.Vectors;
+
+namespace BillApis.Unit.Tests.Invoicing.Vectors;
+
+/// <summary>The numbers of the peers' own public tests for invoices and credits, each under that peer's reading.</summary>
+public sealed class InvoicingVectorTests
+{
+    // What no part of the project does yet; whoever builds it takes the category off here.
+    private static readonly Dictionary<string, string> InvoicesNotOurs = new()
+    {
+        ["invoice_sequence"] = "rewrites the history of a subscription and bills the difference",
+        ["window_commitment"] = "commitments for each hour, with a factor on what is used beyond them",
+    };
+
+    private static readonly Dictionary<string, string> CreditsNotOurs = new()
+    {
+        ["credit_run"] = "entitlements: grants of units that usage burns as it happens",
+        ["balance_history"] = "entitlements: the balance of those grants over time",
+        ["allowance_window"] = "entitlements: windows that open with the first usage",
+        ["allowance_use"] = "entitlements: what is used beyond an allowance",
+        ["starting_allowance"] = "entitlements: allowances of plans and prepaid packages",
+        ["credit_cost"] = "credits as a unit of usage, priced by tokens",
+    };
+
+    [Fact]
+    public Task Invoices() => VectorRun.CheckAsync("invoices", Reasons.All, InvoicesNotOurs, vector => Task.FromResult(InvoiceVectors.Run(vector)));
+
+    [Fact]
+    public Task Credits() => VectorRun.CheckAsync("entitlements-credits", Reasons.All, CreditsNotOurs, vector => Task.FromResult(CreditVectors.Run(vector)));
+}
