@@ -83,6 +83,23 @@ public abstract class SubscriptionStoreConformance(StoreFixture fixture)
         Assert.Empty(await Store.ListDueAsync(new DueQuery(January, _tenant), subscription.Id, 10, Token));
     }
 
+    [Fact]
+    public async Task A_redemption_stands_or_falls_with_its_coupon()
+    {
+        var coupon = new Coupon { Code = "half", Terms = new CouponTerms { PercentOff = 50 } }.Created(_tenant, January);
+        await fixture.Get<IStore<Coupon>>().SaveAsync(_tenant, [coupon], [], Token);
+        var read = coupon.WithVersion(1);
+        var (first, second) = (NewSubscription(January), NewSubscription(January));
+
+        Assert.Equal(SaveResult.Saved, await Store.SaveAsync(_tenant, [first.Redeem(read, January)], [read.Redeem(first.Currency, January)], [], Token));
+        Assert.Equal(SaveResult.Conflict, await Store.SaveAsync(_tenant, [second.Redeem(read, January)], [read.Redeem(second.Currency, January)], [], Token));
+
+        Assert.Null(await Store.FindAsync(_tenant, second.Id.ToString(), Token));
+        Assert.Equal(1, (await fixture.Get<IStore<Coupon>>().FindAsync(_tenant, "half", Token))!.Redemptions);
+        var redemption = Assert.Single((await Store.FindAsync(_tenant, first.Id.ToString(), Token))!.Coupons);
+        Assert.Equal((coupon.Id, "half", 50m, January, 0), (redemption.Coupon, redemption.Description, redemption.Terms.PercentOff, redemption.At, redemption.Uses));
+    }
+
     private Subscription NewSubscription(Instant nextBilling) => new()
     {
         Id = EntityId.New<SubscriptionId>(),

@@ -135,7 +135,11 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         var balance = await Billing.Books.TrialBalanceAsync(Tenant, null);
         balance.Totals.ShouldAllBe(total => total.Debits == total.Credits, where);
         Net(balance, AccountKind.Receivable).ShouldBe(invoices.Sum(invoice => invoice.Due.MinorUnits), where);
-        Net(balance, AccountKind.Clearing).ShouldBe(invoices.Sum(invoice => invoice.Paid.MinorUnits), where);
+        var grants = await RunWork.GrantsAsync(Billing);
+        Net(balance, AccountKind.Clearing).ShouldBe(invoices.Sum(invoice => invoice.Paid.MinorUnits - invoice.Prepaid.MinorUnits) + grants.Sum(grant => grant.Amount.MinorUnits), where);
+        Net(balance, AccountKind.CustomerCredit).ShouldBe(grants.Sum(grant => grant.Balance.MinorUnits), where);
+        var used = invoices.SelectMany(invoice => invoice.Credits).ToLookup(use => use.Grant, use => use.Amount.MinorUnits);
+        grants.ShouldAllBe(grant => grant.Amount.MinorUnits - grant.Balance.MinorUnits == used[grant.Id].Sum(), where);
 
         var billed = invoices.ToLookup(invoice => invoice.Subscription!.Value);
         foreach (var (subscription, cents) in owed.Where(item => billed[item.Key].Count() == RunWork.InvoicesOfEach))

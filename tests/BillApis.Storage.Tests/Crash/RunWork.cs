@@ -16,6 +16,8 @@ internal static class RunWork
 
     public static readonly Instant AsOf = Instant.FromUtc(2026, 4, 1, 0, 0);
     private const int SubscriptionsOfRound = 12;
+    private const string Coupon = "welcome";
+    private const decimal Discount = 5, Credit = 12;
     private static readonly TenantId Tenant = TenantId.Default;
     private static readonly Currency Usd = Currency.Parse("USD");
 
@@ -48,6 +50,9 @@ internal static class RunWork
         }
     }
 
+    /// <summary>What was bought and is used by the invoices: a third of the customers have some.</summary>
+    public static async Task<IReadOnlyList<CreditGrant>> GrantsAsync(Billing billing) => (await billing.Credits.ListAsync(Tenant, new StoreQuery { Limit = Limits.PageSize })).Items;
+
     public static async Task CreatePlanAsync(Billing billing)
     {
         var metric = await billing.Metrics.CreateAsync(Tenant, new Metric { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Sum, Property = "n" });
@@ -55,6 +60,7 @@ internal static class RunWork
         var calls = await billing.Prices.CreateAsync(Tenant, new Price { Code = "calls", Metric = metric.Id, Terms = new PriceTerms { Currency = Usd, Model = new PerUnitPrice(0.25m) } });
         await billing.Plans.CreateAsync(Tenant, new Plan { Code = "plan", Name = "Plan", Currency = Usd, Versions = [new PlanVersion(1, [new PlanItem(fee), new PlanItem(calls)])] });
         await billing.Plans.PublishAsync(Tenant, "plan");
+        await billing.Coupons.CreateAsync(Tenant, new Coupon { Code = Coupon, Terms = new CouponTerms { AmountOff = Money.Of(Discount, Usd) } });
     }
 
     /// <summary>Makes customers with subscriptions and usage that nobody billed yet; answers what each owes in the end, in cents.</summary>
@@ -66,12 +72,18 @@ internal static class RunWork
         {
             var customer = string.Create(CultureInfo.InvariantCulture, $"c{round}-{i}");
             await billing.Customers.CreateAsync(Tenant, new Customer { Name = customer, ExternalId = customer, Currency = Usd });
-            var subscription = await billing.Subscriptions.CreateAsync(Tenant, new NewSubscription(customer, "plan") { StartAt = Instant.FromUtc(2026, 1, 1, 0, 0) });
+            var credited = i % 3 == 0;
+            var subscription = await billing.Subscriptions.CreateAsync(Tenant, new NewSubscription(customer, "plan") { StartAt = Instant.FromUtc(2026, 1, 1, 0, 0), Coupons = credited ? [Coupon] : [] });
+            if (credited)
+            {
+                await billing.Credits.GrantAsync(Tenant, new NewCreditGrant(customer, Money.Of(Credit, Usd)) { Category = CreditCategory.Paid });
+            }
+
             events.AddRange(Enumerable.Range(1, 3).Select(month => new UsageEvent
             {
                 Id = $"{customer}-{month}", Type = "call", Customer = customer, Timestamp = Instant.FromUtc(2026, month, 15, 12, 0), Properties = UsageProperties.Of(("n", round + (i * month))),
             }));
-            owed[subscription.Id] = (1_000 * InvoicesOfEach) + (25 * Enumerable.Range(1, 3).Sum(month => round + (i * month)));
+            owed[subscription.Id] = (1_000 * InvoicesOfEach) - (credited ? (long)(100 * Discount) : 0) + (25 * Enumerable.Range(1, 3).Sum(month => round + (i * month)));
         }
 
         (await billing.Usage.RecordAsync(Tenant, events)).Accepted.ShouldBe(events.Count);

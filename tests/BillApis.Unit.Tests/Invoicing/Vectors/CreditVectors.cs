@@ -16,6 +16,7 @@ internal static class CreditVectors
         "grant_period" => Period(vector, found => found.CompareText("end", PeriodOf(vector.Inputs).EndsAt is { } end ? InstantPattern.ExtendedIso.Format(end) : null)),
         "grant_active" => Period(vector, found => found.CompareText("active", PeriodOf(vector.Inputs).IsActiveAt(At(vector.Inputs["at"])) ? "true" : "false")),
         "credit_debit" => Debit(vector),
+        "credit_run" or "balance_history" => UnitVectors.Run(vector),
         "credit_expiry" => Expiry(vector),
         "credit_value" => Value(vector),
         "auto_top_up" => TopUp(vector),

@@ -15,8 +15,6 @@ public sealed class InvoicingVectorTests
 
     private static readonly Dictionary<string, string> CreditsNotOurs = new()
     {
-        ["credit_run"] = "entitlements: grants of units that usage burns as it happens",
-        ["balance_history"] = "entitlements: the balance of those grants over time",
         ["allowance_window"] = "entitlements: windows that open with the first usage",
         ["allowance_use"] = "entitlements: what is used beyond an allowance",
         ["starting_allowance"] = "entitlements: allowances of plans and prepaid packages",
