@@ -24,12 +24,12 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
             throw new SettingException($"Billing:{key}", value, $"the keys {string.Join(", ", Known.Where(name => !Known.Any(other => other.StartsWith(name + ":", StringComparison.Ordinal))).Select(name => $"Billing:{name}"))}");
         }
 
-        OneOf(billing, "Ledger", "sql");
         OneOf(billing, "Usage", "sql");
         OneOf(billing, "Cache", "memory");
         OneOf(billing, "Stream", "none");
         var (services, start) = (Services(billing), TestClockStart(billing));
-        return new HostSettings(Listen(configuration, split, services), StorageOf(billing), options =>
+        var (storage, ledger) = (StorageOf(billing), LedgerSettings.Read(billing));
+        return new HostSettings(Listen(configuration, split, services), builder => ledger(storage(builder)), options =>
         {
             options.Standalone = true;
             options.Split = split;
@@ -41,7 +41,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
         });
     }
 
-    private static string OneOf(IConfiguration billing, string key, params string[] allowed)
+    internal static string OneOf(IConfiguration billing, string key, params string[] allowed)
     {
         var value = billing[key] ?? allowed[0];
         return allowed.Contains(value, StringComparer.Ordinal) ? value : throw new SettingException($"Billing:{key}", value, string.Join(", ", allowed));

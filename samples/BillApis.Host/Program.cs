@@ -15,6 +15,7 @@ try
 
     await using var app = builder.Build();
     await app.Services.GetRequiredService<IMigrator>().MigrateAsync(default);
+    app.Services.GetRequiredService<Billing>(); // A ledger that cannot be had is told now, not by the first invoice.
     app.MapBilling();
     await app.RunAsync();
     return 0;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace BillApis.Ledger;
@@ -18,7 +19,7 @@ public readonly record struct Tag(UInt128 Value, uint Form)
     public static Tag None => default;
 
     /// <summary>Whether the text can be told in a tag.</summary>
-    public static bool Fits(string? text) => text is { Length: > 0 } && (TryReadId(text, out _) || (Encoding.UTF8.GetByteCount(text) <= TextBytes && !text.Contains('\0', StringComparison.Ordinal)));
+    public static bool Fits(string? text) => TryOf(text, out _);
 
     /// <summary>Whether the owner of an account, if it has one, can be told in a tag.</summary>
     public static bool FitsOwner(Account account)
@@ -29,22 +30,32 @@ public readonly record struct Tag(UInt128 Value, uint Form)
 
     /// <summary>The tag of a text.</summary>
     /// <exception cref="ArgumentException">The text is neither an id nor short enough.</exception>
-    public static Tag Of(string text)
+    public static Tag Of(string text) => TryOf(text, out var tag) ? tag : throw new ArgumentException($"'{text}' is neither an id nor a text of 1 to {TextBytes} bytes.", nameof(text));
+
+    /// <summary>The tag of a text; false where the text is neither an id nor short enough.</summary>
+    public static bool TryOf([NotNullWhen(true)] string? text, out Tag tag)
     {
-        if (!Fits(text))
+        tag = default;
+        if (string.IsNullOrEmpty(text))
         {
-            throw new ArgumentException($"'{text}' is neither an id nor a text of 1 to {TextBytes} bytes.", nameof(text));
+            return false;
         }
 
-        if (TryReadId(text, out var tag))
+        if (TryReadId(text, out tag))
         {
-            return tag;
+            return true;
+        }
+
+        if (Encoding.UTF8.GetByteCount(text) > TextBytes || text.Contains('\0', StringComparison.Ordinal))
+        {
+            return false;
         }
 
         Span<byte> bytes = stackalloc byte[TextBytes];
         bytes.Clear();
         Encoding.UTF8.GetBytes(text, bytes);
-        return new Tag(BinaryPrimitives.ReadUInt128LittleEndian(bytes), Text);
+        tag = new Tag(BinaryPrimitives.ReadUInt128LittleEndian(bytes), Text);
+        return true;
     }
 
     /// <summary>The text of the tag; null for <see cref="None"/>.</summary>

@@ -9,6 +9,7 @@ using BillApis.Storage.Sql.Ledger;
 using BillApis.Storage.Sql.Metering;
 using BillApis.Storage.Sql.Subscriptions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace BillApis.Storage.Sql;
 
@@ -20,7 +21,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton(provider => new SqlDatabase(dialect(provider)));
         services.AddSingleton<IMigrator, SqlMigrator>();
         services.AddSingleton<IOutboxStore, SqlOutbox>();
-        services.AddSingleton<ILedger, SqlLedger>();
+        services.TryAddSingleton<ILedger, SqlLedger>();
         services.AddSingleton<IUsageStore, SqlUsageStore>();
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddStore(IdentityMaps.Users);

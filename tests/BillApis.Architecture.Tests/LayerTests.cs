@@ -17,6 +17,7 @@ public sealed class LayerTests
         ["BillApis.Storage.Sql"] = ["BillApis.Core"],
         ["BillApis.Sqlite"] = ["BillApis.Storage.Sql"],
         ["BillApis.Postgres"] = ["BillApis.Storage.Sql"],
+        ["BillApis.TigerBeetle"] = ["BillApis.Ledger"],
         ["BillApis.AspNetCore"] = ["BillApis.Core"],
         ["BillApis.Conformance"] = ["BillApis.Core"],
     };
@@ -33,6 +34,7 @@ public sealed class LayerTests
         ["BillApis.Storage.Sql"] = ["Dapper"],
         ["BillApis.Sqlite"] = ["Microsoft.Data.Sqlite.Core", "SQLitePCLRaw.bundle_e_sqlite3"],
         ["BillApis.Postgres"] = ["Npgsql"],
+        ["BillApis.TigerBeetle"] = [],
         ["BillApis.AspNetCore"] = ["Microsoft.IdentityModel.JsonWebTokens"],
         ["BillApis.Conformance"] = ["xunit.v3.extensibility.core", "xunit.v3.assert"],
     };

@@ -8,7 +8,9 @@ public sealed class HostProcessTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("billapis-host-").FullName;
 
     [Theory]
-    [InlineData("Billing:Ledger=tigerbeetle", "Billing:Ledger is 'tigerbeetle'; allowed: sql.")]
+    [InlineData("Billing:Ledger=files", "Billing:Ledger is 'files'; allowed: sql, tigerbeetle.")]
+    [InlineData("Billing:Ledger=tigerbeetle", "Billing:TigerBeetle:Addresses is not set; allowed: addresses of replicas like 127.0.0.1:3000, with commas between, since Billing:Ledger is 'tigerbeetle'.")]
+    [InlineData("Billing:TigerBeetle:Library=libtb_client.so", "Billing:TigerBeetle:Library is 'libtb_client.so'; allowed: nothing, unless Billing:Ledger is 'tigerbeetle'.")]
     [InlineData("Billing:Storage=oracle", "Billing:Storage is 'oracle'; allowed: sqlite, postgres.")]
     [InlineData("Billing:Storage=postgres", "Billing:ConnectionString is not set; allowed: a PostgreSQL connection string")]
     [InlineData("Billing:Services=auth,portal", "Billing:Services is 'auth,portal'; allowed: all, or some of admin, auth,")]
@@ -21,6 +23,18 @@ public sealed class HostProcessTests : IDisposable
     public async Task A_wrong_setting_is_refused_in_one_line(string setting, string expected)
     {
         var (exitCode, output) = await HostProcess.RefusedAsync(_folder, $"--{setting}");
+        exitCode.ShouldBe(1, output);
+        output.ShouldStartWith($"The host cannot start: {expected}");
+        output.ShouldNotContain("\n");
+    }
+
+    [Theory]
+    [InlineData("Billing:TigerBeetle:Addresses=localhost", "Billing:TigerBeetle:Addresses is 'localhost'; allowed: addresses of replicas like 127.0.0.1:3000,")]
+    [InlineData("Billing:TigerBeetle:ClusterId=first", "Billing:TigerBeetle:ClusterId is 'first'; allowed: the number that the cluster was formatted with, like 0.")]
+    [InlineData("Billing:TigerBeetle:Library=nowhere/libtb_client.so", "The TigerBeetle client library 'nowhere/libtb_client.so' cannot be loaded. Name the file of the C client of release 0.17 (libtb_client) in Billing:TigerBeetle:Library,")]
+    public async Task A_ledger_in_a_cluster_that_cannot_be_had_is_refused_in_one_line(string setting, string expected)
+    {
+        var (exitCode, output) = await HostProcess.RefusedAsync(_folder, "--Billing:Ledger=tigerbeetle", "--Billing:TigerBeetle:Addresses=127.0.0.1:3000,3001", $"--{setting}");
         exitCode.ShouldBe(1, output);
         output.ShouldStartWith($"The host cannot start: {expected}");
         output.ShouldNotContain("\n");
