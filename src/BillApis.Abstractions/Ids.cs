@@ -172,6 +172,19 @@ public readonly record struct CreditEntryId(Guid Value) : IEntityId<CreditEntryI
     public override string ToString() => EntityId.Format(this);
 }
 
+/// <summary>A document that takes back a part of an invoice.</summary>
+public readonly record struct CreditMemoId(Guid Value) : IEntityId<CreditMemoId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "crm";
+
+    /// <inheritdoc/>
+    public static CreditMemoId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>crm_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
 /// <summary>Money received for an invoice.</summary>
 public readonly record struct PaymentId(Guid Value) : IEntityId<PaymentId>
 {

@@ -39,6 +39,7 @@ internal static class ServiceMap
     private static void MapInvoicing(IEndpointRouteBuilder api)
     {
         api.MapInvoices();
+        api.MapCreditMemos();
         api.MapInvoiceRuns();
         api.MapCredits();
         api.MapLedger();

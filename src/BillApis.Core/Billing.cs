@@ -6,7 +6,7 @@ namespace BillApis;
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
     IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage,
-    Invoices invoices, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings)
+    Invoices invoices, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings)
 {
     /// <summary>The parties that are billed.</summary>
     public Customers Customers { get; } = customers;
@@ -46,6 +46,9 @@ public sealed class Billing(
 
     /// <summary>What would be billed.</summary>
     public InvoicePreviews Previews { get; } = previews;
+
+    /// <summary>Parts of bills that were taken back.</summary>
+    public CreditMemos CreditMemos { get; } = creditMemos;
 
     /// <summary>The ledger's accounts and balances.</summary>
     public Books Books { get; } = books;

@@ -67,6 +67,7 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton(provider => new Invoices(
             provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<Settlements>(), provider.GetRequiredService<InvoiceIssue>(),
             provider.GetRequiredService<Customers>(), provider.GetRequiredService<OutboxDispatcher>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton<CreditMemos>();
         services.AddSingleton<ChargedUsageReader>();
         services.AddSingleton<Recharges>();
         services.AddSingleton<SubscriptionInvoices>();

@@ -70,6 +70,9 @@ public sealed record Invoice : IEntity<Invoice>
     /// <summary>The money received.</summary>
     public ImmutableArray<InvoicePayment> Payments { get; init; } = [];
 
+    /// <summary>The credit memos that count.</summary>
+    public ImmutableArray<InvoiceCredit> CreditMemos { get; init; } = [];
+
     /// <inheritdoc/>
     public required Instant CreatedAt { get; init; }
 
@@ -104,9 +107,13 @@ public sealed record Invoice : IEntity<Invoice>
     [JsonIgnore]
     public Money Paid => Sum(Payments.Select(payment => payment.Amount)) + Prepaid;
 
+    /// <summary>What credit memos took back.</summary>
+    [JsonIgnore]
+    public Money Credited => Sum(CreditMemos.Select(credit => credit.Amount));
+
     /// <summary>What is still to be paid; zero once it was given up or withdrawn.</summary>
     [JsonIgnore]
-    public Money Due => Status is InvoiceStatus.WrittenOff or InvoiceStatus.Canceled ? Money.Zero(Currency) : Total - Paid;
+    public Money Due => Status is InvoiceStatus.WrittenOff or InvoiceStatus.Canceled ? Money.Zero(Currency) : Total - Paid - Sum(CreditMemos.Select(credit => credit.Applied));
 
     /// <summary>Whether payment is awaited.</summary>
     [JsonIgnore]
@@ -160,6 +167,36 @@ public sealed record Invoice : IEntity<Invoice>
         };
     }
 
+    /// <summary>Takes back a part of what was issued: what is due is lessened first, and the rest had been paid.</summary>
+    /// <exception cref="BillingException">It is not open or paid, or the amount is not more than zero or more than is left to credit.</exception>
+    public (Invoice Invoice, InvoiceCredit Credit) TakeBack(CreditMemoId memo, Money amount, Instant at)
+    {
+        Require(IsOpen || Status is InvoiceStatus.Paid, "credited");
+        if (amount <= Money.Zero(Currency) || amount > Total - Credited)
+        {
+            throw BillingException.Field("amount", $"must be more than 0 and at most what is left to credit, {Total - Credited}");
+        }
+
+        var credit = new InvoiceCredit(memo, amount, amount < Due ? amount : Due > Money.Zero(Currency) ? Due : Money.Zero(Currency));
+        var settled = IsOpen && credit.Applied == Due;
+        return (this with { Status = settled ? InvoiceStatus.Paid : Status, CreditMemos = CreditMemos.Add(credit), PaidAt = settled ? at : PaidAt }, credit);
+    }
+
+    /// <summary>Asks again for what a credit memo had taken back, now that it is withdrawn.</summary>
+    /// <exception cref="BillingException">It is not open or paid.</exception>
+    public Invoice AskAgain(CreditMemoId memo)
+    {
+        Require(IsOpen || Status is InvoiceStatus.Paid, "asked for again");
+        var credit = CreditMemos.Single(item => item.Memo == memo);
+        var opens = Status is InvoiceStatus.Paid && !credit.Applied.IsZero;
+        return this with
+        {
+            Status = !opens ? Status : Paid > Money.Zero(Currency) ? InvoiceStatus.PartiallyPaid : InvoiceStatus.Issued,
+            CreditMemos = CreditMemos.Remove(credit),
+            PaidAt = opens ? null : PaidAt,
+        };
+    }
+
     /// <summary>Marks an open invoice late once its due date has passed; otherwise changes nothing.</summary>
     public Invoice MarkOverdue(Instant now) => IsOpen && Status is not InvoiceStatus.Overdue && DueAt < now ? this with { Status = InvoiceStatus.Overdue } : this;
 
@@ -177,6 +214,7 @@ public sealed record Invoice : IEntity<Invoice>
     {
         Require(Status is InvoiceStatus.Draft || IsOpen, "canceled");
         Require(Payments.IsEmpty, "canceled after a payment");
+        Require(CreditMemos.IsEmpty, "canceled after a credit memo");
         return this with { Status = InvoiceStatus.Canceled };
     }
 

@@ -67,6 +67,27 @@ public static class Postings
     public static ImmutableArray<Transfer> CreditVoided(TenantId tenant, CreditEntryId entry, string processor, CustomerId customer, Money amount, Instant at) =>
         Linked([Move(tenant, entry, TransferKind.CreditVoided, AccountKind.CustomerCredit, Credit(customer, amount), Clearing(processor, amount), amount, at)]);
 
+    /// <summary>Debits revenue, deferred revenue and tax payable, and credits the receivable; from there what had been paid goes to the customer's credit or to refunds payable.</summary>
+    public static ImmutableArray<Transfer> CreditMemoIssued(CreditMemoAmounts memo, Instant at) => CreditMemo(memo, TransferKind.CreditMemoIssued, at);
+
+    /// <summary>Reverses exactly what the issue of the same credit memo posted.</summary>
+    public static ImmutableArray<Transfer> CreditMemoCanceled(CreditMemoAmounts memo, Instant at)
+    {
+        ArgumentNullException.ThrowIfNull(memo);
+        return CreditMemo(memo with { Arrears = -memo.Arrears, Advance = -memo.Advance, Tax = -memo.Tax, Credit = -memo.Credit, Refund = -memo.Refund }, TransferKind.CreditMemoCanceled, at);
+    }
+
+    private static ImmutableArray<Transfer> CreditMemo(CreditMemoAmounts memo, TransferKind kind, Instant at)
+    {
+        ArgumentNullException.ThrowIfNull(memo);
+        var receivable = Receivable(memo.Customer, memo.Tax.Currency);
+        Transfer? Back(AccountKind part, Money amount) => Move(memo.Tenant, memo.Memo, kind, part, Shared(part, amount), receivable, amount, at);
+        return Linked([
+            Back(AccountKind.Revenue, memo.Arrears), Back(AccountKind.DeferredRevenue, memo.Advance), Back(AccountKind.TaxPayable, memo.Tax),
+            Move(memo.Tenant, memo.Memo, kind, AccountKind.CustomerCredit, receivable, Credit(memo.Customer, memo.Credit), memo.Credit, at),
+            Move(memo.Tenant, memo.Memo, kind, AccountKind.RefundsPayable, receivable, Shared(AccountKind.RefundsPayable, memo.Refund), memo.Refund, at)]);
+    }
+
     private static (AccountKind Kind, Money Amount)[] Parts(InvoiceAmounts invoice) =>
         [(AccountKind.Revenue, invoice.Arrears), (AccountKind.DeferredRevenue, invoice.Advance), (AccountKind.TaxPayable, invoice.Tax)];
 

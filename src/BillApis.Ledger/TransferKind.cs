@@ -15,6 +15,12 @@ public enum TransferKind
     /// <summary>What was still due was given up.</summary>
     InvoiceWrittenOff = 4,
 
+    /// <summary>A part of an invoice was taken back.</summary>
+    CreditMemoIssued = 5,
+
+    /// <summary>A credit memo was withdrawn.</summary>
+    CreditMemoCanceled = 6,
+
     /// <summary>A customer bought credit.</summary>
     CreditBought = 20,
 

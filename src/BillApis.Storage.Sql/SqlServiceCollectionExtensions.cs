@@ -42,6 +42,8 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<IInvoiceRunStore, SqlInvoiceRunStore>();
         services.AddSingleton<ISubscriptionStore, SqlSubscriptionStore>();
         services.AddSingleton<IStore<Subscription>>(provider => provider.GetRequiredService<ISubscriptionStore>());
+        services.AddSingleton<SqlCreditMemoStore>();
+        services.AddSingleton<IStore<CreditMemo>>(provider => provider.GetRequiredService<SqlCreditMemoStore>());
         services.AddSingleton<IInvoiceStore, SqlInvoiceStore>();
         services.AddSingleton<IStore<Invoice>>(provider => provider.GetRequiredService<IInvoiceStore>());
     }

@@ -90,7 +90,7 @@ public sealed class Invoices
         return ChangeAsync(
             tenant,
             reference,
-            (invoice, now) => invoice.Pay(new InvoicePayment(id, Exactly(amount, invoice.Currency), paymentReference, now)),
+            (invoice, now) => invoice.Pay(new InvoicePayment(id, MoneyCheck.Exactly("amount", amount, invoice.Currency), paymentReference, now)),
             (_, after, _) => InvoicePosting.Paid(after, after.Payments[^1]),
             cancellationToken);
     }
@@ -117,10 +117,6 @@ public sealed class Invoices
         await _outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
         return await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
     }
-
-    private static Money Exactly(decimal amount, Currency currency) => Money.Round(amount, currency) is var money && money.Amount == amount
-        ? money
-        : throw BillingException.Field("amount", $"must have at most {currency.MinorUnitDigits} decimals in {currency}");
 
     private static InvoiceLine LineOf(NewInvoiceLine line, int index, Currency currency, InvoiceLineId id)
     {

@@ -6,7 +6,7 @@ using NodaTime;
 namespace BillApis.Storage.Sql.Invoicing;
 
 /// <summary>Invoices in <c>billing_invoice</c>; issued ones get their numbers from <c>billing_series</c> in the transaction that stores them.</summary>
-internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credits) : SqlStore<Invoice>(database, Map), IInvoiceStore
+internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credits, SqlCreditMemoStore memos) : SqlStore<Invoice>(database, Map), IInvoiceStore
 {
     private static readonly EntityMap<Invoice> Map = EntityMap<Invoice>.Of(
         "billing_invoice",
@@ -28,6 +28,9 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
 
     public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
         SaveAsync(tenant, invoices, events, transaction => credits.WriteAsync(transaction, tenant, grants, cancellationToken), cancellationToken);
+
+    public Task<SaveResult> SaveAsync(TenantId tenant, Invoice invoice, CreditMemo memo, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
+        SaveAsync(tenant, [invoice], events, transaction => memos.WriteAsync(transaction, tenant, [memo], cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyList<Invoice>> PastDueAsync(Instant now, int limit, CancellationToken cancellationToken)
     {
@@ -52,7 +55,7 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
         var prepared = items.ToArray();
         foreach (var series in Enumerable.Range(0, items.Count).Where(i => items[i] is { IssuedAt: not null, Number: null }).GroupBy(i => items[i].Series, StringComparer.Ordinal))
         {
-            var number = await TakeAsync(transaction, tenant, series.Key, series.Count(), cancellationToken).ConfigureAwait(false);
+            var number = await SeriesNumbers.TakeAsync(transaction, tenant, series.Key, series.Count(), cancellationToken).ConfigureAwait(false);
             foreach (var i in series)
             {
                 prepared[i] = items[i] with { Number = number++ };
@@ -61,15 +64,4 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
 
         return prepared;
     }
-
-    private static Task<long> TakeAsync(DbTransaction transaction, TenantId tenant, string series, int count, CancellationToken cancellationToken) =>
-        transaction.Connection!.ExecuteScalarAsync<long>(new CommandDefinition(
-            """
-            insert into billing_series (tenant_id, series, next) values (@Tenant, @Series, 1 + @Count)
-            on conflict (tenant_id, series) do update set next = billing_series.next + @Count
-            returning next - @Count
-            """,
-            new { Tenant = tenant.ToString(), Series = series, Count = count },
-            transaction,
-            cancellationToken: cancellationToken));
 }

@@ -90,6 +90,22 @@ public sealed class PostingsTests
                     && Enum.GetValues<AccountKind>().All(kind => Net(both, kind) == 0);
             }).QuickCheckThrowOnFailure();
 
+    [Fact]
+    public void A_credit_memo_debits_what_it_takes_back_and_what_was_paid_goes_on_to_the_customer()
+    {
+        var memo = new CreditMemoAmounts(Tenant, EntityId.Derive<CreditMemoId>(At, "memo"), Customer, Cents(60_00), Cents(40_00), Cents(19_00), Cents(50_00), Cents(9_00));
+
+        Lines(Postings.CreditMemoIssued(memo, At)).ShouldBe([
+            $"revenue/USD/2 receivable/USD/2/{Customer} 6000", $"deferred_revenue/USD/2 receivable/USD/2/{Customer} 4000", $"tax_payable/USD/2 receivable/USD/2/{Customer} 1900",
+            $"receivable/USD/2/{Customer} customer_credit/USD/2/{Customer} 5000", $"receivable/USD/2/{Customer} refunds_payable/USD/2 900",
+        ]);
+        var both = Postings.CreditMemoIssued(memo, At).AddRange(Postings.CreditMemoCanceled(memo, At));
+        Enum.GetValues<AccountKind>().ShouldAllBe(kind => Net(both, kind) == 0);
+        both.Select(transfer => transfer.Id).ShouldBeUnique();
+    }
+
+    private static Money Cents(long cents) => Money.FromMinorUnits(cents, Usd);
+
     private static InvoiceAmounts Amounts(long arrears, long advance, long tax) => new(
         Tenant, Invoice, Customer, Money.FromMinorUnits(arrears, Usd), Money.FromMinorUnits(advance, Usd), Money.FromMinorUnits(tax, Usd));
 

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using BillApis.Invoicing;
+using BillApis.Outbox;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Takes back parts of issued invoices.</summary>
+public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store, OutboxDispatcher outbox, IClock clock)
+{
+    private const string Kind = "credit memo";
+    private const int MaxAttempts = 8;
+
+    /// <summary>Reads one by id or by number.</summary>
+    /// <exception cref="BillingException">The tenant has none such.</exception>
+    public Task<CreditMemo> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) => store.GetAsync(tenant, Kind, reference, cancellationToken);
+
+    /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>invoice_id</c> and <c>status</c>.</summary>
+    public Task<Page<CreditMemo>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => store.ListAsync(tenant, query, cancellationToken);
+
+    /// <summary>Issues one by amount or by lines, numbers it and posts it; never more than is left to credit of the invoice.</summary>
+    /// <exception cref="BillingException">There is no such invoice or line, it is not issued or was given up, or an amount is refused.</exception>
+    public async Task<CreditMemo> CreateAsync(TenantId tenant, NewCreditMemo request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Check.Name("reason", request.Reason);
+        if (request.Amount is null == request.Lines.IsEmpty)
+        {
+            throw BillingException.Field("amount", "is required, or lines, and not both");
+        }
+
+        var id = EntityId.New<CreditMemoId>();
+        await WriteAsync(
+            tenant,
+            request.Invoice,
+            async invoice =>
+            {
+                var now = clock.GetCurrentInstant();
+                return Take(invoice, id, request, CreditableLines.Of(invoice, await OfAsync(tenant, invoice.Id, cancellationToken).ConfigureAwait(false)), now);
+            },
+            (memo, invoice) => CreditMemoPosting.Issued(memo, invoice),
+            cancellationToken).ConfigureAwait(false);
+        return await GetAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Withdraws one: what it had taken back is due again, and its posting is reversed.</summary>
+    /// <exception cref="BillingException">There is none such, it was withdrawn before, or its invoice was given up meanwhile.</exception>
+    public async Task<CreditMemo> CancelAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
+    {
+        var found = await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(
+            tenant,
+            found.Invoice.ToString(),
+            async invoice =>
+            {
+                var memo = (await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false)).Cancel(clock.GetCurrentInstant());
+                return (invoice.AskAgain(memo.Id), memo);
+            },
+            (memo, invoice) => CreditMemoPosting.Canceled(memo, invoice, memo.CanceledAt!.Value),
+            cancellationToken).ConfigureAwait(false);
+        return await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static (Invoice Invoice, CreditMemo Memo) Take(Invoice before, CreditMemoId id, NewCreditMemo request, CreditableLines left, Instant now)
+    {
+        var amount = request.Amount is { } sum ? MoneyCheck.Exactly("amount", sum, before.Currency) : request.Lines.Select((line, i) => MoneyCheck.Exactly($"lines[{i}].amount", line.Amount, before.Currency)).Aggregate((all, one) => all + one);
+        var (invoice, credit) = before.TakeBack(id, amount, now);
+        return (invoice, new CreditMemo
+        {
+            Id = id,
+            Tenant = before.Tenant,
+            Customer = before.Customer,
+            Invoice = before.Id,
+            Subscription = before.Subscription,
+            Currency = before.Currency,
+            Lines = request.Lines.IsEmpty ? left.Spread(amount) : ByLine(request, left, before.Currency),
+            Reason = request.Reason,
+            Refund = request.Refund,
+            Applied = credit.Applied,
+            IssuedAt = now,
+            CreatedAt = now,
+        });
+    }
+
+    private static ImmutableArray<CreditMemoLine> ByLine(NewCreditMemo request, CreditableLines left, Currency currency)
+    {
+        var twice = request.Lines.Select((line, i) => (line.Line, Place: i)).GroupBy(item => item.Line).FirstOrDefault(group => group.Count() > 1);
+        return twice is null
+            ? [.. request.Lines.SelectMany((line, i) => left.Of(line.Line, Money.Of(line.Amount, currency), $"lines[{i}]"))]
+            : throw BillingException.Field($"lines[{twice.Last().Place}].line_id", "must not be named twice");
+    }
+
+    // The invoice's version decides who of several comes first: the others look again at what is left.
+    private async Task WriteAsync(
+        TenantId tenant, string invoice, Func<Invoice, Task<(Invoice Invoice, CreditMemo Memo)>> change, Func<CreditMemo, Invoice, IReadOnlyList<BillingEvent>> events, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            var (after, memo) = await change(await invoices.GetAsync(tenant, "invoice", invoice, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            if (await invoices.SaveAsync(tenant, after, memo, events(memo, after), cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            {
+                await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+        }
+
+        throw BillingException.Changed("invoice", invoice);
+    }
+
+    private async Task<IReadOnlyList<CreditMemo>> OfAsync(TenantId tenant, InvoiceId invoice, CancellationToken cancellationToken)
+    {
+        var memos = new List<CreditMemo>();
+        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("invoice_id", invoice.ToString()); ;)
+        {
+            var page = await store.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
+            memos.AddRange(page.Items);
+            if (page.Next is null)
+            {
+                return memos;
+            }
+
+            query = query with { After = page.Next };
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Data.Common;
+using BillApis.Invoicing;
+
+namespace BillApis.Storage.Sql.Invoicing;
+
+/// <summary>Credit memos in <c>billing_credit_memo</c>; each gets its number in the transaction that stores it and its invoice.</summary>
+internal sealed class SqlCreditMemoStore(SqlDatabase database) : SqlStore<CreditMemo>(database, Map)
+{
+    private static readonly EntityMap<CreditMemo> Map = EntityMap<CreditMemo>.Of(
+        "billing_credit_memo",
+        EntityColumn<CreditMemo>.Text("customer_id", item => item.Customer),
+        EntityColumn<CreditMemo>.Text("invoice_id", item => item.Invoice),
+        EntityColumn<CreditMemo>.Text("subscription_id", item => item.Subscription),
+        EntityColumn<CreditMemo>.Text("status", item => EntityMaps.Wire(item.Status)),
+        EntityColumn<CreditMemo>.Text("series", item => item.Series),
+        EntityColumn<CreditMemo>.Number("number", item => item.Number),
+        EntityColumn<CreditMemo>.Number("total_minor", item => item.Total.MinorUnits));
+
+    private readonly SqlDatabase _database = database;
+
+    protected override async Task<IReadOnlyList<CreditMemo>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<CreditMemo> items, CancellationToken cancellationToken)
+    {
+        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. items.Where(item => item is { Version: 0, Correction: not null }).Select(item => (item.Subscription!.Value, item.Correction!.Value))], cancellationToken).ConfigureAwait(false);
+        var prepared = items.ToArray();
+        for (var i = 0; i < prepared.Length; i++)
+        {
+            prepared[i] = prepared[i].Number is null ? prepared[i] with { Number = await SeriesNumbers.TakeAsync(transaction, tenant, prepared[i].Series, 1, cancellationToken).ConfigureAwait(false) } : prepared[i];
+        }
+
+        return prepared;
+    }
+}
