@@ -71,8 +71,8 @@ internal sealed record CreditMemoResponse(
 {
     public static CreditMemoResponse From(CreditMemo memo) => new(
         memo.Id, memo.DisplayNumber, memo.Status, memo.Customer, memo.Invoice, memo.Subscription, memo.Currency, memo.Reason, memo.Refund,
-        [.. memo.Lines.Select(line => new CreditMemoLineResponse(line.Line, line.Description, line.Net.Amount, line.Tax.Amount, line.Gross.Amount))], memo.TaxTotal.Amount, memo.Total.Amount,
+        [.. memo.Lines.Select(line => new CreditMemoLineResponse(line.Line, line.Description, line.Net.Amount, line.Tax.Amount, line.Gross.Amount, AdjustmentResponse.From(line.Adjustment)))], memo.TaxTotal.Amount, memo.Total.Amount,
         memo.Applied.Amount, memo.Refund ? 0 : memo.Returned.Amount, memo.Refund ? memo.Returned.Amount : 0, memo.IssuedAt, memo.CanceledAt);
 }
 
-internal sealed record CreditMemoLineResponse(InvoiceLineId LineId, string Description, decimal NetAmount, decimal TaxAmount, decimal Amount);
+internal sealed record CreditMemoLineResponse(InvoiceLineId LineId, string Description, decimal NetAmount, decimal TaxAmount, decimal Amount, AdjustmentResponse? Adjustment);

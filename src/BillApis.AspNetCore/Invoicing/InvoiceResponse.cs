@@ -29,12 +29,15 @@ internal sealed record InvoiceLineResponse(
     public static InvoiceLineResponse From(InvoiceLine line) => new(
         line.Id, line.Kind, line.Price, line.Product, line.Metric, line.Description, line.Group, line.Quantity, line.UnitAmount, line.Amount.Amount, InvoiceResponse.PeriodOf(line.Period),
         Math.Round((decimal)line.Factor.Numerator / line.Factor.Denominator, FactorDigits, MidpointRounding.AwayFromZero), [.. line.Tiers.Select(TierResponse.From)],
-        line.Adjustment is { } adjustment ? new AdjustmentResponse(adjustment.Quantity, adjustment.Amount.Amount, adjustment.Billed.Amount) : null, line.TaxCategory,
+        AdjustmentResponse.From(line), line.TaxCategory,
         line.Discount?.Amount ?? 0, line.Credit?.Amount ?? 0, line.Taxes.Sum(tax => tax.Amount.Amount));
 }
 
 /// <summary>What the whole period comes to now, and what had been billed of it.</summary>
-internal sealed record AdjustmentResponse(decimal Quantity, decimal Amount, decimal Billed);
+internal sealed record AdjustmentResponse(decimal Quantity, decimal Amount, decimal Billed)
+{
+    public static AdjustmentResponse? From(InvoiceLine? line) => line?.Adjustment is { } adjustment ? new(adjustment.Quantity, adjustment.Amount.Amount, adjustment.Billed.Amount) : null;
+}
 
 internal sealed record DiscountResponse(CouponId CouponId, string Description, decimal Amount)
 {

@@ -34,13 +34,13 @@ internal static class CreditEvents
     private static IEnumerable<BillingEvent> Of(CreditGrant grant, CreditEntry entry)
     {
         yield return new BillingEvent($"credit.{JsonNamingPolicy.SnakeCaseLower.ConvertName(entry.Kind.ToString())}", grant.Id.ToString(), entry.At);
-        if (grant.Category is CreditCategory.Paid && LedgerPosting.Of(Posted(grant, entry), grant.Id.ToString(), entry.At) is { } posting)
+        if (grant is { Category: CreditCategory.Paid, Memo: null } && LedgerPosting.Of(Posted(grant, entry), grant.Id.ToString(), entry.At) is { } posting)
         {
             yield return posting;
         }
     }
 
-    // Promotional credit is nobody's money until it is used.
+    // Promotional credit is nobody's money until it is used; what came from a credit memo is posted with that.
     private static ImmutableArray<Transfer> Posted(CreditGrant grant, CreditEntry entry) => entry.Kind switch
     {
         CreditEntryKind.Granted or CreditEntryKind.Refilled => Postings.CreditBought(grant.Tenant, entry.Id, Postings.External, grant.Customer, entry.Amount, entry.At),

@@ -6,7 +6,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Takes back parts of issued invoices.</summary>
-public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store, OutboxDispatcher outbox, IClock clock)
+public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store, ICreditStore credits, OutboxDispatcher outbox, IClock clock)
 {
     private const string Kind = "credit memo";
     private const int MaxAttempts = 8;
@@ -36,9 +36,9 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
             async invoice =>
             {
                 var now = clock.GetCurrentInstant();
-                return Take(invoice, id, request, CreditableLines.Of(invoice, await OfAsync(tenant, invoice.Id, cancellationToken).ConfigureAwait(false)), now);
+                var (after, memo) = Take(invoice, id, request, CreditableLines.Of(invoice, await OfAsync(tenant, invoice.Id, cancellationToken).ConfigureAwait(false)), now);
+                return CreditMemoWrite.Issued(memo, after);
             },
-            (memo, invoice) => CreditMemoPosting.Issued(memo, invoice),
             cancellationToken).ConfigureAwait(false);
         return await GetAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false);
     }
@@ -53,10 +53,10 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
             found.Invoice.ToString(),
             async invoice =>
             {
-                var memo = (await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false)).Cancel(clock.GetCurrentInstant());
-                return (invoice.AskAgain(memo.Id), memo);
+                var (now, memo) = (clock.GetCurrentInstant(), await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false));
+                var grants = CreditMemoWrite.HasGrant(memo) ? await credits.FindAsync(tenant, [CreditMemoWrite.GrantIdOf(memo)], cancellationToken).ConfigureAwait(false) : [];
+                return CreditMemoWrite.Canceled(memo.Cancel(now), invoice.AskAgain(memo.Id), grants.SingleOrDefault(), now);
             },
-            (memo, invoice) => CreditMemoPosting.Canceled(memo, invoice, memo.CanceledAt!.Value),
             cancellationToken).ConfigureAwait(false);
         return await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
     }
@@ -91,13 +91,12 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
     }
 
     // The invoice's version decides who of several comes first: the others look again at what is left.
-    private async Task WriteAsync(
-        TenantId tenant, string invoice, Func<Invoice, Task<(Invoice Invoice, CreditMemo Memo)>> change, Func<CreditMemo, Invoice, IReadOnlyList<BillingEvent>> events, CancellationToken cancellationToken)
+    private async Task WriteAsync(TenantId tenant, string invoice, Func<Invoice, Task<CreditMemoWrite>> change, CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            var (after, memo) = await change(await invoices.GetAsync(tenant, "invoice", invoice, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-            if (await invoices.SaveAsync(tenant, after, memo, events(memo, after), cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            var write = await change(await invoices.GetAsync(tenant, "invoice", invoice, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            if (await invoices.SaveAsync(tenant, write.Invoice, write.Memo, write.Grants, write.Events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
             {
                 await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
                 return;

@@ -66,6 +66,11 @@ public sealed class Credits(ICreditStore store, Customers customers, OutboxDispa
             id,
             grant =>
             {
+                if (grant.Memo is { } memo)
+                {
+                    throw new BillingException(BillingErrorCode.Conflict, $"The credit grant '{id}' came from the credit memo '{memo}' and is withdrawn with that.");
+                }
+
                 var after = grant.Void(clock.GetCurrentInstant());
                 return Task.FromResult((after, CreditEvents.Of(after)));
             },

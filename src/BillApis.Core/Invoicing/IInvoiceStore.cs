@@ -9,9 +9,9 @@ namespace BillApis;
 /// </summary>
 public interface IInvoiceStore : IStore<Invoice>
 {
-    /// <summary>Stores an invoice together with the credit memo that took back a part of it, or was withdrawn, and the events, or nothing. A new credit memo takes the next number of its series.</summary>
+    /// <summary>Stores an invoice together with the credit memo that took back a part of it, or was withdrawn, the credit that came of it, and the events, or nothing. A new credit memo takes the next number of its series.</summary>
     /// <returns><see cref="SaveResult.Conflict"/> where someone else changed one of them first; nothing is stored then.</returns>
-    Task<SaveResult> SaveAsync(TenantId tenant, Invoice invoice, CreditMemo memo, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken);
+    Task<SaveResult> SaveAsync(TenantId tenant, Invoice invoice, CreditMemo memo, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken);
 
     /// <summary>The last number that a correction of each subscription's bills took; 0 for none.</summary>
     Task<IReadOnlyDictionary<SubscriptionId, int>> CountCorrectionsAsync(TenantId tenant, IReadOnlyList<SubscriptionId> subscriptions, CancellationToken cancellationToken);

@@ -11,7 +11,7 @@ namespace BillApis;
 /// The order of reading matters: first what is marked and the number that the correction will take, then what was billed, then what was used. What comes
 /// in between is either read, or keeps its mark, or has taken the number.
 /// </remarks>
-internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, ChargedUsageReader usage, Plans plans)
+internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore<CreditMemo> memos, ChargedUsageReader usage, Plans plans)
 {
     /// <summary>What has to be corrected of these subscriptions, all of one tenant; only what was billed counts, not what is being billed.</summary>
     public async Task<IReadOnlyDictionary<SubscriptionId, Correction>> OfAsync(TenantId tenant, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
@@ -58,25 +58,35 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Charge
             asked.Add((charge, await usage.RequestAsync(subscription.Tenant, charge, subscription.Customer, subscription.Id, cancellationToken).ConfigureAwait(false)));
         }
 
-        var billed = charges.Count == 0 ? [] : await LinesAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false);
+        var bills = charges.Count == 0 ? [] : await BillsAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false);
+        var taken = charges.Count == 0 ? [] : await AdjustedAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false);
+        var billed = bills.SelectMany(invoice => invoice.Lines).Concat(taken).Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period));
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         return new Correction(
             number,
-            [.. charges.Zip(used, (charge, input) => new Recharge(charge, input, [.. billed.Where(line => line.Price == charge.Price.Id && line.Period == charge.Period).Select(BilledGroup.Of)]))],
+            [.. charges.Zip(used, (charge, input) => new Corrected(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period)].Select(BilledGroup.Of)]), OriginOf(charge, bills)))],
             [.. marks.Where(mark => mark.Last < billedUntil)]);
     }
 
-    // An invoice that a person withdrew counts as billed: what was waived must not come back with the next late event.
-    private async Task<List<InvoiceLine>> LinesAsync(Subscription subscription, Instant since, CancellationToken cancellationToken)
+    private static Invoice? OriginOf(Charge charge, List<Invoice> bills) =>
+        bills.Find(invoice => invoice.Lines.Any(line => line.Price == charge.Price.Id && line.Period == charge.Period && line.Kind is not LineKind.Adjustment));
+
+    // An invoice that a person withdrew counts as billed: what was waived must not come back with the next late event. So does a credit memo.
+    private Task<List<Invoice>> BillsAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) => SinceAsync(invoices, subscription, since, cancellationToken);
+
+    private async Task<List<InvoiceLine>> AdjustedAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
+        [.. (await SinceAsync(memos, subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
+
+    private static async Task<List<T>> SinceAsync<T>(IStore<T> store, Subscription subscription, Instant since, CancellationToken cancellationToken) where T : class, IEntity<T>
     {
-        var lines = new List<InvoiceLine>();
+        var items = new List<T>();
         for (var query = new StoreQuery { Limit = Limits.PageSize }.With("subscription_id", subscription.Id.ToString()); ;)
         {
-            var page = await invoices.ListAsync(subscription.Tenant, query, cancellationToken).ConfigureAwait(false);
-            lines.AddRange(page.Items.SelectMany(invoice => invoice.Lines).Where(line => line.Metric is not null));
+            var page = await store.ListAsync(subscription.Tenant, query, cancellationToken).ConfigureAwait(false);
+            items.AddRange(page.Items);
             if (page.Next is null || page.Items[^1].CreatedAt < since)
             {
-                return lines;
+                return items;
             }
 
             query = query with { After = page.Next };
@@ -86,6 +96,27 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Charge
 
 /// <summary>What has to be corrected of one subscription's bills.</summary>
 /// <param name="Number">The number that the correction takes; of two that were worked out from the same bills only one gets it.</param>
-/// <param name="Recharges">The billed charges, rated again.</param>
+/// <param name="Charges">The billed charges, rated again.</param>
 /// <param name="Late">The marks that are settled with it.</param>
-internal sealed record Correction(int Number, ImmutableArray<Recharge> Recharges, ImmutableArray<LateUsage> Late);
+internal sealed record Correction(int Number, ImmutableArray<Corrected> Charges, ImmutableArray<LateUsage> Late)
+{
+    public IEnumerable<Recharge> Recharges => Charges.Select(charge => charge.Recharge);
+
+    /// <summary>What credit memos can take back of the invoices that would have been less.</summary>
+    /// <exception cref="BillingException">A price refuses its quantity.</exception>
+    public IReadOnlyList<LateMemo> Memos(Currency currency) =>
+        [.. Charges.Where(charge => charge.Origin is not null).GroupBy(charge => charge.Origin!.Id)
+            .Select(group => new LateMemo(group.First().Origin!, LateCredit.Of(group.First().Origin!, [.. group.SelectMany(charge => charge.Recharge.LinesIn(currency))])))
+            .Where(memo => !memo.Lines.IsEmpty).OrderBy(memo => memo.Invoice.CreatedAt)];
+
+    /// <summary>The same without what credit memos take back; its marks stay for those.</summary>
+    public Correction Without(IReadOnlyList<LateMemo> memos) => memos.Count == 0
+        ? this
+        : this with { Charges = [.. Charges.Where(charge => memos.All(memo => memo.Invoice.Id != charge.Origin?.Id))], Late = [] };
+}
+
+/// <summary>A billed charge, rated again, and the invoice that billed it; null where none did.</summary>
+internal sealed record Corrected(Recharge Recharge, Invoice? Origin);
+
+/// <summary>An invoice that would have been less, and the lines of the credit memo that takes that back.</summary>
+internal sealed record LateMemo(Invoice Invoice, ImmutableArray<CreditMemoLine> Lines);

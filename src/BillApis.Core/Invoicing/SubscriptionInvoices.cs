@@ -6,7 +6,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Makes the draft invoice of a subscription's boundary: its charges, their usage, and the calculator.</summary>
-internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage, Recharges recharges)
+internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage, Recharges recharges, Settings settings)
 {
     /// <summary>What falls due at the next boundary of each subscription; reads nothing but plans.</summary>
     public async Task<IReadOnlyList<DueCharges>> DueAsync(IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
@@ -28,8 +28,27 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
     /// <summary>The same with what has to be corrected of earlier bills.</summary>
     public async Task<IReadOnlyList<DueCharges>> CorrectAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken)
     {
+        var policy = (await settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).LateUsage;
+        if (policy is LateUsagePolicy.Invoice)
+        {
+            return due;
+        }
+
         var corrections = await recharges.OfAsync(tenant, [.. due.Select(item => item.Subscription)], cancellationToken).ConfigureAwait(false);
-        return corrections.Count == 0 ? due : [.. due.Select(item => item with { Correction = corrections.GetValueOrDefault(item.Subscription.Id) })];
+        return corrections.Count == 0 ? due : [.. due.Select(item => item with { Correction = corrections.TryGetValue(item.Subscription.Id, out var correction) ? OnInvoice(correction, policy, item.Subscription.Currency) : null })];
+    }
+
+    private static Correction OnInvoice(Correction correction, LateUsagePolicy? policy, Currency currency)
+    {
+        try
+        {
+            return policy is LateUsagePolicy.CreditMemo ? correction.Without(correction.Memos(currency)) : correction;
+        }
+        catch (Exception exception) when (exception is BillingException or OverflowException)
+        {
+            // The calculator refuses it too, and the run names the subscription.
+            return correction;
+        }
     }
 
     /// <summary>The calculator's requests, with the usage that is known now.</summary>
@@ -54,7 +73,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Boundary = item.Boundary,
             Sequence = item.Subscription.BoundariesBilled,
             Coupons = [.. item.Subscription.Coupons.Where(redemption => !redemption.IsUsedUp && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(item.Subscription.Plan)))],
-            Recharges = item.Correction?.Recharges ?? [],
+            Recharges = [.. item.Correction?.Recharges ?? []],
             Correction = item.Correction?.Number ?? 0,
             Charges = [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))],
         })];

@@ -5,13 +5,14 @@ using NodaTime;
 
 namespace BillApis;
 
-/// <summary>Bills late usage that no next invoice will have: a supplementary invoice for each subscription that is over.</summary>
+/// <summary>Bills late usage outside of the boundaries: by credit memos and supplementary invoices, where the tenant says so or no next invoice follows.</summary>
 internal sealed class Supplements(
-    IUsageStore usage, Recharges recharges, ISubscriptionStore subscriptions, InvoiceIssue issue, OutboxDispatcher outbox, IClock clock)
+    IUsageStore usage, Recharges recharges, ISubscriptionStore subscriptions, IInvoiceStore invoices, InvoiceIssue issue, Settings settings, OutboxDispatcher outbox, IClock clock)
 {
     private const int BatchSize = 200;
+    private const int MaxAttempts = 8;
 
-    /// <summary>Settles what can be settled now, and leaves what has a next invoice until that is due.</summary>
+    /// <summary>Settles what can be settled now, and leaves what waits for a next invoice until that is due.</summary>
     public async Task<CycleResult> SettleAsync(TenantId? tenant, CustomerId? customer, CancellationToken cancellationToken)
     {
         var (result, seen) = (new CycleResult(), new HashSet<SubscriptionId>());
@@ -36,24 +37,27 @@ internal sealed class Supplements(
         }
     }
 
-    /// <summary>The supplementary invoice of a subscription that is over; null where nothing has to be corrected.</summary>
+    /// <summary>The supplementary invoice of a subscription that is over; null where nothing is owed more.</summary>
     public async Task<Invoice?> DraftAsync(Subscription subscription, CancellationToken cancellationToken) =>
-        await CorrectionAsync(subscription, cancellationToken).ConfigureAwait(false) is { } correction && Draft(subscription, correction) is { Lines.IsEmpty: false } draft ? draft : null;
+        await CorrectionAsync(subscription, cancellationToken).ConfigureAwait(false) is { } correction
+        && Draft(subscription, correction.Without(correction.Memos(subscription.Currency)), correction.Number) is { Lines.IsEmpty: false } draft ? draft : null;
 
     private async Task SettleAsync(TenantId tenant, SubscriptionId id, IReadOnlyList<LateUsage> late, CycleResult result, CancellationToken cancellationToken)
     {
         var subscription = await subscriptions.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false);
-        if (subscription?.NextBillingAt is { } next)
-        {
-            await usage.PostponeLateAsync(tenant, late, subscription.AutoBillingAt ?? next, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
+        var policy = (await settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).LateUsage;
+        var until = policy is LateUsagePolicy.Invoice ? null : subscription?.AutoBillingAt ?? subscription?.NextBillingAt;
         try
         {
-            if (subscription is not null && await CorrectionAsync(subscription, cancellationToken).ConfigureAwait(false) is { } correction)
+            var done = subscription is null || (until is not null && policy is not LateUsagePolicy.CreditMemo);
+            for (var attempt = 1; attempt <= MaxAttempts && !done; attempt++)
             {
-                await SettleAsync(subscription, correction, result, cancellationToken).ConfigureAwait(false);
+                done = await CorrectAsync(subscription!, until is not null, result, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (done && until is { } next)
+            {
+                await usage.PostponeLateAsync(tenant, late, next, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (exception is BillingException or OverflowException)
@@ -62,26 +66,67 @@ internal sealed class Supplements(
         }
     }
 
-    private async Task SettleAsync(Subscription subscription, Correction correction, CycleResult result, CancellationToken cancellationToken)
+    // Each document takes the next number; false where one is refused: another correction was faster, and what is left has to be worked out anew.
+    private async Task<bool> CorrectAsync(Subscription subscription, bool waits, CycleResult result, CancellationToken cancellationToken)
     {
-        var draft = Draft(subscription, correction);
-        if (!draft.Lines.IsEmpty)
+        if (await CorrectionAsync(subscription, cancellationToken).ConfigureAwait(false) is not { } correction)
         {
-            var issued = await issue.IssueAsync(draft.Tenant, [draft], result, cancellationToken).ConfigureAwait(false);
-            if (!issued.Stored.ContainsKey(draft.Id))
+            return true;
+        }
+
+        var (number, now, memos) = (correction.Number, clock.GetCurrentInstant(), correction.Memos(subscription.Currency));
+        foreach (var memo in memos)
+        {
+            if (!await IssueAsync(memo, number++, now, cancellationToken).ConfigureAwait(false))
             {
-                // Another correction was faster: the next round works out what is left.
-                return;
+                return false;
             }
         }
 
-        await recharges.SettleAsync(subscription.Tenant, subscription.Id, correction, !draft.Lines.IsEmpty, cancellationToken).ConfigureAwait(false);
+        var draft = Draft(subscription, correction.Without(memos), number);
+        if (waits && !draft.Lines.IsEmpty)
+        {
+            return true;
+        }
+
+        var stored = draft.Lines.IsEmpty || (await issue.IssueAsync(draft.Tenant, [draft], result, cancellationToken).ConfigureAwait(false)).Stored.ContainsKey(draft.Id);
+        if (stored)
+        {
+            await recharges.SettleAsync(subscription.Tenant, subscription.Id, correction with { Number = number }, !draft.Lines.IsEmpty, cancellationToken).ConfigureAwait(false);
+        }
+
+        return stored;
+    }
+
+    private async Task<bool> IssueAsync(LateMemo memo, int number, Instant now, CancellationToken cancellationToken)
+    {
+        var before = memo.Invoice;
+        var id = EntityId.Derive<CreditMemoId>(now, $"{before.Tenant}/{before.Subscription}/{number}");
+        var total = memo.Lines.Aggregate(Money.Zero(before.Currency), (sum, line) => sum + line.Gross);
+        var (invoice, credit) = before.TakeBack(id, total, now);
+        var issued = new CreditMemo
+        {
+            Id = id,
+            Tenant = before.Tenant,
+            Customer = before.Customer,
+            Invoice = before.Id,
+            Subscription = before.Subscription,
+            Correction = number,
+            Currency = before.Currency,
+            Lines = memo.Lines,
+            Reason = "Usage that was known after the invoice was issued",
+            Applied = credit.Applied,
+            IssuedAt = now,
+            CreatedAt = now,
+        };
+        var write = CreditMemoWrite.Issued(issued, invoice);
+        return await invoices.SaveAsync(before.Tenant, write.Invoice, write.Memo, write.Grants, write.Events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
     }
 
     private async Task<Correction?> CorrectionAsync(Subscription subscription, CancellationToken cancellationToken) =>
         (await recharges.OfAsync(subscription.Tenant, [subscription], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(subscription.Id);
 
-    private Invoice Draft(Subscription subscription, Correction correction) => InvoiceCalculator.Calculate(new InvoiceRequest
+    private Invoice Draft(Subscription subscription, Correction correction, int number) => InvoiceCalculator.Calculate(new InvoiceRequest
     {
         Tenant = subscription.Tenant,
         Customer = subscription.Customer,
@@ -89,9 +134,9 @@ internal sealed class Supplements(
         Currency = subscription.Currency,
         Kind = InvoiceKind.Supplementary,
         Boundary = clock.GetCurrentInstant(),
-        Sequence = correction.Number,
+        Sequence = number,
         Charges = [],
-        Recharges = correction.Recharges,
-        Correction = correction.Number,
+        Recharges = [.. correction.Recharges],
+        Correction = number,
     });
 }

@@ -112,6 +112,9 @@ public enum CreditMemoStatus
 /// <param name="InAdvance">Whether the line was charged before its period.</param>
 public sealed record CreditMemoLine(InvoiceLineId Line, string Description, Money Net, Money Tax, bool InAdvance)
 {
+    /// <summary>What was rated again, where that is why; null where a person took it back.</summary>
+    public InvoiceLine? Adjustment { get; init; }
+
     /// <summary>Both together.</summary>
     [JsonIgnore]
     public Money Gross => Net + Tax;

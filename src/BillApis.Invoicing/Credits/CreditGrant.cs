@@ -29,6 +29,9 @@ public sealed record CreditGrant : IEntity<CreditGrant>
     /// <summary>Whether it was given or bought.</summary>
     public required CreditCategory Category { get; init; }
 
+    /// <summary>The credit memo that it came from and is withdrawn with; null for any other.</summary>
+    public CreditMemoId? Memo { get; init; }
+
     /// <summary>How much it was, or is in each period; more than zero.</summary>
     public required Money Amount { get; init; }
 

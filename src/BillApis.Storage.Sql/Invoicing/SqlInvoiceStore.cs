@@ -29,8 +29,13 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
     public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
         SaveAsync(tenant, invoices, events, transaction => credits.WriteAsync(transaction, tenant, grants, cancellationToken), cancellationToken);
 
-    public Task<SaveResult> SaveAsync(TenantId tenant, Invoice invoice, CreditMemo memo, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
-        SaveAsync(tenant, [invoice], events, transaction => memos.WriteAsync(transaction, tenant, [memo], cancellationToken), cancellationToken);
+    public Task<SaveResult> SaveAsync(TenantId tenant, Invoice invoice, CreditMemo memo, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
+        SaveAsync(
+            tenant,
+            [invoice],
+            events,
+            async transaction => await memos.WriteAsync(transaction, tenant, [memo], cancellationToken).ConfigureAwait(false) && await credits.WriteAsync(transaction, tenant, grants, cancellationToken).ConfigureAwait(false),
+            cancellationToken);
 
     public async Task<IReadOnlyList<Invoice>> PastDueAsync(Instant now, int limit, CancellationToken cancellationToken)
     {

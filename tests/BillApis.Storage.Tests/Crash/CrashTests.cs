@@ -15,6 +15,7 @@ namespace BillApis.Storage.Tests.Crash;
 public abstract class CrashTests(string database) : IAsyncLifetime
 {
     private const int Kills = 25;
+    private const int LateKills = 6;
     private const int Seed = 20261121;
     private static readonly TenantId Tenant = TenantId.Default;
     private readonly Random _random = new(Seed);
@@ -95,6 +96,36 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {Seed}: {interrupted} of {Kills} kills left work undone");
     }
 
+    [Fact]
+    public async Task Late_usage_is_billed_once_whatever_the_policy()
+    {
+        await LateWork.CreateAsync(Billing);
+        var (events, interrupted) = (new List<UsageEvent>(), 0);
+        var whole = 0;
+        await LateAsync(2, async worker =>
+        {
+            var clock = Stopwatch.StartNew();
+            await worker.DoneAsync();
+            whole = (int)clock.ElapsedMilliseconds;
+        });
+        for (var kill = 1; kill <= LateKills; kill++)
+        {
+            await Billing.Settings.ChangeAsync(Tenant, settings => settings with { LateUsage = (LateUsagePolicy)(kill % 3) }, Stop);
+            events.AddRange(await LateWork.SendAsync(Billing, _random, kill));
+            await LateAsync(2 + kill, async worker =>
+            {
+                await Task.Delay(_random.Next(2 * whole), Stop);
+                interrupted += worker.Said.Count == 0 ? 1 : 0;
+                await worker.KillAsync();
+            });
+        }
+
+        await Billing.Settings.ChangeAsync(Tenant, settings => settings with { LateUsage = LateUsagePolicy.Adjust }, Stop);
+        await LateAsync(3 + LateKills, worker => worker.DoneAsync());
+        await LateIsWholeAsync(events);
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {Seed}: {interrupted} of {LateKills} kills came before the run was done");
+    }
+
     protected abstract Task<string> NewDatabaseAsync();
 
     protected abstract Task DropAsync();
@@ -105,6 +136,13 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         using var worker = await WorkerProcess.StartAsync(nameof(RunWork), database, _connection, RunWork.AsOf.ToString());
         await end(worker);
         paid.UnionWith(worker.Said.Where(line => line.StartsWith("INV-", StringComparison.Ordinal)).Select(line => line.TrimEnd('.')));
+    }
+
+    private async Task LateAsync(int day, Func<WorkerProcess, Task> end)
+    {
+        await LetLeasesEndAsync();
+        using var worker = await WorkerProcess.StartAsync(nameof(LateWork), database, _connection, LateWork.Day(day).ToString());
+        await end(worker);
     }
 
     // A dead worker's leases end after half a minute; this is that half a minute.
@@ -148,6 +186,26 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         }
 
         return invoices.Count == owed.Count * RunWork.InvoicesOfEach && invoices.TrueForAll(invoice => invoice.Due.IsZero);
+    }
+
+    private async Task LateIsWholeAsync(List<UsageEvent> events)
+    {
+        (await _node.GetRequiredService<IUsageStore>().ListLateAsync(new LateQuery(), Stop)).ShouldBeEmpty();
+        await _node.GetRequiredService<OutboxDispatcher>().DispatchAsync(null, default);
+        var invoices = await RunWork.InvoicesAsync(Billing);
+        var memos = (await Billing.CreditMemos.ListAsync(Tenant, new StoreQuery { Limit = Limits.PageSize }, Stop)).Items;
+        invoices.Select(invoice => invoice.Number!.Value).Order().ShouldBe(Enumerable.Range(1, invoices.Count).Select(number => (long)number));
+        memos.Select(memo => memo.Number!.Value).Order().ShouldBe(Enumerable.Range(1, memos.Count).Select(number => (long)number));
+        for (var i = 0; i < LateWork.Customers; i++)
+        {
+            var customer = (await Billing.Customers.GetAsync(Tenant, $"customer-{i}", Stop)).Id;
+            var net = invoices.Where(invoice => invoice.Customer == customer).Sum(invoice => invoice.Total.MinorUnits) - memos.Where(memo => memo.Customer == customer).Sum(memo => memo.Total.MinorUnits);
+            net.ShouldBe(LateWork.Owed(events.Where(item => item.Customer == $"customer-{i}")), $"customer {i}, seed {Seed}");
+        }
+
+        var balance = await Billing.Books.TrialBalanceAsync(Tenant, null, Stop);
+        balance.Totals.ShouldAllBe(total => total.Debits == total.Credits);
+        Net(balance, AccountKind.Revenue).ShouldBe(events.GroupBy(item => item.Customer).Sum(LateWork.Owed));
     }
 
     private static long Net(TrialBalance balance, AccountKind kind) => balance.Lines.Where(line => line.Account.Kind == kind).Sum(line => line.Net);

@@ -20,6 +20,7 @@ internal static class Program
         await (job switch
         {
             nameof(IntakeWork) => IntakeWork.RunAsync(billing, argument),
+            nameof(LateWork) => LateWork.RunAsync(billing, argument),
             nameof(RunWork) => RunWork.RunAsync(billing, argument),
             _ => throw new ArgumentException($"There is no work {job}.", nameof(args)),
         });

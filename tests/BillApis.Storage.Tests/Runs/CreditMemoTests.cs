@@ -52,15 +52,36 @@ public abstract class CreditMemoTests(StoreFixture fixture)
         await ShouldHoldAsync((AccountKind.Clearing, 80_00), (AccountKind.Revenue, -45_00), (AccountKind.CustomerCredit, -30_00), (AccountKind.RefundsPayable, -5_00), (AccountKind.Receivable, 0));
 
         await Billing.CreditMemos.CancelAsync(_tenant, first.DisplayNumber!, Token);
+        (await Billing.Credits.BalanceAsync(_tenant, "acme", Token)).Paid.IsZero.ShouldBeTrue();
         (await Should.ThrowAsync<BillingException>(() => Billing.CreditMemos.CancelAsync(_tenant, first.Id.ToString(), Token))).Code.ShouldBe(BillingErrorCode.Conflict);
         var again = await Billing.Invoices.GetAsync(_tenant, invoice.Id.ToString(), Token);
         (again.Status, again.Due.Amount).ShouldBe((InvoiceStatus.PartiallyPaid, 20m));
         await ShouldHoldAsync((AccountKind.Clearing, 80_00), (AccountKind.Revenue, -95_00), (AccountKind.CustomerCredit, 0), (AccountKind.RefundsPayable, -5_00), (AccountKind.Receivable, 20_00));
     }
 
+    [Fact]
+    public async Task Credit_of_a_memo_pays_the_next_invoice_and_the_memo_then_stands()
+    {
+        var invoice = await IssueAsync(100m);
+        await Billing.Invoices.PayAsync(_tenant, invoice.Id.ToString(), 100m, "wire", Token);
+        var memo = await Billing.CreditMemos.CreateAsync(_tenant, new NewCreditMemo(invoice.Id.ToString(), "broken") { Amount = 30m }, Token);
+        (await Billing.Credits.BalanceAsync(_tenant, "acme", Token)).Paid.Amount.ShouldBe(30m);
+        var grant = (await Billing.Credits.ListAsync(_tenant, new StoreQuery(), Token)).Items.Single();
+        (await Should.ThrowAsync<BillingException>(() => Billing.Credits.VoidAsync(_tenant, grant.Id.ToString(), Token))).Code.ShouldBe(BillingErrorCode.Conflict);
+
+        (await IssueAsync(20m)).Status.ShouldBe(InvoiceStatus.Paid);
+        (await Billing.Credits.BalanceAsync(_tenant, "acme", Token)).Paid.Amount.ShouldBe(10m);
+        (await Should.ThrowAsync<BillingException>(() => Billing.CreditMemos.CancelAsync(_tenant, memo.Id.ToString(), Token))).Message.ShouldContain("was used");
+        await ShouldHoldAsync((AccountKind.Clearing, 100_00), (AccountKind.Revenue, -90_00), (AccountKind.CustomerCredit, -10_00), (AccountKind.Receivable, 0));
+    }
+
     private async Task<Invoice> IssueAsync(decimal amount)
     {
-        await Billing.Customers.CreateAsync(_tenant, new Customer { Name = "Acme", ExternalId = "acme", Currency = Usd }, Token);
+        if (await Billing.Customers.FindAsync(_tenant, "acme", Token) is null)
+        {
+            await Billing.Customers.CreateAsync(_tenant, new Customer { Name = "Acme", ExternalId = "acme", Currency = Usd }, Token);
+        }
+
         var draft = await Billing.Invoices.CreateAsync(_tenant, new NewInvoice("acme", Usd, [new NewInvoiceLine("Work", amount)]), Token);
         return await Billing.Invoices.IssueAsync(_tenant, draft.Id.ToString(), Token);
     }
