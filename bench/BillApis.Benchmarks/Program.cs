@@ -1,3 +1,10 @@
 using BenchmarkDotNet.Running;
+using BillApis.Benchmarks.Usage;
+
+if (args is ["intake", ..])
+{
+    return await IntakeBench.RunAsync(args[1..]);
+}
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;

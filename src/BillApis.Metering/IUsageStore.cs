@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using NodaTime;
 
 namespace BillApis.Metering;
@@ -13,6 +14,10 @@ public interface IUsageStore
     /// <summary>Stores the events that are not there yet and moves the totals, all or nothing.</summary>
     /// <returns>What became of each event, in the order given.</returns>
     Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken);
+
+    /// <summary>The same in a transaction of the caller's, which commits the events together with what else it does, or undoes both.</summary>
+    /// <exception cref="ArgumentException">The transaction is of another database than the one that usage is in.</exception>
+    Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, DbTransaction transaction, CancellationToken cancellationToken);
 
     /// <summary>Reads quantities; thousands of requests cost a handful of queries.</summary>
     /// <returns>An answer for each request, in the order given.</returns>

@@ -1,14 +1,22 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using BillApis.Storage.Sql;
+using BillApis.Storage.Sql.Metering;
 using Npgsql;
 
 namespace BillApis.Postgres;
 
 /// <summary>PostgreSQL 13 or later.</summary>
-internal sealed class PostgresDialect(string connectionString) : SqlDialect
+internal sealed class PostgresDialect : SqlDialect
 {
-    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
+    private readonly string _connectionString;
+    private readonly NpgsqlDataSource _source;
+
+    public PostgresDialect(string connectionString)
+    {
+        (_connectionString, _source) = (connectionString, NpgsqlDataSource.Create(connectionString));
+        UsageLog = new PostgresUsageLog(this);
+    }
 
     public override string Name => "postgres";
 
@@ -22,8 +30,32 @@ internal sealed class PostgresDialect(string connectionString) : SqlDialect
 
     public override string ForUpdateSkipLocked => "for update skip locked";
 
+    public override int UsageWriters => 4;
+
+    public override IUsageLog UsageLog { get; }
+
+    public override void Adopt(DbTransaction transaction)
+    {
+        if (transaction is not NpgsqlTransaction { Connection: { } connection })
+        {
+            throw new ArgumentException($"Billing is on PostgreSQL; the transaction must be an open {nameof(NpgsqlTransaction)}, not a {transaction.GetType().Name}.", nameof(transaction));
+        }
+
+        var (ours, theirs) = (new NpgsqlConnectionStringBuilder(_connectionString), new NpgsqlConnectionStringBuilder(connection.ConnectionString));
+        if ((ours.Host, ours.Port, connection.Database) != (theirs.Host, theirs.Port, ours.Database ?? ours.Username))
+        {
+            throw new ArgumentException($"Billing is in the PostgreSQL database '{ours.Database}' at {ours.Host}:{ours.Port}; the transaction is of '{connection.Database}' at {theirs.Host}:{theirs.Port}.", nameof(transaction));
+        }
+    }
+
     public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
         await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+
+    public override async Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return new SqlWriter(connection, connection.DisposeAsync);
+    }
 
     public override string Rows(string parameter, params ReadOnlySpan<string> columns)
     {
@@ -71,7 +103,7 @@ internal sealed class PostgresDialect(string connectionString) : SqlDialect
 
     private BillingException Unavailable(string what, Exception inner)
     {
-        var builder = new NpgsqlConnectionStringBuilder(connectionString);
+        var builder = new NpgsqlConnectionStringBuilder(_connectionString);
         return new BillingException(BillingErrorCode.Unavailable, $"The PostgreSQL database '{builder.Database}' at {builder.Host}:{builder.Port} {what}.", inner);
     }
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BillApis.Storage.Sql;
+using BillApis.Storage.Sql.Metering;
 using Microsoft.Data.Sqlite;
 
 namespace BillApis.Sqlite;
@@ -14,8 +15,9 @@ internal sealed class SqliteDialect : SqlDialect
 
     private readonly string _connectionString;
     private readonly string _file;
-    private readonly SemaphoreSlim _writer = new(1, 1);
+    private readonly SqliteWriterSlot _writer;
     private volatile bool _prepared;
+    private volatile string? _opened;
 
     static SqliteDialect() => SQLitePCL.Batteries_V2.Init();
 
@@ -23,6 +25,7 @@ internal sealed class SqliteDialect : SqlDialect
     {
         var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = BusySeconds };
         (_connectionString, _file) = (builder.ToString(), builder.DataSource);
+        _writer = new SqliteWriterSlot(ConnectAsync);
     }
 
     public override string Name => "sqlite";
@@ -37,28 +40,28 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override string ForUpdateSkipLocked => "";
 
-    public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var connection = new SqliteConnection(_connectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            SqliteDecimals.Register(connection);
-            await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
+    public override int UsageWriters => 1;
 
-    public override async ValueTask<IDisposable?> EnterWriterAsync(CancellationToken cancellationToken)
+    public override IUsageLog UsageLog { get; } = new SqliteUsageLog();
+
+    public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) => await ConnectAsync(cancellationToken).ConfigureAwait(false);
+
+    public override Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken) => _writer.EnterAsync(cancellationToken);
+
+    public override void Adopt(DbTransaction transaction)
     {
-        await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return new Turn(_writer);
+        if (transaction is not SqliteTransaction { Connection: { } connection })
+        {
+            throw new ArgumentException($"Billing is on SQLite; the transaction must be an open {nameof(SqliteTransaction)}, not a {transaction.GetType().Name}.", nameof(transaction));
+        }
+
+        // As SQLite itself names the file, whatever way it was asked for.
+        if (connection.DataSource != _opened)
+        {
+            throw new ArgumentException($"Billing is in the SQLite database '{_file}'; the transaction is of '{connection.DataSource}'.", nameof(transaction));
+        }
+
+        SqliteDecimals.Register(connection);
     }
 
     public override string Rows(string parameter, params ReadOnlySpan<string> columns)
@@ -115,6 +118,24 @@ internal sealed class SqliteDialect : SqlDialect
 
     private BillingException Unavailable(string what, Exception inner) => new(BillingErrorCode.Unavailable, $"The SQLite database '{_file}' {what}.", inner);
 
+    private async Task<SqliteConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var connection = new SqliteConnection(_connectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            SqliteDecimals.Register(connection);
+            await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     // Write-ahead logging is a property of the file: asking once a process is enough.
     private async Task PrepareAsync(SqliteConnection connection, CancellationToken cancellationToken)
     {
@@ -123,11 +144,6 @@ internal sealed class SqliteDialect : SqlDialect
             ? $"pragma synchronous = full; pragma cache_size = -{CacheKilobytes}"
             : $"pragma busy_timeout = 30000; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -{CacheKilobytes}";
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        _prepared = true;
-    }
-
-    private sealed class Turn(SemaphoreSlim writer) : IDisposable
-    {
-        public void Dispose() => writer.Release();
+        (_prepared, _opened) = (true, connection.DataSource);
     }
 }

@@ -61,9 +61,8 @@ internal sealed class SqlDatabase(SqlDialect dialect) : IAsyncDisposable
 
     private async Task<bool> AttemptAsync(Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
     {
-        using var turn = await Dialect.EnterWriterAsync(cancellationToken).ConfigureAwait(false);
-        await using var connection = await Dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var writer = await Dialect.OpenWriterAsync(cancellationToken).ConfigureAwait(false);
+        await using var transaction = await writer.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         if (!await work(transaction).ConfigureAwait(false))
         {
             return false;

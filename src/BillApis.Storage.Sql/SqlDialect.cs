@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BillApis.Storage.Sql.Metering;
 
 namespace BillApis.Storage.Sql;
 
@@ -11,8 +12,18 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>Opens a connection that is ready for use.</summary>
     public abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
 
-    /// <summary>Waits until this process may write; only a database with one writer makes callers wait.</summary>
-    public virtual ValueTask<IDisposable?> EnterWriterAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IDisposable?>(null);
+    /// <summary>Opens a connection to write with; a database with one writer makes callers wait for the one that it has.</summary>
+    public abstract Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken);
+
+    /// <summary>How many transactions of usage may be open at once.</summary>
+    public abstract int UsageWriters { get; }
+
+    /// <summary>Makes a caller's own transaction ready for our statements.</summary>
+    /// <exception cref="BillingException">It is of another database.</exception>
+    public abstract void Adopt(DbTransaction transaction);
+
+    /// <summary>Keeps usage events.</summary>
+    public abstract IUsageLog UsageLog { get; }
 
     /// <summary>
     /// The rows of one JSON array parameter as a derived table without a name; columns are <c>name type</c>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using BillApis.Metering;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -21,36 +22,16 @@ public sealed class Usage
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
-    public async Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken = default)
+    public Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken = default) =>
+        RecordAsync(tenant, events, stamped => _store.AppendAsync(tenant, stamped, cancellationToken), cancellationToken);
+
+    /// <summary>Stores a delivery in the caller's own transaction: what the application did and its usage are committed together, or neither is.</summary>
+    /// <exception cref="ArgumentException">The transaction is of another database than the one that billing is in.</exception>
+    /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events.</exception>
+    public Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, DbTransaction transaction, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(events);
-        if (events.Count > Limits.EventsPerBatch)
-        {
-            throw new BillingException(BillingErrorCode.TooLarge, $"A delivery has at most {Limits.EventsPerBatch} events; this one has {events.Count}.");
-        }
-
-        var intake = await IntakeAsync(tenant, events, cancellationToken).ConfigureAwait(false);
-        var receipt = new ReceiptBuilder(events);
-        var (stamped, places) = (new List<StampedEvent>(events.Count), new List<int>(events.Count));
-        for (var i = 0; i < events.Count; i++)
-        {
-            if (intake.Stamp(events[i], out var item) is { } wrong)
-            {
-                receipt.Refuse(i, wrong);
-                continue;
-            }
-
-            stamped.Add(item!);
-            places.Add(i);
-        }
-
-        var results = await _store.AppendAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
-        for (var i = 0; i < results.Count; i++)
-        {
-            receipt.Add(places[i], results[i]);
-        }
-
-        return receipt.Build();
+        ArgumentNullException.ThrowIfNull(transaction);
+        return RecordAsync(tenant, events, stamped => _store.AppendAsync(tenant, stamped, transaction, cancellationToken), cancellationToken);
     }
 
     /// <summary>The same for a delivery whose sender may be an alias of a customer: events that name neither a customer nor a subscription are that customer's.</summary>
@@ -71,6 +52,10 @@ public sealed class Usage
 
     /// <summary>Stores one event; the same as a delivery of one.</summary>
     public Task<UsageReceipt> RecordAsync(TenantId tenant, UsageEvent item, CancellationToken cancellationToken = default) => RecordAsync(tenant, [item], cancellationToken);
+
+    /// <summary>Stores one event in the caller's own transaction.</summary>
+    public Task<UsageReceipt> RecordAsync(TenantId tenant, UsageEvent item, DbTransaction transaction, CancellationToken cancellationToken = default) =>
+        RecordAsync(tenant, [item], transaction, cancellationToken);
 
     /// <summary>What a customer used, window by window; without groups every window is answered, with them only those that have events.</summary>
     /// <exception cref="BillingException">There is no such customer or metric, the metric is not grouped so, or there are too many windows.</exception>
@@ -137,6 +122,39 @@ public sealed class Usage
     }
 
     private static bool IsNobodys(UsageEvent item) => item.Customer is "" && item.SubscriptionId is null;
+
+    private async Task<UsageReceipt> RecordAsync(
+        TenantId tenant, IReadOnlyList<UsageEvent> events, Func<IReadOnlyList<StampedEvent>, Task<IReadOnlyList<AppendResult>>> append, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (events.Count > Limits.EventsPerBatch)
+        {
+            throw new BillingException(BillingErrorCode.TooLarge, $"A delivery has at most {Limits.EventsPerBatch} events; this one has {events.Count}.");
+        }
+
+        var intake = await IntakeAsync(tenant, events, cancellationToken).ConfigureAwait(false);
+        var receipt = new ReceiptBuilder(events);
+        var (stamped, places) = (new List<StampedEvent>(events.Count), new List<int>(events.Count));
+        foreach (var (i, (wrong, item)) in intake.Stamp(events).Index())
+        {
+            if (wrong is not null)
+            {
+                receipt.Refuse(i, wrong);
+                continue;
+            }
+
+            stamped.Add(item!);
+            places.Add(i);
+        }
+
+        var results = await append(stamped).ConfigureAwait(false);
+        for (var i = 0; i < results.Count; i++)
+        {
+            receipt.Add(places[i], results[i]);
+        }
+
+        return receipt.Build();
+    }
 
     private async Task<Intake> IntakeAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
     {

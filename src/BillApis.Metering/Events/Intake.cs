@@ -7,12 +7,32 @@ namespace BillApis.Metering;
 internal sealed class Intake(
     IEnumerable<Metric> metrics, IReadOnlyDictionary<string, CustomerId> customers, Instant now, Duration? ahead = null, IReadOnlyDictionary<SubscriptionId, CustomerId>? subscriptions = null)
 {
+    private const int WorthTwoCores = 128;
     private static readonly Instant Earliest = Instant.FromUtc(2000, 1, 1, 0, 0);
     private readonly ILookup<string, Metric> _metrics = metrics.Where(metric => metric.ArchivedAt is null).ToLookup(metric => metric.EventType, StringComparer.Ordinal);
     private readonly Duration _ahead = ahead ?? Limits.FutureSkew;
 
     /// <summary>What every event is stamped with.</summary>
     public bool CountsLate { get; init; }
+
+    /// <summary>Stamps the events of a delivery, in their order; a large one on all cores, since each is decided for itself.</summary>
+    public (FieldError? Wrong, StampedEvent? Stamped)[] Stamp(IReadOnlyList<UsageEvent> events)
+    {
+        var stamped = new (FieldError?, StampedEvent?)[events.Count];
+        if (events.Count < WorthTwoCores)
+        {
+            for (var i = 0; i < stamped.Length; i++)
+            {
+                stamped[i] = (Stamp(events[i], out var item), item);
+            }
+        }
+        else
+        {
+            Parallel.For(0, stamped.Length, i => stamped[i] = (Stamp(events[i], out var item), item));
+        }
+
+        return stamped;
+    }
 
     /// <summary>What is wrong with the event, or null and the event ready to be stored.</summary>
     /// <param name="item">The event as it was sent.</param>

@@ -1,10 +1,11 @@
+using System.Data.Common;
 using BillApis.Metering;
 using NodaTime;
 
 namespace BillApis.Storage.Sql.Metering;
 
 /// <summary>Usage in <c>billing_usage_…</c>.</summary>
-internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
+internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore, IDisposable
 {
     private readonly UsageIntake _intake = new(database);
     private readonly UsageReader _reader = new(database);
@@ -14,6 +15,9 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
 
     public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
         events.Count == 0 ? Task.FromResult<IReadOnlyList<AppendResult>>([]) : _intake.AppendAsync(tenant, events, cancellationToken);
+
+    public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, DbTransaction transaction, CancellationToken cancellationToken) =>
+        events.Count == 0 ? Task.FromResult<IReadOnlyList<AppendResult>>([]) : _intake.AppendAsync(tenant, events, transaction, cancellationToken);
 
     public Task<IReadOnlyList<UsageReading>> ReadAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken) =>
         _reader.ReadAsync(tenant, requests, cancellationToken);
@@ -40,4 +44,6 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
         _orphans.DiscardAsync(tenant, source, ids, reason, at, cancellationToken);
 
     public Task<TenantId?> NextOrphanTenantAsync(TenantId? after, CancellationToken cancellationToken) => _orphans.NextTenantAsync(after, cancellationToken);
+
+    public void Dispose() => _intake.Dispose();
 }

@@ -10,6 +10,8 @@ internal sealed class UsageGates(IEnumerable<UsageGates.Row> rows)
 
     public static UsageGates None { get; } = new([]);
 
+    public bool IsEmpty => _rows.Count == 0;
+
     /// <summary>Whether every subscription that the event could be billed under was billed beyond it.</summary>
     public bool IsLate(CustomerId customer, MetricId metric, StampedEvent item)
     {

@@ -13,41 +13,52 @@ namespace BillApis.Storage.Sql.Metering;
 /// Writers of usage share a lock of their tenant that closing takes alone, so that each event is either stored before the
 /// closing returns or sees the closed period. Every kind of row is written in one order, so that writers never wait in a circle.
 /// </remarks>
-internal sealed class UsageIntake(SqlDatabase database)
+internal sealed class UsageIntake : IDisposable
 {
-    private readonly SqlDialect _dialect = database.Dialect;
+    private readonly SqlDatabase _database;
+    private readonly SqlDialect _dialect;
+    private readonly GroupCommit<UsageDelivery> _commits;
 
-    public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            async transaction =>
-            {
-                var gates = await OpenAsync(transaction, tenant, events, cancellationToken).ConfigureAwait(false);
-                var batch = new UsageBatch(events, gates);
-                var written = await _dialect.WriteAsync(transaction, tenant, EventRows(batch), Insert, 2, cancellationToken).ConfigureAwait(false);
-                var parts = batch.Entries.Zip(written).ToLookup(pair => pair.Second, pair => pair.First);
-                await CountAsync(transaction, tenant, [.. parts[true]], gates, cancellationToken).ConfigureAwait(false);
-                return batch.Results(await HashesAsync(transaction, tenant, [.. parts[false]], cancellationToken).ConfigureAwait(false));
-            },
-            cancellationToken);
+    public UsageIntake(SqlDatabase database)
+    {
+        (_database, _dialect) = (database, database.Dialect);
+        _commits = new GroupCommit<UsageDelivery>(CommitAsync, delivery => delivery.Entries.Count, Limits.EventsPerBatch, _dialect.UsageWriters);
+    }
+
+    public async Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken)
+    {
+        var delivery = new UsageDelivery(tenant, events);
+        await _commits.WriteAsync(delivery, cancellationToken).ConfigureAwait(false);
+        return delivery.Results;
+    }
+
+    /// <summary>Stores events together with what else a caller's own transaction does.</summary>
+    public async Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, DbTransaction transaction, CancellationToken cancellationToken)
+    {
+        _dialect.Adopt(transaction);
+        var delivery = new UsageDelivery(tenant, events);
+        await AppendAsync(transaction, false, tenant, [delivery], cancellationToken).ConfigureAwait(false);
+        return delivery.Results;
+    }
 
     public Task<int> RecoverAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+        _database.WriteAsync(
             async transaction =>
             {
-                var whole = events.Where(item => item.Orphan is null).ToList();
+                var whole = new UsageDelivery(tenant, [.. events.Where(item => item.Orphan is null)]).Entries;
                 var gates = await OpenAsync(transaction, tenant, whole, cancellationToken).ConfigureAwait(false);
                 var batch = new UsageBatch(whole, gates);
-                var claimed = (await transaction.BulkReadAsync<EventKey>(Claim(), tenant, batch.Entries.Select(Routing), cancellationToken).ConfigureAwait(false))
+                var claimed = (await transaction.BulkReadAsync<EventKey>(Claim(), tenant, batch.Entries.Select(Claimed), cancellationToken).ConfigureAwait(false))
                     .Select(row => (row.Source, row.Id)).ToHashSet();
                 var entries = batch.Entries.Where(entry => claimed.Contains(entry.Key)).ToList();
-                await transaction.BulkAsync(Assign(), tenant, entries.Select(Routing), cancellationToken).ConfigureAwait(false);
+                await _dialect.UsageLog.AssignAsync(transaction, tenant, entries, cancellationToken).ConfigureAwait(false);
                 await CountAsync(transaction, tenant, entries, gates, cancellationToken).ConfigureAwait(false);
                 return entries.Count(entry => entry.Open.Count > 0);
             },
             cancellationToken);
 
     public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+        _database.WriteAsync(
             async transaction =>
             {
                 await LockAsync(transaction, _dialect.LockExclusive, tenant, cancellationToken).ConfigureAwait(false);
@@ -61,18 +72,55 @@ internal sealed class UsageIntake(SqlDatabase database)
             },
             cancellationToken);
 
+    public void Dispose() => _commits.Dispose();
+
+    private async Task CommitAsync(IReadOnlyList<UsageDelivery> deliveries)
+    {
+        var committed = await _database.WriteAsync(
+            async transaction =>
+            {
+                var (done, isFirst) = ((Action?)null, true);
+
+                // One order of tenants for all writers.
+                foreach (var group in deliveries.GroupBy(delivery => delivery.Tenant).OrderBy(group => group.Key.Value))
+                {
+                    done += await AppendAsync(transaction, isFirst, group.Key, [.. group], CancellationToken.None).ConfigureAwait(false);
+                    isFirst = false;
+                }
+
+                return done;
+            },
+            CancellationToken.None).ConfigureAwait(false);
+        committed?.Invoke();
+    }
+
+    private async Task<Action?> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageDelivery> deliveries, CancellationToken cancellationToken)
+    {
+        var all = deliveries.Count == 1 ? deliveries[0].Entries : [.. deliveries.SelectMany(delivery => delivery.Entries)];
+        var gates = await OpenAsync(transaction, tenant, all, cancellationToken).ConfigureAwait(false);
+        var batch = new UsageBatch(all, gates);
+        var committed = await _dialect.UsageLog.AppendAsync(transaction, isFirst, tenant, batch.Entries, cancellationToken).ConfigureAwait(false);
+        await CountAsync(transaction, tenant, batch.Entries.FindAll(entry => entry.Known is null), gates, cancellationToken).ConfigureAwait(false);
+        foreach (var delivery in deliveries)
+        {
+            delivery.Answer(batch);
+        }
+
+        return committed;
+    }
+
     /// <summary>Enters intake beside other writers and reads what is closed.</summary>
-    private async Task<UsageGates> OpenAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken)
+    private async Task<UsageGates> OpenAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
         await LockAsync(transaction, _dialect.LockShared, tenant, cancellationToken).ConfigureAwait(false);
         var closed = await transaction.Connection!.ExecuteScalarAsync<long?>(
             new CommandDefinition("select max(closed_until) from billing_usage_gate where tenant_id = @Tenant", new { Tenant = tenant.ToString() }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
-        if (closed is null || events.All(item => item.At.ToMicroseconds() >= closed))
+        if (closed is null || entries.All(entry => entry.Item.At.ToMicroseconds() >= closed))
         {
             return UsageGates.None;
         }
 
-        var pairs = events.Where(item => item.Customer is not null)
+        var pairs = entries.Select(entry => entry.Item).Where(item => item.Customer is not null)
             .SelectMany(item => item.Contributions.Select(part => (Customer: item.Customer!.Value, Metric: part.Metric.Id))).Distinct()
             .Select(pair => new { customer_id = pair.Customer, metric_id = pair.Metric }).ToList();
         return pairs.Count == 0
@@ -98,12 +146,6 @@ internal sealed class UsageIntake(SqlDatabase database)
         }
     }
 
-    private async Task<Dictionary<(string, string), string>> HashesAsync(DbTransaction transaction, TenantId tenant, List<UsageEntry> entries, CancellationToken cancellationToken) =>
-        entries.Count == 0
-            ? []
-            : (await transaction.BulkReadAsync<EventKey>(Hashes(), tenant, entries.Select(entry => new { source = entry.Key.Source, id = entry.Key.Id }), cancellationToken).ConfigureAwait(false))
-                .ToDictionary(row => (row.Source, row.Id), row => row.Hash);
-
     private static async Task LockAsync(DbTransaction transaction, string? sql, TenantId tenant, CancellationToken cancellationToken)
     {
         if (sql is not null)
@@ -113,24 +155,9 @@ internal sealed class UsageIntake(SqlDatabase database)
         }
     }
 
-    private static SqlRows EventRows(UsageBatch batch)
+    private static object Claimed(UsageEntry entry) => new
     {
-        var rows = new SqlRows(
-            "source text", "id text", "type text", "customer text", "customer_id text", "subscription_id text", "at bigint", "recorded_at bigint", "properties text", "hash text", "metrics text");
-        foreach (var entry in batch.Entries)
-        {
-            var (item, stamped) = (entry.Item.Event, entry.Item);
-            rows.Add(
-                item.Source, item.Id, item.Type, item.Customer, stamped.Customer?.ToString(), item.SubscriptionId?.ToString() ?? "",
-                stamped.At.ToMicroseconds(), stamped.RecordedAt.ToMicroseconds(), item.Properties.ToString(), stamped.Hash, entry.Metrics);
-        }
-
-        return rows;
-    }
-
-    private static object Routing(UsageEntry entry) => new
-    {
-        source = entry.Key.Source, id = entry.Key.Id, customer_id = entry.Item.Customer, recorded_at = entry.Item.RecordedAt.ToMicroseconds(), metrics = entry.Metrics,
+        source = entry.Key.Source, id = entry.Key.Id, recorded_at = entry.Item.RecordedAt.ToMicroseconds(),
     };
 
     private static IEnumerable<object> OrphanRows(UsageEntry entry)
@@ -157,23 +184,6 @@ internal sealed class UsageIntake(SqlDatabase database)
         set closed_until = case when excluded.closed_until > g.closed_until then excluded.closed_until else g.closed_until end
         """;
 
-    private static string Insert(string rows) =>
-        $"""
-        insert into billing_usage_event (tenant_id, source, id, type, customer, customer_id, subscription_id, at, recorded_at, properties, hash, metrics)
-        select @Tenant, r.source, r.id, r.type, r.customer, r.customer_id, r.subscription_id, r.at, r.recorded_at, r.properties, r.hash, r.metrics
-        from {rows} as r
-        where true
-        on conflict (tenant_id, source, id) do nothing
-        """;
-
-    private string Hashes() =>
-        $"""
-        select e.source as Source, e.id as Id, e.hash as Hash
-        from {_dialect.Rows("Rows", "source text", "id text")} as r
-        cross join billing_usage_event as e
-        where e.tenant_id = @Tenant and e.source = r.source and e.id = r.id
-        """;
-
     private string InsertOrphans() =>
         $"""
         insert into billing_usage_orphan (tenant_id, source, id, metric_id, reason, recorded_at)
@@ -186,25 +196,15 @@ internal sealed class UsageIntake(SqlDatabase database)
     private string Claim() =>
         $"""
         update billing_usage_orphan set recovered_at = r.recorded_at
-        from {Routings()} as r
+        from {_dialect.Rows("Rows", "source text", "id text", "recorded_at bigint")} as r
         where billing_usage_orphan.tenant_id = @Tenant and billing_usage_orphan.source = r.source and billing_usage_orphan.id = r.id
           and billing_usage_orphan.metric_id = '' and {UsageOrphans.Open("billing_usage_orphan")}
         returning billing_usage_orphan.source as Source, billing_usage_orphan.id as Id
         """;
 
-    private string Assign() =>
-        $"""
-        update billing_usage_event set customer_id = r.customer_id, metrics = r.metrics
-        from {Routings()} as r
-        where billing_usage_event.tenant_id = @Tenant and billing_usage_event.source = r.source and billing_usage_event.id = r.id
-        """;
-
-    private string Routings() => _dialect.Rows("Rows", "source text", "id text", "customer_id text", "recorded_at bigint", "metrics text");
-
     private sealed record EventKey
     {
         public required string Source { get; init; }
         public required string Id { get; init; }
-        public string Hash { get; init; } = "";
     }
 }

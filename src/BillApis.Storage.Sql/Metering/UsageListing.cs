@@ -19,7 +19,7 @@ internal sealed class UsageListing(SqlDatabase database)
             query.To is null ? "" : " and e.at < @To",
             after is null ? "" : " and e.at <= @At and (e.at < @At or (e.source, e.id) < (@Source, @Id))");
         var rows = await ReadAsync<EventRow>(
-            $"select {EventRow.Columns} from billing_usage_event as e where e.tenant_id = @Tenant{filters} order by e.at desc, e.source desc, e.id desc limit @Limit",
+            $"select {EventRow.Columns} from {(query.Customer is null ? EventRow.ByTime : EventRow.ByCustomer)} as e where e.tenant_id = @Tenant{filters} order by e.at desc, e.source desc, e.id desc limit @Limit",
             new
             {
                 Tenant = tenant.ToString(), Customer = query.Customer?.ToString(), query.Type, From = query.From?.ToMicroseconds(), To = query.To?.ToMicroseconds(),
@@ -39,8 +39,9 @@ internal sealed class UsageListing(SqlDatabase database)
             $"""
             select {EventRow.Columns}, o.metric_id as MetricId, o.reason as Reason, o.discarded_at as DiscardedAt, o.discard_reason as DiscardReason
             from billing_usage_orphan as o
-            join billing_usage_event as e on e.tenant_id = o.tenant_id and e.source = o.source and e.id = o.id
-            where o.tenant_id = @Tenant and {(query.Discarded ? "o.discarded_at is not null" : UsageOrphans.Open("o"))}{filters}
+            cross join {EventRow.ByKey} as e
+            where e.tenant_id = o.tenant_id and e.source = o.source and e.id = o.id
+              and o.tenant_id = @Tenant and {(query.Discarded ? "o.discarded_at is not null" : UsageOrphans.Open("o"))}{filters}
             order by o.recorded_at, o.source, o.id, o.metric_id
             limit @Limit
             """,
@@ -55,7 +56,7 @@ internal sealed class UsageListing(SqlDatabase database)
 
     private async Task<List<T>> ReadAsync<T>(string sql, object parameters, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
         return (await connection.QueryAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
     }
 

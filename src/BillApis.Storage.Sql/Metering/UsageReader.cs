@@ -13,7 +13,7 @@ internal sealed class UsageReader(SqlDatabase database)
     public async Task<IReadOnlyList<UsageReading>> ReadAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
     {
         var slots = requests.Select((request, index) => new Slot(index, request)).ToList();
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
         await ReadHoursAsync(connection, tenant, slots, cancellationToken).ConfigureAwait(false);
         await ReadPartsAsync(connection, tenant, slots, cancellationToken).ConfigureAwait(false);
         return [.. slots.Select(slot => slot.Tally.Read())];
@@ -96,7 +96,7 @@ internal sealed class UsageReader(SqlDatabase database)
         $"""
         select r.n as N, {EventRow.Columns}
         from {_dialect.Rows("Rows", "n bigint", "customer_id text", "type text", "subscription_id text", "first bigint", "last bigint")} as r
-        cross join billing_usage_event as e
+        cross join {EventRow.ByCustomer} as e
         where e.tenant_id = @Tenant and e.customer_id = r.customer_id and e.at >= r.first and e.at < r.last and e.type = r.type
           and (r.subscription_id is null or e.subscription_id in ('', r.subscription_id))
         """;

@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace BillApis.Sqlite;
+
+/// <summary>A prepared statement, bound and read without ADO.NET's boxes; places and columns count from 1 and 0, as in SQLite.</summary>
+internal sealed class SqliteStatement : IDisposable
+{
+    private static readonly ConditionalWeakTable<sqlite3, Dictionary<string, SqliteStatement>> Prepared = [];
+    private readonly sqlite3 _database;
+    private readonly sqlite3_stmt _statement;
+
+    public SqliteStatement(SqliteConnection connection, string sql)
+    {
+        _database = connection.Handle!;
+        Check(raw.sqlite3_prepare_v2(_database, sql, out _statement));
+    }
+
+    /// <summary>Whether the last run wrote something.</summary>
+    public bool HasWritten => raw.sqlite3_changes(_database) > 0;
+
+    /// <summary>The statement that is kept with the connection for the next time; not to be disposed of.</summary>
+    public static SqliteStatement Of(SqliteConnection connection, string sql)
+    {
+        var prepared = Prepared.GetValue(connection.Handle!, _ => []);
+        return prepared.TryGetValue(sql, out var known) ? known : prepared[sql] = new SqliteStatement(connection, sql);
+    }
+
+    /// <summary>The place of a named parameter; 0 where the statement has none of the name.</summary>
+    public int Place(string name) => raw.sqlite3_bind_parameter_index(_statement, name);
+
+    public void Bind(int place, string? text) => Check(text is null ? raw.sqlite3_bind_null(_statement, place) : BindText(place, text));
+
+    public void Bind(int place, long number) => Check(raw.sqlite3_bind_int64(_statement, place, number));
+
+    /// <summary>Goes to the next row; false after the last.</summary>
+    public bool Step()
+    {
+        var result = raw.sqlite3_step(_statement);
+        if (result is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
+        {
+            _ = raw.sqlite3_reset(_statement);
+            Check(result);
+        }
+
+        return result is raw.SQLITE_ROW;
+    }
+
+    public long Number(int column) => raw.sqlite3_column_int64(_statement, column);
+
+    public string Text(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string();
+
+    public void Reset() => Check(raw.sqlite3_reset(_statement));
+
+    /// <summary>Runs it to the end with what is bound.</summary>
+    public void Run()
+    {
+        while (Step())
+        {
+        }
+
+        Reset();
+    }
+
+    /// <summary>The number in the first column of the first row; null where there is no row.</summary>
+    public long? Find()
+    {
+        long? found = Step() ? Number(0) : null;
+        Reset();
+        return found;
+    }
+
+    public void Dispose() => _statement.Dispose();
+
+    private int BindText(int place, string text)
+    {
+        const int small = 512;
+        if (text.Length == 0)
+        {
+            // An empty span has no address, which SQLite would take for null.
+            return raw.sqlite3_bind_text(_statement, place, utf8z.FromString(""));
+        }
+
+        var length = Encoding.UTF8.GetMaxByteCount(text.Length);
+        if (length <= small)
+        {
+            Span<byte> buffer = stackalloc byte[small];
+            return raw.sqlite3_bind_text(_statement, place, buffer[..Encoding.UTF8.GetBytes(text, buffer)]);
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            return raw.sqlite3_bind_text(_statement, place, rented.AsSpan(0, Encoding.UTF8.GetBytes(text, rented)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private void Check(int result) => SqliteException.ThrowExceptionForRC(result, _database);
+}

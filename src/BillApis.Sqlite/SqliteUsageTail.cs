@@ -1,0 +1,170 @@
+using System.Text;
+using BillApis.Storage.Sql.Metering;
+using Microsoft.Data.Sqlite;
+
+namespace BillApis.Sqlite;
+
+/// <summary>The keys of the events that the index does not have yet, as of the last transaction that this process committed.</summary>
+internal sealed class SqliteUsageTail
+{
+    /// <summary>The rows of the tail.</summary>
+    public const string Rows = "billing_usage_event where seq > (select indexed from billing_usage_progress)";
+
+    private readonly Dictionary<(TenantId, string), long> _sources = [];
+    private Dictionary<(long Source, string Id), long> _keys = [];
+    private long _indexed;
+    private long _last;
+
+    /// <summary>The keys as the transaction sees them; it must be the one that writes.</summary>
+    public SqliteUsageKeys Open(SqliteConnection connection, bool isFirst)
+    {
+        var progress = SqliteStatement.Of(connection, "select indexed, max(indexed, (select coalesce(max(seq), 0) from billing_usage_event)) from billing_usage_progress");
+        progress.Step();
+        var (indexed, last) = (progress.Number(0), progress.Number(1));
+        progress.Reset();
+        var keys = (indexed, last) == (_indexed, _last) || (indexed == _indexed && last > _last) ? _keys : [];
+        var more = Read(connection, keys.Count == 0 ? indexed : _last, last);
+        if (!isFirst)
+        {
+            // Some of it was appended in this very transaction and may yet be undone: it is not for others.
+            return new SqliteUsageKeys(connection, indexed, last, [keys, more], new Dictionary<(TenantId, string), long>());
+        }
+
+        (_indexed, _last, _keys) = (indexed, last, keys);
+        foreach (var (key, seq) in more)
+        {
+            keys[key] = seq;
+        }
+
+        return new SqliteUsageKeys(connection, indexed, last, [keys], _sources);
+    }
+
+    /// <summary>Adds what a transaction appended, once it is committed; nothing where the tail has moved on since.</summary>
+    public void Keep(SqliteUsageKeys seen, List<(long Source, string Id)> added)
+    {
+        if ((seen.Indexed, seen.Last) == (_indexed, _last))
+        {
+            foreach (var key in added)
+            {
+                _keys[key] = ++_last;
+            }
+        }
+    }
+
+    private static Dictionary<(long Source, string Id), long> Read(SqliteConnection connection, long after, long last)
+    {
+        var keys = new Dictionary<(long Source, string Id), long>();
+        if (after < last)
+        {
+            var rows = SqliteStatement.Of(connection, "select source_no, id, seq from billing_usage_event where seq > ?1");
+            rows.Bind(1, after);
+            while (rows.Step())
+            {
+                keys[(rows.Number(0), rows.Text(1))] = rows.Number(2);
+            }
+
+            rows.Reset();
+        }
+
+        return keys;
+    }
+}
+
+/// <summary>Looks keys up, in the tail and in the index, within one transaction.</summary>
+internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed, long last, IReadOnlyList<Dictionary<(long Source, string Id), long>> tail, Dictionary<(TenantId, string), long> sources)
+{
+    public long Indexed => indexed;
+
+    public long Last => last;
+
+    /// <summary>The number that stands for a tenant's source.</summary>
+    public long Source(TenantId tenant, string source)
+    {
+        if (sources.TryGetValue((tenant, source), out var known))
+        {
+            return known;
+        }
+
+        if (Run("select no from billing_usage_source where tenant_id = ?1 and source = ?2", tenant.ToString(), source) is { } no)
+        {
+            return sources[(tenant, source)] = no;
+        }
+
+        // Not remembered: the transaction may yet be undone.
+        return Run("insert into billing_usage_source (tenant_id, source) values (?1, ?2) returning no", tenant.ToString(), source)!.Value;
+    }
+
+    /// <summary>Whether the index has any key between the least and the greatest of these: ids that grow with time come after all that it has.</summary>
+    public bool MayBeIndexed(long source, IEnumerable<UsageEntry> entries)
+    {
+        string? least = null, greatest = null;
+        foreach (var id in entries.Select(entry => entry.Key.Id))
+        {
+            // SQLite orders by UTF-8 and this by UTF-16; the two agree on ASCII.
+            if (!Ascii.IsValid(id))
+            {
+                return true;
+            }
+
+            least = least is null || string.CompareOrdinal(id, least) < 0 ? id : least;
+            greatest = greatest is null || string.CompareOrdinal(id, greatest) > 0 ? id : greatest;
+        }
+
+        var between = SqliteStatement.Of(connection, "select 1 from billing_usage_key where source_no = ?1 and id between ?2 and ?3 limit 1");
+        between.Bind(1, source);
+        between.Bind(2, least);
+        between.Bind(3, greatest);
+        return between.Find() is not null;
+    }
+
+    /// <summary>The hash of the event that is stored under a key; null where there is none.</summary>
+    public string? HashOf(long source, string id, bool mayBeIndexed)
+    {
+        if (!TryTail(source, id, out var seq))
+        {
+            if (!mayBeIndexed || InIndex(source, id) is not { } found)
+            {
+                return null;
+            }
+
+            seq = found;
+        }
+
+        var hash = SqliteStatement.Of(connection, "select hash from billing_usage_event where seq = ?1");
+        hash.Bind(1, seq);
+        hash.Step();
+        var text = hash.Text(0);
+        hash.Reset();
+        return text;
+    }
+
+    private bool TryTail(long source, string id, out long seq)
+    {
+        seq = 0;
+        foreach (var keys in tail)
+        {
+            if (keys.TryGetValue((source, id), out seq))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private long? InIndex(long source, string id)
+    {
+        var find = SqliteStatement.Of(connection, "select seq from billing_usage_key where source_no = ?1 and id = ?2");
+        find.Bind(1, source);
+        find.Bind(2, id);
+        return find.Find();
+    }
+
+    private long? Run(string sql, string tenant, string source)
+    {
+        var statement = SqliteStatement.Of(connection, sql);
+        statement.Bind(1, tenant);
+        statement.Bind(2, source);
+        return statement.Find();
+    }
+}

@@ -1,0 +1,25 @@
+using System.Data.Common;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>Keeps events and finds them again by key; each database has a way of its own to be fast at it.</summary>
+internal interface IUsageLog
+{
+    /// <summary>Stores the events whose keys are new and tells the others what is <see cref="UsageEntry.Known"/>.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="isFirst">Whether it is ours and nothing was appended in it yet; what it holds before the call is committed then.</param>
+    /// <param name="tenant">Whose events they are.</param>
+    /// <param name="entries">Events of different keys.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>What to do once the transaction is committed.</returns>
+    Task<Action?> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken);
+
+    /// <summary>Gives events that are stored the customer and the metrics that they have now.</summary>
+    Task AssignAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken);
+
+    /// <summary>Whether <see cref="CatchUpAsync"/> has something to do before events can be found by customer, time or key.</summary>
+    Task<bool> IsBehindAsync(DbConnection connection, CancellationToken cancellationToken);
+
+    /// <summary>Enters the events that were appended since into the indexes.</summary>
+    Task CatchUpAsync(DbTransaction transaction, CancellationToken cancellationToken);
+}

@@ -1,0 +1,33 @@
+using System.Data.Common;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>Lets what is read trail what is appended: it catches up when there is much of it, or when somebody reads.</summary>
+internal static class UsageCatchUp
+{
+    /// <summary>A connection that finds every event that was stored before the call.</summary>
+    public static async Task<DbConnection> OpenUsageAsync(this SqlDatabase database, CancellationToken cancellationToken)
+    {
+        var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (await database.Dialect.UsageLog.IsBehindAsync(connection, cancellationToken).ConfigureAwait(false))
+            {
+                await database.WriteAsync(
+                    async transaction =>
+                    {
+                        await database.Dialect.UsageLog.CatchUpAsync(transaction, cancellationToken).ConfigureAwait(false);
+                        return true;
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}

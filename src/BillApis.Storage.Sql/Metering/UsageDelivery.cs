@@ -1,0 +1,36 @@
+using BillApis.Metering;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>What one caller wants stored, all or nothing.</summary>
+internal sealed class UsageDelivery(TenantId tenant, IReadOnlyList<StampedEvent> events)
+{
+    private const int WorthTwoCores = 128;
+
+    public TenantId Tenant { get; } = tenant;
+
+    public IReadOnlyList<UsageEntry> Entries { get; } = Prepare(events);
+
+    /// <summary>What became of each event.</summary>
+    public IReadOnlyList<AppendResult> Results { get; private set; } = [];
+
+    public void Answer(UsageBatch batch) => Results = [.. Entries.Select(batch.Result)];
+
+    private static UsageEntry[] Prepare(IReadOnlyList<StampedEvent> events)
+    {
+        var entries = new UsageEntry[events.Count];
+        if (entries.Length < WorthTwoCores)
+        {
+            for (var i = 0; i < entries.Length; i++)
+            {
+                entries[i] = new UsageEntry(events[i]);
+            }
+        }
+        else
+        {
+            Parallel.For(0, entries.Length, i => entries[i] = new UsageEntry(events[i]));
+        }
+
+        return entries;
+    }
+}

@@ -1,0 +1,40 @@
+using BillApis.Metering;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>One event of a delivery and how its parts count.</summary>
+internal sealed class UsageEntry(StampedEvent item)
+{
+    public StampedEvent Item { get; } = item;
+
+    /// <summary>The properties as they are stored; written out before anyone waits for the database.</summary>
+    public string Properties { get; } = item.Event.Properties.ToString();
+
+    public (string Source, string Id) Key => (Item.Event.Source, Item.Event.Id);
+
+    public IReadOnlyList<Contribution> Open { get; private set; } = [];
+
+    public IReadOnlyList<Contribution> Late { get; private set; } = [];
+
+    /// <summary>The hash of the event that was stored under the key before; null where this one is stored now.</summary>
+    public string? Known { get; set; }
+
+    public OrphanReason? Orphan => Item.Orphan ?? (Late.Count > 0 ? OrphanReason.Late : null);
+
+    public string Metrics => Open.Count == 1 ? Open[0].Metric.Id.ToString() : string.Join(' ', Open.Select(part => part.Metric.Id));
+
+    /// <summary>Tells the parts that count from those whose period is closed.</summary>
+    public void Pass(UsageGates gates)
+    {
+        if (Item.Customer is { } customer)
+        {
+            (Open, Late) = gates.IsEmpty || Item.CountsLate ? (Item.Contributions, []) : Split(gates, customer);
+        }
+    }
+
+    private (IReadOnlyList<Contribution> Open, IReadOnlyList<Contribution> Late) Split(UsageGates gates, CustomerId customer)
+    {
+        var late = Item.Contributions.ToLookup(part => gates.IsLate(customer, part.Metric.Id, Item));
+        return ([.. late[false]], [.. late[true]]);
+    }
+}

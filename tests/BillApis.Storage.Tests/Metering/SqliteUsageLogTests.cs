@@ -1,0 +1,55 @@
+using BillApis.Metering;
+using BillApis.Storage.Sql;
+using Dapper;
+using NodaTime;
+
+namespace BillApis.Storage.Tests.Metering;
+
+/// <summary>What trails the events in SQLite catches up, whoever appended and whoever reads.</summary>
+public sealed class SqliteUsageLogTests(SqliteFixture fixture) : IClassFixture<SqliteFixture>
+{
+    private const int Trail = 65_536;
+    private static readonly Interval Year = new(Instant.FromUtc(2026, 1, 1, 0, 0), Instant.FromUtc(2027, 1, 1, 0, 0));
+    private readonly TenantId _tenant = EntityId.New<TenantId>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Keys_are_known_in_the_tail_and_in_the_index_on_every_node()
+    {
+        var (here, there) = (fixture.Get<Billing>(), fixture.GetFromAnotherNode<Billing>());
+        await here.Metrics.CreateAsync(_tenant, new Metric { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Count }, Token);
+        await here.Customers.CreateAsync(_tenant, new Customer { Name = "Acme", Currency = Currency.Parse("USD"), ExternalId = "acme" }, Token);
+        const int count = Trail + 15_000;
+        for (var sent = 0; sent < count; sent += 10_000)
+        {
+            (await here.Usage.RecordAsync(_tenant, Events(sent, Math.Min(10_000, count - sent)), Token)).Rejected.ShouldBeEmpty();
+        }
+
+        await using (var connection = await fixture.Get<SqlDatabase>().OpenAsync(Token))
+        {
+            var (indexed, last) = await connection.QuerySingleAsync<(long, long)>("select indexed, (select max(seq) from billing_usage_event) from billing_usage_progress");
+            indexed.ShouldBeInRange(Trail, last - 1);
+        }
+
+        foreach (var node in (Billing[])[here, there, here])
+        {
+            // Some of the index, some across its end, some of the tail, and one that is new.
+            UsageEvent[] delivery = [.. Events(0, 100), .. Events(Trail - 10_000, 9_000), .. Events(count - 100, 100), .. Events(5, 1).Select(item => item with { Type = "other" })];
+            var receipt = await node.Usage.RecordAsync(_tenant, delivery, Token);
+            (receipt.Accepted, receipt.Duplicates, receipt.Rejected.Length).ShouldBe((0, 9_200, 1));
+        }
+
+        var total = await there.Usage.SummaryAsync(_tenant, new UsageSummaryQuery { Customer = "acme", Metric = "calls", Period = Year }, Token);
+        total.ShouldHaveSingleItem().Value.ShouldBe(count);
+        (await there.Usage.EventsAsync(_tenant, new UsageQuery { Limit = 1 }, Token)).Items.ShouldHaveSingleItem().Event.Id.ShouldBe(Id(count - 1));
+    }
+
+    // Ids in no order at all, each from its number.
+    private static string Id(int number) => $"{unchecked((uint)number * 2_654_435_761):x8}-{number}";
+
+    private static UsageEvent[] Events(int first, int count) => [.. Enumerable.Range(first, count).Select(number => new UsageEvent
+    {
+        Id = Id(number), Type = "call", Customer = "acme", Timestamp = Year.Start + Duration.FromSeconds(number),
+    })];
+}
