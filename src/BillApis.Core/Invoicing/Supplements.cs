@@ -37,10 +37,40 @@ internal sealed class Supplements(
         }
     }
 
-    /// <summary>The supplementary invoice of a subscription that is over; null where nothing is owed more.</summary>
-    public async Task<Invoice?> DraftAsync(Subscription subscription, CancellationToken cancellationToken) =>
-        await CorrectionAsync(subscription, cancellationToken).ConfigureAwait(false) is { } correction
-        && Draft(subscription, correction.Without(correction.Memos(subscription.Currency)), correction.Number) is { Lines.IsEmpty: false } draft ? draft : null;
+    /// <summary>The supplementary invoices that would be issued now, without their credits and taxes.</summary>
+    public async Task<IReadOnlyList<Invoice>> DraftsAsync(TenantId tenant, CustomerId? customer, CycleResult result, CancellationToken cancellationToken)
+    {
+        var (drafts, policy) = (new List<Invoice>(), (await settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).LateUsage);
+        var query = new LateQuery { Tenant = tenant, Customer = customer, At = clock.GetCurrentInstant(), Limit = int.MaxValue };
+        foreach (var id in (await usage.ListLateAsync(query, cancellationToken).ConfigureAwait(false)).Select(late => late.Subscription).Distinct())
+        {
+            var subscription = await subscriptions.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var draft = subscription is not null && (policy is LateUsagePolicy.Invoice || subscription.NextBillingAt is null) ? await DraftAsync(subscription, cancellationToken).ConfigureAwait(false) : null;
+                drafts.AddRange(draft is null ? [] : [draft]);
+            }
+            catch (Exception exception) when (exception is BillingException or OverflowException)
+            {
+                result.Failures.Add(Failure(subscription!, exception));
+            }
+        }
+
+        return drafts;
+    }
+
+    /// <summary>The supplementary invoice of a subscription; null where nothing is owed more.</summary>
+    public async Task<Invoice?> DraftAsync(Subscription subscription, CancellationToken cancellationToken)
+    {
+        if (await CorrectionAsync(subscription, cancellationToken).ConfigureAwait(false) is not { } correction)
+        {
+            return null;
+        }
+
+        var memos = correction.Memos(subscription.Currency);
+        var draft = Draft(subscription, correction.Without(memos), correction.Number + memos.Count);
+        return draft.Lines.IsEmpty ? null : draft;
+    }
 
     private async Task SettleAsync(TenantId tenant, SubscriptionId id, IReadOnlyList<LateUsage> late, CycleResult result, CancellationToken cancellationToken)
     {
@@ -62,7 +92,7 @@ internal sealed class Supplements(
         }
         catch (Exception exception) when (exception is BillingException or OverflowException)
         {
-            result.Failures.Add(new RunFailure(id, subscription!.BilledUntil ?? subscription.Timeline.StartAt, exception.Message));
+            result.Failures.Add(Failure(subscription!, exception));
         }
     }
 
@@ -122,6 +152,8 @@ internal sealed class Supplements(
         var write = CreditMemoWrite.Issued(issued, invoice);
         return await invoices.SaveAsync(before.Tenant, write.Invoice, write.Memo, write.Grants, write.Events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
     }
+
+    private static RunFailure Failure(Subscription subscription, Exception exception) => new(subscription.Id, subscription.BilledUntil ?? subscription.Timeline.StartAt, exception.Message);
 
     private async Task<Correction?> CorrectionAsync(Subscription subscription, CancellationToken cancellationToken) =>
         (await recharges.OfAsync(subscription.Tenant, [subscription], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(subscription.Id);

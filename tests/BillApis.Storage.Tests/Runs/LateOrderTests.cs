@@ -63,7 +63,9 @@ public abstract class LateOrderTests(StoreFixture fixture)
     {
         var due = (await Billing.Subscriptions.GetAsync(_tenant, subscription.Id.ToString(), Token)).NextBillingAt;
         var preview = await Billing.Previews.UpcomingAsync(_tenant, subscription.Id.ToString(), Token);
+        var dry = await Billing.Runs.RunAsync(_tenant, boundary, dryRun: true, cancellationToken: Token);
         var run = await Billing.Runs.RunAsync(_tenant, boundary, cancellationToken: Token);
+        run.InvoicesCreated.ShouldBe(dry.InvoicesCreated);
         run.Status.ShouldBe(InvoiceRunStatus.Completed);
         if (preview is not null && (due is null || preview.CreatedAt <= boundary))
         {
