@@ -101,6 +101,25 @@ public abstract class UsageLateConformance(StoreFixture fixture)
         Assert.Equal(1, Assert.Single((await Store.ReadAsync(_world.Tenant, [_world.Ask("calls")], Token))[0].Groups).Value);
     }
 
+    [Fact]
+    public async Task What_was_kept_as_late_is_recovered_once_beside_what_counts_already()
+    {
+        await CloseAsync("calls", _world.First, Closed);
+        var item = UsageWorld.Event("1", Before, 5);
+        Assert.Equal(OrphanReason.Late, (await Store.AppendAsync(_world.Tenant, [_world.Stamp(item)], Token))[0].Orphan);
+        Assert.Empty(await ListAsync());
+
+        Assert.Equal(1, await Store.RecoverLateAsync(_world.Tenant, [Stamp(item)], Token));
+        Assert.Equal(0, await Store.RecoverLateAsync(_world.Tenant, [Stamp(item)], Token));
+        Assert.Equal([_world["calls"].Id], (await ListAsync()).Select(late => late.Metric));
+        Assert.Equal((1, 5), (await QuantityAsync("calls", UsageWorld.January), await QuantityAsync("plain", UsageWorld.January)));
+        Assert.Equal((1, 5), (await QuantityAsync("calls", new Interval(Before, Closed)), await QuantityAsync("plain", new Interval(Before, Before + Duration.FromMinutes(1)))));
+        Assert.Equal(1, await QuantityAsync("calls", new Interval(Before, Before + Duration.FromMinutes(1))));
+        Assert.Empty((await Store.ListOrphansAsync(_world.Tenant, new OrphanQuery(), Token)).Items);
+    }
+
+    private async Task<decimal> QuantityAsync(string metric, Interval period) => Assert.Single((await Store.ReadAsync(_world.Tenant, [_world.Ask(metric, period)], Token))[0].Groups).Value;
+
     private static IEnumerable<(CustomerId, MetricId, SubscriptionId, Instant, Instant)> Of(IEnumerable<LateUsage> late) =>
         late.Select(item => (item.Customer, item.Metric, item.Subscription, item.First, item.Last));
 

@@ -48,6 +48,13 @@ public interface IUsageStore
     /// <returns>How many count now.</returns>
     Task<int> RecoverAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken);
 
+    /// <summary>Counts the parts of events that were kept as late, and marks them to be billed; a part that is not an orphan any more is left alone.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="events">Events that count late, with everything that they add once all of their parts count.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>How many events count now that did not, or for fewer metrics.</returns>
+    Task<int> RecoverLateAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken);
+
     /// <summary>Gives open orphans up: they stay on record with the reason and are listed as discarded; one that is not open is left alone.</summary>
     /// <returns>The ids of those that are discarded now.</returns>
     Task<IReadOnlyList<string>> DiscardAsync(TenantId tenant, string source, IReadOnlyCollection<string> ids, string reason, Instant at, CancellationToken cancellationToken);

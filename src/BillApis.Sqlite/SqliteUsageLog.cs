@@ -53,7 +53,7 @@ internal sealed class SqliteUsageLog : IUsageLog
         CatchUp(connection);
         var find = SqliteStatement.Of(connection, $"select seq from {EventRow.ByKey} where tenant_id = ?1 and source = ?2 and id = ?3");
         var assign = SqliteStatement.Of(connection, "update billing_usage_event set customer_id = ?2, metrics = ?3 where seq = ?1");
-        var enter = SqliteStatement.Of(connection, "insert into billing_usage_customer (customer_id, at, seq) select customer_id, at, seq from billing_usage_event where seq = ?1");
+        var enter = SqliteStatement.Of(connection, "insert or ignore into billing_usage_customer (customer_id, at, seq) select customer_id, at, seq from billing_usage_event where seq = ?1");
         foreach (var entry in entries)
         {
             find.Bind(1, tenant.ToString());

@@ -21,7 +21,7 @@ internal sealed class OrphanRecovery(IUsageStore store, Usage usage)
 
             // Where one tenant's cannot be read, the next round goes on with the others.
             _next = (current, null);
-            (_, after) = await usage.RecoverPageAsync(current, after, cancellationToken).ConfigureAwait(false);
+            (_, after) = await usage.RecoverPageAsync(current, after, late: false, cancellationToken).ConfigureAwait(false);
         }
 
         // Where a round ends, the next goes on; behind the last tenant it starts from the first.

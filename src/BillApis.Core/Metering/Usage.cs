@@ -82,14 +82,14 @@ public sealed class Usage
     /// <summary>Lists what is kept without being counted, oldest arrival first.</summary>
     public Task<Page<OrphanEvent>> OrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken = default) => _store.ListOrphansAsync(tenant, query, cancellationToken);
 
-    /// <summary>Counts the orphans whose customer, subscription and metric are there by now; safe to repeat.</summary>
+    /// <summary>Counts the orphans whose customer, subscription and metric are there by now, and late ones where the tenant does not keep those as orphans any more; safe to repeat.</summary>
     /// <returns>How many events count now.</returns>
     public async Task<int> RecoverOrphansAsync(TenantId tenant, CancellationToken cancellationToken = default)
     {
         var (recovered, after) = (0, (string?)null);
         do
         {
-            (var more, after) = await RecoverPageAsync(tenant, after, cancellationToken).ConfigureAwait(false);
+            (var more, after) = await RecoverPageAsync(tenant, after, late: true, cancellationToken).ConfigureAwait(false);
             recovered += more;
         }
         while (after is not null);
@@ -111,14 +111,33 @@ public sealed class Usage
         return await _store.DiscardAsync(tenant, source, ids, reason, _clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Recovers what can be of one page of orphans.</summary>
-    internal async Task<(int Recovered, string? Next)> RecoverPageAsync(TenantId tenant, string? after, CancellationToken cancellationToken)
+    /// <summary>Recovers what can be of one page of orphans; late ones only on request, since their customers are billed for them.</summary>
+    internal async Task<(int Recovered, string? Next)> RecoverPageAsync(TenantId tenant, string? after, bool late, CancellationToken cancellationToken)
     {
         var page = await _store.ListOrphansAsync(tenant, new OrphanQuery { Limit = Limits.PageSize, After = after }, cancellationToken).ConfigureAwait(false);
         StoredEvent[] events = [.. page.Items.Where(orphan => orphan.Reason is not OrphanReason.Late).Select(orphan => orphan.Event)];
         var intake = await IntakeAsync(tenant, [.. events.Select(item => item.Event)], cancellationToken).ConfigureAwait(false);
         var stamped = events.Select(item => intake.Stamp(item.Event, out var good, item.RecordedAt) is null ? good : null).OfType<StampedEvent>().Where(item => item.Orphan is null).ToList();
-        return (await _store.RecoverAsync(tenant, stamped, cancellationToken).ConfigureAwait(false), page.Next);
+        var recovered = await _store.RecoverAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
+        return (recovered + (late ? await RecoverLateAsync(tenant, page.Items.Where(orphan => orphan.Reason is OrphanReason.Late), cancellationToken).ConfigureAwait(false) : 0), page.Next);
+    }
+
+    // An event that counts for a metric which is archived by now cannot be measured as a whole any more: it stays.
+    private async Task<int> RecoverLateAsync(TenantId tenant, IEnumerable<OrphanEvent> orphans, CancellationToken cancellationToken)
+    {
+        var events = orphans.GroupBy(orphan => (orphan.Event.Event.Source, orphan.Event.Event.Id))
+            .Select(group => (group.First().Event, Metrics: group.Select(orphan => orphan.Metric!.Value).Concat(group.First().Event.Metrics).ToHashSet())).ToList();
+        var intake = await IntakeAsync(tenant, [.. events.Select(item => item.Event.Event)], cancellationToken).ConfigureAwait(false);
+        var stamped = new List<StampedEvent>();
+        foreach (var (stored, metrics) in events)
+        {
+            if (intake.Stamp(stored.Event, out var good, stored.RecordedAt) is null && good is { Orphan: null, CountsLate: true } && metrics.IsSubsetOf(good.Contributions.Select(part => part.Metric.Id)))
+            {
+                stamped.Add(good with { Contributions = [.. good.Contributions.Where(part => metrics.Contains(part.Metric.Id))] });
+            }
+        }
+
+        return await _store.RecoverLateAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
     }
 
     private static bool IsNobodys(UsageEvent item) => item.Customer is "" && item.SubscriptionId is null;

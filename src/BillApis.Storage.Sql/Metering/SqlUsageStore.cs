@@ -37,6 +37,9 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore, IDispos
     public Task<Page<OrphanEvent>> ListOrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken) =>
         _listing.ListOrphansAsync(tenant, query, cancellationToken);
 
+    public Task<int> RecoverLateAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
+        events.Count == 0 ? Task.FromResult(0) : _intake.RecoverLateAsync(tenant, events, cancellationToken);
+
     public Task<int> RecoverAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
         events.Count == 0 ? Task.FromResult(0) : _intake.RecoverAsync(tenant, events, cancellationToken);
 

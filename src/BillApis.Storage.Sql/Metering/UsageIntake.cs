@@ -57,6 +57,20 @@ internal sealed class UsageIntake : IDisposable
             },
             cancellationToken);
 
+    public Task<int> RecoverLateAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            async transaction =>
+            {
+                var whole = new UsageBatch(new UsageDelivery(tenant, events).Entries, UsageGates.None).Entries;
+                var gates = await OpenAsync(transaction, tenant, whole, cancellationToken).ConfigureAwait(false);
+                var claimed = (await transaction.BulkReadAsync<LatePart>(ClaimLate(), tenant, whole.SelectMany(LateParts), cancellationToken).ConfigureAwait(false)).ToLookup(part => (part.Source, part.Id), part => part.MetricId);
+                var parts = whole.Select(entry => entry.Item with { Contributions = [.. entry.Open.Where(part => claimed[entry.Key].Contains(part.Metric.Id.ToString()))] }).Where(item => !item.Contributions.IsEmpty).ToList();
+                await _dialect.UsageLog.AssignAsync(transaction, tenant, [.. whole.Where(entry => claimed.Contains(entry.Key))], cancellationToken).ConfigureAwait(false);
+                await CountAsync(transaction, tenant, new UsageBatch(new UsageDelivery(tenant, parts).Entries, gates).Entries, gates, cancellationToken).ConfigureAwait(false);
+                return parts.Count;
+            },
+            cancellationToken);
+
     public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>
         _database.WriteAsync(
             async transaction =>
@@ -160,6 +174,11 @@ internal sealed class UsageIntake : IDisposable
         source = entry.Key.Source, id = entry.Key.Id, recorded_at = entry.Item.RecordedAt.ToMicroseconds(),
     };
 
+    private static IEnumerable<object> LateParts(UsageEntry entry) => entry.Open.Select(part => new
+    {
+        source = entry.Key.Source, id = entry.Key.Id, metric_id = part.Metric.Id, recorded_at = entry.Item.RecordedAt.ToMicroseconds(),
+    });
+
     private static IEnumerable<object> OrphanRows(UsageEntry entry)
     {
         var whole = entry.Item.Orphan is { } reason ? [(Metric: "", Reason: reason)] : entry.Late.Select(part => (Metric: part.Metric.Id.ToString(), Reason: OrphanReason.Late));
@@ -201,6 +220,22 @@ internal sealed class UsageIntake : IDisposable
           and billing_usage_orphan.metric_id = '' and {UsageOrphans.Open("billing_usage_orphan")}
         returning billing_usage_orphan.source as Source, billing_usage_orphan.id as Id
         """;
+
+    private string ClaimLate() =>
+        $"""
+        update billing_usage_orphan set recovered_at = r.recorded_at
+        from {_dialect.Rows("Rows", "source text", "id text", "metric_id text", "recorded_at bigint")} as r
+        where billing_usage_orphan.tenant_id = @Tenant and billing_usage_orphan.source = r.source and billing_usage_orphan.id = r.id
+          and billing_usage_orphan.metric_id = r.metric_id and {UsageOrphans.Open("billing_usage_orphan")}
+        returning billing_usage_orphan.source as Source, billing_usage_orphan.id as Id, billing_usage_orphan.metric_id as MetricId
+        """;
+
+    private sealed record LatePart
+    {
+        public required string Source { get; init; }
+        public required string Id { get; init; }
+        public required string MetricId { get; init; }
+    }
 
     private sealed record EventKey
     {

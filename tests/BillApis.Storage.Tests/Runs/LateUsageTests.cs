@@ -33,6 +33,22 @@ public abstract class LateUsageTests(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task Late_orphans_are_billed_once_the_tenant_wants_them_to_be_and_someone_recovers_them()
+    {
+        await CatalogAsync();
+        await Billing.Settings.ChangeAsync(_tenant, settings => settings with { LateUsage = LateUsagePolicy.Orphan }, Token);
+        var subscription = await SubscribeAsync(Instant.FromUtc(2026, 1, 1, 0, 0));
+        await Billing.Runs.RunAsync(_tenant, Instant.FromUtc(2026, 2, 1, 0, 0), cancellationToken: Token);
+        await RecordAsync("late", 20);
+        (await Billing.Usage.RecoverOrphansAsync(_tenant, Token)).ShouldBe(0);
+        await Billing.Settings.ChangeAsync(_tenant, settings => settings with { LateUsage = LateUsagePolicy.Adjust }, Token);
+
+        (await Billing.Usage.RecoverOrphansAsync(_tenant, Token)).ShouldBe(1);
+        (await Billing.Usage.RecoverOrphansAsync(_tenant, Token)).ShouldBe(0);
+        (await Billing.Previews.UpcomingAsync(_tenant, subscription.Id.ToString(), Token))!.Total.Amount.ShouldBe(1m);
+    }
+
+    [Fact]
     public async Task Usage_of_a_subscription_that_the_customer_does_not_have_is_kept_apart_and_not_counted()
     {
         await CatalogAsync();
