@@ -8,15 +8,27 @@ internal sealed class TaxTables(IStore<TaxRate> rates) : ITaxCalculator
 {
     public async Task<IReadOnlyList<TaxDecision>> DecideAsync(TenantId tenant, IReadOnlyList<TaxQuery> queries, CancellationToken cancellationToken)
     {
+        var tables = new Dictionary<string, TaxTable>(StringComparer.Ordinal) { [""] = new TaxTable([]) };
+        foreach (var country in queries.Select(CountryOf).Where(country => !tables.ContainsKey(country)).Distinct(StringComparer.Ordinal).ToList())
+        {
+            tables[country] = await ReadAsync(tenant, country, cancellationToken).ConfigureAwait(false);
+        }
+
+        return [.. queries.Select(query => tables[CountryOf(query)].Decide(query))];
+    }
+
+    private static string CountryOf(TaxQuery query) => query.Customer.Country?.ToUpperInvariant() ?? "";
+
+    private async Task<TaxTable> ReadAsync(TenantId tenant, string country, CancellationToken cancellationToken)
+    {
         var rows = ImmutableArray.CreateBuilder<TaxRate>();
-        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("archived", "false"); ;)
+        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("country", country).With("archived", "false"); ;)
         {
             var page = await rates.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
             rows.AddRange(page.Items);
             if (page.Next is null)
             {
-                var table = new TaxTable(rows.ToImmutable());
-                return [.. queries.Select(table.Decide)];
+                return new TaxTable(rows.ToImmutable());
             }
 
             query = query with { After = page.Next };

@@ -56,6 +56,28 @@ public sealed class TaxRateTests(HostFixture host)
         (await _api.GetAsync($"/tax-rates/{Seed.Id(rate)}")).Ok().GetProperty("percentage").GetRawText().ShouldBe("50");
     }
 
+    [Fact]
+    public async Task A_product_lends_its_category_and_a_simulation_has_the_customers_taxes()
+    {
+        await RateAsync(new { country = "DK", percentage = 25 });
+        await RateAsync(new { country = "DK", percentage = 5, tax_category = "press" });
+        var product = (await _api.PostAsync("/products", new { code = Seed.Name("paper"), name = "Paper", tax_category = "press" })).Ok(201);
+        var fee = new { price = new { currency = "USD", model = "flat", amount = 40, interval = "month", timing = "in_advance" } };
+        var paper = new { price = new { currency = "USD", model = "flat", amount = 60, interval = "month", timing = "in_advance", product_id = Seed.Id(product) } };
+        var plan = Seed.Id((await _api.PostAsync("/plans", new { code = Seed.Name("plan"), name = "Paper", items = new object[] { fee, paper } })).Ok(201));
+        (await _api.PostAsync($"/plans/{plan}/publish")).Ok();
+        var customer = await CustomerAsync(new { name = "A", currency = "USD", country = "DK" });
+        var subscription = Seed.Id(await _seed.SubscriptionAsync(customer, plan, await _seed.NowAsync()));
+
+        var upcoming = (await _api.GetAsync($"/subscriptions/{subscription}/upcoming-invoice")).Ok();
+        upcoming.GetProperty("tax_total").GetRawText().ShouldBe("13"); // 25 % of 40 and 5 % of 60
+        upcoming.GetProperty("lines").EnumerateArray().Select(line => line.GetProperty("tax_amount").GetDecimal()).ShouldBe([10m, 3m]);
+        var simulated = (await _api.PostAsync("/admin/simulation/invoice", new { customer_id = customer, plan_id = plan, period_start = "2026-01-01T00:00:00Z", period_end = "2026-02-01T00:00:00Z" })).Ok();
+        (simulated.GetProperty("tax_total").GetRawText(), simulated.GetProperty("total").GetRawText()).ShouldBe(("13", "113"));
+        var nobody = (await _api.PostAsync("/admin/simulation/invoice", new { plan_id = plan, period_start = "2026-01-01T00:00:00Z", period_end = "2026-02-01T00:00:00Z" })).Ok();
+        nobody.GetProperty("total").GetRawText().ShouldBe("100");
+    }
+
     [Theory]
     [InlineData("""{"percentage":1}""", "country")]
     [InlineData("""{"country":"de","percentage":1}""", "country")]

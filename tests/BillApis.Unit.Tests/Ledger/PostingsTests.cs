@@ -50,6 +50,26 @@ public sealed class PostingsTests
     }
 
     [Fact]
+    public void Credit_is_owed_to_the_customer_until_it_pays_runs_out_or_is_withdrawn()
+    {
+        var entry = EntityId.Derive<CreditEntryId>(At, "entry");
+        Money Dollars(decimal amount) => Money.Of(amount, Usd);
+
+        Lines(Postings.CreditBought(Tenant, entry, Postings.External, Customer, Dollars(50), At)).ShouldBe([$"clearing/USD/2/external customer_credit/USD/2/{Customer} 5000"]);
+        Lines(Postings.CreditUsed(Tenant, Invoice, Customer, Dollars(30), Dollars(7), At)).ShouldBe([
+            $"customer_credit/USD/2/{Customer} receivable/USD/2/{Customer} 3000",
+            $"promotional_expense/USD/2 receivable/USD/2/{Customer} 700",
+        ]);
+        Lines(Postings.CreditReturned(Tenant, Invoice, Customer, Dollars(30), Dollars(7), At)).ShouldBe([
+            $"receivable/USD/2/{Customer} customer_credit/USD/2/{Customer} 3000",
+            $"receivable/USD/2/{Customer} promotional_expense/USD/2 700",
+        ]);
+        Lines(Postings.CreditExpired(Tenant, entry, Customer, Dollars(20), At)).ShouldBe([$"customer_credit/USD/2/{Customer} revenue/USD/2 2000"]);
+        Lines(Postings.CreditVoided(Tenant, entry, Postings.External, Customer, Dollars(20), At)).ShouldBe([$"customer_credit/USD/2/{Customer} clearing/USD/2/external 2000"]);
+        Postings.CreditUsed(Tenant, Invoice, Customer, Dollars(0), Dollars(0), At).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Ids_follow_from_the_cause_and_not_from_when_it_is_posted()
     {
         var first = Postings.InvoiceIssued(Amounts(1, 2, 3), At);
