@@ -130,7 +130,7 @@ public sealed record Invoice : IEntity<Invoice>
     /// <inheritdoc/>
     public Invoice WithVersion(long version) => this with { Version = version };
 
-    /// <summary>Freezes the lines and asks for payment; an invoice over nothing, or less, is paid at once.</summary>
+    /// <summary>Freezes the lines and asks for payment; an invoice over nothing, or less, or that paid credit covers, is paid at once.</summary>
     /// <exception cref="BillingException">It is not a draft, or has no lines.</exception>
     public Invoice Issue(Instant at, int paymentTermsDays)
     {
@@ -139,7 +139,7 @@ public sealed record Invoice : IEntity<Invoice>
         var settled = Total <= Prepaid;
         return this with
         {
-            Status = settled ? InvoiceStatus.Paid : InvoiceStatus.Issued,
+            Status = settled ? InvoiceStatus.Paid : Prepaid.IsZero ? InvoiceStatus.Issued : InvoiceStatus.PartiallyPaid,
             IssuedAt = at,
             DueAt = at + Duration.FromDays(paymentTermsDays),
             PaidAt = settled ? at : null,

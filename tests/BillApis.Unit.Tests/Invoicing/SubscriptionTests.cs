@@ -23,6 +23,24 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public void A_coupon_is_used_by_the_invoice_that_names_it_and_once_for_a_boundary()
+    {
+        var coupon = new Coupon { Code = "half", Terms = new CouponTerms { PercentOff = 50, Duration = CouponDuration.Repeating, DurationPeriods = 2 } };
+        var start = New(Flat, From(At(2026, 1, 31))).Redeem(coupon, At(2026, 1, 1));
+        var (with, without) = (Bill(Flat, start.Timeline, At(2026, 1, 31)) with { Discounts = [new InvoiceDiscount(coupon.Id, "half", Money.Of(0.5m, Usd))] }, Bill(Flat, start.Timeline, At(2026, 1, 31)));
+
+        var first = start.Billed(At(2026, 1, 31), Flat, Options, with);
+        first.Coupons.Single().Uses.ShouldBe(1);
+        first.Billed(At(2026, 1, 31), Flat, Options, with).ShouldBeSameAs(first);
+        start.Billed(At(2026, 1, 31), Flat, Options, without).Coupons.Single().Uses.ShouldBe(0, "it came after the invoice was stored");
+        var second = first.Billed(At(2026, 2, 28), Flat, Options, with);
+        (second.Coupons.Single().Uses, second.Coupons.Single().IsUsedUp).ShouldBe((2, true));
+        Should.Throw<BillingException>(() => second.Redeem(coupon, At(2026, 3, 1))).Code.ShouldBe(BillingErrorCode.Conflict);
+        second.WithoutCoupon(coupon.Id).Coupons.ShouldBeEmpty();
+        Should.Throw<BillingException>(() => second.Redeem(new Coupon { Code = "other", Terms = coupon.Terms with { Plans = [EntityId.New<PlanId>()] } }, At(2026, 3, 1))).Message.ShouldContain("plan");
+    }
+
+    [Fact]
     public void Canceling_ends_with_the_running_period_and_once()
     {
         var running = New(Flat, From(At(2026, 1, 1))).Billed(At(2026, 1, 1), Flat, Options);

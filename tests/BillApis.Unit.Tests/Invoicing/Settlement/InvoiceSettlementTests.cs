@@ -70,6 +70,10 @@ public sealed class InvoiceSettlementTests
         var issued = InvoiceSettlement.Settle(Draft(Line(30)), [Grant(30)], TaxDecision.None, Now).Invoice.Issue(Now, 14);
 
         (issued.Status, issued.Due.IsZero).ShouldBe((InvoiceStatus.Paid, true));
+        var part = InvoiceSettlement.Settle(Draft(Line(30)), [Grant(29)], TaxDecision.None, Now).Invoice.Issue(Now, 14);
+        (part.Status, part.Due.Amount).ShouldBe((InvoiceStatus.PartiallyPaid, 1m));
+        part.MarkOverdue(Now + Duration.FromDays(15)).Status.ShouldBe(InvoiceStatus.Overdue);
+        part.Cancel().Due.IsZero.ShouldBeTrue();
     }
 
     [Fact]
