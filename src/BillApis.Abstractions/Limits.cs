@@ -79,4 +79,10 @@ public static class Limits
 
     /// <summary>The most headers that the events of metered requests carry.</summary>
     public const int MeteredHeaders = 16;
+
+    /// <summary>The most quantities that one usage report reads of one metric: customers times windows.</summary>
+    public const int ReadingsPerReport = 250_000;
+
+    /// <summary>The most groups that one usage report ranks.</summary>
+    public const int GroupsPerReport = 100;
 }

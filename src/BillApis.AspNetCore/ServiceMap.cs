@@ -12,7 +12,7 @@ internal static class ServiceMap
         "admin" => MapAdmin,
         "subscription" => (api, _) => api.MapSubscriptions(),
         "invoicing" => (api, _) => MapInvoicing(api),
-        "usage" => (api, _) => api.MapUsage(),
+        "usage" => (api, _) => MapUsage(api),
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
     };
 
@@ -26,6 +26,12 @@ internal static class ServiceMap
         new CouponEndpoints().Map(api);
         new TaxRateEndpoints().Map(api);
         api.MapCalculate();
+    }
+
+    private static void MapUsage(IEndpointRouteBuilder api)
+    {
+        api.MapUsage();
+        api.MapUsageAnalytics();
     }
 
     private static void MapAdmin(IEndpointRouteBuilder api, RestOptions options)

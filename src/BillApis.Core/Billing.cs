@@ -6,7 +6,8 @@ namespace BillApis;
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
     IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage,
-    Invoices invoices, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings)
+    Invoices invoices, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
+    UsageAnalytics analytics)
 {
     /// <summary>The parties that are billed.</summary>
     public Customers Customers { get; } = customers;
@@ -55,6 +56,9 @@ public sealed class Billing(
 
     /// <summary>What the tenant chose for itself.</summary>
     public Settings Settings { get; } = settings;
+
+    /// <summary>How usage goes.</summary>
+    public UsageAnalytics Analytics { get; } = analytics;
 
     /// <summary>Brings the database to the schema of this version; call it once before anything else.</summary>
     /// <exception cref="BillingException">The database cannot be opened, or is newer than this version.</exception>

@@ -20,6 +20,8 @@ internal static class UsageServices
         services.AddSingleton(provider => new Usage(
             provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<IStore<Subscription>>(),
             provider.GetRequiredService<Settings>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton(provider => new UsageAnalytics(
+            provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new UsageBuffer(
             provider.GetRequiredService<Usage>().RecordAsync, provider.GetRequiredService<IOptions<UsageBufferOptions>>(), provider.GetService<ILogger<UsageBuffer>>() ?? NullLogger<UsageBuffer>.Instance));
         services.AddHostedService<UsageBufferDrain>();
