@@ -166,6 +166,11 @@ public sealed partial class UsageBuffer : IAsyncDisposable, IDisposable
                 Count(await _store(tenant, events, _timeIsUp.Token).ConfigureAwait(false));
                 return;
             }
+            catch (Exception exception) when (exception is OverflowException or ArgumentException or BillingException { Code: not BillingErrorCode.Unavailable })
+            {
+                await IsolateAsync(tenant, events, exception).ConfigureAwait(false);
+                return;
+            }
 #pragma warning disable CA1031 // Whatever a database throws, the events are still there and are sent again.
             catch (Exception exception)
 #pragma warning restore CA1031
@@ -177,6 +182,20 @@ public sealed partial class UsageBuffer : IAsyncDisposable, IDisposable
         }
 
         Interlocked.Add(ref _abandoned, events.Length);
+    }
+
+    // An event that can never be stored, as one whose sum has too many digits, must not hold up the others for ever.
+    private async Task IsolateAsync(TenantId tenant, UsageEvent[] events, Exception exception)
+    {
+        if (events.Length == 1)
+        {
+            Interlocked.Increment(ref _refused);
+            LogRefused(events[0].Id, exception.Message, 1);
+            return;
+        }
+
+        await StoreAsync(tenant, events[..(events.Length / 2)]).ConfigureAwait(false);
+        await StoreAsync(tenant, events[(events.Length / 2)..]).ConfigureAwait(false);
     }
 
     private void Count(UsageReceipt receipt)

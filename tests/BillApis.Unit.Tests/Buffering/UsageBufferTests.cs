@@ -131,6 +131,22 @@ public sealed class UsageBufferTests
     }
 
     [Fact]
+    public async Task An_event_that_can_never_be_stored_does_not_hold_up_the_others()
+    {
+        string[] bad = ["e-0", "e-499", "e-500", "e-999"];
+        _store.Breaks = item => bad.Contains(item.Id);
+        var buffer = Open(_ => { });
+        foreach (var i in Enumerable.Range(0, 1_000))
+        {
+            buffer.Add(TenantId.Default, Event(i)).ShouldBeTrue();
+        }
+
+        await buffer.DisposeAsync();
+        buffer.Counts.ShouldBe(new UsageBufferCounts(1_000, 996, 4, 0, 0, 0));
+        _store.Stored.Select(item => item.Id).ShouldBe(Enumerable.Range(0, 1_000).Select(i => $"e-{i}").Except(bad), ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task The_counts_are_instruments_too_and_a_request_lends_its_context_to_nobody()
     {
         var context = new AsyncLocal<string> { Value = "of the request" };
