@@ -52,25 +52,37 @@ public sealed record Transfer
     public Asset Asset => Debit.Asset;
 
     /// <summary>Refuses a transfer that no ledger could take, whatever it holds.</summary>
+    /// <returns>The cause as a tag.</returns>
     /// <exception cref="ArgumentException">It has no id; its amount is negative; its owners or its cause are too long; or what it says of pending transfers makes no sense.</exception>
-    public void Check()
+    public Tag Check()
+    {
+        var cause = CheckAllButOwners();
+        return Tag.FitsOwner(Debit) && Tag.FitsOwner(Credit) ? cause : throw Malformed($"has an owner that is neither an id nor a text of 1 to {Tag.TextBytes} bytes");
+    }
+
+    /// <summary>The same for accounts that are known to be good.</summary>
+    /// <returns>The cause as a tag.</returns>
+    /// <exception cref="ArgumentException">As <see cref="Check"/>.</exception>
+    public Tag CheckAllButOwners()
     {
         var (settles, holds) = (Step is TransferStep.Post or TransferStep.Void, Step is TransferStep.Pending);
         Refuse(Id == default || Amount < 0, "must have an id, and an amount that is not negative");
         Refuse(settles != Pending is not null || Pending == Id, "names a pending transfer if and only if it posts or voids it");
         Refuse(!holds && (TimeoutSeconds != 0 || Closes != ClosedAccounts.None) || TimeoutSeconds < 0, "has a timeout or closes accounts only while it is pending");
-        Refuse(settles && Amount == 0, $"posts at least 1; name {nameof(WholePending)} for the whole of it and to void it");
-        Refuse(Step is TransferStep.Void && Amount != WholePending, $"voids all of the pending amount: {nameof(WholePending)}");
-        Refuse(!Tag.Fits(Cause) || !Tag.FitsOwner(Debit) || !Tag.FitsOwner(Credit), $"has a cause or owner that is neither an id nor a text of 1 to {Tag.TextBytes} bytes");
+        Refuse(settles && Amount == 0, "posts at least 1; name WholePending for the whole of it and to void it");
+        Refuse(Step is TransferStep.Void && Amount != WholePending, "voids all of the pending amount: WholePending");
+        return Tag.TryOf(Cause, out var cause) ? cause : throw Malformed($"has a cause that is neither an id nor a text of 1 to {Tag.TextBytes} bytes");
 
         void Refuse(bool wrong, string what)
         {
             if (wrong)
             {
-                throw new ArgumentException($"The transfer {Id} of {Cause} {what}.");
+                throw Malformed(what);
             }
         }
     }
+
+    private ArgumentException Malformed(string what) => new($"The transfer {Id} of {Cause} {what}.");
 
     /// <summary>The id that belongs to a cause, ordered by the cause's own time.</summary>
     /// <param name="tenant">Whose books they are.</param>

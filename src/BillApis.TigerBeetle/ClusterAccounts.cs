@@ -9,23 +9,11 @@ internal sealed class ClusterAccounts(ITigerBeetleClient client)
 {
     private const int Remembered = 200_000;
     private readonly AssetNumbers _assets = new(client);
-    private readonly ConcurrentDictionary<(TenantId Tenant, Account Account), UInt128> _opened = new();
+    private readonly ConcurrentDictionary<TenantId, ConcurrentDictionary<Account, Opened>> _opened = new();
     private readonly ConcurrentDictionary<UInt128, Account> _named = new();
 
-    /// <summary>The id of an account that is known to be open.</summary>
-    public UInt128 this[TenantId tenant, Account account] => _opened.TryGetValue((tenant, account), out var id) ? id : IdOf(tenant, account);
-
-    public uint NumberOf(Asset asset) => _assets.Known(asset);
-
-    /// <summary>Opens those of the accounts that this process does not know to be open, without a limit.</summary>
-    public async Task EnsureAsync(TenantId tenant, IEnumerable<Account> accounts, CancellationToken cancellationToken)
-    {
-        var missing = accounts.Where(account => !_opened.ContainsKey((tenant, account))).Distinct().ToList();
-        if (missing.Count > 0)
-        {
-            await OpenAsync(tenant, [.. missing.Select(account => new NewAccount(account))], cancellationToken).ConfigureAwait(false);
-        }
-    }
+    /// <summary>Those of a tenant's accounts that this process knows to be open.</summary>
+    public ConcurrentDictionary<Account, Opened> OpenedBy(TenantId tenant) => _opened.GetOrAdd(tenant, _ => new());
 
     public async Task<OpenResult[]> OpenAsync(TenantId tenant, IReadOnlyList<NewAccount> accounts, CancellationToken cancellationToken)
     {
@@ -99,15 +87,16 @@ internal sealed class ClusterAccounts(ITigerBeetleClient client)
 
     private void Remember(TenantId tenant, IReadOnlyList<NewAccount> accounts, TbAccount[] rows)
     {
-        if (_opened.Count > Remembered)
+        if (_named.Count > Remembered)
         {
             _opened.Clear();
             _named.Clear();
         }
 
+        var opened = OpenedBy(tenant);
         for (var i = 0; i < rows.Length; i++)
         {
-            _opened[(tenant, accounts[i].Account)] = rows[i].Id;
+            opened[accounts[i].Account] = new Opened(rows[i].Id, rows[i].Ledger);
             _named[rows[i].Id] = accounts[i].Account;
         }
     }
@@ -150,3 +139,8 @@ internal sealed class ClusterAccounts(ITigerBeetleClient client)
         return balances;
     }
 }
+
+/// <summary>An account that is open in the cluster.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Ledger">The number of its asset.</param>
+internal readonly record struct Opened(UInt128 Id, uint Ledger);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using BillApis.Ledger;
 using BillApis.TigerBeetle.Native;
 using NodaTime;
@@ -22,18 +23,15 @@ internal sealed class TigerBeetleLedger(ITigerBeetleClient client) : ILedger, ID
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(transfers.Count, ILedger.BatchSize, nameof(transfers));
         cancellationToken.ThrowIfCancellationRequested();
-        foreach (var transfer in transfers)
+        var (bits, sent) = (TenantBits.Of(tenant), new TbTransfer[transfers.Count]);
+        for (var known = _accounts.OpenedBy(tenant); Encode(transfers, bits, known, sent) is { Count: > 0 } missing; known = _accounts.OpenedBy(tenant))
         {
-            transfer.Check();
-        }
+            foreach (var transfer in transfers)
+            {
+                transfer.Check();
+            }
 
-        await _accounts.EnsureAsync(tenant, transfers.SelectMany(transfer => new[] { transfer.Debit, transfer.Credit }), cancellationToken).ConfigureAwait(false);
-        var bits = TenantBits.Of(tenant);
-        var sent = new TbTransfer[transfers.Count];
-        for (var i = 0; i < sent.Length; i++)
-        {
-            var transfer = transfers[i];
-            sent[i] = TransferCodec.Encode(transfer, bits, _accounts[tenant, transfer.Debit], _accounts[tenant, transfer.Credit], _accounts.NumberOf(transfer.Asset));
+            await _accounts.OpenAsync(tenant, [.. missing.Select(account => new NewAccount(account))], cancellationToken).ConfigureAwait(false);
         }
 
         var results = Array.ConvertAll(await client.CreateAsync(sent, cancellationToken).ConfigureAwait(false), TransferCodec.ResultOf);
@@ -113,6 +111,26 @@ internal sealed class TigerBeetleLedger(ITigerBeetleClient client) : ILedger, ID
     }
 
     public void Dispose() => client.Dispose();
+
+    // The accounts that are not known to be open; where there are none, all is encoded.
+    private static HashSet<Account> Encode(IReadOnlyList<Transfer> transfers, TenantBits bits, ConcurrentDictionary<Account, Opened> known, TbTransfer[] sent)
+    {
+        var missing = new HashSet<Account>();
+        for (var i = 0; i < sent.Length; i++)
+        {
+            var transfer = transfers[i];
+            var cause = transfer.CheckAllButOwners();
+            if (known.TryGetValue(transfer.Debit, out var debit) & known.TryGetValue(transfer.Credit, out var credit))
+            {
+                sent[i] = TransferCodec.Encode(transfer, cause, bits, debit, credit.Id);
+                continue;
+            }
+
+            missing.UnionWith(new[] { transfer.Debit, transfer.Credit }.Where(account => !known.ContainsKey(account)));
+        }
+
+        return missing;
+    }
 
     private async Task<List<Balance>> CountAsync(TenantId tenant, List<Balance> accounts, Instant until, CancellationToken cancellationToken)
     {

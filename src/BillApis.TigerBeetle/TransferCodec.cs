@@ -10,13 +10,11 @@ internal static class TransferCodec
     // TigerBeetle takes a 0 for "as in the pending transfer"; no instant becomes that.
     private const ulong Sign = 1UL << 63;
 
-    public static TbTransfer Encode(Transfer transfer, TenantBits tenant, UInt128 debit, UInt128 credit, uint ledger)
-    {
-        var cause = Tag.Of(transfer.Cause);
-        return new()
+    public static TbTransfer Encode(Transfer transfer, Tag cause, TenantBits tenant, Opened debit, UInt128 credit) =>
+        new()
         {
             Id = tenant.IdOf(transfer.Id),
-            DebitAccountId = debit,
+            DebitAccountId = debit.Id,
             CreditAccountId = credit,
             Amount = transfer.Step switch
             {
@@ -29,13 +27,12 @@ internal static class TransferCodec
             UserData64 = unchecked((ulong)(transfer.At.ToUnixTimeTicks() / 10)) ^ Sign,
             UserData32 = cause.Form,
             Timeout = (uint)transfer.TimeoutSeconds,
-            Ledger = ledger,
+            Ledger = debit.Ledger,
 
             // TigerBeetle takes an amount of 0; a code of 0 it refuses, at the place where we refuse the amount.
             Code = transfer.Amount == 0 ? (ushort)0 : (ushort)transfer.Kind,
             Flags = FlagsOf(transfer),
         };
-    }
 
     public static Transfer Decode(TbTransfer row, TenantBits tenant, Account debit, Account credit) => new()
     {

@@ -11,14 +11,13 @@ namespace BillApis.Storage.Sql.Ledger;
 internal sealed class AccountRows(SqlDatabase database)
 {
     /// <summary>Opens those of the accounts that are not open; a transaction of its own, so that no writer waits for a new account while it holds old ones.</summary>
-    public async Task<bool[]> OpenAsync(TenantId tenant, IReadOnlyList<(string Id, NewAccount New)> accounts, CancellationToken cancellationToken)
+    public async Task<bool[]> OpenAsync(TenantId tenant, IReadOnlyList<(AccountName Name, BalanceLimit Limit)> accounts, CancellationToken cancellationToken)
     {
         var rows = new SqlRows("id text", "code text", "kind text", "asset text", "owner text", "control text", "balance_limit bigint");
-        var order = Enumerable.Range(0, accounts.Count).OrderBy(i => accounts[i].Id, StringComparer.Ordinal).ToArray();
-        foreach (var (id, opened) in order.Select(i => accounts[i]))
+        var order = Enumerable.Range(0, accounts.Count).OrderBy(i => accounts[i].Name.Id, StringComparer.Ordinal).ToArray();
+        foreach (var (name, limit) in order.Select(i => accounts[i]))
         {
-            var account = opened.Account;
-            rows.Add(id, account.Code, ChartOfAccounts.NameOf(account.Kind), account.Asset.ToString(), account.Owner, account.Control.Code, (long)opened.Limit);
+            rows.Add(name.Id, name.Code, name.Kind, name.Asset, name.Owner, name.Control, (long)limit);
         }
 
         var written = await database.WriteAsync(
@@ -85,6 +84,34 @@ internal sealed class AccountRows(SqlDatabase database)
                 where billing_account.tenant_id = @Tenant and billing_account.id = r.id
                 """,
             cancellationToken);
+    }
+
+    /// <summary>Adds to accounts that were not read, and opens those that are not there; false where one has a limit or is closed.</summary>
+    public async Task<bool> AddAsync(DbTransaction transaction, TenantId tenant, IEnumerable<(AccountName Name, AccountState Change)> changes, CancellationToken cancellationToken)
+    {
+        var rows = new SqlRows(
+            "id text", "code text", "kind text", "asset text", "owner text", "control text", "debits bigint", "credits bigint", "debits_pending bigint", "credits_pending bigint");
+        foreach (var (name, change) in changes.OrderBy(item => item.Name.Id, StringComparer.Ordinal))
+        {
+            rows.Add(name.Id, name.Code, name.Kind, name.Asset, name.Owner, name.Control, change.Debits, change.Credits, change.DebitsPending, change.CreditsPending);
+        }
+
+        var written = await database.Dialect.WriteAsync(
+            transaction,
+            tenant,
+            rows,
+            table => $"""
+                insert into billing_account (tenant_id, id, code, kind, asset, owner, control, debits, credits, debits_pending, credits_pending)
+                select @Tenant, r.id, r.code, r.kind, r.asset, r.owner, r.control, r.debits, r.credits, r.debits_pending, r.credits_pending from {table} as r
+                where true
+                on conflict (tenant_id, id) do update
+                set debits = billing_account.debits + excluded.debits, credits = billing_account.credits + excluded.credits,
+                  debits_pending = billing_account.debits_pending + excluded.debits_pending, credits_pending = billing_account.credits_pending + excluded.credits_pending
+                where billing_account.balance_limit = 0 and billing_account.closed = 0
+                """,
+            keyColumns: 1,
+            cancellationToken).ConfigureAwait(false);
+        return written.All(row => row);
     }
 
     /// <summary>Adds what is posted to the days of the general ledger.</summary>

@@ -18,6 +18,20 @@ internal sealed record AccountState
     /// <summary>Whether the batch changed it.</summary>
     public bool Changed { get; set; }
 
+    /// <summary>An account as if it held nothing and had no limit: what the batch adds to it is what it holds then.</summary>
+    public static AccountState Fresh(AccountName name) => new()
+    {
+        Id = name.Id,
+        Control = name.Control,
+        Asset = name.Asset,
+        Debits = 0,
+        Credits = 0,
+        DebitsPending = 0,
+        CreditsPending = 0,
+        LimitKind = 0,
+        Closed = 0,
+    };
+
     public bool DebitOverflows(long amount) => (UInt128)(ulong)Debits + (ulong)DebitsPending + (ulong)amount > long.MaxValue;
 
     public bool CreditOverflows(long amount) => (UInt128)(ulong)Credits + (ulong)CreditsPending + (ulong)amount > long.MaxValue;

@@ -6,29 +6,33 @@ namespace BillApis.Storage.Sql.Ledger;
 /// <summary>Stores the batches of several callers in one transaction.</summary>
 /// <remarks>
 /// Locks are taken in one order, accounts by id and then transfers by id, so that writers wait for each other but never in a circle.
-/// Ids are taken for new until the database says otherwise, which saves looking them up.
+/// Where there is one writer only, new transfers between accounts without limits are added without a look at either; whatever else turns up is done again with one.
 /// </remarks>
-internal sealed class PostWriter(SqlDatabase database, AccountRows accountRows, ExpiredTransfers expired)
+internal sealed class PostWriter(SqlDatabase database, AccountNames names, AccountRows accountRows, ExpiredTransfers expired)
 {
     private readonly TransferRows _transfers = new(database);
 
     public async Task<TransferResult[][]> StoreAsync(TenantId tenant, IReadOnlyList<IReadOnlyList<Transfer>> batches)
     {
-        var ids = new Dictionary<Account, string>();
-        var rows = batches.Select(batch => batch.Select(transfer => TransferRow.From(transfer, IdOf)).ToArray()).ToArray();
-        var touched = ids.ToDictionary(item => item.Value, item => item.Key);
+        var touched = new Dictionary<string, AccountName>();
+        var rows = batches.Select(batch => batch.Select(transfer => TransferRow.From(transfer, NameOf)).ToArray()).ToArray();
         var known = rows.SelectMany(batch => batch).Any(row => row.Settles);
+        if (!known && database.Dialect.ForUpdate.Length == 0 && await TryBlindAsync(tenant, rows, touched).ConfigureAwait(false) is { } created)
+        {
+            return created;
+        }
+
         while (true)
         {
-            var outcome = await TryAsync(tenant, rows, touched, known).ConfigureAwait(false);
-            switch (outcome)
+            var (attempt, results) = await TryAsync(tenant, transaction => StoreAsync(transaction, tenant, rows, touched, known)).ConfigureAwait(false);
+            switch (attempt)
             {
-                case (Attempt.Stored, { } results):
-                    return results;
-                case (Attempt.AccountsMissing, _):
-                    await accountRows.OpenAsync(tenant, [.. touched.Select(item => (item.Key, new NewAccount(item.Value)))], default).ConfigureAwait(false);
+                case Attempt.Stored:
+                    return results!;
+                case Attempt.AccountsMissing:
+                    await accountRows.OpenAsync(tenant, [.. touched.Values.Select(name => (name, BalanceLimit.None))], default).ConfigureAwait(false);
                     break;
-                case (Attempt.PendingExpired, _):
+                case Attempt.PendingExpired:
                     await expired.GiveBackAsync(tenant, default).ConfigureAwait(false);
                     break;
                 default:
@@ -37,23 +41,54 @@ internal sealed class PostWriter(SqlDatabase database, AccountRows accountRows, 
             }
         }
 
-        string IdOf(Account account) => ids.TryGetValue(account, out var id) ? id : ids[account] = account.IdIn(tenant).ToString();
+        AccountName NameOf(Account account)
+        {
+            var name = names.Of(tenant, account);
+            touched.TryAdd(name.Id, name);
+            return name;
+        }
     }
 
-    private async Task<(Attempt, TransferResult[][]?)> TryAsync(TenantId tenant, TransferRow[][] batches, Dictionary<string, Account> touched, bool known)
+    private async Task<(Attempt, TransferResult[][]?)> TryAsync(TenantId tenant, Func<DbTransaction, Task<(Attempt, TransferResult[][]?)>> store)
     {
         var (attempt, results) = (Attempt.Stored, (TransferResult[][]?)null);
         await database.TransactAsync(
             async transaction =>
             {
-                (attempt, results) = await StoreAsync(transaction, tenant, batches, touched, known).ConfigureAwait(false);
+                (attempt, results) = await store(transaction).ConfigureAwait(false);
                 return attempt is Attempt.Stored;
             },
             default).ConfigureAwait(false);
         return (attempt, results);
     }
 
-    private async Task<(Attempt, TransferResult[][]?)> StoreAsync(DbTransaction transaction, TenantId tenant, TransferRow[][] batches, Dictionary<string, Account> touched, bool known)
+    private async Task<TransferResult[][]?> TryBlindAsync(TenantId tenant, TransferRow[][] batches, Dictionary<string, AccountName> touched)
+    {
+        var accounts = touched.ToDictionary(item => item.Key, item => AccountState.Fresh(item.Value));
+        var decision = new Decision(accounts, [], [], []);
+        var results = batches.Select(decision.Decide).ToArray();
+        if (results.SelectMany(result => result).Any(result => result is not TransferResult.Created) || decision.Created.Any(row => row.Closes != 0))
+        {
+            return null;
+        }
+
+        try
+        {
+            var (attempt, _) = await TryAsync(tenant, async transaction =>
+                await _transfers.InsertAsync(transaction, tenant, decision.Created, default).ConfigureAwait(false)
+                && await accountRows.AddAsync(transaction, tenant, touched.Values.Select(name => (name, accounts[name.Id])), default).ConfigureAwait(false)
+                    ? await CompleteAsync(transaction, tenant, decision, accounts, results).ConfigureAwait(false)
+                    : (Attempt.IdsKnown, null)).ConfigureAwait(false);
+            return attempt is Attempt.Stored ? results : null;
+        }
+        catch (DbException)
+        {
+            // A balance that would not fit is told by a constraint here; the look at the accounts tells which transfer it was.
+            return null;
+        }
+    }
+
+    private async Task<(Attempt, TransferResult[][]?)> StoreAsync(DbTransaction transaction, TenantId tenant, TransferRow[][] batches, Dictionary<string, AccountName> touched, bool known)
     {
         var accounts = await accountRows.LockAsync(transaction, tenant, touched.Keys, default).ConfigureAwait(false);
         if (accounts.Count < touched.Count)
@@ -78,10 +113,15 @@ internal sealed class PostWriter(SqlDatabase database, AccountRows accountRows, 
             return (Attempt.IdsKnown, null);
         }
 
+        await accountRows.SaveAsync(transaction, tenant, accounts.Values.Where(account => account.Changed), default).ConfigureAwait(false);
+        await _transfers.SaveRefusedAsync(transaction, tenant, decision.NewlyRefused, default).ConfigureAwait(false);
+        return await CompleteAsync(transaction, tenant, decision, accounts, results).ConfigureAwait(false);
+    }
+
+    private async Task<(Attempt, TransferResult[][]?)> CompleteAsync(DbTransaction transaction, TenantId tenant, Decision decision, Dictionary<string, AccountState> accounts, TransferResult[][] results)
+    {
         var timeouts = decision.Created.Where(row => row.Timeout > 0).ToDictionary(row => row.Id, row => row.Timeout);
         await _transfers.SavePendingAsync(transaction, tenant, decision.ChangedPending.Values, timeouts, default).ConfigureAwait(false);
-        await _transfers.SaveRefusedAsync(transaction, tenant, decision.NewlyRefused, default).ConfigureAwait(false);
-        await accountRows.SaveAsync(transaction, tenant, accounts.Values.Where(account => account.Changed), default).ConfigureAwait(false);
         await accountRows.AddDaysAsync(transaction, tenant, decision.Created, accounts, default).ConfigureAwait(false);
         return (Attempt.Stored, results);
     }

@@ -26,22 +26,26 @@ internal sealed record TransferRow
     /// <summary>Whether its amount counts in the posted balances.</summary>
     public bool Posts => Step is (long)TransferStep.Immediate or (long)TransferStep.Post;
 
-    public static TransferRow From(Transfer transfer, Func<Account, string> id) => new()
+    public static TransferRow From(Transfer transfer, Func<Account, AccountName> nameOf)
     {
-        Id = transfer.Id.ToString(),
-        DebitId = id(transfer.Debit),
-        CreditId = id(transfer.Credit),
-        Asset = transfer.Asset.ToString(),
-        Amount = transfer.Amount,
-        At = transfer.At.ToMicroseconds(),
-        Kind = (long)transfer.Kind,
-        Cause = transfer.Cause,
-        Step = (long)transfer.Step,
-        Linked = transfer.Linked ? 1 : 0,
-        Closes = (long)transfer.Closes,
-        Timeout = transfer.TimeoutSeconds,
-        PendingId = transfer.Pending?.ToString(),
-    };
+        var debit = nameOf(transfer.Debit);
+        return new()
+        {
+            Id = transfer.Id.ToString(),
+            DebitId = debit.Id,
+            CreditId = nameOf(transfer.Credit).Id,
+            Asset = debit.Asset,
+            Amount = transfer.Amount,
+            At = transfer.At.ToMicroseconds(),
+            Kind = (long)transfer.Kind,
+            Cause = transfer.Cause,
+            Step = (long)transfer.Step,
+            Linked = transfer.Linked ? 1 : 0,
+            Closes = (long)transfer.Closes,
+            Timeout = transfer.TimeoutSeconds,
+            PendingId = transfer.Pending?.ToString(),
+        };
+    }
 
     /// <summary>What a stored transfer of the same id says of this one.</summary>
     public TransferResult CompareTo(TransferRow stored, long? pendingAmount) =>
