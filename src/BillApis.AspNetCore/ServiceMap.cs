@@ -46,6 +46,7 @@ internal static class ServiceMap
     {
         api.MapInvoices();
         api.MapCreditMemos();
+        api.MapReceivables();
         api.MapInvoiceRuns();
         api.MapCredits();
         api.MapLedger();

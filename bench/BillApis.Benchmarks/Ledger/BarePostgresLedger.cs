@@ -4,7 +4,7 @@ using NpgsqlTypes;
 
 namespace BillApis.Benchmarks.Ledger;
 
-/// <summary>A ledger as one writes it first: a statement for each transfer, which adds two entries and moves two balances, committed by itself.</summary>
+/// <summary>A ledger as one writes it first: a statement for each transfer, which adds two entries and moves two balances in the order of their ids, committed by itself.</summary>
 internal sealed class BarePostgresLedger(string connectionString) : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
@@ -37,8 +37,10 @@ internal sealed class BarePostgresLedger(string connectionString) : IAsyncDispos
         await using var connection = await _source.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(
             """
-            with entries as (insert into bare_entry (transfer_id, side, account_id, amount, at, cause) values (@id, 0, @debit, @amount, @at, @cause), (@id, 1, @credit, @amount, @at, @cause))
-            update bare_account set debits = debits + case id when @debit then @amount else 0 end, credits = credits + case id when @credit then @amount else 0 end where id in (@debit, @credit)
+            with entries as (insert into bare_entry (transfer_id, side, account_id, amount, at, cause) values (@id, 0, @debit, @amount, @at, @cause), (@id, 1, @credit, @amount, @at, @cause)),
+            held as (select id from bare_account where id in (@debit, @credit) order by id for update)
+            update bare_account as a set debits = debits + case a.id when @debit then @amount else 0 end, credits = credits + case a.id when @credit then @amount else 0 end
+            from held where a.id = held.id
             """,
             connection);
         foreach (var name in (string[])["id", "debit", "credit", "cause"])

@@ -9,6 +9,7 @@ namespace BillApis.Benchmarks.Ledger;
 internal static class LedgerBench
 {
     private const int Turns = 9;
+    private const int HotTurns = 3;
     private const int Callers = 8;
 
     public static async Task<int> RunAsync(string[] args)
@@ -60,7 +61,7 @@ internal static class LedgerBench
         await FillAsync(ledger, ours);
         await Measured.CompareAsync(
             "PostgreSQL, one hot account, 8 callers with batches of 1,000 linked pairs, against 8 connections with one transfer per statement",
-            Turns,
+            HotTurns,
             () => Task.FromResult(Enumerable.Range(0, Callers).Select(_ => ours.Next()).ToArray()),
             batches => Task.WhenAll(batches.Select(batch => Task.Run(() => PostAsync(ledger, batch)))),
             () => Task.FromResult(Enumerable.Range(0, Callers).Select(_ => Learned(bare, theirs.Next())).ToArray()),

@@ -26,6 +26,26 @@ public sealed class Invoices
     /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>subscription_id</c>, <c>status</c>, <c>currency</c> and <c>kind</c>.</summary>
     public Task<Page<Invoice>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => _store.ListAsync(tenant, query, cancellationToken);
 
+    /// <summary>What customers owe now, by how long it has been due.</summary>
+    public async Task<ReceivablesAging> AgeAsync(TenantId tenant, CancellationToken cancellationToken = default)
+    {
+        var open = new List<Invoice>();
+        foreach (var status in (string[])["issued", "partially_paid", "overdue"])
+        {
+            var query = new StoreQuery { Limit = Limits.PageSize }.With("status", status);
+            for (var page = await _store.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false); ; page = await _store.ListAsync(tenant, query with { After = page.Next }, cancellationToken).ConfigureAwait(false))
+            {
+                open.AddRange(page.Items);
+                if (page.Next is null)
+                {
+                    break;
+                }
+            }
+        }
+
+        return ReceivablesAging.Of(open, _clock.GetCurrentInstant());
+    }
+
     /// <summary>Stores a draft of charges outside of any subscription.</summary>
     /// <exception cref="BillingException">There is no such customer, it is billed in another currency, or a line breaks a rule.</exception>
     public async Task<Invoice> CreateAsync(TenantId tenant, NewInvoice request, CancellationToken cancellationToken = default)

@@ -43,14 +43,23 @@ internal sealed class TransferRows(SqlDatabase database)
             rows.Add(row.Id, row.DebitId, row.CreditId, row.Asset, row.Amount, row.At, row.Kind, row.Cause, row.Step, row.Linked, row.Closes, row.Timeout, row.PendingId);
         }
 
-        var written = rows.Count == 0 ? [] : await Dialect.WriteAsync(
+        if (rows.Count == 0)
+        {
+            return true;
+        }
+
+        // Used-up ids are rare: most books have none, and then no row needs a look.
+        var unused = await AnyRefusedAsync(transaction, tenant, cancellationToken).ConfigureAwait(false)
+            ? "not exists (select 1 from billing_transfer_refused as f where f.tenant_id = @Tenant and f.id = r.id)"
+            : "true";
+        var written = await Dialect.WriteAsync(
             transaction,
             tenant,
             rows,
             table => $"""
                 insert into billing_transfer (tenant_id, id, debit_id, credit_id, asset, amount, at, kind, cause, step, linked, closes, timeout, pending_id)
                 select @Tenant, r.id, r.debit_id, r.credit_id, r.asset, r.amount, r.at, r.kind, r.cause, r.step, r.linked, r.closes, r.timeout, r.pending_id from {table} as r
-                where not exists (select 1 from billing_transfer_refused as f where f.tenant_id = @Tenant and f.id = r.id)
+                where {unused}
                 on conflict (tenant_id, id) do nothing
                 """,
             keyColumns: 1,
@@ -85,6 +94,10 @@ internal sealed class TransferRows(SqlDatabase database)
             new { Tenant = tenant.ToString(), Ids = JsonSerializer.Serialize(ids.Order(StringComparer.Ordinal)) },
             transaction,
             cancellationToken: cancellationToken));
+
+    private static Task<bool> AnyRefusedAsync(DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken) =>
+        transaction.Connection!.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select 1 from billing_transfer_refused where tenant_id = @Tenant)", new { Tenant = tenant.ToString() }, transaction, cancellationToken: cancellationToken));
 
     private static Task<IEnumerable<T>> QueryAsync<T>(string sql, DbTransaction transaction, TenantId tenant, IEnumerable<string> ids, CancellationToken cancellationToken) =>
         transaction.Connection!.QueryAsync<T>(new CommandDefinition(sql, new { Tenant = tenant.ToString(), Ids = JsonSerializer.Serialize(ids) }, transaction, cancellationToken: cancellationToken));

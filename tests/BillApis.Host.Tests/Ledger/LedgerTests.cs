@@ -84,6 +84,24 @@ public sealed class LedgerTests(HostFixture host)
     }
 
     [Fact]
+    public async Task Receivables_are_listed_by_age()
+    {
+        var customer = await _seed.CustomerAsync("KWD");
+        await IssueAsync(customer, "7.125");
+        var receivables = (await host.Api.GetAsync("/analytics/receivables")).Ok();
+        var line = receivables.GetProperty("customers").EnumerateArray().Single(item => item.GetProperty("customer_id").GetString() == Seed.Id(customer));
+        line.GetProperty("total").GetDecimal().ShouldBe(7.125m);
+        line.GetProperty("ages").EnumerateArray().Select(age => age.GetProperty("amount").GetDecimal()).ShouldBe([7.125m, 0, 0, 0, 0]);
+        foreach (var total in receivables.GetProperty("totals").EnumerateArray())
+        {
+            receivables.GetProperty("customers").EnumerateArray().Where(item => item.GetProperty("currency").GetString() == total.GetProperty("currency").GetString())
+                .Sum(item => item.GetProperty("total").GetDecimal()).ShouldBe(total.GetProperty("total").GetDecimal());
+        }
+
+        (await host.Nobody.GetAsync("/analytics/receivables")).ShouldFail(401, "AUTH_001");
+    }
+
+    [Fact]
     public async Task What_is_asked_wrongly_is_refused()
     {
         (await host.Api.GetAsync("/ledger/accounts?customer_id=nobody")).ShouldFail(404, "RES_001");
