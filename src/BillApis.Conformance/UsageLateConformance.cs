@@ -44,6 +44,15 @@ public abstract class UsageLateConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task A_mark_of_what_recurs_reaches_to_the_end_of_what_was_billed()
+    {
+        await CloseAsync("owned", _world.First, Closed);
+        await AppendAsync(UsageWorld.Event("1", UsageWorld.Start, 5));
+        var late = Assert.Single(await ListAsync());
+        Assert.Equal((UsageWorld.Start, Closed - Duration.FromTicks(10)), (late.First, late.Last));
+    }
+
+    [Fact]
     public async Task Every_subscription_that_was_billed_for_it_is_marked_and_no_other()
     {
         await CloseAsync("calls", _world.First, Closed);

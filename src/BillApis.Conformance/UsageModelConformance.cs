@@ -7,7 +7,7 @@ namespace BillApis.Conformance;
 /// <summary>Running totals against a count of the events themselves, whatever the delivery; derive once for each <see cref="IUsageStore"/>.</summary>
 public abstract class UsageModelConformance(StoreFixture fixture)
 {
-    private const int Hours = 6;
+    private const int Days = 70;
     private readonly UsageWorld _world = new();
 
     private IUsageStore Store => fixture.Get<IUsageStore>();
@@ -132,25 +132,39 @@ public abstract class UsageModelConformance(StoreFixture fixture)
         Source = random.Next(4) == 0 ? "cdn" : UsageEvent.DefaultSource,
         Type = "e",
         Customer = random.Next(4) == 0 ? "globex" : "acme",
-        Timestamp = UsageWorld.Start + Duration.FromMinutes(random.Next(Hours * 12) * 5),
+        Timestamp = At(random),
         SubscriptionId = random.Next(5) switch { 0 => _world.First, 1 => _world.Second, _ => null },
         Properties = UsageProperties.Of(
             ("v", random.Next(-5_000, 100_000) / 1_000m),
             ("model", random.Next(3) switch { 0 => "small", 1 => "large", _ => default(PropertyValue) }),
             ("region", random.Next(2) == 0 ? "eu" : "us"),
-            ("user", $"u{random.Next(9)}")),
+            ("user", $"u{random.Next(9)}"),
+            ("op", random.Next(3) switch { 0 => "remove", 1 => "add", _ => default(PropertyValue) })),
     })];
+
+    // Many on the edges of hours, days and months, and many close together.
+    private static Instant At(Random random)
+    {
+        var day = UsageWorld.Start + Duration.FromDays(random.Next(3) == 0 ? (random.Next(2) * 31) - random.Next(3) : random.Next(Days) - 20);
+        return random.Next(4) switch
+        {
+            0 => day,
+            1 => day + Duration.FromHours(random.Next(24)),
+            2 => day + Duration.FromMinutes(random.Next(24 * 12) * 5),
+            _ => UsageWorld.Start + Duration.FromMinutes(random.Next(72) * 5),
+        };
+    }
 
     private List<UsageRequest> Requests(Random random) => [.. _world.Metrics.SelectMany(metric => Enumerable.Range(0, 4).Select(_ =>
     {
-        var start = random.Next(Hours * 12);
-        return new UsageRequest(
-            metric,
-            random.Next(3) == 0 ? _world.Globex : _world.Acme,
-            new Interval(UsageWorld.Start + Duration.FromMinutes(start * 5), UsageWorld.Start + Duration.FromMinutes(random.Next(start, Hours * 12) * 5)))
+        var (one, other) = (At(random), At(random));
+        var period = new Interval(Instant.Min(one, other), Instant.Max(one, other));
+        return new UsageRequest(metric, random.Next(3) == 0 ? _world.Globex : _world.Acme, period)
         {
             Subscription = random.Next(3) switch { 0 => _world.First, 1 => _world.Second, _ => null },
             GroupBy = [.. metric.GroupBy.Where(_ => random.Next(2) == 0)],
+            Zone = DateTimeZoneProviders.Tzdb[random.Next(3) switch { 0 => "Asia/Kolkata", 1 => "America/New_York", _ => "UTC" }],
+            Whole = random.Next(3) == 0 ? new Interval(period.Start, period.End + Duration.FromDays(3)) : null,
         };
     }))];
 

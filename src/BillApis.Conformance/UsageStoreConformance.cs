@@ -53,6 +53,8 @@ public abstract class UsageStoreConformance(StoreFixture fixture)
     [InlineData("floor", "-4.4")]
     [InlineData("seats", "-4.4")]
     [InlineData("users", "3")]
+    [InlineData("mean", "1.65")]
+    [InlineData("p90", "10")]
     public async Task Quantities_are_exact_over_whole_hours_and_parts_of_hours(string code, string expected)
     {
         await AppendAsync(
@@ -98,6 +100,38 @@ public abstract class UsageStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task A_total_has_as_many_digits_as_it_needs()
+    {
+        for (var batch = 0; batch < 3; batch++)
+        {
+            await AppendAsync([.. Enumerable.Range(0, 50).Select(i => UsageWorld.Event($"{batch}.{i}", At(1), Limits.Magnitude))]);
+        }
+
+        await AppendAsync([.. Enumerable.Range(0, 149).Select(i => UsageWorld.Event($"back {i}", At(1), -Limits.Magnitude))]);
+        await AppendAsync(UsageWorld.Event("more", At(3), 0.000000000001m));
+        Assert.Equal("1000000000000000", await QuantityAsync(_world.Ask("plain")));
+        Assert.Equal(BillingErrorCode.Conflict, (await Assert.ThrowsAsync<BillingException>(async () =>
+        {
+            await AppendAsync([.. Enumerable.Range(0, 99).Select(i => UsageWorld.Event($"again {i}", At(1), Limits.Magnitude))]);
+            await QuantityAsync(_world.Ask("plain"));
+        })).Code);
+    }
+
+    [Fact]
+    public async Task Levels_and_things_go_on_from_one_period_to_the_next()
+    {
+        await AppendAsync(
+            UsageWorld.Event("1", At(-2_000), 10, user: "a"), UsageWorld.Event("2", At(-1), 20, user: "b"), Removed("3", At(-0.25m), "a"), Removed("4", At(0.5m), "nobody"), UsageWorld.Event("5", At(372), 2, user: "c"));
+        Assert.Equal("32", await QuantityAsync(_world.Ask("owned")));
+        Assert.Equal("31", await QuantityAsync(_world.Ask("kept")));
+        Assert.Equal("20", await QuantityAsync(_world.Ask("level", new Interval(At(-0.75m), At(-0.5m)))));
+        Assert.Equal("2", await QuantityAsync(_world.Ask("level", new Interval(At(800), At(900)))));
+        Assert.Equal("2", await QuantityAsync(_world.Ask("members")));
+        Assert.Equal("1", await QuantityAsync(_world.Ask("members", new Interval(At(0), At(1)))));
+        Assert.Equal("1", await QuantityAsync(_world.Ask("guests")));
+    }
+
+    [Fact]
     public async Task Nothing_used_is_answered_request_by_request()
     {
         await AppendAsync(UsageWorld.Event("1", At(1), 7));
@@ -140,6 +174,9 @@ public abstract class UsageStoreConformance(StoreFixture fixture)
     }
 
     private static Instant At(decimal hours) => UsageWorld.Start + Duration.FromSeconds((long)(hours * 3_600));
+
+    private static UsageEvent Removed(string id, Instant at, string user) =>
+        UsageWorld.Event(id, at, 0, user: user) with { Properties = UsageProperties.Of(("v", 0), ("user", user), ("op", "remove")) };
 
     private static UsageEvent Grouped(string id, int value, string? model, string region) =>
         UsageWorld.Event(id, At(1), value) with { Properties = UsageProperties.Of(("v", value), ("user", "u"), ("model", model), ("region", region)) };

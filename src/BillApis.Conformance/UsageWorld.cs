@@ -25,6 +25,13 @@ internal sealed class UsageWorld
     [
         New("calls", Aggregation.Count), New("tokens", Aggregation.Sum, "v", "model", "region"), New("plain", Aggregation.Sum, "v"), New("peak", Aggregation.Max, "v", "model"),
         New("floor", Aggregation.Min, "v"), New("seats", Aggregation.Latest, "v", "model"), New("users", Aggregation.UniqueCount, "user", "model"),
+        New("mean", Aggregation.Average, "v", "model"), New("p90", Aggregation.Percentile, "v", "model") with { Percentile = 90 }, New("stored", Aggregation.WeightedSum, "v", "model"),
+        New("stored days", Aggregation.WeightedSum, "v") with { Weighting = TimeWeighting.Day, Recurring = true },
+        New("owned", Aggregation.Sum, "v") with { Recurring = true }, New("level", Aggregation.Max, "v", "model") with { Recurring = true },
+        New("kept", Aggregation.WeightedSum, "v") with { Recurring = true }, New("last", Aggregation.Latest, "v") with { Recurring = true },
+        New("members", Aggregation.UniqueCount, "user", "model") with { Recurring = true, OperationProperty = "op" }, New("guests", Aggregation.UniqueCount, "user") with { OperationProperty = "op" },
+        New("member days", Aggregation.UniqueCount, "user") with { Recurring = true, OperationProperty = "op", Weighting = TimeWeighting.Day },
+        New("member time", Aggregation.UniqueCount, "user") with { OperationProperty = "op", Weighting = TimeWeighting.Second },
     ];
 
     public Metric this[string code] => Metrics.Single(metric => metric.Code == code);

@@ -78,12 +78,6 @@ internal sealed class PostgresDialect : SqlDialect
 
     public override string Least(string left, string right) => $"least({left}, {right})";
 
-    public override string Sum(string column) => $"sum({column})";
-
-    public override string Max(string column) => $"max({column})";
-
-    public override string Min(string column) => $"min({column})";
-
     public override bool IsTransient(DbException exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
 

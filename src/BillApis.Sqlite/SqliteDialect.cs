@@ -85,12 +85,6 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override string Least(string left, string right) => $"billing_least({left}, {right})";
 
-    public override string Sum(string column) => $"billing_sum({column})";
-
-    public override string Max(string column) => $"billing_max({column})";
-
-    public override string Min(string column) => $"billing_min({column})";
-
     public override bool IsTransient(DbException exception) => false;
 
     public override bool IsUniqueViolation(DbException exception) => exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT };

@@ -57,15 +57,6 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>The lesser of two stored decimals, or the one that is not null.</summary>
     public abstract string Least(string left, string right);
 
-    /// <summary>The exact sum of a group's stored decimals; null for an empty group.</summary>
-    public abstract string Sum(string column);
-
-    /// <summary>The greatest of a group's stored decimals; null for an empty group.</summary>
-    public abstract string Max(string column);
-
-    /// <summary>The least of a group's stored decimals; null for an empty group.</summary>
-    public abstract string Min(string column);
-
     /// <summary>Waits, until the transaction ends, for every transaction that holds this lock; null where one writer makes it needless.</summary>
     /// <remarks>The parameter is <c>@Lock</c>, a <c>bigint</c>.</remarks>
     public abstract string? LockExclusive { get; }

@@ -21,7 +21,7 @@ internal static class SubscriptionUsage
         foreach (var price in prices)
         {
             var metric = await billing.Metrics.GetAsync(caller.Tenant, price.Metric!.Value.ToString(), cancellationToken).ConfigureAwait(false);
-            requests.Add(new UsageRequest(metric, subscription.Customer, PeriodOf(subscription, price, now)) { Subscription = subscription.Id });
+            requests.Add(new UsageRequest(metric, subscription.Customer, PeriodOf(subscription, price, now)) { Subscription = subscription.Id, Zone = subscription.Timeline.Zone });
         }
 
         var readings = requests.Count == 0 ? [] : await usage.ReadAsync(caller.Tenant, requests, cancellationToken).ConfigureAwait(false);
@@ -41,7 +41,7 @@ internal static class SubscriptionUsage
     private static MetricUsageResponse Response(Price price, UsageReading reading, Instant now)
     {
         var quantity = reading.Groups.Sum(group => group.Value);
-        var projected = reading.Request.Metric.Aggregation is Aggregation.Count or Aggregation.Sum ? Project(quantity, reading.Request.Period, now) : quantity;
+        var projected = reading.Request.Metric is { Aggregation: Aggregation.Count or Aggregation.Sum, Recurring: false } ? Project(quantity, reading.Request.Period, now) : quantity;
         return new MetricUsageResponse(
             reading.Request.Metric.Id, price.Id, Period.From(reading.Request.Period), quantity, reading.Events, Cost(price, quantity), projected, Cost(price, projected));
     }

@@ -65,7 +65,10 @@ internal sealed record SummaryQuery
     public required Instant To { get; init; }
     public SubscriptionId? SubscriptionId { get; init; }
     public UsageWindow Window { get; init; }
+    public WindowAlignment Align { get; init; }
     public DateTimeZone? Timezone { get; init; }
+    public Instant? RecordedFrom { get; init; }
+    public Instant? RecordedTo { get; init; }
     public string? GroupBy { get; init; }
 
     public UsageSummaryQuery ToSummary() => new()
@@ -75,7 +78,11 @@ internal sealed record SummaryQuery
         Period = From < To ? new Interval(From, To) : throw BillingException.Field("to", "must be after from"),
         Subscription = SubscriptionId,
         Window = Window,
+        Alignment = Align,
         Zone = Timezone ?? DateTimeZone.Utc,
+        Recorded = RecordedFrom is null && RecordedTo is null ? null
+            : RecordedFrom >= RecordedTo ? throw BillingException.Field("recorded_to", "must be after recorded_from")
+            : new Interval(RecordedFrom, RecordedTo),
         GroupBy = [.. (GroupBy ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
     };
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Pricing;
+using NodaTime;
 
 namespace BillApis;
 
@@ -9,11 +10,14 @@ namespace BillApis;
 internal sealed class ChargedUsageReader(IStore<Metric> metrics, IUsageStore store)
 {
     /// <summary>What a charge asks for.</summary>
-    public async Task<UsageRequest> RequestAsync(TenantId tenant, Charge charge, CustomerId customer, SubscriptionId? subscription, CancellationToken cancellationToken)
+    public async Task<UsageRequest> RequestAsync(TenantId tenant, Charge charge, CustomerId customer, Subscription? subscription, CancellationToken cancellationToken)
     {
         var id = charge.Price.Metric!.Value.ToString();
         var metric = await metrics.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, id);
-        return new UsageRequest(metric, customer, charge.Period) { Subscription = subscription, GroupBy = charge.Price.Terms.Dimensions };
+        return new UsageRequest(metric, customer, charge.Period)
+        {
+            Subscription = subscription?.Id, GroupBy = charge.Price.Terms.Dimensions, Zone = subscription?.Timeline.Zone ?? DateTimeZone.Utc,
+        };
     }
 
     /// <summary>Ends the time in which usage counts for these periods.</summary>

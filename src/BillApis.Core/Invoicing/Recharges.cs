@@ -55,7 +55,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore
         var asked = new List<(Charge Charge, UsageRequest Request)>(charges.Count);
         foreach (var charge in charges)
         {
-            asked.Add((charge, await usage.RequestAsync(subscription.Tenant, charge, subscription.Customer, subscription.Id, cancellationToken).ConfigureAwait(false)));
+            asked.Add((charge, await usage.RequestAsync(subscription.Tenant, charge, subscription.Customer, subscription, cancellationToken).ConfigureAwait(false)));
         }
 
         var bills = charges.Count == 0 ? [] : await BillsAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false);

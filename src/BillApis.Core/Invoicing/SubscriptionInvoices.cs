@@ -59,7 +59,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         {
             foreach (var charge in item.Metered)
             {
-                asked.Add((charge, await usage.RequestAsync(tenant, charge, item.Subscription.Customer, item.Subscription.Id, cancellationToken).ConfigureAwait(false)));
+                asked.Add((charge, await usage.RequestAsync(tenant, charge, item.Subscription.Customer, item.Subscription, cancellationToken).ConfigureAwait(false)));
             }
         }
 

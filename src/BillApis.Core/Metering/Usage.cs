@@ -69,9 +69,10 @@ public sealed class Usage
         }
 
         var metric = await _metrics.FindAsync(tenant, query.Metric, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, query.Metric);
-        var request = new UsageRequest(metric, customer, query.Period) { Subscription = query.Subscription, GroupBy = query.GroupBy };
+        var period = query.Alignment is WindowAlignment.Expand ? UsageWindows.Expand(query.Period, query.Window, query.Zone) : query.Period;
+        var request = new UsageRequest(metric, customer, period) { Subscription = query.Subscription, GroupBy = query.GroupBy, Zone = query.Zone, Recorded = query.Recorded };
         request.Validate();
-        var requests = UsageWindows.Of(query.Period, query.Window, query.Zone).Select(window => request with { Period = window }).ToList();
+        var requests = UsageWindows.Of(period, query.Window, query.Zone).Select(window => request with { Period = window }).ToList();
         var readings = await _store.ReadAsync(tenant, requests, cancellationToken).ConfigureAwait(false);
         return [.. readings.SelectMany(reading => reading.Groups.Select(group => new UsageSummaryRow(reading.Request.Period, group.Dimensions, group.Value, group.Events)))];
     }

@@ -22,8 +22,14 @@ public sealed record UsageSummaryQuery
     /// <summary>What the interval is cut into.</summary>
     public UsageWindow Window { get; init; }
 
+    /// <summary>What becomes of the windows that the interval begins or ends within.</summary>
+    public WindowAlignment Alignment { get; init; }
+
     /// <summary>The zone whose hours, days or months the windows are.</summary>
     public DateTimeZone Zone { get; init; } = DateTimeZone.Utc;
+
+    /// <summary>Only what was known of then: events that arrived in this half-open interval.</summary>
+    public Interval? Recorded { get; init; }
 
     /// <summary>The dimensions to tell apart.</summary>
     public ImmutableArray<string> GroupBy { get; init; } = [];

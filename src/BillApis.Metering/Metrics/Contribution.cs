@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 
 namespace BillApis.Metering;
 
 /// <summary>What one event adds to one metric.</summary>
 /// <param name="Metric">The metric.</param>
 /// <param name="Dimensions">The group that the event belongs to.</param>
-/// <param name="Value">The measured value; 1 where events are counted.</param>
-/// <param name="Item">The value as <see cref="Aggregation.UniqueCount"/> tells it from others; null for other aggregations.</param>
+/// <param name="Value">The measured value; 1 where events are counted or a thing is added, and -1 where it is removed.</param>
+/// <param name="Item">The value as <see cref="Aggregation.UniqueCount"/> and <see cref="Aggregation.Percentile"/> tell it from others; null for other aggregations.</param>
 public readonly record struct Contribution(Metric Metric, Dimensions Dimensions, decimal Value, string? Item);
 
 /// <summary>Measures events: the one place that says what an event adds to a metric.</summary>
@@ -26,7 +27,7 @@ internal static class Measuring
 
         // What the rules refuse is told when it is measured.
         _ = metric.Clean(ref item);
-        return metric.Filters.All(filter => filter.Passes(item.Properties));
+        return Passes(metric.Filters, item) && !IsExcluded(metric, item);
     }
 
     /// <summary>Measures an event that the metric counts; what is wrong with it, or null.</summary>
@@ -62,34 +63,67 @@ internal static class Measuring
 
         if (metric.Aggregation is Aggregation.UniqueCount)
         {
-            contribution = contribution with { Item = Item(value.Text) };
-            return null;
+            return Identify(metric, value.Text, item, ref contribution);
         }
 
-        if (!value.TryNumber(out var number))
+        return value.TryNumber(out var number)
+            ? Number(metric, number, $"properties.{property}", ref contribution)
+            : new FieldError($"properties.{property}", $"must be a number of at most 15 integer and {Limits.FractionDigits} fractional digits for the metric '{metric.Code}'");
+    }
+
+    private static bool IsExcluded(Metric metric, UsageEvent item)
+    {
+        foreach (var set in metric.Exclude)
         {
-            return new FieldError($"properties.{property}", $"must be a number of at most 15 integer and {Limits.FractionDigits} fractional digits for the metric '{metric.Code}'");
+            if (Passes(set, item))
+            {
+                return true;
+            }
         }
 
-        contribution = contribution with { Value = number };
-        return number < 0 && !metric.AllowNegative
-            ? new FieldError($"properties.{property}", $"must not be negative for the metric '{metric.Code}', which does not say allow_negative")
-            : null;
+        return false;
+    }
+
+    private static bool Passes(ImmutableArray<MetricFilter> filters, UsageEvent item)
+    {
+        foreach (var filter in filters)
+        {
+            if (!filter.Passes(item.Properties))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static FieldError? Evaluate(Metric metric, string expression, UsageEvent item, ref Contribution contribution)
     {
         decimal? Property(string name) => item.Properties[name].TryNumber(out var number) ? number : null;
-        if (!Parsed(expression).TryEvaluate(Property, out var value, out var problem))
-        {
-            return new FieldError("properties", $"{problem}, for the metric '{metric.Code}'");
-        }
+        return !Parsed(expression).TryEvaluate(Property, out var value, out var problem) ? new FieldError("properties", $"{problem}, for the metric '{metric.Code}'")
+            : metric.Aggregation is Aggregation.UniqueCount ? Identify(metric, Exact.Format(value), item, ref contribution)
+            : Number(metric, value, "properties", ref contribution);
+    }
 
-        var isCounted = metric.Aggregation is Aggregation.UniqueCount;
-        contribution = isCounted ? contribution with { Item = Item(Exact.Format(value)) } : contribution with { Value = value };
-        return value < 0 && !metric.AllowNegative && !isCounted
-            ? new FieldError("properties", $"come to {Exact.Format(value)} by '{expression}', but must not be negative for the metric '{metric.Code}', which does not say allow_negative")
-            : null;
+    // Changes go both ways; other values below zero are mostly mistakes.
+    private static FieldError? Number(Metric metric, decimal value, string field, ref Contribution contribution)
+    {
+        contribution = contribution with { Value = value, Item = metric.Aggregation is Aggregation.Percentile ? Exact.Format(value) : null };
+        var isChange = metric.Aggregation is Aggregation.WeightedSum || (metric.Recurring && metric.Aggregation is Aggregation.Sum);
+        return value >= 0 || metric.AllowNegative || isChange
+            ? null
+            : new FieldError(field, metric.Expression is { } expression
+                ? $"come to {Exact.Format(value)} by '{expression}', but must not be negative for the metric '{metric.Code}', which does not say allow_negative"
+                : $"must not be negative for the metric '{metric.Code}', which does not say allow_negative");
+    }
+
+    private static FieldError? Identify(Metric metric, string text, UsageEvent item, ref Contribution contribution)
+    {
+        var operation = metric.OperationProperty is { } name ? item.Properties[name] : default;
+        contribution = contribution with { Item = Item(text), Value = operation.Text == "remove" ? -1 : 1 };
+        return operation.Kind is PropertyKind.Null || operation.Text is "add" or "remove"
+            ? null
+            : new FieldError($"properties.{metric.OperationProperty}", $"must be 'add' or 'remove' for the metric '{metric.Code}'");
     }
 
     // An expression is read once, not for each event.

@@ -6,8 +6,6 @@ namespace BillApis.Metering;
 /// <summary>A way to count usage: which events, which of their values, and how many become one quantity.</summary>
 public sealed record Metric : IMasterData<Metric>
 {
-    private static readonly ImmutableArray<Aggregation> Built = [Aggregation.Count, Aggregation.Sum, Aggregation.Max, Aggregation.Min, Aggregation.Latest, Aggregation.UniqueCount];
-
     /// <inheritdoc/>
     public static string Kind => "metric";
 
@@ -38,6 +36,21 @@ public sealed record Metric : IMasterData<Metric>
     /// <summary>Arithmetic over properties that is measured instead of one of them, for example <c>input_tokens + 4 * output_tokens</c>.</summary>
     public string? Expression { get; init; }
 
+    /// <summary>The percentage of the events that the quantity is not exceeded by, above 0 and at most 100; for <see cref="Aggregation.Percentile"/> alone.</summary>
+    public decimal? Percentile { get; init; }
+
+    /// <summary>Whether what was used before a period goes on in it: sums, levels and things that were added last until an event changes them.</summary>
+    public bool Recurring { get; init; }
+
+    /// <summary>The property that says <c>add</c> or <c>remove</c>, where <see cref="Aggregation.UniqueCount"/> counts what is there; events without it add.</summary>
+    public string? OperationProperty { get; init; }
+
+    /// <summary>How finely <see cref="Aggregation.WeightedSum"/> weighs time (by the second where null); <see cref="Aggregation.UniqueCount"/> with it counts for how long each thing was there.</summary>
+    public TimeWeighting? Weighting { get; init; }
+
+    /// <summary>Whether a quantity below zero becomes zero; groups keep their sign, so that they still add up.</summary>
+    public bool FloorAtZero { get; init; }
+
     /// <summary>What an event must satisfy to be counted: all of them.</summary>
     public ImmutableArray<MetricFilter> Filters { get; init; } = [];
 
@@ -49,6 +62,9 @@ public sealed record Metric : IMasterData<Metric>
 
     /// <summary>How far ahead of its arrival an event may lie; as far as all events where null.</summary>
     public long? MaxAheadSeconds { get; init; }
+
+    /// <summary>Sets of conditions: an event that satisfies all of one set is not counted.</summary>
+    public ImmutableArray<ImmutableArray<MetricFilter>> Exclude { get; init; } = [];
 
     /// <summary>The properties whose values are counted apart.</summary>
     public ImmutableArray<string> GroupBy { get; init; } = [];
@@ -92,10 +108,12 @@ public sealed record Metric : IMasterData<Metric>
     {
         ArgumentNullException.ThrowIfNull(other);
         return (EventType, Aggregation, Property, Expression, Rounding, AllowNegative) == (other.EventType, other.Aggregation, other.Property, other.Expression, other.Rounding, other.AllowNegative)
+            && (Percentile, Recurring, OperationProperty, Weighting, FloorAtZero) == (other.Percentile, other.Recurring, other.OperationProperty, other.Weighting, other.FloorAtZero)
             && GroupBy.SequenceEqual(other.GroupBy, StringComparer.Ordinal)
             && Rules.SequenceEqual(other.Rules)
-            && Filters.Length == other.Filters.Length
-            && Filters.Zip(other.Filters).All(pair => (pair.First.Property, pair.First.Op) == (pair.Second.Property, pair.Second.Op) && pair.First.Values.SequenceEqual(pair.Second.Values));
+            && MetricFilter.Same(Filters, other.Filters)
+            && Exclude.Length == other.Exclude.Length
+            && Exclude.Zip(other.Exclude).All(pair => MetricFilter.Same(pair.First, pair.Second));
     }
 
     /// <inheritdoc/>
@@ -108,18 +126,10 @@ public sealed record Metric : IMasterData<Metric>
         Check.Text("unit", Unit, Limits.CodeLength);
         Check.Metadata(Metadata);
         Rounding?.Validate();
-        if (!Built.Contains(Aggregation))
-        {
-            throw BillingException.Field("aggregation", "must be count, sum, max, min, latest or unique_count");
-        }
-
         ValidateMeasure();
+        MetricRules.Check(this);
         ValidateGroups();
         ValidateRules();
-        for (var i = 0; i < Filters.Length; i++)
-        {
-            Filters[i].Validate($"filters[{i}]");
-        }
     }
 
     private void ValidateMeasure()

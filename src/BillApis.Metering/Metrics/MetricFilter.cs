@@ -30,6 +30,11 @@ public sealed record MetricFilter
         };
     }
 
+    /// <summary>Whether both are the same conditions in the same order.</summary>
+    internal static bool Same(ImmutableArray<MetricFilter> left, ImmutableArray<MetricFilter> right) =>
+        left.Length == right.Length
+        && left.Zip(right).All(pair => (pair.First.Property, pair.First.Op) == (pair.Second.Property, pair.Second.Op) && pair.First.Values.SequenceEqual(pair.Second.Values));
+
     internal void Validate(string field)
     {
         Check.Name($"{field}.property", Property);

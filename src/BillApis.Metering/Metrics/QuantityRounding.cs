@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace BillApis.Metering;
 
 /// <summary>How a metric rounds its quantity before it is priced.</summary>
@@ -8,22 +10,37 @@ public sealed record QuantityRounding(RoundingDirection Mode, int Scale)
     private const int LeastScale = -12;
 
     /// <summary>The rounded quantity.</summary>
-    public decimal Round(decimal quantity)
+    public decimal Round(decimal quantity) => Round(Exact.Unscaled(quantity), BigInteger.Pow(10, quantity.Scale));
+
+    /// <summary>The rounded quotient: it is rounded once, whatever its digits.</summary>
+    /// <exception cref="OverflowException">It has more digits than a decimal holds.</exception>
+    internal decimal Round(BigInteger numerator, BigInteger denominator)
     {
-        var mode = Mode switch
+        var (up, down) = (BigInteger.Pow(10, Math.Max(Scale, 0)), BigInteger.Pow(10, Math.Max(-Scale, 0)));
+        var rounded = Whole(numerator * up, denominator * down) * down;
+        return Exact.Normalize((decimal)rounded / (decimal)up);
+    }
+
+    private BigInteger Whole(BigInteger numerator, BigInteger denominator)
+    {
+        var (floor, rest) = (BigInteger.DivRem(numerator, denominator, out var remainder), remainder);
+        if (rest.Sign < 0)
         {
-            RoundingDirection.Up => MidpointRounding.ToPositiveInfinity,
-            RoundingDirection.Down => MidpointRounding.ToNegativeInfinity,
-            RoundingDirection.HalfEven => MidpointRounding.ToEven,
-            _ => MidpointRounding.AwayFromZero,
+            (floor, rest) = (floor - 1, rest + denominator);
+        }
+
+        var half = (rest * 2).CompareTo(denominator);
+        var isUp = Mode switch
+        {
+            RoundingDirection.Up => !rest.IsZero,
+            RoundingDirection.Down => false,
+            RoundingDirection.HalfEven => half > 0 || (half == 0 && !floor.IsEven),
+            _ => half > 0 || (half == 0 && numerator.Sign > 0),
         };
-        var unit = Power(-Math.Min(Scale, 0));
-        return Exact.Multiply(Math.Round(quantity / unit, Math.Max(Scale, 0), mode), unit);
+        return isUp ? floor + 1 : floor;
     }
 
     internal void Validate() => Check.Range("rounding.scale", Scale, LeastScale, Limits.FractionDigits);
-
-    private static decimal Power(int exponent) => Enumerable.Repeat(10m, exponent).Aggregate(1m, (product, ten) => product * ten);
 }
 
 /// <summary>Which way a quantity is rounded.</summary>

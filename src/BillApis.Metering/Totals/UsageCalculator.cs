@@ -11,7 +11,7 @@ public static class UsageCalculator
         ArgumentNullException.ThrowIfNull(events);
         request.Validate();
         var tally = new UsageTally(request);
-        foreach (var item in events.Where(request.Counts))
+        foreach (var item in events.Where(request.Reaches))
         {
             if (request.Metric.Measure(item, out var contribution) is { } wrong)
             {
@@ -22,5 +22,14 @@ public static class UsageCalculator
         }
 
         return tally.Read();
+    }
+
+    /// <summary>The quantities of one customer's stored events that had arrived by when the request says.</summary>
+    /// <exception cref="BillingException">An event that the metric counts cannot be measured.</exception>
+    public static UsageReading ReadStored(UsageRequest request, IEnumerable<StoredEvent> events)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(events);
+        return Read(request, events.Where(item => request.Recorded is not { } recorded || recorded.Contains(item.RecordedAt)).Select(item => item.Event));
     }
 }

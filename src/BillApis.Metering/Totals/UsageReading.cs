@@ -15,12 +15,41 @@ public sealed record UsageRequest(Metric Metric, CustomerId Customer, Interval P
     /// <summary>The dimensions to tell apart, all or some of the metric's; none for one quantity.</summary>
     public ImmutableArray<string> GroupBy { get; init; } = [];
 
-    /// <summary>Whether an event belongs to the answer; one without a timestamp happens at the start of the period.</summary>
+    /// <summary>The zone whose days count, for metrics that weigh time by the day.</summary>
+    public DateTimeZone Zone { get; init; } = DateTimeZone.Utc;
+
+    /// <summary>The period that quantities weighed by time are divided by, where the asked one is a part of it; the asked one where null.</summary>
+    public Interval? Whole { get; init; }
+
+    /// <summary>Only what was known of then: events that arrived in this half-open interval. Such an answer costs the events, not the totals.</summary>
+    public Interval? Recorded { get; init; }
+
+    /// <summary>Whether an event happened in the period and belongs to the answer; one without a timestamp happens at the start.</summary>
     public bool Counts(UsageEvent item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        return Metric.Counts(item) && Period.Contains(item.Timestamp ?? Period.Start) && (Subscription is not { } mine || item.SubscriptionId is not { } own || own == mine);
+        return Period.Contains(item.Timestamp ?? Period.Start) && Matches(item);
     }
+
+    /// <summary>Whether an event belongs to the answer, be it that it happened before the period and what it says goes on.</summary>
+    internal bool Reaches(UsageEvent item)
+    {
+        var at = item.Timestamp ?? Period.Start;
+        return at < Period.End && (Metric.Recurring || at >= Period.Start) && Matches(item);
+    }
+
+    /// <summary>Whether time is weighed by the day; a period without a whole day is weighed by the second.</summary>
+    internal bool WeighsByDay => Metric.Weighting is TimeWeighting.Day && Time.Days(Divisor.Start, Divisor.End, Zone) > 0;
+
+    /// <summary>The length that quantities weighed by time are divided by: days or microseconds, and 1 where there is none.</summary>
+    internal long WholeLength => Math.Max(1, Length(Divisor.Start, Divisor.End));
+
+    private Interval Divisor => Whole ?? Period;
+
+    /// <summary>A length of time as this request weighs it.</summary>
+    internal long Length(Instant start, Instant end) => WeighsByDay ? Time.Days(start, end, Zone) : Time.Microseconds(end - start);
+
+    private bool Matches(UsageEvent item) => Metric.Counts(item) && (Subscription is not { } mine || item.SubscriptionId is not { } own || own == mine);
 
     /// <summary>Refuses a dimension that the metric does not count apart.</summary>
     /// <exception cref="BillingException">The metric is not grouped by one of the names.</exception>

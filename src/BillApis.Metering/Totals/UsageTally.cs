@@ -1,59 +1,90 @@
 using System.Collections.Immutable;
+using NodaTime;
 
 namespace BillApis.Metering;
 
-/// <summary>Collects what belongs to one request, group by group, and answers the quantities.</summary>
+/// <summary>Collects what belongs to one request, group by group and span by span, and answers the quantities.</summary>
 internal sealed class UsageTally(UsageRequest request)
 {
-    private readonly Dictionary<Dimensions, UsageTotal> _totals = [];
-    private readonly Dictionary<Dimensions, HashSet<string>> _items = [];
+    private readonly Dictionary<Dimensions, UsageTallyGroup> _groups = [];
 
-    public void Add(in Contribution contribution, UsageEvent item, NodaTime.Instant at)
+    public UsageSpans Spans { get; } = UsageSpans.Of(request);
+
+    /// <summary>Adds one event.</summary>
+    public void Add(in Contribution contribution, UsageEvent item, Instant at)
     {
-        Add(contribution.Dimensions, UsageTotal.Of(contribution, item, at));
-        if (contribution.Item is { } value)
+        var (group, span) = (Group(contribution.Dimensions), Spans.IndexOf(at));
+        group.Add(span, UsageTotal.Of(contribution, item, at, Spans.All[span].Start));
+        if (contribution.Item is { } name)
         {
-            AddItem(contribution.Dimensions, value);
+            group.Add(name, UsageItem.Of(contribution, item, at));
+            group.Add(name, LatestValue.Of(contribution, item, at));
         }
     }
 
-    public void Add(Dimensions dimensions, UsageTotal total)
-    {
-        var group = Group(dimensions);
-        _totals[group] = _totals.TryGetValue(group, out var known) ? known.Merge(total) : total;
-    }
+    /// <summary>Adds the total of many events of one span; its moment counts from the start of the span.</summary>
+    public void Add(Dimensions dimensions, int span, UsageTotal total) => Group(dimensions).Add(span, total);
 
-    public void AddItem(Dimensions dimensions, string item)
+    /// <summary>Adds what is known of one thing.</summary>
+    public void Add(Dimensions dimensions, string name, UsageItem item)
     {
         var group = Group(dimensions);
-        if (!_items.TryGetValue(group, out var items))
+        group.Add(name, item);
+        if (item.Latest is { } latest)
         {
-            _items[group] = items = new HashSet<string>(StringComparer.Ordinal);
+            group.Add(name, latest);
         }
-
-        items.Add(item);
     }
 
     public UsageReading Read()
     {
-        var groups = _totals.Select(pair => new UsageGroup(pair.Key, Quantity(pair.Key, pair.Value), pair.Value.Events)).OrderBy(group => group.Dimensions.Json, StringComparer.Ordinal);
-        return new UsageReading(request, _totals.Count == 0 && request.GroupBy.IsEmpty ? [new UsageGroup(Dimensions.None, 0, 0)] : [.. groups]);
+        var groups = _groups.OrderBy(pair => pair.Key.Json, StringComparer.Ordinal).Select(pair => new UsageGroup(pair.Key, UsageQuantity.Of(request, Spans, pair.Value), pair.Value.Events));
+        return new UsageReading(request, _groups.Count == 0 && request.GroupBy.IsEmpty ? [new UsageGroup(Dimensions.None, 0, 0)] : [.. groups]);
     }
 
-    private Dimensions Group(Dimensions dimensions) => request.GroupBy.Length == request.Metric.GroupBy.Length ? dimensions : dimensions.Only(request.GroupBy);
-
-    private decimal Quantity(Dimensions group, UsageTotal total)
+    private UsageTallyGroup Group(Dimensions dimensions)
     {
-        var exact = request.Metric.Aggregation switch
+        var group = request.GroupBy.Length == request.Metric.GroupBy.Length ? dimensions : dimensions.Only(request.GroupBy);
+        if (!_groups.TryGetValue(group, out var known))
         {
-            Aggregation.Count => total.Events,
-            Aggregation.Sum => total.Sum ?? 0,
-            Aggregation.Max => total.Max ?? 0,
-            Aggregation.Min => total.Min ?? 0,
-            Aggregation.Latest => total.Latest?.Value ?? 0,
-            Aggregation.UniqueCount => _items.GetValueOrDefault(group)?.Count ?? 0,
-            var other => throw new InvalidOperationException($"{other} is not built."),
-        };
-        return request.Metric.Rounding?.Round(exact) ?? exact;
+            _groups[group] = known = new UsageTallyGroup(Spans.All.Length, request.Metric is { Aggregation: Aggregation.UniqueCount, Weighting: not null });
+        }
+
+        return known;
+    }
+}
+
+/// <summary>What is known of one group of a request.</summary>
+/// <param name="spans">How many spans there are.</param>
+/// <param name="keepsHistory">Whether it matters when each thing was there.</param>
+internal sealed class UsageTallyGroup(int spans, bool keepsHistory)
+{
+    private readonly UsageTotal?[] _totals = new UsageTotal?[spans];
+
+    public ImmutableArray<UsageTotal?> Totals => [.. _totals];
+
+    public Dictionary<string, UsageItem> Items { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, List<LatestValue>> Histories { get; } = new(StringComparer.Ordinal);
+
+    public long Events => _totals.Sum(total => total?.Events ?? 0);
+
+    public void Add(int span, UsageTotal total) => _totals[span] = _totals[span]?.Merge(total) ?? total;
+
+    public void Add(string name, UsageItem item) => Items[name] = Items.TryGetValue(name, out var known) ? known.Merge(item) : item;
+
+    public void Add(string name, LatestValue change)
+    {
+        if (!keepsHistory)
+        {
+            return;
+        }
+
+        if (!Histories.TryGetValue(name, out var history))
+        {
+            Histories[name] = history = [];
+        }
+
+        history.Add(change);
     }
 }

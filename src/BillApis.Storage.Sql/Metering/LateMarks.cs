@@ -17,18 +17,19 @@ internal sealed class LateMarks(UsageGates gates)
     {
         foreach (var part in entry.Item.CountsLate ? entry.Open : [])
         {
-            Add(entry.Item.Customer!.Value, part.Metric.Id, entry.Item.Event.SubscriptionId, entry.Item.At);
+            Add(entry.Item.Customer!.Value, part.Metric, entry.Item.Event.SubscriptionId, entry.Item.At);
         }
     }
 
-    /// <summary>A quantity changes at an instant; where no subscription was billed beyond it there is nothing to rate again.</summary>
-    public void Add(CustomerId customer, MetricId metric, SubscriptionId? named, Instant at)
+    /// <summary>A quantity changes at an instant, and what recurs from there on; where no subscription was billed beyond it there is nothing to rate again.</summary>
+    public void Add(CustomerId customer, Metric metric, SubscriptionId? named, Instant at)
     {
-        foreach (var subscription in gates.BilledBeyond(at, customer, metric, named))
+        foreach (var (subscription, until) in gates.BilledBeyond(at, customer, metric.Id, named))
         {
-            _spans[(subscription, metric)] = _spans.TryGetValue((subscription, metric), out var span)
-                ? span with { First = Instant.Min(span.First, at), Last = Instant.Max(span.Last, at) }
-                : new Span(customer, at, at);
+            var last = metric.Recurring ? until - Duration.FromTicks(10) : at;
+            _spans[(subscription, metric.Id)] = _spans.TryGetValue((subscription, metric.Id), out var span)
+                ? span with { First = Instant.Min(span.First, at), Last = Instant.Max(span.Last, last) }
+                : new Span(customer, at, last);
         }
     }
 

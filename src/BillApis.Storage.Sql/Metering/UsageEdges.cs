@@ -3,29 +3,44 @@ using NodaTime;
 
 namespace BillApis.Storage.Sql.Metering;
 
-/// <summary>Cuts an interval into the whole hours that totals are kept for and the parts of hours before and after them.</summary>
-internal readonly record struct UsageEdges(long FirstHour, long LastHour, IReadOnlyList<Interval> Parts)
+/// <summary>Cuts an interval into whole months, days and hours that totals are kept for, the longest possible, and the parts of hours at its ends.</summary>
+internal readonly record struct UsageEdges(IReadOnlyList<UsageBucket> Buckets, IReadOnlyList<Interval> Parts)
 {
-    private static readonly Duration Hour = Duration.FromHours(1);
-
-    public bool HasHours => FirstHour < LastHour;
-
     public static UsageEdges Of(Interval interval)
     {
-        if (interval.Start >= interval.End)
+        var buckets = new List<UsageBucket>();
+        var at = UsageBucket.Of(UsageLevel.Hour, interval.Start) is var first && first.Start == interval.Start ? first : first.Next;
+        if (interval.Start >= interval.End || at.Start > interval.End)
         {
-            return new UsageEdges(0, 0, []);
+            return new UsageEdges([], interval.Start < interval.End ? [interval] : []);
         }
 
-        var (first, last) = (UsageTotals.HourOf(interval.Start + Hour - Duration.FromTicks(1)), UsageTotals.HourOf(interval.End));
-        if (first > last)
+        var start = at.Start;
+        while (at.Next.Start <= interval.End)
         {
-            return new UsageEdges(0, 0, [interval]);
+            at = Longest(at, interval.End);
+            buckets.Add(at);
+            at = at.Next with { Level = UsageLevel.Hour };
         }
 
-        Interval[] parts = [new(interval.Start, At(first)), new(At(last), interval.End)];
-        return new UsageEdges(first, last, [.. parts.Where(part => part.Start < part.End)]);
+        Interval[] parts = [new(interval.Start, start), new(at.Start, interval.End)];
+        return new UsageEdges(buckets, [.. parts.Where(part => part.Start < part.End)]);
     }
 
-    private static Instant At(long hour) => Instant.FromUnixTimeSeconds(hour * 3_600);
+    /// <summary>Nothing but the events themselves.</summary>
+    public static UsageEdges EventsOf(Interval interval) => new([], interval.Start < interval.End ? [interval] : []);
+
+    private static UsageBucket Longest(UsageBucket hour, Instant end)
+    {
+        foreach (var level in new[] { UsageLevel.Month, UsageLevel.Day })
+        {
+            var bucket = UsageBucket.Of(level, hour.Start);
+            if (bucket.Hour == hour.Hour && bucket.Next.Start <= end)
+            {
+                return bucket;
+            }
+        }
+
+        return hour;
+    }
 }

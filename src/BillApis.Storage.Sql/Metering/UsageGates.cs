@@ -19,9 +19,9 @@ internal sealed class UsageGates(IEnumerable<UsageGates.Row> rows)
         return gates.Count > 0 && gates.All(gate => item.At < gate.Until);
     }
 
-    /// <summary>The subscriptions that were billed beyond an instant for usage that names one of them, or none.</summary>
-    public IEnumerable<SubscriptionId> BilledBeyond(Instant at, CustomerId customer, MetricId metric, SubscriptionId? named) =>
-        Of(customer, metric, named).Where(gate => at < gate.Until).Select(gate => EntityId.Parse<SubscriptionId>(gate.SubscriptionId));
+    /// <summary>The subscriptions that were billed beyond an instant for usage that names one of them, or none, and up to where.</summary>
+    public IEnumerable<(SubscriptionId Subscription, Instant Until)> BilledBeyond(Instant at, CustomerId customer, MetricId metric, SubscriptionId? named) =>
+        Of(customer, metric, named).Where(gate => at < gate.Until).Select(gate => (EntityId.Parse<SubscriptionId>(gate.SubscriptionId), gate.Until));
 
     private IReadOnlyCollection<Row> Of(CustomerId customer, MetricId metric, SubscriptionId? named)
     {

@@ -73,6 +73,41 @@ public sealed class UsageTests(HostFixture host)
     }
 
     [Fact]
+    public async Task Every_aggregation_is_answered()
+    {
+        var (customer, type) = (Seed.Id(await _seed.CustomerAsync()), Seed.Name("all.used"));
+        async Task<string> MetricAsync(object fields) => Seed.Id((await _api.PostAsync("/metrics", Json(new { code = Seed.Name("metric"), name = "M", event_type = type })[..^1] + "," + Json(fields)[1..])).Ok(201));
+        var metrics = new[]
+        {
+            (await MetricAsync(new { aggregation = "count" }), "4"), (await MetricAsync(new { aggregation = "average", property = "v" }), "3.5"),
+            (await MetricAsync(new { aggregation = "percentile", property = "v", percentile = 50 }), "2"), (await MetricAsync(new { aggregation = "weighted_sum", property = "v" }), "11.032258064516"),
+            (await MetricAsync(new { aggregation = "sum", property = "v", recurring = true }), "19"), (await MetricAsync(new { aggregation = "unique_count", property = "user", recurring = true, operation_property = "op" }), "1"),
+            (await MetricAsync(new { aggregation = "unique_count", property = "user", recurring = true, operation_property = "op", weighting = "day" }), "1.290322580645"),
+            (await MetricAsync(new { aggregation = "max", property = "v", exclude = new[] { new object[] { new { property = "user", op = "eq", values = new[] { "a" } }, new { property = "v", op = "gte", values = new[] { 5 } } } } }), "4"),
+        };
+        object Used(string id, string at, decimal v, string user, string? op = null) => new { id = $"{type}-{id}", type, customer_id = customer, timestamp = at, properties = new { v, user, op } };
+        Receipt(await _api.PostAsync("/usage/events", new
+        {
+            events = new[]
+            {
+                Used("0", "2025-12-20T00:00:00Z", 5, "a"), Used("1", "2026-01-01T00:00:00Z", 7, "a"), Used("2", "2026-01-13T00:00:00Z", 2, "b"),
+                Used("3", "2026-01-13T00:00:00Z", 4, "b"), Used("4", "2026-01-21T00:00:00Z", 1, "a", "remove"),
+            },
+        })).ShouldBe((5, 0, ""));
+        foreach (var (metric, expected) in metrics)
+        {
+            (await _api.GetAsync($"/usage/summary?customer_id={customer}&metric_id={metric}&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z")).Ok()[0].GetProperty("value").GetRawText().ShouldBe(expected, metric);
+        }
+
+        var summary = $"/usage/summary?customer_id={customer}&metric_id={metrics[0].Item1}&from=2026-01-12T23:58:30Z&to=2026-01-13T00:00:30Z&window=minute";
+        (await _api.GetAsync(summary)).Ok().EnumerateArray().Select(row => $"{row.GetProperty("start").GetString()} {row.GetProperty("value")}").ShouldBe(
+            ["2026-01-12T23:58:30Z 0", "2026-01-12T23:59:00Z 0", "2026-01-13T00:00:00Z 2"]);
+        (await _api.GetAsync($"{summary}&align=expand")).Ok().EnumerateArray().Select(row => row.GetProperty("start").GetString()).ShouldBe(["2026-01-12T23:58:00Z", "2026-01-12T23:59:00Z", "2026-01-13T00:00:00Z"]);
+        (await _api.GetAsync($"{summary}&recorded_to=2026-01-01T00:00:00Z")).Ok().EnumerateArray().Select(row => row.GetProperty("value").GetRawText()).ShouldBe(["0", "0", "0"]);
+        (await _api.GetAsync($"{summary}&recorded_from=2026-01-02T00:00:00Z&recorded_to=2026-01-01T00:00:00Z")).ShouldFail(400, "VAL_001", "recorded_to");
+    }
+
+    [Fact]
     public async Task Orphans_are_listed_and_recovered_once_their_customer_is_there()
     {
         var (external, type) = (Seed.Name("late-customer"), Seed.Name("orphan.used"));

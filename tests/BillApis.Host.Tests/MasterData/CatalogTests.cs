@@ -50,6 +50,9 @@ public sealed class CatalogTests(HostFixture host)
     [InlineData("""{"code":"m","name":"M","event_type":"e","aggregation":"count","filters":[{"property":"p","op":"gt","values":["x"]}]}""", "filters[0].values[0]")]
     [InlineData("""{"code":"m","name":"M","event_type":"e","aggregation":"count","filters":[{"op":"exists"}]}""", "filters[0].property")]
     [InlineData("""{"code":"m","name":"M","event_type":"e","aggregation":"count","group_by":"x"}""", "group_by")]
+    [InlineData("""{"code":"m","name":"M","event_type":"e","aggregation":"percentile","property":"p"}""", "percentile")]
+    [InlineData("""{"code":"m","name":"M","event_type":"e","aggregation":"min","property":"p","recurring":true}""", "recurring")]
+    [InlineData("""{"code":"m","name":"M","event_type":"e","aggregation":"count","exclude":[[{"property":"p","op":"eq","values":[]}]]}""", "exclude[0][0].values")]
     public async Task A_wrong_field_of_a_metric_is_named(string body, string field) => (await _api.PostAsync("/metrics", body)).ShouldFail(400, "VAL_001", field);
 
     [Fact]

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace BillApis.Metering;
+
+/// <summary>The stretches of time that a request is answered from, in order and without a gap.</summary>
+internal sealed class UsageSpans
+{
+    private readonly ImmutableArray<Instant> _starts;
+
+    private UsageSpans(bool hasBefore, IEnumerable<Interval> spans)
+    {
+        (HasBefore, All) = (hasBefore, [.. spans]);
+        _starts = [.. All.Select(span => span.Start)];
+    }
+
+    /// <summary>Whether the first span is all the time before the period.</summary>
+    public bool HasBefore { get; }
+
+    public ImmutableArray<Interval> All { get; }
+
+    public static UsageSpans Of(UsageRequest request)
+    {
+        var metric = request.Metric;
+        IEnumerable<Interval> spans = metric.Aggregation is Aggregation.WeightedSum && request.WeighsByDay ? UsageWindows.Of(request.Period, UsageWindow.Day, request.Zone) : [request.Period];
+        return metric.Recurring ? new UsageSpans(true, spans.Prepend(new Interval(Instant.MinValue, request.Period.Start))) : new UsageSpans(false, spans);
+    }
+
+    /// <summary>Which span an instant of them lies in.</summary>
+    public int IndexOf(Instant at) => _starts.BinarySearch(at) is < 0 and var next ? ~next - 1 : _starts.BinarySearch(at);
+}

@@ -1,0 +1,61 @@
+using BillApis.Metering;
+using NodaTime;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>One request of many that are read together: from which buckets and events, and what was found so far.</summary>
+internal sealed class UsageSlot
+{
+    private readonly int _index;
+    private readonly List<(int Span, UsageBucket Bucket)> _buckets = [];
+    private readonly List<Interval> _parts = [];
+
+    /// <param name="index">Which request it is.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="first">An instant before which the tenant has no usage; null where it has none at all.</param>
+    public UsageSlot(int index, UsageRequest request, Instant? first)
+    {
+        (_index, Request, Tally) = (index, request, new UsageTally(request));
+        for (var span = 0; span < Tally.Spans.All.Length; span++)
+        {
+            var isBefore = Tally.Spans.HasBefore && span == 0;
+            var interval = Tally.Spans.All[span];
+            interval = isBefore ? new Interval(Instant.Min(first ?? interval.End, interval.End), interval.End) : interval;
+            var edges = NeedsEvents(request, isBefore) ? UsageEdges.EventsOf(interval) : UsageEdges.Of(interval);
+            _buckets.AddRange(edges.Buckets.Select(bucket => (span, bucket)));
+            _parts.AddRange(edges.Parts);
+        }
+    }
+
+    public UsageRequest Request { get; }
+
+    public UsageTally Tally { get; }
+
+    public IReadOnlyList<Interval> Parts => _parts;
+
+    public IEnumerable<object> Rows() => _buckets.Select((place, index) => new
+    {
+        n = _index, place = index, level = (int)place.Bucket.Level, hour = place.Bucket.Hour,
+        customer_id = Request.Customer, metric_id = Request.Metric.Id, subscription_id = Request.Subscription,
+    });
+
+    public void Add(int place, UsageReader.TotalRow row)
+    {
+        var (span, bucket) = _buckets[place];
+        var earlier = Tally.Spans.HasBefore && span == 0 ? 0 : Time.Microseconds(bucket.Start - Tally.Spans.All[span].Start);
+        Tally.Add(Dimensions.Parse(row.Dimensions), span, row.Total.Since(earlier));
+    }
+
+    public void Add(StoredEvent stored)
+    {
+        if (stored.Metrics.Contains(Request.Metric.Id) && (Request.Recorded is not { } recorded || recorded.Contains(stored.RecordedAt)))
+        {
+            Request.Metric.Measure(stored.Event, out var contribution);
+            Tally.Add(contribution, stored.Event, stored.Event.Timestamp!.Value);
+        }
+    }
+
+    // When things were there is not in the totals, and neither is what was known when.
+    private static bool NeedsEvents(UsageRequest request, bool isBefore) =>
+        request.Recorded is not null || (!isBefore && request.Metric is { Aggregation: Aggregation.UniqueCount, Weighting: not null });
+}
