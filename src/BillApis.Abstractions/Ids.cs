@@ -249,3 +249,16 @@ public readonly record struct UserId(Guid Value) : IEntityId<UserId>
     /// <summary>For example <c>usr_01k…</c>.</summary>
     public override string ToString() => EntityId.Format(this);
 }
+
+/// <summary>What was said of a usage event later.</summary>
+public readonly record struct UsageCorrectionId(Guid Value) : IEntityId<UsageCorrectionId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "uco";
+
+    /// <inheritdoc/>
+    public static UsageCorrectionId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>uco_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}

@@ -41,6 +41,16 @@ public interface IUsageStore
     /// <summary>Lists events, the latest timestamp first.</summary>
     Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken);
 
+    /// <summary>Finds an event by its key, with all that was said of it later; null where there is none.</summary>
+    Task<StoredEvent?> FindEventAsync(TenantId tenant, string source, string id, CancellationToken cancellationToken);
+
+    /// <summary>The events that a request counts, corrections applied, in no order; for prices that look at single events.</summary>
+    Task<IReadOnlyList<UsageEvent>> ReadEventsAsync(TenantId tenant, UsageRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Stores a correction and counts anew what it changes, all or nothing; billed usage that changes is marked to be rated again.</summary>
+    /// <returns>Whether it is stored: not where the event was corrected or recovered since the caller looked, or is not there.</returns>
+    Task<bool> CorrectAsync(TenantId tenant, StampedCorrection correction, CancellationToken cancellationToken);
+
     /// <summary>Lists events that were kept without being counted and are still not, oldest arrival first.</summary>
     Task<Page<OrphanEvent>> ListOrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken);
 
@@ -130,8 +140,18 @@ public sealed record OrphanQuery
 /// <param name="Event">What was sent; its timestamp is filled in where the sender left it out.</param>
 /// <param name="RecordedAt">When it arrived.</param>
 /// <param name="Customer">Whose it is; null for an orphan without a customer.</param>
-/// <param name="Metrics">The metrics that count it.</param>
-public sealed record StoredEvent(UsageEvent Event, Instant RecordedAt, CustomerId? Customer, ImmutableArray<MetricId> Metrics);
+/// <param name="Metrics">The metrics that count it as it was sent.</param>
+public sealed record StoredEvent(UsageEvent Event, Instant RecordedAt, CustomerId? Customer, ImmutableArray<MetricId> Metrics)
+{
+    /// <summary>What was said of it later, oldest first; the last one says what counts.</summary>
+    public ImmutableArray<EventCorrection> Corrections { get; init; } = [];
+
+    /// <summary>Whether it was taken back: nothing counts in its place.</summary>
+    public bool IsVoided => Corrections is [.., { Content: null }];
+
+    /// <summary>What counts: the event, or what the last correction put in its place; null for nothing.</summary>
+    public UsageEvent? Net => Corrections is [.., var last] ? last.Content : Event;
+}
 
 /// <summary>An event, or one metric's part of it, that is kept without being counted.</summary>
 /// <param name="Event">The event.</param>

@@ -70,7 +70,7 @@ internal sealed class OpenApiSchemas
             return isNullable ? OrNull(written) : written;
         }
 
-        if (context.TypeInfo.Kind is not JsonTypeInfoKind.Object || type.Assembly != typeof(OpenApiSchemas).Assembly)
+        if (context.TypeInfo.Kind is not JsonTypeInfoKind.Object || !IsOurs(type))
         {
             return node;
         }
@@ -81,6 +81,8 @@ internal sealed class OpenApiSchemas
         var reference = new JsonObject { ["$ref"] = $"#/components/schemas/{type.Name}" };
         return isNullable ? new JsonObject { ["anyOf"] = new JsonArray(reference, new JsonObject { ["type"] = "null" }) } : reference;
     }
+
+    private static bool IsOurs(Type type) => type.Assembly.GetName().Name!.StartsWith(nameof(BillApis), StringComparison.Ordinal);
 
     // Types with a converter of their own, which the exporter cannot look into.
     private static JsonObject? Written(Type type) =>

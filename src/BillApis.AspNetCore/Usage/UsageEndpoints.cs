@@ -16,6 +16,7 @@ internal static class UsageEndpoints
         usage.MapPost("/events", RecordAsync).WithSummary("Take in one event or up to 10,000; good events are kept, the others are named");
         usage.MapGet("/events", ListAsync).WithSummary("List events, the latest timestamp first");
         usage.MapGet("/summary", SummarizeAsync).WithSummary("What a customer used of a metric, window by window");
+        api.MapCorrections();
     }
 
     internal static async Task<Accepted<ReceiptResponse>> RecordAsync(Delivery delivery, Caller caller, Billing billing, CancellationToken cancellationToken)

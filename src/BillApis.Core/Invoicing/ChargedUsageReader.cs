@@ -33,7 +33,7 @@ internal sealed class ChargedUsageReader(IStore<Metric> metrics, IUsageStore sto
         foreach (var (charge, request) in asked)
         {
             inputs.Add(charge.Price.Terms.Model.NeedsEvents
-                ? OfEvents(charge, request, await EventsAsync(tenant, request, cancellationToken).ConfigureAwait(false))
+                ? OfEvents(charge, request, await store.ReadEventsAsync(tenant, request, cancellationToken).ConfigureAwait(false))
                 : OfTotals(charge, readings.Dequeue()));
         }
 
@@ -65,21 +65,4 @@ internal sealed class ChargedUsageReader(IStore<Metric> metrics, IUsageStore sto
 
     private static ImmutableSortedDictionary<string, string> Known(IEnumerable<KeyValuePair<string, string?>> values) =>
         values.Where(item => item.Value is not null).Select(item => KeyValuePair.Create(item.Key, item.Value!)).ToImmutableSortedDictionary(StringComparer.Ordinal);
-
-    private async Task<IReadOnlyList<UsageEvent>> EventsAsync(TenantId tenant, UsageRequest request, CancellationToken cancellationToken)
-    {
-        var events = new List<UsageEvent>();
-        var query = new UsageQuery { Customer = request.Customer, Type = request.Metric.EventType, From = request.Period.Start, To = request.Period.End, Limit = Limits.PageSize };
-        while (true)
-        {
-            var page = await store.ListEventsAsync(tenant, query, cancellationToken).ConfigureAwait(false);
-            events.AddRange(page.Items.Where(item => item.Metrics.Contains(request.Metric.Id)).Select(item => item.Event));
-            if (page.Next is null)
-            {
-                return events;
-            }
-
-            query = query with { After = page.Next };
-        }
-    }
 }

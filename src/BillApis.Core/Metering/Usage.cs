@@ -16,9 +16,10 @@ public sealed class Usage
     private readonly Settings _settings;
     private readonly IOptions<BillingOptions> _options;
     private readonly IClock _clock;
+    private readonly UsageCorrector _corrector;
 
     internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, IStore<Subscription> subscriptions, Settings settings, IOptions<BillingOptions> options, IClock clock) =>
-        (_store, _metrics, _customers, _subscriptions, _settings, _options, _clock) = (store, metrics, customers, subscriptions, settings, options, clock);
+        (_store, _metrics, _customers, _subscriptions, _settings, _options, _clock, _corrector) = (store, metrics, customers, subscriptions, settings, options, clock, new UsageCorrector(store, metrics, clock));
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
@@ -56,6 +57,31 @@ public sealed class Usage
     /// <summary>Stores one event in the caller's own transaction.</summary>
     public Task<UsageReceipt> RecordAsync(TenantId tenant, UsageEvent item, DbTransaction transaction, CancellationToken cancellationToken = default) =>
         RecordAsync(tenant, [item], transaction, cancellationToken);
+
+    /// <summary>An event as it was sent, with all that was said of it later.</summary>
+    /// <exception cref="BillingException">There is no such event.</exception>
+    public async Task<StoredEvent> EventAsync(TenantId tenant, string id, string source = UsageEvent.DefaultSource, CancellationToken cancellationToken = default) =>
+        await _store.FindEventAsync(tenant, source, id, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound("event", id);
+
+    /// <summary>Takes an event back: it stays on record with the reason, and nothing counts in its place. Safe to repeat.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="id">The id of the event in its source.</param>
+    /// <param name="reason">Why, in words.</param>
+    /// <param name="source">The source of the event.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The event with all that was said of it.</returns>
+    /// <exception cref="BillingException">There is no such event.</exception>
+    public Task<StoredEvent> VoidAsync(TenantId tenant, string id, string? reason = null, string source = UsageEvent.DefaultSource, CancellationToken cancellationToken = default) =>
+        _corrector.VoidAsync(tenant, source, id, reason, cancellationToken);
+
+    /// <summary>Lets something else count in the place of an event, which stays on record as it was sent. Safe to repeat.</summary>
+    /// <returns>The event with all that was said of it.</returns>
+    /// <exception cref="BillingException">There is no such event, it was voided, or what is to count is refused.</exception>
+    public Task<StoredEvent> AmendAsync(TenantId tenant, UsageAmendment amendment, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(amendment);
+        return _corrector.AmendAsync(tenant, amendment, (item, received) => StampAsync(tenant, item, received, cancellationToken), cancellationToken);
+    }
 
     /// <summary>What a customer used, window by window; without groups every window is answered, with them only those that have events.</summary>
     /// <exception cref="BillingException">There is no such customer or metric, the metric is not grouped so, or there are too many windows.</exception>
@@ -139,6 +165,22 @@ public sealed class Usage
         }
 
         return await _store.RecoverLateAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<StampedEvent> StampAsync(TenantId tenant, UsageEvent item, Instant received, CancellationToken cancellationToken)
+    {
+        var intake = await IntakeAsync(tenant, [item], cancellationToken).ConfigureAwait(false);
+        if (intake.Stamp(item, out var stamped, received) is { } wrong)
+        {
+            throw BillingException.Field(wrong.Field, wrong.Message);
+        }
+
+        return stamped!.Orphan switch
+        {
+            OrphanReason.UnknownCustomer => throw BillingException.Field("customer_id", $"names '{item.Customer}', and there is no such customer"),
+            OrphanReason.UnknownSubscription => throw BillingException.Field("subscription_id", $"names '{item.SubscriptionId}', which the customer does not have"),
+            _ => stamped,
+        };
     }
 
     private static bool IsNobodys(UsageEvent item) => item.Customer is "" && item.SubscriptionId is null;

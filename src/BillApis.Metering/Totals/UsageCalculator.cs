@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace BillApis.Metering;
 
 /// <summary>Quantities straight from events, with nothing stored: what a simulation bills, and what every store's totals must equal.</summary>
@@ -24,12 +26,15 @@ public static class UsageCalculator
         return tally.Read();
     }
 
-    /// <summary>The quantities of one customer's stored events that had arrived by when the request says.</summary>
+    /// <summary>The quantities of one customer's stored events, as they were known when the request says, corrections applied.</summary>
     /// <exception cref="BillingException">An event that the metric counts cannot be measured.</exception>
     public static UsageReading ReadStored(UsageRequest request, IEnumerable<StoredEvent> events)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(events);
-        return Read(request, events.Where(item => request.Recorded is not { } recorded || recorded.Contains(item.RecordedAt)).Select(item => item.Event));
+        return Read(request, events.Where(request.Knows).Select(item => NetAt(item, request.Recorded)).OfType<UsageEvent>());
     }
+
+    private static UsageEvent? NetAt(StoredEvent item, Interval? recorded) =>
+        (item with { Corrections = [.. item.Corrections.Where(correction => recorded is not { HasEnd: true } known || correction.RecordedAt < known.End)] }).Net;
 }

@@ -38,6 +38,9 @@ public sealed record UsageRequest(Metric Metric, CustomerId Customer, Interval P
         return at < Period.End && (Metric.Recurring || at >= Period.Start) && Matches(item);
     }
 
+    /// <summary>Whether an event had arrived by when the request says.</summary>
+    internal bool Knows(StoredEvent item) => Recorded is not { } recorded || recorded.Contains(item.RecordedAt);
+
     /// <summary>Whether time is weighed by the day; a period without a whole day is weighed by the second.</summary>
     internal bool WeighsByDay => Metric.Weighting is TimeWeighting.Day && Time.Days(Divisor.Start, Divisor.End, Zone) > 0;
 

@@ -11,6 +11,7 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore, IDispos
     private readonly UsageReader _reader = new(database);
     private readonly UsageListing _listing = new(database);
     private readonly UsageOrphans _orphans = new(database);
+    private readonly UsageCorrections _corrections = new(database);
     private readonly LateListing _late = new(database);
 
     public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
@@ -31,8 +32,17 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore, IDispos
 
     public Task PostponeLateAsync(TenantId tenant, IReadOnlyList<LateUsage> late, Instant until, CancellationToken cancellationToken) => _late.PostponeAsync(tenant, late, until, cancellationToken);
 
-    public Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken) =>
-        _listing.ListEventsAsync(tenant, query, cancellationToken);
+    public async Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken)
+    {
+        var page = await _listing.ListEventsAsync(tenant, query, cancellationToken).ConfigureAwait(false);
+        return page with { Items = await _corrections.AddAsync(tenant, page.Items, cancellationToken).ConfigureAwait(false) };
+    }
+
+    public Task<StoredEvent?> FindEventAsync(TenantId tenant, string source, string id, CancellationToken cancellationToken) => _corrections.FindAsync(tenant, source, id, cancellationToken);
+
+    public Task<IReadOnlyList<UsageEvent>> ReadEventsAsync(TenantId tenant, UsageRequest request, CancellationToken cancellationToken) => _reader.ReadEventsAsync(tenant, request, cancellationToken);
+
+    public Task<bool> CorrectAsync(TenantId tenant, StampedCorrection correction, CancellationToken cancellationToken) => _corrections.CorrectAsync(tenant, correction, cancellationToken);
 
     public Task<Page<OrphanEvent>> ListOrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken) =>
         _listing.ListOrphansAsync(tenant, query, cancellationToken);

@@ -27,6 +27,19 @@ internal readonly record struct UsageBucket(UsageLevel Level, long Hour)
         _ => this with { Hour = HourOf(Start.InUtc().Date.PlusMonths(1)) },
     };
 
+    /// <summary>The buckets one level down that it is made of.</summary>
+    public IEnumerable<UsageBucket> Parts
+    {
+        get
+        {
+            var (end, part) = (Next.Hour, this with { Level = Level - 1 });
+            for (; part.Hour < end; part = part.Next)
+            {
+                yield return part;
+            }
+        }
+    }
+
     /// <summary>The bucket that this one is a part of, one level up.</summary>
     public UsageBucket Wider => Level is UsageLevel.Hour ? Of(UsageLevel.Day, Start) : Of(UsageLevel.Month, Start);
 

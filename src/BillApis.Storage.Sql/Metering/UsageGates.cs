@@ -1,3 +1,4 @@
+using System.Data.Common;
 using BillApis.Metering;
 using NodaTime;
 
@@ -11,6 +12,26 @@ internal sealed class UsageGates(IEnumerable<UsageGates.Row> rows)
     public static UsageGates None { get; } = new([]);
 
     public bool IsEmpty => _rows.Count == 0;
+
+    /// <summary>Reads up to where was billed what some events count for.</summary>
+    public static async Task<UsageGates> ReadAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, IEnumerable<StampedEvent> events, CancellationToken cancellationToken)
+    {
+        var pairs = events.Where(item => item.Customer is not null)
+            .SelectMany(item => item.Contributions.Select(part => (Customer: item.Customer!.Value, Metric: part.Metric.Id))).Distinct()
+            .Select(pair => new { customer_id = pair.Customer, metric_id = pair.Metric }).ToList();
+        return pairs.Count == 0
+            ? None
+            : new UsageGates(await transaction.BulkReadAsync<Row>(
+                $"""
+                select g.customer_id as CustomerId, g.metric_id as MetricId, g.subscription_id as SubscriptionId, g.closed_until as ClosedUntil
+                from {dialect.Rows("Rows", "customer_id text", "metric_id text")} as r
+                cross join billing_usage_gate as g
+                where g.tenant_id = @Tenant and g.customer_id = r.customer_id and g.metric_id = r.metric_id
+                """,
+                tenant,
+                pairs,
+                cancellationToken).ConfigureAwait(false));
+    }
 
     /// <summary>Whether every subscription that the event could be billed under was billed beyond it.</summary>
     public bool IsLate(CustomerId customer, MetricId metric, StampedEvent item)

@@ -134,12 +134,7 @@ internal sealed class UsageIntake : IDisposable
             return UsageGates.None;
         }
 
-        var pairs = entries.Select(entry => entry.Item).Where(item => item.Customer is not null)
-            .SelectMany(item => item.Contributions.Select(part => (Customer: item.Customer!.Value, Metric: part.Metric.Id))).Distinct()
-            .Select(pair => new { customer_id = pair.Customer, metric_id = pair.Metric }).ToList();
-        return pairs.Count == 0
-            ? UsageGates.None
-            : new UsageGates(await transaction.BulkReadAsync<UsageGates.Row>(Gates(), tenant, pairs, cancellationToken).ConfigureAwait(false));
+        return await UsageGates.ReadAsync(_dialect, transaction, tenant, entries.Select(entry => entry.Item), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, UsageGates gates, CancellationToken cancellationToken)
@@ -160,7 +155,8 @@ internal sealed class UsageIntake : IDisposable
         }
     }
 
-    private static async Task LockAsync(DbTransaction transaction, string? sql, TenantId tenant, CancellationToken cancellationToken)
+    /// <summary>Waits for the lock of the tenant's usage, to share it or alone.</summary>
+    internal static async Task LockAsync(DbTransaction transaction, string? sql, TenantId tenant, CancellationToken cancellationToken)
     {
         if (sql is not null)
         {
@@ -184,14 +180,6 @@ internal sealed class UsageIntake : IDisposable
         var whole = entry.Item.Orphan is { } reason ? [(Metric: "", Reason: reason)] : entry.Late.Select(part => (Metric: part.Metric.Id.ToString(), Reason: OrphanReason.Late));
         return whole.Select(orphan => new { source = entry.Key.Source, id = entry.Key.Id, metric_id = orphan.Metric, reason = orphan.Reason, recorded_at = entry.Item.RecordedAt.ToMicroseconds() });
     }
-
-    private string Gates() =>
-        $"""
-        select g.customer_id as CustomerId, g.metric_id as MetricId, g.subscription_id as SubscriptionId, g.closed_until as ClosedUntil
-        from {_dialect.Rows("Rows", "customer_id text", "metric_id text")} as r
-        cross join billing_usage_gate as g
-        where g.tenant_id = @Tenant and g.customer_id = r.customer_id and g.metric_id = r.metric_id
-        """;
 
     private string Close() =>
         $"""

@@ -39,7 +39,7 @@ internal sealed class UsageSlot
         customer_id = Request.Customer, metric_id = Request.Metric.Id, subscription_id = Request.Subscription,
     });
 
-    public void Add(int place, UsageReader.TotalRow row)
+    public void Add(int place, UsageTotalRow row)
     {
         var (span, bucket) = _buckets[place];
         var earlier = Tally.Spans.HasBefore && span == 0 ? 0 : Time.Microseconds(bucket.Start - Tally.Spans.All[span].Start);
@@ -48,7 +48,7 @@ internal sealed class UsageSlot
 
     public void Add(StoredEvent stored)
     {
-        if (stored.Metrics.Contains(Request.Metric.Id) && (Request.Recorded is not { } recorded || recorded.Contains(stored.RecordedAt)))
+        if (stored.Metrics.Contains(Request.Metric.Id) && Request.Knows(stored))
         {
             Request.Metric.Measure(stored.Event, out var contribution);
             Tally.Add(contribution, stored.Event, stored.Event.Timestamp!.Value);

@@ -13,8 +13,11 @@ internal static class UsageSql
     public static async Task<List<T>> BulkReadAsync<T>(this DbTransaction transaction, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
         (await transaction.Connection!.QueryAsync<T>(Command(transaction, sql, tenant, rows, cancellationToken)).ConfigureAwait(false)).AsList();
 
-    public static async Task<List<T>> BulkReadAsync<T>(this DbConnection connection, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
-        (await connection.QueryAsync<T>(Command(null, sql, tenant, rows, cancellationToken)).ConfigureAwait(false)).AsList();
+    public static Task<List<T>> BulkReadAsync<T>(this DbConnection connection, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
+        connection.BulkReadAsync<T>(null, sql, tenant, rows, cancellationToken);
+
+    public static async Task<List<T>> BulkReadAsync<T>(this DbConnection connection, DbTransaction? transaction, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync<T>(Command(transaction, sql, tenant, rows, cancellationToken)).ConfigureAwait(false)).AsList();
 
     private static CommandDefinition Command(DbTransaction? transaction, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
         new(sql, new { Tenant = tenant.ToString(), Rows = JsonSerializer.Serialize(rows, BillingJson.Options) }, transaction, cancellationToken: cancellationToken);

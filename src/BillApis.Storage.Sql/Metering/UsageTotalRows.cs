@@ -80,10 +80,13 @@ internal static class UsageItemRows
         """;
 }
 
-/// <summary>The columns of both tables that say what happened last, as they are read back.</summary>
-internal abstract record UsageLatestRow
+/// <summary>What both tables say, as it is read back.</summary>
+internal abstract record UsageRow
 {
+    /// <summary>Which request it answers.</summary>
     public required long N { get; init; }
+    public required long Place { get; init; }
+    public required string SubscriptionId { get; init; }
     public required string Dimensions { get; init; }
     public required long Events { get; init; }
     public long? LatestAt { get; init; }
@@ -93,4 +96,50 @@ internal abstract record UsageLatestRow
     protected LatestValue? Latest => LatestAt is { } at ? new LatestValue(SqlTime.FromMicroseconds(at), LatestTie!, Number(LatestValue)!.Value) : null;
 
     protected static decimal? Number(string? text) => text is null ? null : decimal.Parse(text, NumberStyles.Number, CultureInfo.InvariantCulture);
+}
+
+/// <summary>A row of <c>billing_usage_total</c> and the request that it answers.</summary>
+internal sealed record UsageTotalRow : UsageRow
+{
+    public string? ValueSum { get; init; }
+    public string? ValueMoment { get; init; }
+    public string? ValueMax { get; init; }
+    public string? ValueMin { get; init; }
+
+    public UsageTotal Total => new() { Events = Events, Sum = Sum(ValueSum), Moment = Sum(ValueMoment), Max = Number(ValueMax), Min = Number(ValueMin), Latest = Latest };
+
+    /// <summary>The rows of requests named r: a bucket, a customer and a metric each.</summary>
+    public static string Select(string requests) =>
+        $"""
+        select r.n as N, r.place as Place, t.subscription_id as SubscriptionId, t.dimensions as Dimensions, t.events as Events,
+               cast(t.value_sum as text) as ValueSum, cast(t.value_moment as text) as ValueMoment, cast(t.value_max as text) as ValueMax, cast(t.value_min as text) as ValueMin,
+               t.latest_at as LatestAt, t.latest_tie as LatestTie, cast(t.latest_value as text) as LatestValue
+        from {requests} as r
+        cross join billing_usage_total as t
+        where {Matches("t")}
+        """;
+
+    /// <summary>The condition for a bucket, a customer and a metric of a request named r.</summary>
+    public static string Matches(string table) =>
+        $"{table}.tenant_id = @Tenant and {table}.level = r.level and {table}.hour = r.hour and {table}.customer_id = r.customer_id and {table}.metric_id = r.metric_id";
+
+    private static ExactSum? Sum(string? text) => text is null ? null : ExactSum.Parse(text);
+}
+
+/// <summary>A row of <c>billing_usage_item</c> and the request that it answers.</summary>
+internal sealed record UsageItemRow : UsageRow
+{
+    public required string Item { get; init; }
+
+    public UsageItem Known => new(Events, Latest);
+
+    /// <summary>The rows of requests named r.</summary>
+    public static string Select(string requests) =>
+        $"""
+        select r.n as N, r.place as Place, i.subscription_id as SubscriptionId, i.dimensions as Dimensions, i.item as Item, i.events as Events,
+               i.latest_at as LatestAt, i.latest_tie as LatestTie, cast(i.latest_value as text) as LatestValue
+        from {requests} as r
+        cross join billing_usage_item as i
+        where {UsageTotalRow.Matches("i")}
+        """;
 }

@@ -22,18 +22,30 @@ internal sealed class UsageTotals
     public void Add(CustomerId customer, in Contribution part, UsageEvent item, NodaTime.Instant at)
     {
         var key = new UsageKey(UsageBucket.Of(UsageLevel.Hour, at), customer, part.Metric.Id, item.SubscriptionId, part.Dimensions.Json);
-        Merge(_totals, key, UsageTotal.Of(part, item, at, key.Bucket.Start), static (known, more) => known.Merge(more));
+        Add(key, UsageTotal.Of(part, item, at, key.Bucket.Start));
         if (part.Item is { } name)
         {
-            Merge(_items, (key, name), UsageItem.Of(part, item, at), static (known, more) => known.Merge(more));
+            Add(key, name, UsageItem.Of(part, item, at));
         }
     }
 
+    /// <summary>Adds what is known of a bucket.</summary>
+    public void Add(UsageKey key, UsageTotal total) => Merge(_totals, key, total, static (known, more) => known.Merge(more));
+
+    /// <summary>Adds what is known of one thing in a bucket.</summary>
+    public void Add(UsageKey key, string name, UsageItem item) => Merge(_items, (key, name), item, static (known, more) => known.Merge(more));
+
     /// <summary>Moves the totals of the hours, and of the days and months that they are parts of.</summary>
-    public async Task WriteAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
+    public Task WriteAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {
         Widen(UsageLevel.Hour);
         Widen(UsageLevel.Day);
+        return StoreAsync(dialect, transaction, tenant, cancellationToken);
+    }
+
+    /// <summary>Moves the totals of the buckets that were added, and of no others.</summary>
+    public async Task StoreAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
+    {
         if (_totals.Count > 0)
         {
             var totals = _totals.OrderBy(pair => pair.Key).Select(pair => (pair.Key, pair.Value));
@@ -51,12 +63,12 @@ internal sealed class UsageTotals
     {
         foreach (var (key, total) in _totals.Where(pair => pair.Key.Bucket.Level == level).ToList())
         {
-            Merge(_totals, key.Wider, total.Since(key.Bucket.After(key.Wider.Bucket)), static (known, more) => known.Merge(more));
+            Add(key.Wider, total.Since(key.Bucket.After(key.Wider.Bucket)));
         }
 
         foreach (var ((key, name), item) in _items.Where(pair => pair.Key.Key.Bucket.Level == level).ToList())
         {
-            Merge(_items, (key.Wider, name), item, static (known, more) => known.Merge(more));
+            Add(key.Wider, name, item);
         }
     }
 

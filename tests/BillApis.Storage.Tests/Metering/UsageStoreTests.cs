@@ -8,6 +8,8 @@ public sealed class SqliteUsageOrphanTests(SqliteFixture fixture) : UsageOrphanC
 
 public sealed class SqliteUsageLateTests(SqliteFixture fixture) : UsageLateConformance(fixture), IClassFixture<SqliteFixture>;
 
+public sealed class SqliteUsageCorrectionTests(SqliteFixture fixture) : UsageCorrectionConformance(fixture), IClassFixture<SqliteFixture>;
+
 public sealed class SqliteUsageModelTests(SqliteFixture fixture) : UsageModelConformance(fixture), IClassFixture<SqliteFixture>;
 
 public sealed class PostgresUsageStoreTests(PostgresFixture fixture) : UsageStoreConformance(fixture), IClassFixture<PostgresFixture>;
@@ -15,5 +17,7 @@ public sealed class PostgresUsageStoreTests(PostgresFixture fixture) : UsageStor
 public sealed class PostgresUsageOrphanTests(PostgresFixture fixture) : UsageOrphanConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageLateTests(PostgresFixture fixture) : UsageLateConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class PostgresUsageCorrectionTests(PostgresFixture fixture) : UsageCorrectionConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageModelTests(PostgresFixture fixture) : UsageModelConformance(fixture), IClassFixture<PostgresFixture>;
