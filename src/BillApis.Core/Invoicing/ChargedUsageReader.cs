@@ -44,7 +44,8 @@ internal sealed class ChargedUsageReader(IStore<Metric> metrics, IUsageStore sto
     public static RatingInput Simulate(Charge charge, UsageRequest request, IReadOnlyList<UsageEvent> events) =>
         charge.Price.Terms.Model.NeedsEvents ? OfEvents(charge, request, events) : OfTotals(charge, UsageCalculator.Read(request, events));
 
-    private static RatingInput OfTotals(Charge charge, UsageReading reading) => charge.Price.Terms.Dimensions.IsEmpty
+    /// <summary>What a reading of the totals is to a price that does not look at single events.</summary>
+    internal static RatingInput OfTotals(Charge charge, UsageReading reading) => charge.Price.Terms.Dimensions.IsEmpty
         ? new RatingInput(reading.Groups.Single().Value)
         : RatingInput.Of([.. reading.Groups.Select(group => new RatingEvent(0, group.Value, Known(group.Dimensions.Values())))]);
 

@@ -31,7 +31,7 @@ internal sealed class UsageReader(SqlDatabase database)
 
     private async Task ReadTotalsAsync(DbConnection connection, TenantId tenant, List<UsageSlot> slots, CancellationToken cancellationToken)
     {
-        await Read<UsageTotalRow>(UsageTotalRow.Select(Requests()) + Subscribed("t"), _ => true, (slot, row) => slot.Add((int)row.Place, row)).ConfigureAwait(false);
+        await Read<UsageTotalRow>(UsageTotalRow.Select(Requests()) + Subscribed("t"), _ => true, (slot, row) => slot.Add((int)row.Place, row.Dimensions, row.Total)).ConfigureAwait(false);
         await Read<UsageItemRow>(UsageItemRow.Select(Requests()) + Subscribed("i"), metric => metric.Aggregation is Aggregation.UniqueCount or Aggregation.Percentile, (slot, row) => slot.Tally.Add(Dimensions.Parse(row.Dimensions), row.Item, row.Known)).ConfigureAwait(false);
 
         async Task Read<T>(string sql, Func<Metric, bool> wanted, Action<UsageSlot, T> add) where T : UsageRow

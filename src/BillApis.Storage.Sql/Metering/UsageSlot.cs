@@ -31,6 +31,10 @@ internal sealed class UsageSlot
 
     public UsageTally Tally { get; }
 
+    /// <summary>The buckets to read, and which span each is a part of.</summary>
+    public IReadOnlyList<(int Span, UsageBucket Bucket)> Buckets => _buckets;
+
+    /// <summary>The stretches of time to read events of.</summary>
     public IReadOnlyList<Interval> Parts => _parts;
 
     public IEnumerable<object> Rows() => _buckets.Select((place, index) => new
@@ -39,11 +43,12 @@ internal sealed class UsageSlot
         customer_id = Request.Customer, metric_id = Request.Metric.Id, subscription_id = Request.Subscription,
     });
 
-    public void Add(int place, UsageTotalRow row)
+    /// <summary>Adds the total of one of the buckets.</summary>
+    public void Add(int place, string dimensions, UsageTotal total)
     {
         var (span, bucket) = _buckets[place];
         var earlier = Tally.Spans.HasBefore && span == 0 ? 0 : Time.Microseconds(bucket.Start - Tally.Spans.All[span].Start);
-        Tally.Add(Dimensions.Parse(row.Dimensions), span, row.Total.Since(earlier));
+        Tally.Add(Dimensions.Parse(dimensions), span, total.Since(earlier));
     }
 
     public void Add(StoredEvent stored)

@@ -10,6 +10,10 @@ internal sealed class UsageTotals
     private readonly Dictionary<UsageKey, UsageTotal> _totals = [];
     private readonly Dictionary<(UsageKey Key, string Name), UsageItem> _items = [];
 
+    public IReadOnlyDictionary<UsageKey, UsageTotal> Totals => _totals;
+
+    public IReadOnlyDictionary<(UsageKey Key, string Name), UsageItem> Items => _items;
+
     public void Add(UsageEntry entry)
     {
         foreach (var part in entry.Open)
@@ -38,8 +42,7 @@ internal sealed class UsageTotals
     /// <summary>Moves the totals of the hours, and of the days and months that they are parts of.</summary>
     public Task WriteAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {
-        Widen(UsageLevel.Hour);
-        Widen(UsageLevel.Day);
+        Widen();
         return StoreAsync(dialect, transaction, tenant, cancellationToken);
     }
 
@@ -57,6 +60,13 @@ internal sealed class UsageTotals
             var items = _items.OrderBy(pair => pair.Key.Key).ThenBy(pair => pair.Key.Name, StringComparer.Ordinal).Select(pair => (pair.Key.Key, pair.Key.Name, pair.Value));
             await dialect.WriteAsync(transaction, tenant, UsageItemRows.Of(items), UsageItemRows.Upsert, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Adds the hours to their days, and the days to their months.</summary>
+    public void Widen()
+    {
+        Widen(UsageLevel.Hour);
+        Widen(UsageLevel.Day);
     }
 
     private void Widen(UsageLevel level)
