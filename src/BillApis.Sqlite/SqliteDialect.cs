@@ -15,14 +15,16 @@ internal sealed class SqliteDialect : SqlDialect
 
     private readonly string _connectionString;
     private readonly string _file;
+    private readonly string _durability;
     private readonly SqliteWriterSlot _writer;
     private volatile bool _prepared;
     private volatile string? _opened;
 
     static SqliteDialect() => SQLitePCL.Batteries_V2.Init();
 
-    public SqliteDialect(string connectionString)
+    public SqliteDialect(string connectionString, SqliteDurability durability)
     {
+        _durability = durability is SqliteDurability.Normal ? "pragma synchronous = normal" : "pragma synchronous = full";
         var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = BusySeconds };
         (_connectionString, _file) = (builder.ToString(), builder.DataSource);
         _writer = new SqliteWriterSlot(ConnectAsync);
@@ -135,8 +137,8 @@ internal sealed class SqliteDialect : SqlDialect
     {
         await using var command = connection.CreateCommand();
         command.CommandText = _prepared
-            ? $"pragma synchronous = full; pragma cache_size = -{CacheKilobytes}"
-            : $"pragma busy_timeout = 30000; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -{CacheKilobytes}";
+            ? $"{_durability}; pragma cache_size = -{CacheKilobytes}"
+            : $"pragma busy_timeout = 30000; pragma journal_mode = wal; {_durability}; pragma cache_size = -{CacheKilobytes}";
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         (_prepared, _opened) = (true, connection.DataSource);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using BillApis.Metering;
+using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Benchmarks.Usage;
@@ -19,7 +20,7 @@ internal static class IntakeBench
         var folder = Directory.CreateTempSubdirectory("billapis-bench-");
         try
         {
-            string[] names = args.Length > 0 ? args : ["sqlite", "random", "callers"];
+            string[] names = args.Length > 0 ? args : ["sqlite", "random", "callers", "postgres", "memory"];
             foreach (var name in names)
             {
                 var file = Path.Combine(folder.FullName, name);
@@ -28,6 +29,8 @@ internal static class IntakeBench
                     "sqlite" => SqliteAsync(file),
                     "random" => RandomAsync(file),
                     "callers" => CallersAsync(file),
+                    "postgres" => PostgresAsync(),
+                    "memory" => MemoryAsync(file),
                     _ => throw new ArgumentException($"There is no measurement {name}."),
                 });
             }
@@ -106,6 +109,44 @@ internal static class IntakeBench
 
                 return Task.CompletedTask;
             });
+    }
+
+    private static async Task PostgresAsync()
+    {
+        foreach (var connections in (int[])[1, 2])
+        {
+            var database = await PostgresServer.NewDatabaseAsync();
+            await using var bare = await BarePostgres.OpenAsync(database);
+            var billing = await Load.OpenAsync(builder => builder.UsePostgres(database));
+            var (ours, theirs) = (new Load(true, 1), new Load(true, 2));
+            await Measured.CompareAsync(
+                $"PostgreSQL, batches of 1,000, {connections} at a time",
+                Turns,
+                () => Batches(ours, Task.FromResult),
+                batches => Task.WhenAll(batches.Chunk(BatchesPerTurn / connections).Select(mine => Task.Run(() => RecordAsync(billing, [.. mine])))),
+                () => Batches(theirs, batch => Task.FromResult(batch.Select(item => (item, item.Properties.ToString())).ToArray())),
+                batches => Task.WhenAll(batches.Chunk(BatchesPerTurn / connections).Select(mine => Task.Run(async () =>
+                {
+                    foreach (var rows in mine)
+                    {
+                        await bare.InsertAsync(rows);
+                    }
+                }))));
+        }
+    }
+
+    private static async Task MemoryAsync(string file)
+    {
+        const int count = 5_000_000;
+        var billing = await Load.OpenAsync(builder => builder.UseSqlite($"Data Source={file}.db"));
+        var (load, clock) = (new Load(true), Stopwatch.GetTimestamp());
+        for (var sent = 0; sent < count; sent += 10_000)
+        {
+            await RecordAsync(billing, [load.Next(10_000)]);
+        }
+
+        using var process = Process.GetCurrentProcess();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {count:N0} events in batches of 10,000: peak resident | {process.PeakWorkingSet64 >> 20} MB | {Stopwatch.GetElapsedTime(clock).TotalSeconds:0} s |"));
     }
 
     private static async Task<List<T>> Batches<T>(Load load, Func<UsageEvent[], Task<T>> make)

@@ -6,7 +6,7 @@ namespace BillApis.Benchmarks.Usage;
 /// <summary>Compares two ways of doing the same amount of work.</summary>
 internal static class Measured
 {
-    private const int WarmUp = 3;
+    private const int WarmUp = 12;
 
     /// <summary>Prints the median of the turns' ratios of speed: above 1 where the first is faster.</summary>
     public static async Task CompareAsync<TFirst, TSecond>(

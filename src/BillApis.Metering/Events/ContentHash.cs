@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -14,23 +15,25 @@ internal static class ContentHash
 
     public static string Of(UsageEvent item)
     {
-        var text = new StringBuilder(256);
-        Append(text, item.Type);
-        Append(text, item.Customer);
-        Append(text, item.Timestamp is { } at ? at.ToUnixTimeTicks().ToString(CultureInfo.InvariantCulture) : "");
-        Append(text, item.SubscriptionId?.ToString() ?? "");
+        var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[512]);
+        Append(ref text, item.Type);
+        Append(ref text, item.Customer);
+        Append(ref text, item.Timestamp is { } at ? at.ToUnixTimeTicks().ToString(CultureInfo.InvariantCulture) : "");
+        Append(ref text, item.SubscriptionId?.ToString() ?? "");
         foreach (var (name, value) in item.Properties.Items)
         {
-            Append(text, name);
-            text.Append((int)value.Kind);
-            Append(text, value.Text);
+            Append(ref text, name);
+            text.AppendFormatted((int)value.Kind);
+            Append(ref text, value.Text);
         }
 
-        return Hash(text.ToString());
+        var hash = Hash(text.Text);
+        text.Clear();
+        return hash;
     }
 
     /// <summary>22 letters that stand for a text of any length.</summary>
-    public static string Hash(string text)
+    public static string Hash(ReadOnlySpan<char> text)
     {
         var length = Encoding.UTF8.GetMaxByteCount(text.Length);
         var bytes = ArrayPool<byte>.Shared.Rent(length);
@@ -41,5 +44,10 @@ internal static class ContentHash
     }
 
     // The length in front keeps two fields from being read as one.
-    private static void Append(StringBuilder text, string value) => text.Append(CultureInfo.InvariantCulture, $"{value.Length}:").Append(value);
+    private static void Append(ref DefaultInterpolatedStringHandler text, string value)
+    {
+        text.AppendFormatted(value.Length);
+        text.AppendLiteral(":");
+        text.AppendLiteral(value);
+    }
 }

@@ -41,7 +41,7 @@ internal sealed class Intake(
     public FieldError? Stamp(UsageEvent item, out StampedEvent? stamped, Instant? received = null)
     {
         stamped = null;
-        item = item with { Timestamp = Microseconds(item.Timestamp) };
+        item = Microseconds(item.Timestamp) is var at && at == item.Timestamp ? item : item with { Timestamp = at };
         if (Wrong(item) is { } wrong)
         {
             return wrong;
@@ -49,8 +49,13 @@ internal sealed class Intake(
 
         var contribution = default(Contribution);
         var contributions = ImmutableArray.CreateBuilder<Contribution>();
-        foreach (var metric in _metrics[item.Type].Where(metric => metric.Counts(item)))
+        foreach (var metric in _metrics[item.Type])
         {
+            if (!metric.Counts(item))
+            {
+                continue;
+            }
+
             if ((metric.Skew(item, received ?? now) ?? metric.Measure(item, out contribution)) is { } unmeasurable)
             {
                 return unmeasurable;

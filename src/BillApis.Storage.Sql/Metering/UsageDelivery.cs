@@ -6,15 +6,16 @@ namespace BillApis.Storage.Sql.Metering;
 internal sealed class UsageDelivery(TenantId tenant, IReadOnlyList<StampedEvent> events)
 {
     private const int WorthTwoCores = 128;
+    private readonly UsageEntry[] _entries = Prepare(events);
 
     public TenantId Tenant { get; } = tenant;
 
-    public IReadOnlyList<UsageEntry> Entries { get; } = Prepare(events);
+    public IReadOnlyList<UsageEntry> Entries => _entries;
 
     /// <summary>What became of each event.</summary>
     public IReadOnlyList<AppendResult> Results { get; private set; } = [];
 
-    public void Answer(UsageBatch batch) => Results = [.. Entries.Select(batch.Result)];
+    public void Answer(UsageBatch batch) => Results = Array.ConvertAll(_entries, batch.Result);
 
     private static UsageEntry[] Prepare(IReadOnlyList<StampedEvent> events)
     {

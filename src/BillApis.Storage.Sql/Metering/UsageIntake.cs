@@ -148,7 +148,7 @@ internal sealed class UsageIntake : IDisposable
 
         await totals.WriteAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
         await late.WriteAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
-        var orphans = entries.SelectMany(OrphanRows).ToList();
+        var orphans = entries.Where(entry => entry.Orphan is not null).SelectMany(OrphanRows).ToList();
         if (orphans.Count > 0)
         {
             await transaction.BulkAsync(InsertOrphans(), tenant, orphans, cancellationToken).ConfigureAwait(false);

@@ -14,7 +14,7 @@ namespace BillApis.Storage.Tests.Crash;
 /// <summary>Real processes are killed (kill -9) at any moment of their work; after each, what is left is looked at, and the next one goes on.</summary>
 public abstract class CrashTests(string database) : IAsyncLifetime
 {
-    private const int Kills = 25;
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_KILLS") ?? "25", CultureInfo.InvariantCulture);
     private const int LateKills = 6;
     private const int Seed = 20261121;
     private static readonly TenantId Tenant = TenantId.Default;
@@ -43,13 +43,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
     [Fact]
     public async Task Every_answered_event_is_there_once_and_counted_once()
     {
-        await Billing.Metrics.CreateAsync(Tenant, new Metric { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Count }, Stop);
-        await Billing.Metrics.CreateAsync(Tenant, new Metric { Code = "sum", Name = "Sum", EventType = "call", Aggregation = Aggregation.Sum, Property = "n" }, Stop);
-        for (var i = 0; i < IntakeWork.Customers; i++)
-        {
-            await Billing.Customers.CreateAsync(Tenant, new Customer { Name = "Customer", ExternalId = $"customer-{i}", Currency = Currency.Parse("USD") }, Stop);
-        }
-
+        await CreateMetricsAsync();
         var answered = new HashSet<long>();
         for (var kill = 1; kill <= Kills; kill++)
         {
@@ -69,6 +63,40 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 
         answered.Count.ShouldBeGreaterThan(Kills);
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {Seed}: {answered.Count} events answered between {Kills} kills");
+    }
+
+    [Fact]
+    public async Task An_order_and_its_usage_in_one_transaction_are_both_there_or_both_not()
+    {
+        await CreateMetricsAsync();
+        await OrderWork.CreateTableAsync(database, _connection);
+        var (answered, unanswered) = (new HashSet<string>(), 0);
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            using var worker = await WorkerProcess.StartAsync(nameof(OrderWork), database, _connection, kill.ToString(CultureInfo.InvariantCulture));
+            if (kill % 5 != 0)
+            {
+                await worker.AnsweredAsync();
+            }
+
+            await Task.Delay(_random.Next(300), Stop);
+            await worker.KillAsync();
+            answered.UnionWith(worker.Said.Select(line => line.TrimEnd('.')));
+            var (orders, events) = (await OrderWork.OrdersAsync(database, _connection), await IdsAsync());
+            events.Where(id => !id.StartsWith(OrderWork.Other, StringComparison.Ordinal)).Order().ShouldBe(orders.Order(), $"kill {kill}, seed {Seed}: an order without usage or usage without an order");
+            answered.Except(events).ShouldBeEmpty($"kill {kill}, seed {Seed}: what was answered is gone");
+            unanswered = orders.Except(answered).Count();
+            var counted = 0m;
+            for (var customer = 0; customer < IntakeWork.Customers; customer++)
+            {
+                counted += await TotalAsync("calls", customer);
+            }
+
+            counted.ShouldBe(events.Count, $"kill {kill}, seed {Seed}: totals and events differ");
+        }
+
+        answered.Count.ShouldBeGreaterThan(Kills);
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {Seed}: {answered.Count} orders and events answered between {Kills} kills, {unanswered} orders committed and not answered any more");
     }
 
     [Fact]
@@ -210,10 +238,22 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 
     private static long Net(TrialBalance balance, AccountKind kind) => balance.Lines.Where(line => line.Account.Kind == kind).Sum(line => line.Net);
 
-    private async Task<List<long>> StoredAsync()
+    private async Task CreateMetricsAsync()
+    {
+        await Billing.Metrics.CreateAsync(Tenant, new Metric { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Count }, Stop);
+        await Billing.Metrics.CreateAsync(Tenant, new Metric { Code = "sum", Name = "Sum", EventType = "call", Aggregation = Aggregation.Sum, Property = "n" }, Stop);
+        for (var i = 0; i < IntakeWork.Customers; i++)
+        {
+            await Billing.Customers.CreateAsync(Tenant, new Customer { Name = "Customer", ExternalId = $"customer-{i}", Currency = Currency.Parse("USD") }, Stop);
+        }
+    }
+
+    private async Task<List<long>> StoredAsync() => [.. (await IdsAsync()).Select(id => long.Parse(id, CultureInfo.InvariantCulture))];
+
+    private async Task<List<string>> IdsAsync()
     {
         await using var connection = await _node.GetRequiredService<SqlDatabase>().OpenAsync(default);
-        return [.. (await connection.QueryAsync<string>("select id from billing_usage_event")).Select(id => long.Parse(id, CultureInfo.InvariantCulture))];
+        return (await connection.QueryAsync<string>("select id from billing_usage_event")).AsList();
     }
 
     private async Task<decimal> TotalAsync(string metric, long customer)

@@ -1,0 +1,37 @@
+using BillApis.Sqlite;
+using BillApis.Storage.Sql;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BillApis.Storage.Tests;
+
+public sealed class SqliteDurabilityTests : IDisposable
+{
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"billapis-{Guid.CreateVersion7():N}.db");
+
+    // SQLite's own numbers: 2 is full, 1 is normal.
+    [Theory]
+    [InlineData(null, 2)]
+    [InlineData(SqliteDurability.Full, 2)]
+    [InlineData(SqliteDurability.Normal, 1)]
+    public async Task Every_connection_is_as_durable_as_the_application_says(SqliteDurability? durability, long expected)
+    {
+        var connection = $"Data Source={_path}";
+        await using var node = new ServiceCollection().AddBilling(billing => _ = durability is { } own ? billing.UseSqlite(connection, own) : billing.UseSqlite(connection)).BuildServiceProvider();
+        var database = node.GetRequiredService<SqlDatabase>();
+        for (var i = 0; i < 2; i++)
+        {
+            (await database.WriteAsync(transaction => transaction.Connection!.ExecuteScalarAsync<long>("pragma synchronous", transaction: transaction), TestContext.Current.CancellationToken)).ShouldBe(expected);
+            await using var reader = await database.OpenAsync(TestContext.Current.CancellationToken);
+            (await reader.ExecuteScalarAsync<long>("pragma synchronous")).ShouldBe(expected);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var suffix in new[] { "", "-wal", "-shm" })
+        {
+            File.Delete(_path + suffix);
+        }
+    }
+}
