@@ -63,6 +63,27 @@ public abstract class UsageOrphanConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task What_no_metric_counted_is_recovered_for_the_customer_that_it_had_or_for_another()
+    {
+        var (first, second) = (UsageWorld.Event("1", Before, 5) with { Type = "unheard" }, UsageWorld.Event("2", Before, 7) with { Type = "unheard" });
+        var metric = _world["plain"] with { Id = EntityId.New<MetricId>(), Code = "unheard", EventType = "unheard" };
+        await AppendAsync(first, second);
+        StampedEvent Known(UsageEvent item, string customer)
+        {
+            var stamped = _world.Stamp(item with { Type = "e", Customer = customer });
+            return stamped with { Event = item, Contributions = [stamped.Contributions.Single(part => part.Metric.Code == "plain") with { Metric = metric }] };
+        }
+
+        Assert.Equal(2, await Store.RecoverAsync(_world.Tenant, [Known(first, "acme"), Known(second, "globex")], Token));
+        foreach (var (customer, id, value) in new[] { (_world.Acme, "1", 5m), (_world.Globex, "2", 7m) })
+        {
+            var requests = new[] { UsageWorld.January, new Interval(Before, Closed) }.Select(period => new UsageRequest(metric, customer, period)).ToList();
+            Assert.Equal([value, value], (await Store.ReadAsync(_world.Tenant, requests, Token)).Select(reading => Assert.Single(reading.Groups).Value));
+            Assert.Equal([id], (await Store.ListEventsAsync(_world.Tenant, new UsageQuery { Customer = customer }, Token)).Items.Select(item => item.Event.Id));
+        }
+    }
+
+    [Fact]
     public async Task Orphans_are_listed_page_by_page()
     {
         await AppendAsync([.. Enumerable.Range(0, 5).Select(i => UsageWorld.Event($"{i}", Before, 5) with { Type = "unheard" })]);

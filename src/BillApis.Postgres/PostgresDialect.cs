@@ -34,7 +34,7 @@ internal sealed class PostgresDialect : SqlDialect
 
     public override IUsageLog UsageLog { get; }
 
-    public override void Adopt(DbTransaction transaction)
+    public override IDisposable? Adopt(DbTransaction transaction)
     {
         if (transaction is not NpgsqlTransaction { Connection: { } connection })
         {
@@ -46,6 +46,8 @@ internal sealed class PostgresDialect : SqlDialect
         {
             throw new ArgumentException($"Billing is in the PostgreSQL database '{ours.Database}' at {ours.Host}:{ours.Port}; the transaction is of '{connection.Database}' at {theirs.Host}:{theirs.Port}.", nameof(transaction));
         }
+
+        return null;
     }
 
     public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>

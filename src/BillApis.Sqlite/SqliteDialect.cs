@@ -50,7 +50,7 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken) => _writer.EnterAsync(cancellationToken);
 
-    public override void Adopt(DbTransaction transaction)
+    public override IDisposable Adopt(DbTransaction transaction)
     {
         if (transaction is not SqliteTransaction { Connection: { } connection })
         {
@@ -64,6 +64,7 @@ internal sealed class SqliteDialect : SqlDialect
         }
 
         SqliteDecimals.Register(connection);
+        return new Adopted(connection);
     }
 
     public override string Rows(string parameter, params ReadOnlySpan<string> columns)
@@ -141,5 +142,10 @@ internal sealed class SqliteDialect : SqlDialect
             : $"pragma busy_timeout = 30000; pragma journal_mode = wal; {_durability}; pragma cache_size = -{CacheKilobytes}";
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         (_prepared, _opened) = (true, connection.DataSource);
+    }
+
+    private sealed class Adopted(SqliteConnection connection) : IDisposable
+    {
+        public void Dispose() => SqliteStatement.Forget(connection);
     }
 }

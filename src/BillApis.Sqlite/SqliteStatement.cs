@@ -29,6 +29,19 @@ internal sealed class SqliteStatement : IDisposable
         return prepared.TryGetValue(sql, out var known) ? known : prepared[sql] = new SqliteStatement(connection, sql);
     }
 
+    /// <summary>Lets go of what is kept with a connection: it could not be closed otherwise.</summary>
+    public static void Forget(SqliteConnection connection)
+    {
+        if (connection.Handle is { } handle && Prepared.TryGetValue(handle, out var prepared))
+        {
+            Prepared.Remove(handle);
+            foreach (var statement in prepared.Values)
+            {
+                statement.Dispose();
+            }
+        }
+    }
+
     /// <summary>The place of a named parameter; 0 where the statement has none of the name.</summary>
     public int Place(string name) => raw.sqlite3_bind_parameter_index(_statement, name);
 

@@ -52,6 +52,7 @@ internal sealed class SqliteUsageLog : IUsageLog
         var connection = (SqliteConnection)transaction.Connection!;
         CatchUp(connection);
         var find = SqliteStatement.Of(connection, $"select seq from {EventRow.ByKey} where tenant_id = ?1 and source = ?2 and id = ?3");
+        var leave = SqliteStatement.Of(connection, "delete from billing_usage_customer where (customer_id, at, seq) = (select customer_id, at, seq from billing_usage_event where seq = ?1)");
         var assign = SqliteStatement.Of(connection, "update billing_usage_event set customer_id = ?2, metrics = ?3 where seq = ?1");
         var enter = SqliteStatement.Of(connection, "insert or ignore into billing_usage_customer (customer_id, at, seq) select customer_id, at, seq from billing_usage_event where seq = ?1");
         foreach (var entry in entries)
@@ -60,6 +61,8 @@ internal sealed class SqliteUsageLog : IUsageLog
             find.Bind(2, entry.Key.Source);
             find.Bind(3, entry.Key.Id);
             var seq = find.Find()!.Value;
+            leave.Bind(1, seq);
+            leave.Run();
             assign.Bind(1, seq);
             assign.Bind(2, entry.Item.Customer!.ToString());
             assign.Bind(3, entry.Metrics);

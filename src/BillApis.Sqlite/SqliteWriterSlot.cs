@@ -26,7 +26,7 @@ internal sealed class SqliteWriterSlot(Func<CancellationToken, Task<SqliteConnec
 
     public void Dispose()
     {
-        _connection?.Dispose();
+        Drop();
         _turn.Dispose();
     }
 
@@ -35,11 +35,20 @@ internal sealed class SqliteWriterSlot(Func<CancellationToken, Task<SqliteConnec
         // A transaction that could not even be undone must not become part of the next one.
         if (_connection is { Handle: var handle } && (handle is null || raw.sqlite3_get_autocommit(handle) == 0))
         {
-            _connection.Dispose();
-            _connection = null;
+            Drop();
         }
 
         _turn.Release();
         return ValueTask.CompletedTask;
+    }
+
+    private void Drop()
+    {
+        if (_connection is { } connection)
+        {
+            SqliteStatement.Forget(connection);
+            connection.Dispose();
+            _connection = null;
+        }
     }
 }

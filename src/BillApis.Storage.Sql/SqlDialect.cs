@@ -18,9 +18,9 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>How many transactions of usage may be open at once.</summary>
     public abstract int UsageWriters { get; }
 
-    /// <summary>Makes a caller's own transaction ready for our statements.</summary>
-    /// <exception cref="BillingException">It is of another database.</exception>
-    public abstract void Adopt(DbTransaction transaction);
+    /// <summary>Makes a caller's own transaction ready for our statements; what is returned ends that.</summary>
+    /// <exception cref="ArgumentException">It is of another database.</exception>
+    public abstract IDisposable? Adopt(DbTransaction transaction);
 
     /// <summary>Keeps usage events.</summary>
     public abstract IUsageLog UsageLog { get; }

@@ -35,7 +35,7 @@ internal sealed class UsageIntake : IDisposable
     /// <summary>Stores events together with what else a caller's own transaction does.</summary>
     public async Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, DbTransaction transaction, CancellationToken cancellationToken)
     {
-        _dialect.Adopt(transaction);
+        using var adopted = _dialect.Adopt(transaction);
         var delivery = new UsageDelivery(tenant, events);
         await AppendAsync(transaction, false, tenant, [delivery], cancellationToken).ConfigureAwait(false);
         return delivery.Results;
