@@ -97,6 +97,8 @@ public abstract class UsageLateConformance(StoreFixture fixture)
         Assert.Empty(await Store.ListLateAsync(new LateQuery { Tenant = _world.Tenant, At = UsageWorld.Now - Duration.FromSeconds(1) }, Token));
         Assert.Single(await Store.ListLateAsync(new LateQuery { Tenant = _world.Tenant, At = UsageWorld.Now }, Token));
         Assert.Single(await ListAsync());
+        await AppendAsync(UsageWorld.Event("2", Before, 5));
+        Assert.Single(await Store.ListLateAsync(new LateQuery { Tenant = _world.Tenant, At = UsageWorld.Start }, Token));
     }
 
     [Fact]

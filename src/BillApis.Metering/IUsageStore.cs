@@ -35,7 +35,7 @@ public interface IUsageStore
     /// <summary>Forgets late usage that was billed; what changed once more since it was listed stays.</summary>
     Task SettleLateAsync(TenantId tenant, IReadOnlyList<LateUsage> settled, CancellationToken cancellationToken);
 
-    /// <summary>Leaves late usage out of <see cref="LateQuery.At"/> until an instant.</summary>
+    /// <summary>Leaves late usage out of <see cref="LateQuery.At"/> until an instant, or until it changes once more.</summary>
     Task PostponeLateAsync(TenantId tenant, IReadOnlyList<LateUsage> late, Instant until, CancellationToken cancellationToken);
 
     /// <summary>Lists events, the latest timestamp first.</summary>

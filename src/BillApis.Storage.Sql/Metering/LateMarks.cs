@@ -60,7 +60,7 @@ internal sealed class LateMarks(UsageGates gates)
         on conflict (tenant_id, subscription_id, metric_id) do update set
             first_at = case when excluded.first_at < l.first_at then excluded.first_at else l.first_at end,
             last_at = case when excluded.last_at > l.last_at then excluded.last_at else l.last_at end,
-            mark = excluded.mark
+            mark = excluded.mark, wait_until = null
         """;
 
     private sealed record Span(CustomerId Customer, Instant First, Instant Last);
