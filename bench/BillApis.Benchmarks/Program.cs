@@ -1,16 +1,19 @@
 using BenchmarkDotNet.Running;
+using BillApis.Benchmarks.Http;
 using BillApis.Benchmarks.Ledger;
 using BillApis.Benchmarks.Usage;
 
-if (args is ["intake", ..])
+switch (args)
 {
-    return await IntakeBench.RunAsync(args[1..]);
+    case ["intake", ..]:
+        return await IntakeBench.RunAsync(args[1..]);
+    case ["ledger", ..]:
+        return await LedgerBench.RunAsync(args[1..]);
+    case ["http", ..]:
+        return await HttpBench.RunAsync(args[1..]);
+    case ["import", ..]:
+        return await ImportBench.RunAsync(args[1..]);
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
 }
-
-if (args is ["ledger", ..])
-{
-    return await LedgerBench.RunAsync(args[1..]);
-}
-
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-return 0;

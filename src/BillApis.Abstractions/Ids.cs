@@ -262,3 +262,16 @@ public readonly record struct UsageCorrectionId(Guid Value) : IEntityId<UsageCor
     /// <summary>For example <c>uco_01k…</c>.</summary>
     public override string ToString() => EntityId.Format(this);
 }
+
+/// <summary>A file of events that is imported.</summary>
+public readonly record struct UsageImportId(Guid Value) : IEntityId<UsageImportId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "imp";
+
+    /// <inheritdoc/>
+    public static UsageImportId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>imp_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}

@@ -68,6 +68,15 @@ public static class Limits
     /// <summary>How far from now a subscription may start, back or ahead.</summary>
     public static readonly Duration SubscriptionHorizon = Duration.FromDays(3_660);
 
+    /// <summary>The largest event in a file that is imported, in bytes.</summary>
+    public const int ImportedEventBytes = 1024 * 1024;
+
+    /// <summary>The largest file that is imported, in bytes as it is sent.</summary>
+    public const long ImportBytes = 32L * 1024 * 1024 * 1024;
+
+    /// <summary>The refused rows that an import names; it counts them all.</summary>
+    public const int RefusalsPerImport = 100;
+
     /// <summary>The largest request body, in bytes.</summary>
     public const long RequestBytes = 16 * 1024 * 1024;
 

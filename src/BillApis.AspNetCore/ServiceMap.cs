@@ -31,6 +31,7 @@ internal static class ServiceMap
     private static void MapUsage(IEndpointRouteBuilder api)
     {
         api.MapUsage();
+        api.MapImports();
         api.MapUsageAnalytics();
     }
 

@@ -5,7 +5,7 @@ namespace BillApis;
 
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
-    IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage,
+    IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage, UsageImports imports,
     Invoices invoices, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
     UsageAnalytics analytics)
 {
@@ -35,6 +35,9 @@ public sealed class Billing(
 
     /// <summary>What customers use.</summary>
     public Usage Usage { get; } = usage;
+
+    /// <summary>Files of what customers use.</summary>
+    public UsageImports Imports { get; } = imports;
 
     /// <summary>Bills.</summary>
     public Invoices Invoices { get; } = invoices;

@@ -23,6 +23,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<IOutboxStore, SqlOutbox>();
         services.TryAddSingleton<ILedger, SqlLedger>();
         services.AddSingleton<IUsageStore, SqlUsageStore>();
+        services.AddSingleton<IUsageImportStore, SqlUsageImportStore>();
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddStore(IdentityMaps.Users);
         services.AddStore(IdentityMaps.Sessions);

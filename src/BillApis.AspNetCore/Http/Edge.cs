@@ -23,14 +23,14 @@ internal static class Edge
         var request = NameRequest(context);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            size.MaxRequestBodySize = Limits.RequestBytes;
+            size.MaxRequestBodySize = IsStreamed(context) ? Limits.ImportBytes : Limits.RequestBytes;
         }
 
         return AnswerAsync(context, request, async () =>
         {
             Gate.CheckPath(context);
             await Gate.AdmitAsync(context).ConfigureAwait(false);
-            if (Idempotency.KeyOf(context) is { } key)
+            if (!IsStreamed(context) && Idempotency.KeyOf(context) is { } key)
             {
                 await context.RequestServices.GetRequiredService<Idempotency>().RunAsync(context, key, () => AnswerAsync(context, request, () => inner(context))).ConfigureAwait(false);
             }
@@ -40,6 +40,8 @@ internal static class Edge
             }
         });
     }
+
+    private static bool IsStreamed(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<StreamedBody>() is not null;
 
     private static async Task AnswerAsync(HttpContext context, string request, Func<Task> work)
     {
@@ -80,3 +82,6 @@ internal static class Edge
 
     private static ILogger Log(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("BillApis.AspNetCore");
 }
+
+/// <summary>Marks an endpoint that takes its body as a stream of any size, and looks after its idempotency key itself.</summary>
+internal sealed record StreamedBody;

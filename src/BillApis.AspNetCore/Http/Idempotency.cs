@@ -10,7 +10,7 @@ namespace BillApis.AspNetCore;
 internal sealed class Idempotency(IStore<StoredAnswer> answers)
 {
     private const string Header = "Idempotency-Key";
-    private const string Replayed = "Idempotent-Replayed";
+    public const string Replayed = "Idempotent-Replayed";
     private const int MaxKeyLength = 200;
 
     /// <summary>The key of a request that changes something and has a known caller; null for any other.</summary>

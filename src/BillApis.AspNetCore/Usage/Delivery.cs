@@ -35,7 +35,7 @@ internal sealed record Delivery : IEndpointParameterMetadataProvider
         return delivery;
     }
 
-    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => DeliveryForms.Describe(builder);
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => DeliveryForms.Describe(builder, typeof(CsvQuery));
 
     private void Add(ReadEvent read)
     {

@@ -18,15 +18,18 @@ internal static class DeliveryForms
 
     /// <summary>The content type of a request, in the spelling above.</summary>
     /// <exception cref="HttpRefusal">It is none of them, or not in UTF-8.</exception>
-    public static string Of(HttpRequest request) => All.FirstOrDefault(type => MediaType.Is(request, type)) ?? throw new HttpRefusal(Failure.MediaType(request.ContentType, string.Join(", ", All)));
+    public static string Of(HttpRequest request) => Find(request.ContentType) ?? throw new HttpRefusal(Failure.MediaType(request.ContentType, string.Join(", ", All)));
 
-    public static void Describe(EndpointBuilder builder)
+    /// <summary>A content type in the spelling above; null where it is none of them, or not in UTF-8.</summary>
+    public static string? Find(string? contentType) => All.FirstOrDefault(type => MediaType.Is(contentType, type));
+
+    public static void Describe(EndpointBuilder builder, Type query)
     {
         builder.Metadata.Add(new BodyType(typeof(DeliveryRequest)));
         builder.Metadata.Add(new BodyType(typeof(EventForm), ContentType: Lines));
         builder.Metadata.Add(new BodyType(typeof(string), ContentType: Csv));
         builder.Metadata.Add(new BodyType(typeof(CloudEventForm), ContentType: CloudEvent));
         builder.Metadata.Add(new BodyType(typeof(CloudEventForm[]), ContentType: CloudEvents));
-        builder.Metadata.Add(new QueryType(typeof(CsvQuery)));
+        builder.Metadata.Add(new QueryType(query));
     }
 }

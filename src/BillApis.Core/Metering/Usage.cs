@@ -9,6 +9,7 @@ namespace BillApis;
 /// <summary>Takes in what customers use and answers how much it was.</summary>
 public sealed class Usage
 {
+    private const int ImportBatch = 5_000;
     private readonly IUsageStore _store;
     private readonly MetricCatalog _metrics;
     private readonly FindCustomers _customers;
@@ -24,7 +25,11 @@ public sealed class Usage
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
     public Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken = default) =>
-        RecordAsync(tenant, events, stamped => _store.AppendAsync(tenant, stamped, cancellationToken), cancellationToken);
+        RecordAsync(tenant, events, null, _clock.GetCurrentInstant(), stamped => _store.AppendAsync(tenant, stamped, cancellationToken), cancellationToken);
+
+    /// <summary>The same for a delivery that arrived at an instant.</summary>
+    internal Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, string? sender, Instant at, CancellationToken cancellationToken) =>
+        RecordAsync(tenant, events, sender, at, stamped => _store.AppendAsync(tenant, stamped, cancellationToken), cancellationToken);
 
     /// <summary>Stores a delivery in the caller's own transaction: what the application did and its usage are committed together, or neither is.</summary>
     /// <exception cref="ArgumentException">The transaction is of another database than the one that billing is in.</exception>
@@ -32,7 +37,7 @@ public sealed class Usage
     public Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, DbTransaction transaction, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        return RecordAsync(tenant, events, stamped => _store.AppendAsync(tenant, stamped, transaction, cancellationToken), cancellationToken);
+        return RecordAsync(tenant, events, null, _clock.GetCurrentInstant(), stamped => _store.AppendAsync(tenant, stamped, transaction, cancellationToken), cancellationToken);
     }
 
     /// <summary>The same for a delivery whose sender may be an alias of a customer: events that name neither a customer nor a subscription are that customer's.</summary>
@@ -40,15 +45,32 @@ public sealed class Usage
     /// <param name="events">The delivery.</param>
     /// <param name="sender">The id of the credential that the delivery came under.</param>
     /// <param name="cancellationToken">Stops the call.</param>
-    public async Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, string sender, CancellationToken cancellationToken = default)
+    public Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, string sender, CancellationToken cancellationToken = default) =>
+        RecordAsync(tenant, events, sender, _clock.GetCurrentInstant(), cancellationToken);
+
+    /// <summary>Takes in a file of any size in bounded memory, and says after each batch how far it came; what makes it go on after a crash is <see cref="UsageImports"/>.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="content">The file.</param>
+    /// <param name="file">How it is written.</param>
+    /// <param name="name">A name of the file, which ids of events without one are made of: repeating the file under it changes nothing.</param>
+    /// <param name="progress">Told the counts after each batch.</param>
+    /// <param name="cancellationToken">Stops the import; what was accepted stays.</param>
+    /// <exception cref="BillingException">The file is not what it should be; what was accepted stays.</exception>
+    /// <exception cref="InvalidDataException">The compressed file is damaged or was cut off; what was accepted stays.</exception>
+    public async Task<ImportCounts> ImportAsync(TenantId tenant, Stream content, UsageFile file, string name, IProgress<ImportCounts>? progress = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(events);
-        if (events.Any(IsNobodys) && (await _customers(tenant, [sender], cancellationToken).ConfigureAwait(false)).TryGetValue(sender, out var customer))
+        ArgumentNullException.ThrowIfNull(file);
+        Check.Code("name", name);
+        var (reader, counts) = (new EventFile(content, file, name), new ImportCounts());
+        await reader.OpenAsync(0, 0, cancellationToken).ConfigureAwait(false);
+        while (await reader.ReadAsync(ImportBatch, cancellationToken).ConfigureAwait(false) is { Count: > 0 } rows)
         {
-            events = [.. events.Select(item => IsNobodys(item) ? item with { Customer = customer.ToString() } : item)];
+            var receipt = await RecordAsync(tenant, [.. rows.Select(row => row.Event).OfType<UsageEvent>()], cancellationToken).ConfigureAwait(false);
+            counts = counts.Add(rows, receipt, 0, reader.Position);
+            progress?.Report(counts);
         }
 
-        return await RecordAsync(tenant, events, cancellationToken).ConfigureAwait(false);
+        return counts;
     }
 
     /// <summary>Stores one event; the same as a delivery of one.</summary>
@@ -143,7 +165,7 @@ public sealed class Usage
     {
         var page = await _store.ListOrphansAsync(tenant, new OrphanQuery { Limit = Limits.PageSize, After = after }, cancellationToken).ConfigureAwait(false);
         StoredEvent[] events = [.. page.Items.Where(orphan => orphan.Reason is not OrphanReason.Late).Select(orphan => orphan.Event)];
-        var intake = await IntakeAsync(tenant, [.. events.Select(item => item.Event)], cancellationToken).ConfigureAwait(false);
+        var intake = await IntakeAsync(tenant, [.. events.Select(item => item.Event)], _clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
         var stamped = events.Select(item => intake.Stamp(item.Event, out var good, item.RecordedAt) is null ? good : null).OfType<StampedEvent>().Where(item => item.Orphan is null).ToList();
         var recovered = await _store.RecoverAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
         return (recovered + (late ? await RecoverLateAsync(tenant, page.Items.Where(orphan => orphan.Reason is OrphanReason.Late), cancellationToken).ConfigureAwait(false) : 0), page.Next);
@@ -154,7 +176,7 @@ public sealed class Usage
     {
         var events = orphans.GroupBy(orphan => (orphan.Event.Event.Source, orphan.Event.Event.Id))
             .Select(group => (group.First().Event, Metrics: group.Select(orphan => orphan.Metric!.Value).Concat(group.First().Event.Metrics).ToHashSet())).ToList();
-        var intake = await IntakeAsync(tenant, [.. events.Select(item => item.Event.Event)], cancellationToken).ConfigureAwait(false);
+        var intake = await IntakeAsync(tenant, [.. events.Select(item => item.Event.Event)], _clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
         var stamped = new List<StampedEvent>();
         foreach (var (stored, metrics) in events)
         {
@@ -169,7 +191,7 @@ public sealed class Usage
 
     private async Task<StampedEvent> StampAsync(TenantId tenant, UsageEvent item, Instant received, CancellationToken cancellationToken)
     {
-        var intake = await IntakeAsync(tenant, [item], cancellationToken).ConfigureAwait(false);
+        var intake = await IntakeAsync(tenant, [item], _clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
         if (intake.Stamp(item, out var stamped, received) is { } wrong)
         {
             throw BillingException.Field(wrong.Field, wrong.Message);
@@ -183,18 +205,24 @@ public sealed class Usage
         };
     }
 
+    private async Task<IReadOnlyList<UsageEvent>> WithSenderAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, string? sender, CancellationToken cancellationToken) =>
+        sender is not null && events.Any(IsNobodys) && (await _customers(tenant, [sender], cancellationToken).ConfigureAwait(false)).TryGetValue(sender, out var customer)
+            ? [.. events.Select(item => IsNobodys(item) ? item with { Customer = customer.ToString() } : item)]
+            : events;
+
     private static bool IsNobodys(UsageEvent item) => item.Customer is "" && item.SubscriptionId is null;
 
     private async Task<UsageReceipt> RecordAsync(
-        TenantId tenant, IReadOnlyList<UsageEvent> events, Func<IReadOnlyList<StampedEvent>, Task<IReadOnlyList<AppendResult>>> append, CancellationToken cancellationToken)
+        TenantId tenant, IReadOnlyList<UsageEvent> events, string? sender, Instant at, Func<IReadOnlyList<StampedEvent>, Task<IReadOnlyList<AppendResult>>> append, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(events);
+        events = await WithSenderAsync(tenant, events, sender, cancellationToken).ConfigureAwait(false);
         if (events.Count > Limits.EventsPerBatch)
         {
             throw new BillingException(BillingErrorCode.TooLarge, $"A delivery has at most {Limits.EventsPerBatch} events; this one has {events.Count}.");
         }
 
-        var intake = await IntakeAsync(tenant, events, cancellationToken).ConfigureAwait(false);
+        var intake = await IntakeAsync(tenant, events, at, cancellationToken).ConfigureAwait(false);
         var receipt = new ReceiptBuilder(events);
         var (stamped, places) = (new List<StampedEvent>(events.Count), new List<int>(events.Count));
         foreach (var (i, (wrong, item)) in intake.Stamp(events).Index())
@@ -218,13 +246,13 @@ public sealed class Usage
         return receipt.Build();
     }
 
-    private async Task<Intake> IntakeAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
+    private async Task<Intake> IntakeAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, Instant now, CancellationToken cancellationToken)
     {
         var references = events.Select(item => item.Customer).Where(reference => EventText.Code("customer_id", reference) is null).ToHashSet(StringComparer.Ordinal);
         var customers = references.Count == 0
             ? ImmutableDictionary<string, CustomerId>.Empty
             : await _customers(tenant, references, cancellationToken).ConfigureAwait(false);
-        return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, _clock.GetCurrentInstant(), _options.Value.FutureSkew, await OwnersAsync(tenant, events, cancellationToken).ConfigureAwait(false))
+        return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, now, _options.Value.FutureSkew, await OwnersAsync(tenant, events, cancellationToken).ConfigureAwait(false))
         {
             CountsLate = (await _settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).LateUsage is not LateUsagePolicy.Orphan,
         };

@@ -15,6 +15,9 @@ internal static class UsageServices
     {
         services.AddSingleton<MetricCatalog>();
         services.AddSingleton<OrphanRecovery>();
+        services.AddSingleton(provider => new UsageImports(provider.GetRequiredService<IUsageImportStore>(), provider.GetRequiredService<Usage>(), provider.GetRequiredService<IClock>()));
+        services.AddHostedService(provider => new ImportWorker(
+            provider.GetRequiredService<UsageImports>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetService<ILogger<ImportWorker>>() ?? NullLogger<ImportWorker>.Instance));
         services.AddSingleton(provider => new Metrics(
             provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Usage(

@@ -45,18 +45,26 @@ public sealed class UsageProperties : IEquatable<UsageProperties>
         return TryOf([.. items], out var twice) ?? throw new ArgumentException($"'{twice}' is there twice.", nameof(items));
     }
 
-    /// <summary>Properties from names and values that are the method's to sort; null where a name is there twice.</summary>
+    /// <summary>Properties from names and values that are the method's to sort, which few are worth more than insertion; null where a name is there twice.</summary>
     internal static UsageProperties? TryOf(KeyValuePair<string, PropertyValue>[] items, out string? twice)
     {
         twice = null;
-        Array.Sort(items, static (left, right) => string.CompareOrdinal(left.Key, right.Key));
         for (var i = 1; i < items.Length; i++)
         {
-            if (items[i].Key == items[i - 1].Key)
+            var item = items[i];
+            var at = i;
+            for (; at > 0 && string.CompareOrdinal(items[at - 1].Key, item.Key) is var order and >= 0; at--)
             {
-                twice = items[i].Key;
-                return null;
+                if (order == 0)
+                {
+                    twice = item.Key;
+                    return null;
+                }
+
+                items[at] = items[at - 1];
             }
+
+            items[at] = item;
         }
 
         return items.Length == 0 ? None : new UsageProperties(ImmutableCollectionsMarshal.AsImmutableArray(items));

@@ -12,7 +12,7 @@ internal sealed class CsvHeader
     private readonly string?[] _constants = new string?[EventJson.Fields.Length];
 
     /// <exception cref="BillingException">A column is missing, has no name, or is there twice.</exception>
-    private CsvHeader(IReadOnlyList<string> names, CsvLayout layout)
+    private CsvHeader(IReadOnlyList<string> names, CsvLayout layout, bool needsId)
     {
         (_layout, _names) = (layout, [.. names]);
         if (_names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1 || group.Key.Length == 0) is { } wrong)
@@ -29,7 +29,7 @@ internal sealed class CsvHeader
         for (var i = 0; i < _constants.Length; i++)
         {
             _constants[i] = layout.Constants.GetValueOrDefault(EventJson.Fields[i]);
-            if (i < 2 && _constants[i] is null && !_roles.Contains(i))
+            if (i < 2 && (i > 0 || needsId) && _constants[i] is null && !_roles.Contains(i))
             {
                 throw BillingException.Field(EventJson.Fields[i], "is required as a column");
             }
@@ -42,10 +42,10 @@ internal sealed class CsvHeader
     }
 
     /// <summary>The header that a row says.</summary>
-    public static CsvHeader Of(CsvRow row, CsvLayout layout) =>
+    public static CsvHeader Of(CsvRow row, CsvLayout layout, bool needsId = true) =>
         row.Problem is { } problem
             ? throw BillingException.Field("body", $"has a header that {problem}")
-            : new CsvHeader([.. Enumerable.Range(0, row.Count).Select(column => System.Text.Encoding.UTF8.GetString(row[column]).Trim())], layout);
+            : new CsvHeader([.. Enumerable.Range(0, row.Count).Select(column => System.Text.Encoding.UTF8.GetString(row[column]).Trim())], layout, needsId);
 
     public ReadEvent Read(CsvRow row, EventDraft draft)
     {

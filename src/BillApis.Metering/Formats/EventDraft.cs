@@ -17,6 +17,9 @@ internal sealed class EventDraft
 
     public string? Id { get; set; }
 
+    /// <summary>Makes an id for an event that has none; it is refused where this is null.</summary>
+    public Func<string>? MissingId { get; init; }
+
     public string? Type { get; set; }
 
     public string? Customer { get; set; }
@@ -154,6 +157,7 @@ internal sealed class EventDraft
     /// <summary>The event, or what is wrong; the draft is empty for the next one.</summary>
     public ReadEvent Take()
     {
+        Id ??= _errors.Count == 0 ? MissingId?.Invoke() : null;
         Require("id", Id);
         Require("type", Type);
         var result = _errors.Count == 0

@@ -11,6 +11,18 @@ internal abstract class RecordScanner
     /// <returns>False where more bytes are needed, or, at the end, where nothing is left.</returns>
     public abstract bool TryCut(ReadOnlySpan<byte> bytes, bool isEnd, out Range record, out int consumed);
 
+    /// <summary>Consumes what stands before the first record; false where more bytes are needed to tell.</summary>
+    public virtual bool TryOpen(ReadOnlySpan<byte> bytes, bool isEnd, out int consumed)
+    {
+        consumed = 0;
+        return true;
+    }
+
+    /// <summary>Goes on behind a record that was cut off earlier.</summary>
+    public virtual void Resume()
+    {
+    }
+
     /// <summary>The line without the end of it.</summary>
     protected static Range Line(ReadOnlySpan<byte> bytes, int end) => ..(end > 0 && bytes[end - 1] == '\r' ? end - 1 : end);
 }

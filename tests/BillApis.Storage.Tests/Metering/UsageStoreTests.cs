@@ -10,6 +10,8 @@ public sealed class SqliteUsageLateTests(SqliteFixture fixture) : UsageLateConfo
 
 public sealed class SqliteUsageCorrectionTests(SqliteFixture fixture) : UsageCorrectionConformance(fixture), IClassFixture<SqliteFixture>;
 
+public sealed class SqliteUsageImportTests(SqliteFixture fixture) : UsageImportConformance(fixture), IClassFixture<SqliteFixture>;
+
 public sealed class SqliteUsageModelTests(SqliteFixture fixture) : UsageModelConformance(fixture), IClassFixture<SqliteFixture>;
 
 public sealed class PostgresUsageStoreTests(PostgresFixture fixture) : UsageStoreConformance(fixture), IClassFixture<PostgresFixture>;
@@ -19,5 +21,7 @@ public sealed class PostgresUsageOrphanTests(PostgresFixture fixture) : UsageOrp
 public sealed class PostgresUsageLateTests(PostgresFixture fixture) : UsageLateConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageCorrectionTests(PostgresFixture fixture) : UsageCorrectionConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class PostgresUsageImportTests(PostgresFixture fixture) : UsageImportConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageModelTests(PostgresFixture fixture) : UsageModelConformance(fixture), IClassFixture<PostgresFixture>;

@@ -1,0 +1,18 @@
+namespace BillApis.Metering;
+
+/// <summary>How a file of events is written.</summary>
+public sealed record UsageFile
+{
+    /// <summary>The format.</summary>
+    public required UsageFormat Format { get; init; }
+
+    /// <summary>The compression.</summary>
+    public UsagePacking Packing { get; init; }
+
+    /// <summary>Which column is which field, where the file is CSV.</summary>
+    public CsvLayout Csv { get; init; } = new();
+
+    internal bool IsLike(UsageFile other) =>
+        (Format, Packing, Csv.Delimiter) == (other.Format, other.Packing, other.Csv.Delimiter) && Csv.Columns.SequenceEqual(other.Csv.Columns)
+        && Csv.Constants.SequenceEqual(other.Csv.Constants) && Csv.Properties.SequenceEqual(other.Csv.Properties);
+}

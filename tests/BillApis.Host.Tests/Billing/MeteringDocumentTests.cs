@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using NodaTime;
+
+namespace BillApis.Host.Tests;
+
+/// <summary>What docs/metering.md shows works, and the limits that it names are the engine's.</summary>
+public sealed partial class MeteringDocumentTests(HostFixture host)
+{
+    private static readonly string Document = File.ReadAllText(Repository.PathOf("docs/metering.md")).ReplaceLineEndings("\n");
+
+    [Fact]
+    public async Task Every_request_is_taken()
+    {
+        var requests = Request().Matches(Document);
+        requests.Count.ShouldBeGreaterThan(7);
+        foreach (Match request in requests)
+        {
+            using var content = new StringContent(request.Groups["body"].Value, Encoding.UTF8) { Headers = { ContentType = new MediaTypeHeaderValue(request.Groups["type"].Value) } };
+            var answer = await host.Api.SendAsync(HttpMethod.Post, request.Groups["path"].Value, content);
+            answer.Status.ShouldBeInRange(201, 202, request.Value);
+            if (answer.Payload.TryGetProperty("rejected", out var rejected) && rejected.ValueKind is JsonValueKind.Array)
+            {
+                rejected.GetArrayLength().ShouldBe(0, request.Value);
+                answer.Payload.GetProperty("accepted").GetInt32().ShouldBeGreaterThan(0, request.Value);
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_limit_is_the_engines()
+    {
+        var rows = Limit().Matches(Document);
+        rows.Count.ShouldBeGreaterThan(12);
+        foreach (Match row in rows)
+        {
+            var field = typeof(Limits).GetField(row.Groups["name"].Value).ShouldNotBeNull(row.Value);
+            var value = field.GetValue(null) is Duration duration ? duration.BclCompatibleTicks / NodaConstants.TicksPerSecond : Convert.ToInt64(field.GetValue(null), CultureInfo.InvariantCulture);
+            row.Groups["value"].Value.ShouldBe(value.ToString("N0", CultureInfo.InvariantCulture), row.Value);
+        }
+    }
+
+    [GeneratedRegex(@"^```http\nPOST (?<path>\S+)\nContent-Type: (?<type>\S+)\n\n(?<body>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Request();
+
+    [GeneratedRegex(@"^\| [^|]+ \| (?<value>[\d,]+) \| `(?<name>\w+)` \|$", RegexOptions.Multiline)]
+    private static partial Regex Limit();
+}
