@@ -49,14 +49,14 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         {
             // A sender goes on from the first event that it has no answer for, and so sends some again.
             var first = Enumerable.Range(0, int.MaxValue).Select(number => (long)number).First(number => !answered.Contains(number));
-            using var worker = await WorkerProcess.StartAsync(nameof(IntakeWork), database, _connection, first.ToString(CultureInfo.InvariantCulture));
+            using var worker = await WorkerProcess.StartAsync(nameof(IntakeWork), database, OfWorker(_connection), first.ToString(CultureInfo.InvariantCulture));
             if (kill % 5 != 0)
             {
                 await worker.AnsweredAsync();
             }
 
             await Task.Delay(_random.Next(300), Stop);
-            await worker.KillAsync();
+            await KillAsync(worker);
             answered.UnionWith(worker.Said.SelectMany(IntakeWork.Answered));
             await IntakeIsWholeAsync(answered, kill);
         }
@@ -73,14 +73,14 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         var (answered, unanswered) = (new HashSet<string>(), 0);
         for (var kill = 1; kill <= Kills; kill++)
         {
-            using var worker = await WorkerProcess.StartAsync(nameof(OrderWork), database, _connection, kill.ToString(CultureInfo.InvariantCulture));
+            using var worker = await WorkerProcess.StartAsync(nameof(OrderWork), database, OfWorker(_connection), kill.ToString(CultureInfo.InvariantCulture));
             if (kill % 5 != 0)
             {
                 await worker.AnsweredAsync();
             }
 
             await Task.Delay(_random.Next(300), Stop);
-            await worker.KillAsync();
+            await KillAsync(worker);
             answered.UnionWith(worker.Said.Select(line => line.TrimEnd('.')));
             var (orders, events) = (await OrderWork.OrdersAsync(database, _connection), await IdsAsync());
             events.Where(id => !id.StartsWith(OrderWork.Other, StringComparison.Ordinal)).Order().ShouldBe(orders.Order(), $"kill {kill}, seed {Seed}: an order without usage or usage without an order");
@@ -114,7 +114,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
             await WorkAsync(paid, async worker =>
             {
                 await Task.Delay(_random.Next(whole), Stop);
-                await worker.KillAsync();
+                await KillAsync(worker);
             });
             interrupted += await RunIsWholeAsync(owed, paid, kill) ? 0 : 1;
         }
@@ -144,7 +144,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
             {
                 await Task.Delay(_random.Next(2 * whole), Stop);
                 interrupted += worker.Said.Count == 0 ? 1 : 0;
-                await worker.KillAsync();
+                await KillAsync(worker);
             });
         }
 
@@ -158,10 +158,22 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 
     protected abstract Task DropAsync();
 
+    /// <summary>How workers open the database, so that it can tell them from this process.</summary>
+    protected virtual string OfWorker(string connection) => connection;
+
+    /// <summary>Waits until the database is done with workers that are dead: a server still carries out what they sent last.</summary>
+    protected virtual Task LetServerEndAsync(string connection) => Task.CompletedTask;
+
+    private async Task KillAsync(WorkerProcess worker)
+    {
+        await worker.KillAsync();
+        await LetServerEndAsync(_connection);
+    }
+
     private async Task WorkAsync(HashSet<string> paid, Func<WorkerProcess, Task> end)
     {
         await LetLeasesEndAsync();
-        using var worker = await WorkerProcess.StartAsync(nameof(RunWork), database, _connection, RunWork.AsOf.ToString());
+        using var worker = await WorkerProcess.StartAsync(nameof(RunWork), database, OfWorker(_connection), RunWork.AsOf.ToString());
         await end(worker);
         paid.UnionWith(worker.Said.Where(line => line.StartsWith("INV-", StringComparison.Ordinal)).Select(line => line.TrimEnd('.')));
     }
@@ -169,7 +181,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
     private async Task LateAsync(int day, Func<WorkerProcess, Task> end)
     {
         await LetLeasesEndAsync();
-        using var worker = await WorkerProcess.StartAsync(nameof(LateWork), database, _connection, LateWork.Day(day).ToString());
+        using var worker = await WorkerProcess.StartAsync(nameof(LateWork), database, OfWorker(_connection), LateWork.Day(day).ToString());
         await end(worker);
     }
 
