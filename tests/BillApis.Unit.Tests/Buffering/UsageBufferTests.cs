@@ -179,27 +179,6 @@ public sealed class UsageBufferTests
         Should.Throw<BillingException>(() => Open(options => options.DrainTimeout = Duration.FromSeconds(-1))).Details.Single().Field.ShouldBe("drain_timeout");
     }
 
-    [Fact]
-    public void The_estimate_of_an_event_is_no_less_than_what_it_holds()
-    {
-        const int count = 10_000;
-        var events = new PendingEvent[count];
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < count; i++)
-        {
-            var item = new UsageEvent
-            {
-                Id = $"0123456789abcdef0123456789abcdef-{i:x}", Type = "call", Customer = $"customer-{i}", Timestamp = Instant.FromUnixTimeSeconds(i), Source = "shop",
-                Properties = UsageProperties.Of(("route", $"/route/{i}"), ("status", 200), ("bytes", i), ("text", new string('x', 100))),
-            };
-            events[i] = PendingEvent.Of(TenantId.Default, item);
-        }
-
-        // What was allocated for them is at least what they hold.
-        var held = GC.GetAllocatedBytesForCurrentThread() - before;
-        events.Sum(item => item.Bytes).ShouldBeGreaterThan(held);
-    }
-
     private static UsageEvent Event(int number) => new() { Id = $"e-{number}", Type = "call", Customer = "acme" };
 
     private static async Task WaitAsync(Func<bool> condition)
