@@ -86,7 +86,7 @@ internal static class HttpBench
 
     private static void Report(string what, Side side, Side bare) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{what,-42} processor {side.Processor / 10_000m,7:0.000} ms a request, {(decimal)bare.Processor / side.Processor:0.00} x   fastest {side.Fastest / 10_000m,7:0.000} ms, {(decimal)bare.Fastest / side.Fastest:0.00} x"));
+        $"{what,-42} median {side.Median / 10_000m,6:0.00} ms, {(decimal)bare.Median / side.Median:0.00} x   fastest {side.Fastest / 10_000m,6:0.00} ms, {(decimal)bare.Fastest / side.Fastest:0.00} x   processor {side.Processor / 10_000m,6:0.00} ms, {(decimal)bare.Processor / side.Processor:0.00} x"));
 
     /// <summary>One of the two endpoints and what its requests took, in ticks.</summary>
     private sealed class Side(string path)
@@ -94,7 +94,11 @@ internal static class HttpBench
         public const int Requests = 10;
         private readonly List<long> _processor = [];
 
-        public long Fastest { get; private set; } = long.MaxValue;
+        private readonly List<long> _requests = [];
+
+        public long Fastest => _requests.Min();
+
+        public long Median => _requests.Order().ElementAt(_requests.Count / 2);
 
         /// <summary>Processor time of a request, client included; the median of all blocks.</summary>
         public long Processor => _processor.Order().ElementAt(_processor.Count / 2);
@@ -113,7 +117,10 @@ internal static class HttpBench
                     throw new InvalidOperationException(Encoding.UTF8.GetString(text));
                 }
 
-                Fastest = isCounted ? Math.Min(Fastest, Stopwatch.GetElapsedTime(start).Ticks) : Fastest;
+                if (isCounted)
+                {
+                    _requests.Add(Stopwatch.GetElapsedTime(start).Ticks);
+                }
             }
 
             if (isCounted)

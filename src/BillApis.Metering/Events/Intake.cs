@@ -110,7 +110,8 @@ internal sealed class Intake(
 
         foreach (var (name, value) in properties.Items)
         {
-            if ((EventText.Code("properties", name) ?? EventText.Value($"properties.{name}", value.Text)) is { } wrong)
+            if (!(EventText.IsPlain(name, Limits.CodeLength) && EventText.IsPlain(value.Text, Limits.PropertyLength))
+                && (EventText.Code("properties", name) ?? EventText.Value($"properties.{name}", value.Text)) is { } wrong)
             {
                 return wrong;
             }
@@ -123,9 +124,13 @@ internal sealed class Intake(
 /// <summary>The texts that every store can keep and compare alike.</summary>
 internal static class EventText
 {
+    /// <summary>Whether nothing can be wrong with a text: printable ASCII, and not too long, as nearly all are.</summary>
+    public static bool IsPlain(string text, int length) => text.Length > 0 && text.Length <= length && text[0] != ' ' && !text.AsSpan().ContainsAnyExceptInRange(' ', '~');
+
     /// <summary>What is wrong with a name or an id, or null.</summary>
     public static FieldError? Code(string field, string? text) =>
-        string.IsNullOrWhiteSpace(text) ? new FieldError(field, "is required")
+        text is not null && IsPlain(text, Limits.CodeLength) ? null
+        : string.IsNullOrWhiteSpace(text) ? new FieldError(field, "is required")
         : text.Length > Limits.CodeLength ? new FieldError(field, $"must be at most {Limits.CodeLength} characters long")
         : text.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0 ? new FieldError(field, "must not contain control characters")
         : Unpaired(field, text);
