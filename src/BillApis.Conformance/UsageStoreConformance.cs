@@ -118,6 +118,21 @@ public abstract class UsageStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task Many_small_batches_count_like_one()
+    {
+        string[] users = ["a\tb", "a\nb", "a\\0009b", "\v", "a\r\u2028", "é😀", "#", "i"];
+        for (var i = 0; i < 150; i++)
+        {
+            await AppendAsync(UsageWorld.Event($"{i}\u2028", At(i % 7), i, i % 2 == 0 ? "sm\tall" : "large\n", users[i % users.Length]));
+            Assert.Equal(i % 40 == 0 ? $"{i + 1}" : "", i % 40 == 0 ? await QuantityAsync(_world.Ask("calls")) : "");
+        }
+
+        Assert.Equal(("150", "11175", "149", "8", "134"), (
+            await QuantityAsync(_world.Ask("calls")), await QuantityAsync(_world.Ask("plain")), await QuantityAsync(_world.Ask("peak")), await QuantityAsync(_world.Ask("users")), await QuantityAsync(_world.Ask("p90"))));
+        Assert.Equal(["{\"model\":\"large\\n\"} 75", "{\"model\":\"sm\\tall\"} 75"], (await Store.ReadAsync(_world.Tenant, [_world.Ask("peak", null, "model")], Token))[0].Groups.Select(group => $"{group.Dimensions} {group.Events}"));
+    }
+
+    [Fact]
     public async Task Levels_and_things_go_on_from_one_period_to_the_next()
     {
         await AppendAsync(

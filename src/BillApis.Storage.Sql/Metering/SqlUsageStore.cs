@@ -5,14 +5,21 @@ using NodaTime;
 namespace BillApis.Storage.Sql.Metering;
 
 /// <summary>Usage in <c>billing_usage_…</c>.</summary>
-internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore, IDisposable
+internal sealed class SqlUsageStore : IUsageStore, IDisposable
 {
-    private readonly UsageIntake _intake = new(database);
-    private readonly UsageReader _reader = new(database);
-    private readonly UsageListing _listing = new(database);
-    private readonly UsageOrphans _orphans = new(database);
-    private readonly UsageCorrections _corrections = new(database);
-    private readonly LateListing _late = new(database);
+    private readonly UsageIntake _intake;
+    private readonly UsageReader _reader;
+    private readonly UsageListing _listing;
+    private readonly UsageOrphans _orphans;
+    private readonly UsageCorrections _corrections;
+    private readonly LateListing _late;
+
+    public SqlUsageStore(SqlDatabase database)
+    {
+        var deltas = new UsageDeltas(database);
+        (_intake, _reader, _corrections) = (new(database, deltas), new(database, deltas), new(database, deltas));
+        (_listing, _orphans, _late) = (new(database), new(database), new(database));
+    }
 
     public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
         events.Count == 0 ? Task.FromResult<IReadOnlyList<AppendResult>>([]) : _intake.AppendAsync(tenant, events, cancellationToken);

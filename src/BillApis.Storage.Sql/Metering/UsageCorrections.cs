@@ -5,7 +5,7 @@ using Dapper;
 namespace BillApis.Storage.Sql.Metering;
 
 /// <summary>Keeps what is said of events later, and counts anew what that changes, in one transaction that no intake of the tenant runs beside.</summary>
-internal sealed class UsageCorrections(SqlDatabase database)
+internal sealed class UsageCorrections(SqlDatabase database, UsageDeltas deltas)
 {
     private readonly SqlDialect _dialect = database.Dialect;
 
@@ -29,7 +29,8 @@ internal sealed class UsageCorrections(SqlDatabase database)
         database.WriteAsync(
             async transaction =>
             {
-                await UsageIntake.LockAsync(transaction, _dialect.LockExclusive, tenant, cancellationToken).ConfigureAwait(false);
+                await UsageIntake.LockAsync(transaction, _dialect.LockExclusive, $"usage\n{tenant}", cancellationToken).ConfigureAwait(false);
+                await deltas.MergeAsync(transaction, tenant, cancellationToken).ConfigureAwait(false);
                 await _dialect.UsageLog.CatchUpAsync(transaction, cancellationToken).ConfigureAwait(false);
                 var found = await EventAsync(transaction.Connection!, transaction, tenant, correction.Source, correction.Event, cancellationToken).ConfigureAwait(false);
                 var rows = found is null ? [] : await RowsAsync(transaction.Connection!, transaction, tenant, [found], cancellationToken).ConfigureAwait(false);

@@ -16,12 +16,13 @@ namespace BillApis.Storage.Sql.Metering;
 internal sealed class UsageIntake : IDisposable
 {
     private readonly SqlDatabase _database;
+    private readonly UsageDeltas _deltas;
     private readonly SqlDialect _dialect;
     private readonly GroupCommit<UsageDelivery> _commits;
 
-    public UsageIntake(SqlDatabase database)
+    public UsageIntake(SqlDatabase database, UsageDeltas deltas)
     {
-        (_database, _dialect) = (database, database.Dialect);
+        (_database, _dialect, _deltas) = (database, database.Dialect, deltas);
         _commits = new GroupCommit<UsageDelivery>(CommitAsync, delivery => delivery.Entries.Count, Limits.EventsPerBatch, _dialect.UsageWriters);
     }
 
@@ -75,7 +76,7 @@ internal sealed class UsageIntake : IDisposable
         _database.WriteAsync(
             async transaction =>
             {
-                await LockAsync(transaction, _dialect.LockExclusive, tenant, cancellationToken).ConfigureAwait(false);
+                await LockAsync(transaction, _dialect.LockExclusive, $"usage\n{tenant}", cancellationToken).ConfigureAwait(false);
                 var latest = periods.GroupBy(period => (period.Customer, period.Metric, period.Subscription))
                     .Select(group => new
                     {
@@ -106,6 +107,10 @@ internal sealed class UsageIntake : IDisposable
             },
             CancellationToken.None).ConfigureAwait(false);
         committed?.Invoke();
+        foreach (var tenant in deliveries.Select(delivery => delivery.Tenant).Distinct())
+        {
+            await _deltas.CommittedAsync(tenant, CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     private async Task<Action?> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageDelivery> deliveries, CancellationToken cancellationToken)
@@ -126,7 +131,7 @@ internal sealed class UsageIntake : IDisposable
     /// <summary>Enters intake beside other writers and reads what is closed.</summary>
     private async Task<UsageGates> OpenAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
-        await LockAsync(transaction, _dialect.LockShared, tenant, cancellationToken).ConfigureAwait(false);
+        await LockAsync(transaction, _dialect.LockShared, $"usage\n{tenant}", cancellationToken).ConfigureAwait(false);
         var closed = await transaction.Connection!.ExecuteScalarAsync<long?>(
             new CommandDefinition("select max(closed_until) from billing_usage_gate where tenant_id = @Tenant", new { Tenant = tenant.ToString() }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
         if (closed is null || entries.All(entry => entry.Item.At.ToMicroseconds() >= closed))
@@ -146,7 +151,7 @@ internal sealed class UsageIntake : IDisposable
             late.Add(entry);
         }
 
-        await totals.WriteAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
+        await UsageDeltas.AddAsync(transaction, tenant, totals, cancellationToken).ConfigureAwait(false);
         await late.WriteAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
         var orphans = entries.Where(entry => entry.Orphan is not null).SelectMany(OrphanRows).ToList();
         if (orphans.Count > 0)
@@ -155,12 +160,12 @@ internal sealed class UsageIntake : IDisposable
         }
     }
 
-    /// <summary>Waits for the lock of the tenant's usage, to share it or alone.</summary>
-    internal static async Task LockAsync(DbTransaction transaction, string? sql, TenantId tenant, CancellationToken cancellationToken)
+    /// <summary>Waits for a lock, to share it or alone.</summary>
+    internal static async Task LockAsync(DbTransaction transaction, string? sql, string name, CancellationToken cancellationToken)
     {
         if (sql is not null)
         {
-            var key = BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"usage\n{tenant}")));
+            var key = BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
             await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Lock = key }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
         }
     }

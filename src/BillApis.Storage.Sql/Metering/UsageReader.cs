@@ -6,7 +6,7 @@ using NodaTime;
 namespace BillApis.Storage.Sql.Metering;
 
 /// <summary>Reads quantities: whole months, days and hours from the totals, and the parts of hours at the edges from the events themselves.</summary>
-internal sealed class UsageReader(SqlDatabase database)
+internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
 {
     private readonly SqlDialect _dialect = database.Dialect;
     private readonly NetEvents _events = new(database.Dialect);
@@ -14,6 +14,7 @@ internal sealed class UsageReader(SqlDatabase database)
     public async Task<IReadOnlyList<UsageReading>> ReadAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await deltas.CatchUpAsync(connection, tenant, cancellationToken).ConfigureAwait(false);
         var first = requests.Any(request => request.Metric.Recurring) ? await FirstAsync(connection, tenant, cancellationToken).ConfigureAwait(false) : null;
         var slots = requests.Select((request, index) => new UsageSlot(index, request, first)).ToList();
         await ReadTotalsAsync(connection, tenant, slots, cancellationToken).ConfigureAwait(false);

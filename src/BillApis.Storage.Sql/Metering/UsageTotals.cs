@@ -39,13 +39,6 @@ internal sealed class UsageTotals
     /// <summary>Adds what is known of one thing in a bucket.</summary>
     public void Add(UsageKey key, string name, UsageItem item) => Merge(_items, (key, name), item, static (known, more) => known.Merge(more));
 
-    /// <summary>Moves the totals of the hours, and of the days and months that they are parts of.</summary>
-    public Task WriteAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
-    {
-        Widen();
-        return StoreAsync(dialect, transaction, tenant, cancellationToken);
-    }
-
     /// <summary>Moves the totals of the buckets that were added, and of no others.</summary>
     public async Task StoreAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using BillApis.Metering;
+using Dapper;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>
+/// Moves the totals: each batch leaves what it adds as one row beside its events, and many of those are merged into the totals at once, or as soon as somebody reads.
+/// What many batches move is written once then, and batches that run beside each other never wait for each other's totals.
+/// </summary>
+internal sealed class UsageDeltas(SqlDatabase database)
+{
+    private const int BatchesPerMerge = 64;
+    private const int MostPerMerge = 512;
+    private readonly ConcurrentDictionary<TenantId, int> _written = [];
+
+    /// <summary>Writes what a batch adds.</summary>
+    public static Task AddAsync(DbTransaction transaction, TenantId tenant, UsageTotals totals, CancellationToken cancellationToken) => totals.Totals.Count == 0
+        ? Task.CompletedTask
+        : transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            "insert into billing_usage_delta (tenant_id, totals) values (@Tenant, @Totals)", new { Tenant = tenant.ToString(), Totals = UsageDelta.Of(totals) }, transaction, cancellationToken: cancellationToken));
+
+    /// <summary>Merges what batches added, once many did; called after each, so that there is never much to merge for who reads.</summary>
+    public async Task CommittedAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        if (_written.AddOrUpdate(tenant, 1, static (_, known) => (known + 1) % BatchesPerMerge) == 0)
+        {
+            await MergeAsync(tenant, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Merges what batches added until now, where there is anything; the totals hold every batch then that was committed before the call.</summary>
+    public async Task CatchUpAsync(DbConnection connection, TenantId tenant, CancellationToken cancellationToken)
+    {
+        var isBehind = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
+            "select 1 from billing_usage_delta where tenant_id = @Tenant limit 1", new { Tenant = tenant.ToString() }, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        if (isBehind is not null)
+        {
+            await MergeAsync(tenant, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Merges within a transaction.</summary>
+    public async Task MergeAsync(DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
+    {
+        while (await MergeSomeAsync(transaction, tenant, cancellationToken).ConfigureAwait(false))
+        {
+        }
+    }
+
+    private async Task MergeAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        while (await database.WriteAsync(transaction => MergeSomeAsync(transaction, tenant, cancellationToken), cancellationToken).ConfigureAwait(false))
+        {
+        }
+    }
+
+    /// <returns>Whether there may be more.</returns>
+    private async Task<bool> MergeSomeAsync(DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
+    {
+        await UsageIntake.LockAsync(transaction, database.Dialect.LockExclusive, $"totals\n{tenant}", cancellationToken).ConfigureAwait(false);
+        var texts = (await transaction.Connection!.QueryAsync<string>(new CommandDefinition(
+            $"""
+            delete from billing_usage_delta
+            where tenant_id = @Tenant and seq in (select seq from billing_usage_delta where tenant_id = @Tenant order by seq limit {MostPerMerge})
+            returning totals
+            """,
+            new { Tenant = tenant.ToString() },
+            transaction,
+            cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
+        var delta = new UsageDelta();
+        texts.ForEach(delta.Add);
+        var totals = delta.Totals();
+        totals.Widen();
+        await totals.StoreAsync(database.Dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
+        return texts.Count == MostPerMerge;
+    }
+}
