@@ -14,13 +14,16 @@ internal sealed class SqlMigrator(SqlDatabase database, IClock clock) : IMigrato
     // Any number will do, so long as every version of this library uses the same one.
     private const long Lock = 824_552_747;
 
+    // A script that moves the rows of a large database takes its time, and so does waiting for the node that runs it.
+    private const int NoTimeout = 0;
+
     public Task MigrateAsync(CancellationToken cancellationToken) =>
         database.WriteAsync(
             async transaction =>
             {
                 if (database.Dialect.LockExclusive is { } sql)
                 {
-                    await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Lock }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+                    await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Lock }, transaction, NoTimeout, cancellationToken: cancellationToken)).ConfigureAwait(false);
                 }
 
                 return await ApplyAsync(transaction, cancellationToken).ConfigureAwait(false);
@@ -38,7 +41,7 @@ internal sealed class SqlMigrator(SqlDatabase database, IClock clock) : IMigrato
         var missing = scripts.Where(script => !applied.ContainsKey(script.Version)).ToList();
         foreach (var script in missing)
         {
-            await connection.ExecuteAsync(new CommandDefinition(script.Sql, transaction: transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+            await connection.ExecuteAsync(new CommandDefinition(script.Sql, transaction: transaction, commandTimeout: NoTimeout, cancellationToken: cancellationToken)).ConfigureAwait(false);
             await connection.ExecuteAsync(
                 "insert into billing_schema (version, checksum, applied_at) values (@Version, @Checksum, @AppliedAt)",
                 new { script.Version, script.Checksum, AppliedAt = clock.GetCurrentInstant().ToMicroseconds() },
