@@ -7,6 +7,8 @@ switch (args)
 {
     case ["intake", ..]:
         return await IntakeBench.RunAsync(args[1..]);
+    case ["reads", ..]:
+        return await ReadBench.RunAsync(args[1..]);
     case ["ledger", ..]:
         return await LedgerBench.RunAsync(args[1..]);
     case ["http", ..]:

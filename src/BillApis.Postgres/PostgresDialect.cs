@@ -74,6 +74,9 @@ internal sealed class PostgresDialect : SqlDialect
     public override Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken) =>
         PostgresRows.WriteAsync(transaction, tenant, rows, sql, keyColumns, cancellationToken);
 
+    public override DbCommand Query(DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql) =>
+        PostgresRows.Query(connection, transaction, tenant, rows, sql);
+
     public override string Add(string left, string right) => $"coalesce({left} + {right}, {left}, {right})";
 
     public override string Greatest(string left, string right) => $"greatest({left}, {right})";

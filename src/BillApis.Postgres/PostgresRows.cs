@@ -28,15 +28,22 @@ internal static class PostgresRows
         return [.. Enumerable.Range(0, rows.Count).Select(row => written.Contains(string.Join('\n', Enumerable.Range(0, keyColumns).Select(column => rows[row, column].Text))))];
     }
 
-    private static string Table(SqlRows rows)
+    public static NpgsqlCommand Query(DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql) =>
+        Command((NpgsqlConnection)connection, (NpgsqlTransaction?)transaction, tenant, rows, sql(Table(rows, array => $"(select {array})")));
+
+    // Behind a select the planner does not see how long an array is, and looks each row up by the index. Knowing of thousands, and nothing of the tenant, it would read all that the tenant has.
+    private static string Table(SqlRows rows, Func<string, string>? hide = null)
     {
         var names = rows.Columns.Select(column => column.Type == "decimal" ? $"cast({column.Name} as numeric) as {column.Name}" : column.Name);
-        return $"(select {string.Join(", ", names)} from unnest({string.Join(", ", rows.Columns.Select((_, i) => $"@c{i}"))}) as item({string.Join(", ", rows.Columns.Select(column => column.Name))}))";
+        return $"(select {string.Join(", ", names)} from unnest({string.Join(", ", rows.Columns.Select((_, i) => hide?.Invoke($"@c{i}") ?? $"@c{i}"))}) as item({string.Join(", ", rows.Columns.Select(column => column.Name))}))";
     }
 
-    private static NpgsqlCommand Command(DbTransaction transaction, TenantId tenant, SqlRows rows, string sql)
+    private static NpgsqlCommand Command(DbTransaction transaction, TenantId tenant, SqlRows rows, string sql) =>
+        Command((NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction, tenant, rows, sql);
+
+    private static NpgsqlCommand Command(NpgsqlConnection connection, NpgsqlTransaction? transaction, TenantId tenant, SqlRows rows, string sql)
     {
-        var command = new NpgsqlCommand(sql, (NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction);
+        var command = new NpgsqlCommand(sql, connection, transaction);
         command.Parameters.Add(new NpgsqlParameter<string>("Tenant", tenant.ToString()));
         for (var i = 0; i < rows.Columns.Length; i++)
         {

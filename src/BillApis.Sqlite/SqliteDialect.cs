@@ -82,6 +82,16 @@ internal sealed class SqliteDialect : SqlDialect
     public override Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken) =>
         Task.FromResult(SqliteRows.Write((SqliteConnection)transaction.Connection!, tenant, rows, sql, cancellationToken));
 
+    public override DbCommand Query(DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql)
+    {
+        var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = sql(Rows("Rows", [.. rows.Columns.Select(column => $"{column.Name} {column.Type}")]));
+        command.Parameters.Add(new SqliteParameter("@Tenant", tenant.ToString()));
+        command.Parameters.Add(new SqliteParameter("@Rows", rows.ToJson()));
+        return command;
+    }
+
     public override string Add(string left, string right) => $"billing_add({left}, {right})";
 
     public override string Greatest(string left, string right) => $"billing_greatest({left}, {right})";

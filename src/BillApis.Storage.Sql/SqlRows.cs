@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
 
 namespace BillApis.Storage.Sql;
 
@@ -21,6 +24,35 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Columns.Length);
         _rows.Add(values.ToArray());
+    }
+
+    /// <summary>The rows as one JSON array of objects.</summary>
+    public string ToJson()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartArray();
+        foreach (var row in _rows)
+        {
+            json.WriteStartObject();
+            for (var i = 0; i < row.Length; i++)
+            {
+                if (row[i].Number is { } number)
+                {
+                    json.WriteNumber(Columns[i].Name, number);
+                }
+                else
+                {
+                    json.WriteString(Columns[i].Name, row[i].Text);
+                }
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.Flush();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 }
 

@@ -69,9 +69,8 @@ internal sealed class UsageDeltas(SqlDatabase database)
             new { Tenant = tenant.ToString() },
             transaction,
             cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
-        var delta = new UsageDelta();
-        texts.ForEach(delta.Add);
-        var totals = delta.Totals();
+        var totals = new UsageTotals();
+        texts.ForEach(text => UsageDelta.AddTo(totals, text));
         totals.Widen();
         await totals.StoreAsync(database.Dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
         return texts.Count == MostPerMerge;

@@ -32,16 +32,25 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
 
     private async Task ReadTotalsAsync(DbConnection connection, TenantId tenant, List<UsageSlot> slots, CancellationToken cancellationToken)
     {
-        await Read<UsageTotalRow>(UsageTotalRow.Select(Requests()) + Subscribed("t"), _ => true, (slot, row) => slot.Add((int)row.Place, row.Dimensions, row.Total)).ConfigureAwait(false);
-        await Read<UsageItemRow>(UsageItemRow.Select(Requests()) + Subscribed("i"), metric => metric.Aggregation is Aggregation.UniqueCount or Aggregation.Percentile, (slot, row) => slot.Tally.Add(Dimensions.Parse(row.Dimensions), row.Item, row.Known)).ConfigureAwait(false);
-
-        async Task Read<T>(string sql, Func<Metric, bool> wanted, Action<UsageSlot, T> add) where T : UsageRow
+        foreach (var row in await ReadAsync(slots, UsageTotalRow.Select, UsageTotalRow.Read).ConfigureAwait(false))
         {
-            var rows = slots.Where(slot => wanted(slot.Request.Metric)).SelectMany(slot => slot.Rows()).ToList();
-            foreach (var row in rows.Count == 0 ? [] : await connection.BulkReadAsync<T>(sql, tenant, rows, cancellationToken).ConfigureAwait(false))
+            slots[row.N].Add(row.Place, row.Dimensions, row.Total);
+        }
+
+        foreach (var row in await ReadAsync(slots.Where(slot => slot.Request.Metric.Aggregation is Aggregation.UniqueCount or Aggregation.Percentile), UsageItemRow.Select, UsageItemRow.Read).ConfigureAwait(false))
+        {
+            slots[row.N].Tally.Add(Dimensions.Parse(row.Dimensions), row.Name, row.Item);
+        }
+
+        async Task<List<T>> ReadAsync<T>(IEnumerable<UsageSlot> asking, Func<string, string> sql, Func<DbDataReader, T> read)
+        {
+            var rows = UsageRow.Requests();
+            foreach (var slot in asking)
             {
-                add(slots[(int)row.N], row);
+                slot.Ask(rows);
             }
+
+            return rows.Count == 0 ? [] : await _dialect.ReadAsync(connection, null, tenant, rows, sql, read, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -68,8 +77,4 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
 
     private static EventRequest Of(UsageRequest request, Interval part) =>
         new(request.Customer, request.Metric.EventType, request.Subscription, part, request.Recorded is { HasEnd: true } recorded ? recorded.End : null);
-
-    private string Requests() => _dialect.Rows("Rows", "n bigint", "place bigint", "level bigint", "hour bigint", "customer_id text", "metric_id text", "subscription_id text");
-
-    private static string Subscribed(string table) => $" and (r.subscription_id is null or {table}.subscription_id in ('', r.subscription_id))";
 }

@@ -8,7 +8,7 @@ namespace BillApis.Storage.Sql.Metering;
 /// <remarks>Nothing else may write usage of the tenant meanwhile.</remarks>
 internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction, TenantId tenant)
 {
-    private static readonly string[] Columns = ["n bigint", "place bigint", "level bigint", "hour bigint", "customer_id text", "metric_id text"];
+    private static readonly string[] Columns = ["level bigint", "hour bigint", "customer_id text", "metric_id text"];
 
     /// <summary>Counts anew what some events count for.</summary>
     public async Task RunAsync(IReadOnlyList<StampedEvent> changed, CancellationToken cancellationToken)
@@ -46,27 +46,34 @@ internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction
     private async Task<UsageTotals> OfPartsAsync(List<Cell> cells, CancellationToken cancellationToken)
     {
         var totals = new UsageTotals();
-        var parts = cells.Select(cell => cell.Bucket.Parts.ToList()).ToList();
-        var rows = cells.SelectMany((cell, n) => parts[n].Select((part, place) => cell.Row(part, n, place))).ToList();
-        foreach (var row in await transaction.BulkReadAsync<UsageTotalRow>(UsageTotalRow.Select(dialect.Rows("Rows", Columns)), tenant, rows, cancellationToken).ConfigureAwait(false))
+        var (parts, rows) = (cells.Select(cell => cell.Bucket.Parts.ToList()).ToList(), UsageRow.Requests());
+        foreach (var (n, cell) in cells.Index())
         {
-            totals.Add(Of(row), row.Total.Since(parts[(int)row.N][(int)row.Place].After(cells[(int)row.N].Bucket)));
+            foreach (var (place, part) in parts[n].Index())
+            {
+                rows.Add(n, place, (long)part.Level, part.Hour, cell.Customer.ToString(), cell.Metric.Id.ToString(), (string?)null);
+            }
         }
 
-        foreach (var row in await transaction.BulkReadAsync<UsageItemRow>(UsageItemRow.Select(dialect.Rows("Rows", Columns)), tenant, rows, cancellationToken).ConfigureAwait(false))
+        foreach (var row in await dialect.ReadAsync(transaction.Connection!, transaction, tenant, rows, UsageTotalRow.Select, UsageTotalRow.Read, cancellationToken).ConfigureAwait(false))
         {
-            totals.Add(Of(row), row.Item, row.Known);
+            totals.Add(Of(row), row.Total.Since(parts[row.N][row.Place].After(cells[row.N].Bucket)));
+        }
+
+        foreach (var row in await dialect.ReadAsync(transaction.Connection!, transaction, tenant, rows, UsageItemRow.Select, UsageItemRow.Read, cancellationToken).ConfigureAwait(false))
+        {
+            totals.Add(Of(row), row.Name, row.Item);
         }
 
         return totals;
 
         UsageKey Of(UsageRow row) => new(
-            cells[(int)row.N].Bucket, cells[(int)row.N].Customer, cells[(int)row.N].Metric.Id, row.SubscriptionId.Length == 0 ? null : EntityId.Parse<SubscriptionId>(row.SubscriptionId), row.Dimensions);
+            cells[row.N].Bucket, cells[row.N].Customer, cells[row.N].Metric.Id, row.Subscription.Length == 0 ? null : EntityId.Parse<SubscriptionId>(row.Subscription), row.Dimensions);
     }
 
     private async Task ReplaceAsync(List<Cell> cells, UsageTotals totals, CancellationToken cancellationToken)
     {
-        var rows = cells.Select((cell, n) => cell.Row(cell.Bucket, n, 0)).ToList();
+        var rows = cells.Select(cell => cell.Row).ToList();
         foreach (var table in new[] { "billing_usage_total", "billing_usage_item" })
         {
             await transaction.BulkAsync(
@@ -86,6 +93,6 @@ internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction
     {
         public (UsageBucket, CustomerId, MetricId) Key => (Bucket, Customer, Metric.Id);
 
-        public object Row(UsageBucket bucket, int n, int place) => new { n, place, level = (int)bucket.Level, hour = bucket.Hour, customer_id = Customer, metric_id = Metric.Id };
+        public object Row => new { level = (int)Bucket.Level, hour = Bucket.Hour, customer_id = Customer, metric_id = Metric.Id };
     }
 }

@@ -37,11 +37,15 @@ internal sealed class UsageSlot
     /// <summary>The stretches of time to read events of.</summary>
     public IReadOnlyList<Interval> Parts => _parts;
 
-    public IEnumerable<object> Rows() => _buckets.Select((place, index) => new
+    /// <summary>Asks for the buckets.</summary>
+    public void Ask(SqlRows rows)
     {
-        n = _index, place = index, level = (int)place.Bucket.Level, hour = place.Bucket.Hour,
-        customer_id = Request.Customer, metric_id = Request.Metric.Id, subscription_id = Request.Subscription,
-    });
+        var (customer, metric, subscription) = (Request.Customer.ToString(), Request.Metric.Id.ToString(), Request.Subscription?.ToString());
+        for (var place = 0; place < _buckets.Count; place++)
+        {
+            rows.Add(_index, place, (long)_buckets[place].Bucket.Level, _buckets[place].Bucket.Hour, customer, metric, subscription);
+        }
+    }
 
     /// <summary>Adds the total of one of the buckets.</summary>
     public void Add(int place, string dimensions, UsageTotal total)

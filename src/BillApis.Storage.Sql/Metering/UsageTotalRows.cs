@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using BillApis.Metering;
 
@@ -81,65 +82,59 @@ internal static class UsageItemRows
 }
 
 /// <summary>What both tables say, as it is read back.</summary>
-internal abstract record UsageRow
+/// <param name="N">Which request it answers.</param>
+/// <param name="Place">Which of the request's buckets it is.</param>
+/// <param name="Subscription">The subscription that its events name.</param>
+/// <param name="Dimensions">What its events share.</param>
+internal abstract record UsageRow(int N, int Place, string Subscription, string Dimensions)
 {
-    /// <summary>Which request it answers.</summary>
-    public required long N { get; init; }
-    public required long Place { get; init; }
-    public required string SubscriptionId { get; init; }
-    public required string Dimensions { get; init; }
-    public required long Events { get; init; }
-    public long? LatestAt { get; init; }
-    public string? LatestTie { get; init; }
-    public string? LatestValue { get; init; }
+    /// <summary>The columns of a request for a bucket, a customer and a metric.</summary>
+    public static SqlRows Requests() => new("n bigint", "place bigint", "level bigint", "hour bigint", "customer_id text", "metric_id text", "subscription_id text");
 
-    protected LatestValue? Latest => LatestAt is { } at ? new LatestValue(SqlTime.FromMicroseconds(at), LatestTie!, Number(LatestValue)!.Value) : null;
+    /// <summary>The condition for what such a request, named r, asks for.</summary>
+    protected static string Matches(string table) =>
+        $"""
+        {table}.tenant_id = @Tenant and {table}.level = r.level and {table}.hour = r.hour and {table}.customer_id = r.customer_id and {table}.metric_id = r.metric_id
+          and (r.subscription_id is null or {table}.subscription_id in ('', r.subscription_id))
+        """;
 
-    protected static decimal? Number(string? text) => text is null ? null : decimal.Parse(text, NumberStyles.Number, CultureInfo.InvariantCulture);
+    protected static LatestValue? Latest(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : new LatestValue(SqlTime.FromMicroseconds(row.GetInt64(column)), row.GetString(column + 1), Decimal(row, column + 2)!.Value);
+
+    protected static decimal? Decimal(DbDataReader row, int column) => row.IsDBNull(column) ? null : decimal.Parse(row.GetString(column), NumberStyles.Number, CultureInfo.InvariantCulture);
+
+    protected static ExactSum? Sum(DbDataReader row, int column) => row.IsDBNull(column) ? null : ExactSum.Parse(row.GetString(column));
 }
 
 /// <summary>A row of <c>billing_usage_total</c> and the request that it answers.</summary>
-internal sealed record UsageTotalRow : UsageRow
+internal sealed record UsageTotalRow(int N, int Place, string Subscription, string Dimensions, UsageTotal Total) : UsageRow(N, Place, Subscription, Dimensions)
 {
-    public string? ValueSum { get; init; }
-    public string? ValueMoment { get; init; }
-    public string? ValueMax { get; init; }
-    public string? ValueMin { get; init; }
-
-    public UsageTotal Total => new() { Events = Events, Sum = Sum(ValueSum), Moment = Sum(ValueMoment), Max = Number(ValueMax), Min = Number(ValueMin), Latest = Latest };
-
-    /// <summary>The rows of requests named r: a bucket, a customer and a metric each.</summary>
+    /// <summary>The rows of requests named r.</summary>
     public static string Select(string requests) =>
         $"""
-        select r.n as N, r.place as Place, t.subscription_id as SubscriptionId, t.dimensions as Dimensions, t.events as Events,
-               cast(t.value_sum as text) as ValueSum, cast(t.value_moment as text) as ValueMoment, cast(t.value_max as text) as ValueMax, cast(t.value_min as text) as ValueMin,
-               t.latest_at as LatestAt, t.latest_tie as LatestTie, cast(t.latest_value as text) as LatestValue
+        select r.n, r.place, t.subscription_id, t.dimensions, t.events, cast(t.value_sum as text), cast(t.value_moment as text), cast(t.value_max as text), cast(t.value_min as text),
+               t.latest_at, t.latest_tie, cast(t.latest_value as text)
         from {requests} as r
         cross join billing_usage_total as t
         where {Matches("t")}
         """;
 
-    /// <summary>The condition for a bucket, a customer and a metric of a request named r.</summary>
-    public static string Matches(string table) =>
-        $"{table}.tenant_id = @Tenant and {table}.level = r.level and {table}.hour = r.hour and {table}.customer_id = r.customer_id and {table}.metric_id = r.metric_id";
-
-    private static ExactSum? Sum(string? text) => text is null ? null : ExactSum.Parse(text);
+    public static UsageTotalRow Read(DbDataReader row) => new(
+        (int)row.GetInt64(0), (int)row.GetInt64(1), row.GetString(2), row.GetString(3),
+        new UsageTotal { Events = row.GetInt64(4), Sum = Sum(row, 5), Moment = Sum(row, 6), Max = Decimal(row, 7), Min = Decimal(row, 8), Latest = Latest(row, 9) });
 }
 
 /// <summary>A row of <c>billing_usage_item</c> and the request that it answers.</summary>
-internal sealed record UsageItemRow : UsageRow
+internal sealed record UsageItemRow(int N, int Place, string Subscription, string Dimensions, string Name, UsageItem Item) : UsageRow(N, Place, Subscription, Dimensions)
 {
-    public required string Item { get; init; }
-
-    public UsageItem Known => new(Events, Latest);
-
     /// <summary>The rows of requests named r.</summary>
     public static string Select(string requests) =>
         $"""
-        select r.n as N, r.place as Place, i.subscription_id as SubscriptionId, i.dimensions as Dimensions, i.item as Item, i.events as Events,
-               i.latest_at as LatestAt, i.latest_tie as LatestTie, cast(i.latest_value as text) as LatestValue
+        select r.n, r.place, i.subscription_id, i.dimensions, i.item, i.events, i.latest_at, i.latest_tie, cast(i.latest_value as text)
         from {requests} as r
         cross join billing_usage_item as i
-        where {UsageTotalRow.Matches("i")}
+        where {Matches("i")}
         """;
+
+    public static UsageItemRow Read(DbDataReader row) => new((int)row.GetInt64(0), (int)row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), new UsageItem(row.GetInt64(5), Latest(row, 6)));
 }
