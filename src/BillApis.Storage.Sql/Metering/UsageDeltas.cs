@@ -70,7 +70,18 @@ internal sealed class UsageDeltas(SqlDatabase database)
             transaction,
             cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
         var totals = new UsageTotals();
-        texts.ForEach(text => UsageDelta.AddTo(totals, text));
+        foreach (var text in texts)
+        {
+            if (UsageDeltaText.Is(text))
+            {
+                UsageDeltaText.AddTo(totals, text);
+            }
+            else
+            {
+                UsageDelta.AddTo(totals, text);
+            }
+        }
+
         totals.Widen();
         await totals.StoreAsync(database.Dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
         return texts.Count == MostPerMerge;
