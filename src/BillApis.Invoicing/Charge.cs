@@ -10,6 +10,9 @@ namespace BillApis.Invoicing;
 /// <param name="Factor">The part of the whole period that this is.</param>
 public sealed record Charge(Price Price, decimal Quantity, Interval Period, ProrationFactor Factor)
 {
+    /// <summary>The whole period that <see cref="Period"/> is cut from, which usage weighed by time is divided by; the same where nothing is cut.</summary>
+    public Interval Full { get; init; } = Period;
+
     /// <summary>Everything that falls due at a boundary, arrears before advance, each in the order of the plan.</summary>
     /// <param name="plan">The version that the subscription is pinned to.</param>
     /// <param name="timeline">The dates and quantities.</param>
@@ -75,7 +78,10 @@ public sealed record Charge(Price Price, decimal Quantity, Interval Period, Pror
         item.Price,
         QuantityOf(item, timeline),
         new Interval(period.Start, period.End),
-        ProrationFactor.Of(item.Price.Terms.Proration, new Interval(period.Start, period.End), new Interval(period.FullStart, period.FullEnd), timeline.Zone));
+        ProrationFactor.Of(item.Price.Terms.Proration, new Interval(period.Start, period.End), new Interval(period.FullStart, period.FullEnd), timeline.Zone))
+    {
+        Full = new Interval(period.FullStart, period.FullEnd),
+    };
 
     private static decimal QuantityOf(PlanItem item, Timeline timeline) => timeline.Quantities.GetValueOrDefault(item.Price.Code, item.Quantity);
 }

@@ -21,7 +21,7 @@ internal static class SubscriptionUsage
         foreach (var price in prices)
         {
             var metric = await billing.Metrics.GetAsync(caller.Tenant, price.Metric!.Value.ToString(), cancellationToken).ConfigureAwait(false);
-            requests.Add(new UsageRequest(metric, subscription.Customer, PeriodOf(subscription, price, now)) { Subscription = subscription.Id, Zone = subscription.Timeline.Zone });
+            requests.Add(RequestOf(subscription, metric, price, now));
         }
 
         var readings = requests.Count == 0 ? [] : await usage.ReadAsync(caller.Tenant, requests, cancellationToken).ConfigureAwait(false);
@@ -31,11 +31,14 @@ internal static class SubscriptionUsage
             metrics.Sum(metric => metric.Amount), metrics.Sum(metric => metric.ProjectedAmount));
     }
 
-    private static Interval PeriodOf(Subscription subscription, Price price, Instant now)
+    private static UsageRequest RequestOf(Subscription subscription, Metric metric, Price price, Instant now)
     {
         var schedule = subscription.Timeline.Schedule(price.Terms.Interval!.Value);
         var period = schedule.PeriodAt(schedule.IndexAt(now));
-        return new Interval(period.Start, Instant.Min(period.End, subscription.Timeline.EndAt ?? Instant.MaxValue));
+        return new UsageRequest(metric, subscription.Customer, new Interval(period.Start, Instant.Min(period.End, subscription.Timeline.EndAt ?? Instant.MaxValue)))
+        {
+            Subscription = subscription.Id, Zone = subscription.Timeline.Zone, Whole = new Interval(period.FullStart, period.FullEnd),
+        };
     }
 
     private static MetricUsageResponse Response(Price price, UsageReading reading, Instant now)

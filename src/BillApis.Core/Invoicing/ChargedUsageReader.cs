@@ -16,7 +16,7 @@ internal sealed class ChargedUsageReader(IStore<Metric> metrics, IUsageStore sto
         var metric = await metrics.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, id);
         return new UsageRequest(metric, customer, charge.Period)
         {
-            Subscription = subscription?.Id, GroupBy = charge.Price.Terms.Dimensions, Zone = subscription?.Timeline.Zone ?? DateTimeZone.Utc,
+            Subscription = subscription?.Id, GroupBy = charge.Price.Terms.Dimensions, Zone = subscription?.Timeline.Zone ?? DateTimeZone.Utc, Whole = charge.Full,
         };
     }
 
