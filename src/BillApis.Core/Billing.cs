@@ -7,7 +7,7 @@ namespace BillApis;
 public sealed class Billing(
     IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage, UsageImports imports,
     Invoices invoices, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
-    UsageAnalytics analytics)
+    UsageAnalytics analytics, Explanations explanations)
 {
     /// <summary>The parties that are billed.</summary>
     public Customers Customers { get; } = customers;
@@ -62,6 +62,9 @@ public sealed class Billing(
 
     /// <summary>How usage goes.</summary>
     public UsageAnalytics Analytics { get; } = analytics;
+
+    /// <summary>Where the amounts of bills come from.</summary>
+    public Explanations Explanations { get; } = explanations;
 
     /// <summary>Brings the database to the schema of this version; call it once before anything else.</summary>
     /// <exception cref="BillingException">The database cannot be opened, or is newer than this version.</exception>

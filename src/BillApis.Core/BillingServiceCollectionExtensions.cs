@@ -40,6 +40,7 @@ public static class BillingServiceCollectionExtensions
         AddMasterData(services);
         services.AddUsage();
         AddInvoicing(services);
+        AddExplanations(services);
         services.AddSingleton<OutboxDispatcher>();
         services.AddLedger();
         AddWorker(services);
@@ -80,6 +81,15 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton(provider => new InvoiceRuns(
             provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),
             provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IClock>()));
+    }
+
+    private static void AddExplanations(IServiceCollection services)
+    {
+        services.AddSingleton<BilledPrices>();
+        services.AddSingleton<UsageOrigins>();
+        services.AddSingleton(provider => new Explanations(
+            provider.GetRequiredService<Invoices>(), provider.GetRequiredService<CreditMemos>(), provider.GetRequiredService<InvoicePreviews>(),
+            provider.GetRequiredService<BilledPrices>(), provider.GetRequiredService<UsageOrigins>()));
     }
 
     private static void AddWorker(IServiceCollection services)

@@ -17,6 +17,7 @@ internal static class CreditMemoEndpoints
         memos.MapPost("", CreateAsync).WithSummary("Take back a part of an issued invoice, by amount or by lines; never more than is left to credit");
         memos.MapGet("", ListAsync).WithSummary("List the credit memos, newest first");
         memos.MapGet("/{id}", GetAsync).WithSummary("Read one credit memo by id or number");
+        memos.MapGet("/{id}/explain", ExplainEndpoints.CreditMemoAsync).WithSummary("Trace every line back to the invoice that it takes back a part of");
         memos.MapPost("/{id}/cancel", CancelAsync).WithSummary("Withdraw a credit memo; what it had taken back is due again");
     }
 

@@ -16,6 +16,7 @@ internal static class InvoiceEndpoints
         invoices.MapPost("", CreateAsync).WithSummary("Draft an invoice over one-off charges");
         invoices.MapGet("", ListAsync).WithSummary("List the invoices, newest first");
         invoices.MapGet("/{id}", GetAsync).WithSummary("Read one invoice by id or number");
+        invoices.MapGet("/{id}/explain", ExplainEndpoints.InvoiceAsync).WithSummary("Trace every line back to its price, tiers, quantity, proration and usage");
         invoices.MapPost("/{id}/issue", IssueAsync).WithSummary("Freeze a draft, number it and post it");
         invoices.MapPost("/{id}/cancel", CancelAsync).WithSummary("Withdraw a draft, or an invoice on which nothing was paid");
         invoices.MapPost("/{id}/write-off", WriteOffAsync).WithSummary("Give up on what is still due");

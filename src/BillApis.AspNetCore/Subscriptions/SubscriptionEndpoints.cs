@@ -21,6 +21,7 @@ internal static class SubscriptionEndpoints
         group.MapDelete("/{id}/coupons/{couponId}", SubscriptionCoupons.RemoveAsync).WithSummary("Take a coupon off");
         group.MapGet("/{id}/history", ListHistoryAsync).WithSummary("What happened to a subscription, oldest first");
         group.MapGet("/{id}/upcoming-invoice", GetUpcomingAsync).WithSummary("Preview the next invoice with the usage so far");
+        group.MapGet("/{id}/upcoming-invoice/explain", ExplainEndpoints.UpcomingAsync).WithSummary("Trace every line of the next invoice back to its price and usage");
         group.MapGet("/{id}/usage", SubscriptionUsage.GetAsync).WithSummary("The usage of the current period, what it costs so far, and a projection");
     }
 

@@ -1,0 +1,31 @@
+using BillApis.Invoicing;
+using BillApis.Pricing;
+
+namespace BillApis;
+
+/// <summary>Finds the prices that an invoice was made with: those of the plan's versions, else as they are kept; what was published never changes.</summary>
+internal sealed class BilledPrices(IStore<Subscription> subscriptions, IStore<Plan> plans, IStore<Price> prices)
+{
+    /// <summary>The prices of an invoice's lines.</summary>
+    public async Task<BilledPriceList> OfAsync(Invoice invoice, CancellationToken cancellationToken)
+    {
+        var subscription = invoice.Subscription is { } id ? await subscriptions.FindAsync(invoice.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) : null;
+        var plan = subscription is null ? null : await plans.FindAsync(invoice.Tenant, subscription.Plan.ToString(), cancellationToken).ConfigureAwait(false);
+        var found = (plan?.Versions.OrderByDescending(version => version.Number == subscription!.PlanVersion).SelectMany(version => version.Items) ?? []).Select(item => item.Price).DistinctBy(price => price.Id).ToDictionary(price => price.Id);
+        foreach (var price in invoice.Lines.Select(line => line.Price).OfType<PriceId>().Distinct().Where(price => !found.ContainsKey(price)).ToList())
+        {
+            if (await prices.FindAsync(invoice.Tenant, price.ToString(), cancellationToken).ConfigureAwait(false) is { } kept)
+            {
+                found[price] = kept;
+            }
+        }
+
+        return new BilledPriceList(subscription, found);
+    }
+}
+
+/// <summary>The prices that an invoice was made with, and its subscription; null for a one-off.</summary>
+internal sealed record BilledPriceList(Subscription? Subscription, IReadOnlyDictionary<PriceId, Price> Prices)
+{
+    public Price? Find(PriceId id) => Prices.GetValueOrDefault(id);
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using BillApis.Invoicing;
+using BillApis.Pricing;
+
+namespace BillApis;
+
+/// <summary>Traces bills back to prices, tiers, quantities and usage.</summary>
+public sealed class Explanations
+{
+    private readonly Invoices _invoices;
+    private readonly CreditMemos _memos;
+    private readonly InvoicePreviews _previews;
+    private readonly BilledPrices _prices;
+    private readonly UsageOrigins _usage;
+
+    internal Explanations(Invoices invoices, CreditMemos memos, InvoicePreviews previews, BilledPrices prices, UsageOrigins usage) =>
+        (_invoices, _memos, _previews, _prices, _usage) = (invoices, memos, previews, prices, usage);
+
+    /// <summary>Explains a draft or an issued invoice, by id or number.</summary>
+    /// <exception cref="BillingException">There is none such.</exception>
+    public async Task<InvoiceExplanation> InvoiceAsync(TenantId tenant, string reference, ExplainQuery? query = null, CancellationToken cancellationToken = default) =>
+        await OfAsync(await _invoices.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false), query ?? new ExplainQuery(), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Explains the next invoice of a subscription as it would be now; null where nothing will be billed any more.</summary>
+    /// <exception cref="BillingException">There is no such subscription.</exception>
+    public async Task<InvoiceExplanation?> UpcomingAsync(TenantId tenant, string subscription, ExplainQuery? query = null, CancellationToken cancellationToken = default) =>
+        await _previews.UpcomingAsync(tenant, subscription, cancellationToken).ConfigureAwait(false) is { } invoice ? await OfAsync(invoice, query ?? new ExplainQuery(), cancellationToken).ConfigureAwait(false) : null;
+
+    /// <summary>Explains a credit memo by the invoice that it takes back a part of.</summary>
+    /// <exception cref="BillingException">There is none such.</exception>
+    public async Task<CreditMemoExplanation> CreditMemoAsync(TenantId tenant, string reference, ExplainQuery? query = null, CancellationToken cancellationToken = default)
+    {
+        var memo = await _memos.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        var billed = await InvoiceAsync(tenant, memo.Invoice.ToString(), query, cancellationToken).ConfigureAwait(false);
+        var lines = billed.Lines.ToDictionary(line => line.Line.Id);
+        return new CreditMemoExplanation(
+            memo, billed.Invoice, [.. memo.Lines.Select(line => new CreditMemoLineExplanation(line, lines[line.Line], InvoiceSteps.Of(line, lines[line.Line].Line)))], InvoiceSteps.Of(memo));
+    }
+
+    private async Task<InvoiceExplanation> OfAsync(Invoice invoice, ExplainQuery query, CancellationToken cancellationToken)
+    {
+        Check.Range("limit", query.Limit, 1, Limits.PageSize);
+        var prices = await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false);
+        var lines = ImmutableArray.CreateBuilder<LineExplanation>(invoice.Lines.Length);
+        foreach (var line in invoice.Lines)
+        {
+            lines.Add(await OfAsync(invoice, line, prices, query, cancellationToken).ConfigureAwait(false));
+        }
+
+        return new InvoiceExplanation(invoice, lines.MoveToImmutable(), InvoiceSteps.Of(invoice));
+    }
+
+    private async Task<LineExplanation> OfAsync(Invoice invoice, InvoiceLine line, BilledPriceList prices, ExplainQuery query, CancellationToken cancellationToken)
+    {
+        if (line.Price is not { } id || prices.Find(id) is not { } price)
+        {
+            return new LineExplanation(line, null, InvoiceSteps.Of(line, null, null, invoice), null, line.Price is null);
+        }
+
+        var terms = price.Terms.In(invoice.Currency);
+        if (line.Kind is LineKind.Minimum or LineKind.Maximum)
+        {
+            return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, null, invoice), null, true);
+        }
+
+        if (line.Metric is null || line.Period is null)
+        {
+            var rated = Rating.Rate(terms, new RatingInput(line.Quantity));
+            return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, rated, invoice), null, Money.Round(line.Factor.Apply(rated.Amount), invoice.Currency) == line.Amount);
+        }
+
+        var (origin, input) = await _usage.OfAsync(invoice, line, price, prices.Subscription, query, cancellationToken).ConfigureAwait(false);
+        return Metered(invoice, line, price, terms, origin, input);
+    }
+
+    private static LineExplanation Metered(Invoice invoice, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin origin, RatingInput input)
+    {
+        // The quantity of the line is what was billed, whatever the usage comes to by now.
+        var billed = UsageOrigins.NeedsMore(terms) ? Rate(terms, input, line) : Rating.Rate(terms with { GroupBy = [] }, new RatingInput(line.Adjustment?.Quantity ?? line.Quantity));
+        var agrees = Money.Round(billed.Amount, invoice.Currency) == (line.Adjustment?.Amount ?? line.Amount) && (UsageOrigins.NeedsMore(terms) || billed.Input.Quantity == origin.Quantity);
+        return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, billed, invoice), origin, agrees);
+    }
+
+    private static Rated Rate(PriceTerms terms, RatingInput input, InvoiceLine line) => terms.GroupBy.IsEmpty || input.Events.IsEmpty
+        ? Rating.Rate(terms, input)
+        : Rating.Groups(terms, input).Where(group => terms.GroupBy.Zip(group.Values).All(pair => line.Group.GetValueOrDefault(pair.First) == pair.Second)).Select(group => group.Rated)
+            .DefaultIfEmpty(Rating.Rate(terms with { GroupBy = [] }, new RatingInput(0))).First();
+}
