@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -21,7 +23,7 @@ internal sealed record Query<T>(T Value) : IEndpointParameterMetadataProvider
         foreach (var (name, values) in context.Request.Query)
         {
             fields[name] = values.Count == 1
-                ? Literal(values[0]!, types.GetValueOrDefault(name, typeof(string)))
+                ? Literal(name, values[0]!, types.GetValueOrDefault(name, typeof(string)))
                 : throw BillingException.Field(name, "must be given once");
         }
 
@@ -30,9 +32,10 @@ internal sealed record Query<T>(T Value) : IEndpointParameterMetadataProvider
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(new QueryType(typeof(T)));
 
-    // Everything in a query is text; what is not the number or the truth value that is asked for stays text, and is refused as such.
-    private static JsonValue Literal(string text, Type type) =>
-        type == typeof(int) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? JsonValue.Create(number)
+    // Everything in a query is text; what is not the number or the truth value that is asked for stays text, and is refused as such. An object is JSON.
+    private static JsonNode? Literal(string name, string text, Type type) =>
+        BillingJson.Options.GetTypeInfo(type).Kind is JsonTypeInfoKind.Object ? JsonNode.Parse((JsonBody.TryParse(Encoding.UTF8.GetBytes(text)) ?? throw BillingException.Field(name, "must be a JSON object")).GetRawText())
+        : type == typeof(int) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? JsonValue.Create(number)
         : type == typeof(bool) && bool.TryParse(text, out var truth) ? JsonValue.Create(truth)
         : JsonValue.Create(text);
 }

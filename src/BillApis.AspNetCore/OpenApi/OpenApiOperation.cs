@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
@@ -55,8 +56,10 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
             ["name"] = property.Name,
             ["in"] = "query",
             ["required"] = property.IsRequired,
-            ["schema"] = schemas.Of(property.PropertyType),
+            [IsJson(property) ? "content" : "schema"] = IsJson(property) ? new JsonObject { [Json] = new JsonObject { ["schema"] = schemas.Of(property.PropertyType) } } : schemas.Of(property.PropertyType),
         });
+
+    private static bool IsJson(JsonPropertyInfo property) => BillingJson.Options.GetTypeInfo(property.PropertyType).Kind is JsonTypeInfoKind.Object;
 
     private JsonObject? RequestBody()
     {

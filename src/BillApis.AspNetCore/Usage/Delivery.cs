@@ -11,14 +11,17 @@ internal sealed record Delivery : IEndpointParameterMetadataProvider
 {
     private readonly List<UsageEvent> _events = [];
     private readonly List<int> _places = [];
-    private readonly List<RejectedResponse> _unreadable = [];
+    private readonly List<long> _lines = [];
+    private readonly List<(ReadEvent Read, int Place)> _unreadable = [];
+    private CsvHeader? _header;
 
     public IReadOnlyList<UsageEvent> Events => _events;
 
     /// <summary>The place of each event in the delivery, from 0.</summary>
     public IReadOnlyList<int> Places => _places;
 
-    public IReadOnlyList<RejectedResponse> Unreadable => _unreadable;
+    public IEnumerable<RejectedResponse> Unreadable => _unreadable.Select(item =>
+        Refusal(item.Place, item.Read.Line, item.Read.Id, BillingException.Field(item.Read.Errors[0].Field, item.Read.Errors[0].Message), item.Read.Errors[0].Field));
 
     public static async ValueTask<Delivery?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
@@ -35,6 +38,9 @@ internal sealed record Delivery : IEndpointParameterMetadataProvider
         return delivery;
     }
 
+    /// <summary>What is said of an event that was read and is not stored.</summary>
+    public RejectedResponse Refusal(int index, string? id, BillingException refusal, string field) => Refusal(_places[index], _lines.Count > 0 ? _lines[index] : 0, id, refusal, field);
+
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => DeliveryForms.Describe(builder, typeof(CsvQuery));
 
     private void Add(ReadEvent read)
@@ -49,14 +55,19 @@ internal sealed record Delivery : IEndpointParameterMetadataProvider
         {
             _events.Add(item);
             _places.Add(place);
+            if (read.Line > 0)
+            {
+                _lines.Add(read.Line);
+            }
         }
         else
         {
-            var (field, problem) = read.Errors[0];
-            var refusal = Failure.Of(BillingException.Field(field, problem));
-            _unreadable.Add(new RejectedResponse(place, read.Id, refusal.Code, refusal.Message, field));
+            _unreadable.Add((read, place));
         }
     }
+
+    private RejectedResponse Refusal(int place, long line, string? id, BillingException refusal, string field) =>
+        new(place, id, Failure.Of(refusal).Code, refusal.Message, field, line > 0 ? line : null, _header?.ColumnOf(field));
 
     private void Read(string form, ReadOnlySpan<byte> body, CsvLayout layout)
     {
@@ -76,7 +87,7 @@ internal sealed record Delivery : IEndpointParameterMetadataProvider
                 TextEvents.ReadLines(body, draft, Add);
                 break;
             default:
-                TextEvents.ReadCsv(body, layout, draft, Add);
+                _header = TextEvents.ReadCsv(body, layout, draft, Add);
                 break;
         }
     }

@@ -72,8 +72,8 @@ internal sealed record ImportResponse(
 {
     public static ImportResponse From(UsageImport import) => new(
         import.Id, import.Status, import.File.Format, import.File.Packing, import.Bytes, import.Counts.BytesRead, import.Counts.Rows, import.Counts.Accepted, import.Counts.Duplicates, import.Counts.Rejected,
-        [.. import.Counts.Refusals.Select(row => new RefusedRowResponse(row.Row, row.Id, Failure.Of(new BillingException(row.Code, row.Message)).Code, row.Message, row.Field))],
+        [.. import.Counts.Refusals.Select(row => new RefusedRowResponse(row.Row, row.Id, Failure.Of(new BillingException(row.Code, row.Message)).Code, row.Message, row.Field, row.Line, row.Column))],
         import.Error, import.CreatedAt, import.FinishedAt);
 }
 
-internal sealed record RefusedRowResponse(long Index, string? Id, string Code, [property: JsonPropertyName("msg")] string Message, string Field);
+internal sealed record RefusedRowResponse(long Index, string? Id, string Code, [property: JsonPropertyName("msg")] string Message, string Field, long? Line, string? Column);

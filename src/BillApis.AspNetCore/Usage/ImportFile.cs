@@ -12,6 +12,8 @@ namespace BillApis.AspNetCore;
 internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : IEndpointParameterMetadataProvider
 {
     private const string Form = "multipart/form-data";
+    private const string MappingPart = "mapping";
+    private const int MostMappingBytes = 64 * 1024;
     private const string Gzip = "application/gzip";
 
     public static async ValueTask<ImportFile?> BindAsync(HttpContext context, ParameterInfo parameter)
@@ -19,7 +21,7 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
         var (query, packing) = (Query<ImportQuery>.Of(context), ContentCoding.Of(context.Request));
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || type.MediaType != Form)
         {
-            var file = FileOf(context.Request.ContentType, null, query, packing) ?? throw Refused(context.Request.ContentType);
+            var file = FileOf(context.Request.ContentType, null, query, query.ToLayout(), packing) ?? throw Refused(context.Request.ContentType);
             return new ImportFile(context.Request.Body, file, query.Wait);
         }
 
@@ -28,8 +30,9 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
             throw new HttpRefusal(Failure.ContentEncoding(context.Request.Headers.ContentEncoding));
         }
 
-        var section = await FileSectionAsync(context, type).ConfigureAwait(false);
-        return new ImportFile(section.FileStream!, FileOf(section.Section.ContentType, section.FileName, query, packing) ?? throw Refused(section.Section.ContentType), query.Wait);
+        var (section, mapping) = await FileSectionAsync(context, type).ConfigureAwait(false);
+        var sent = FileOf(section.Section.ContentType, section.FileName, query, query.ToLayout(mapping), packing) ?? throw Refused(section.Section.ContentType);
+        return new ImportFile(section.FileStream!, sent, query.Wait);
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
@@ -39,7 +42,8 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
         builder.Metadata.Add(new StreamedBody());
     }
 
-    private static async Task<FileMultipartSection> FileSectionAsync(HttpContext context, MediaTypeHeaderValue type)
+    // What stands before the file; what comes behind it is not read any more.
+    private static async Task<(FileMultipartSection File, CsvMapping? Mapping)> FileSectionAsync(HttpContext context, MediaTypeHeaderValue type)
     {
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
         if (string.IsNullOrEmpty(boundary))
@@ -49,13 +53,15 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
 
         try
         {
-            var reader = new MultipartReader(boundary, context.Request.Body);
+            var (reader, mapping) = (new MultipartReader(boundary, context.Request.Body), (CsvMapping?)null);
             while (await reader.ReadNextSectionAsync(context.RequestAborted).ConfigureAwait(false) is { } section)
             {
                 if (section.AsFileSection() is { FileStream: not null } file)
                 {
-                    return file;
+                    return (file, mapping);
                 }
+
+                mapping = section.AsFormDataSection() is { Name: MappingPart } part ? await ReadAsync(part.Section.Body, context.RequestAborted).ConfigureAwait(false) : mapping;
             }
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
@@ -66,13 +72,22 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
         throw BillingException.Field("file", "is required");
     }
 
+    private static async Task<CsvMapping> ReadAsync(Stream part, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[MostMappingBytes + 1];
+        var length = await part.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        return length <= MostMappingBytes && JsonBody.TryParse(bytes.AsMemory(0, length)) is { } json
+            ? JsonContract.Read<CsvMapping>(json)
+            : throw BillingException.Field(MappingPart, $"must be a JSON object of at most {MostMappingBytes} bytes");
+    }
+
     // The type of the content says how it is written; where it says nothing, the file's name or the query does.
-    private static UsageFile? FileOf(string? contentType, string? fileName, ImportQuery query, UsagePacking packing)
+    private static UsageFile? FileOf(string? contentType, string? fileName, ImportQuery query, CsvLayout layout, UsagePacking packing)
     {
         var name = (fileName ?? "").Trim('"').ToLowerInvariant();
         packing = name.EndsWith(".gz", StringComparison.Ordinal) || contentType == Gzip ? UsagePacking.Gzip : name.EndsWith(".br", StringComparison.Ordinal) ? UsagePacking.Brotli : packing;
         name = Path.GetExtension(name is [.., '.', 'g', 'z'] or [.., '.', 'b', 'r'] ? name[..^3] : name);
-        return (query.Format ?? FormatOf(contentType) ?? FormatOfName(name)) is { } format ? new UsageFile { Format = format, Packing = packing, Csv = query.ToLayout() } : null;
+        return (query.Format ?? FormatOf(contentType) ?? FormatOfName(name)) is { } format ? new UsageFile { Format = format, Packing = packing, Csv = layout } : null;
     }
 
     private static UsageFormat? FormatOf(string? contentType) => DeliveryForms.Find(contentType) switch
@@ -95,9 +110,10 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
     private static HttpRefusal Refused(string? contentType) => new(Failure.MediaType(contentType, $"{string.Join(", ", DeliveryForms.All)}, or {Form} with a file; or name the format in the query"));
 }
 
-/// <summary>A form with a file.</summary>
+/// <summary>A form with a file, and before it what its columns are, where it is CSV.</summary>
 internal sealed record ImportForm
 {
+    public CsvMapping? Mapping { get; init; }
     public required string File { get; init; }
 }
 

@@ -11,12 +11,13 @@ internal sealed record ReceiptResponse(int Accepted, int Duplicates, ImmutableAr
     public static ReceiptResponse From(UsageReceipt receipt, Delivery delivery) => new(
         receipt.Accepted,
         receipt.Duplicates,
-        [.. receipt.Rejected.Select(item => new RejectedResponse(delivery.Places[item.Index], item.Id, Failure.Of(new BillingException(item.Code, item.Message)).Code, item.Message, item.Field))
+        [.. receipt.Rejected.Select(item => delivery.Refusal(item.Index, item.Id, new BillingException(item.Code, item.Message), item.Field))
             .Concat(delivery.Unreadable).OrderBy(item => item.Index)],
         [.. receipt.Orphans.Select(item => new OrphanedResponse(delivery.Places[item.Index], item.Id, item.Reason, item.Message))]);
 }
 
-internal sealed record RejectedResponse(int Index, string? Id, string Code, [property: JsonPropertyName("msg")] string Message, string? Field);
+/// <summary>An event that was not stored; its line where it came in lines, and the column that the field is read from where there are columns.</summary>
+internal sealed record RejectedResponse(int Index, string? Id, string Code, [property: JsonPropertyName("msg")] string Message, string? Field, long? Line, string? Column);
 
 internal sealed record OrphanedResponse(int Index, string Id, OrphanReason Reason, [property: JsonPropertyName("msg")] string Message);
 

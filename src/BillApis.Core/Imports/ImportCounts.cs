@@ -28,13 +28,13 @@ public sealed record ImportCounts
     /// <param name="rows">The rows as they were read.</param>
     /// <param name="receipt">What became of the events among them.</param>
     /// <param name="stored">How many of the receipt's duplicates this import stored itself before a crash.</param>
-    /// <param name="position">How many bytes were read by now.</param>
-    internal ImportCounts Add(IReadOnlyList<ReadEvent> rows, UsageReceipt receipt, int stored, long position)
+    /// <param name="file">The file, up to where it was read.</param>
+    internal ImportCounts Add(IReadOnlyList<ReadEvent> rows, UsageReceipt receipt, int stored, EventFile file)
     {
         var places = rows.Index().Where(row => row.Item.Event is not null).Select(row => row.Index).ToList();
         var unreadable = rows.Index().Where(row => row.Item.Event is null)
-            .Select(row => new RefusedRow(Rows + row.Index, row.Item.Id, BillingErrorCode.Invalid, BillingException.Field(row.Item.Errors[0].Field, row.Item.Errors[0].Message).Message, row.Item.Errors[0].Field)).ToList();
-        var refused = receipt.Rejected.Select(item => new RefusedRow(Rows + places[item.Index], item.Id, item.Code, item.Message, item.Field));
+            .Select(row => Refused(row.Index, row.Item.Id, BillingErrorCode.Invalid, BillingException.Field(row.Item.Errors[0].Field, row.Item.Errors[0].Message).Message, row.Item.Errors[0].Field)).ToList();
+        var refused = receipt.Rejected.Select(item => Refused(places[item.Index], item.Id, item.Code, item.Message, item.Field));
         return new ImportCounts
         {
             Rows = Rows + rows.Count,
@@ -42,8 +42,11 @@ public sealed record ImportCounts
             Duplicates = Duplicates + receipt.Duplicates - stored,
             Rejected = Rejected + unreadable.Count + receipt.Rejected.Length,
             Refusals = Refusals.Length == Limits.RefusalsPerImport ? Refusals : [.. Refusals.Concat(unreadable.Concat(refused).OrderBy(row => row.Row)).Take(Limits.RefusalsPerImport)],
-            BytesRead = position,
+            BytesRead = file.Position,
         };
+
+        RefusedRow Refused(int place, string? id, BillingErrorCode code, string message, string field) =>
+            new(Rows + place, id, code, message, field) { Line = rows[place].Line is > 0 and var line ? line : null, Column = file.ColumnOf(field) };
     }
 }
 
@@ -53,4 +56,11 @@ public sealed record ImportCounts
 /// <param name="Code">Invalid, or Conflict where the id was used before for another event.</param>
 /// <param name="Message">Which field is wrong and what is allowed.</param>
 /// <param name="Field">The field that is wrong.</param>
-public sealed record RefusedRow(long Row, string? Id, BillingErrorCode Code, string Message, string Field);
+public sealed record RefusedRow(long Row, string? Id, BillingErrorCode Code, string Message, string Field)
+{
+    /// <summary>The line of the file that it begins on, from 1; null where the file is not one of lines.</summary>
+    public long? Line { get; init; }
+
+    /// <summary>The column that the field is read from, where the file has columns.</summary>
+    public string? Column { get; init; }
+}

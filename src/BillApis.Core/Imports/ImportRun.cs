@@ -49,7 +49,7 @@ internal sealed class ImportRun(IUsageImportStore store, Usage usage, IClock clo
                     return await EndAsync(import.Over(UsageImportStatus.Completed, clock.GetCurrentInstant()), cancellationToken).ConfigureAwait(false);
                 }
 
-                var counts = await RecordAsync(import, rows, file.Position, cancellationToken).ConfigureAwait(false);
+                var counts = await RecordAsync(import, rows, file, cancellationToken).ConfigureAwait(false);
                 if (await SaveAsync(Stamped(import with { Counts = counts }, []), cancellationToken).ConfigureAwait(false) is not { } saved)
                 {
                     return await LatestAsync(import, cancellationToken).ConfigureAwait(false);
@@ -60,12 +60,12 @@ internal sealed class ImportRun(IUsageImportStore store, Usage usage, IClock clo
         }
     }
 
-    private async Task<ImportCounts> RecordAsync(UsageImport import, List<ReadEvent> rows, long position, CancellationToken cancellationToken)
+    private async Task<ImportCounts> RecordAsync(UsageImport import, List<ReadEvent> rows, EventFile file, CancellationToken cancellationToken)
     {
         UsageEvent[] events = [.. rows.Select(row => row.Event).OfType<UsageEvent>()];
         var stored = import.Stamps.Length > 1 ? await store.CountAsync(import.Tenant, events, import.Stamps[..^1], cancellationToken).ConfigureAwait(false) : 0;
         var receipt = await usage.RecordAsync(import.Tenant, events, import.Sender, import.Stamps[^1], cancellationToken).ConfigureAwait(false);
-        return import.Counts.Add(rows, receipt, stored, position);
+        return import.Counts.Add(rows, receipt, stored, file);
     }
 
     // The arrival of the next batch is known before the batch is stored; those of earlier tries at it stay known too.

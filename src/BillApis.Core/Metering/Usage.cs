@@ -66,7 +66,7 @@ public sealed class Usage
         while (await reader.ReadAsync(ImportBatch, cancellationToken).ConfigureAwait(false) is { Count: > 0 } rows)
         {
             var receipt = await RecordAsync(tenant, [.. rows.Select(row => row.Event).OfType<UsageEvent>()], cancellationToken).ConfigureAwait(false);
-            counts = counts.Add(rows, receipt, 0, reader.Position);
+            counts = counts.Add(rows, receipt, 0, reader);
             progress?.Report(counts);
         }
 

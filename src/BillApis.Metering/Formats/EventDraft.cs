@@ -141,6 +141,15 @@ internal sealed class EventDraft
 
     public void Add(string name, PropertyValue value) => _items.Add(KeyValuePair.Create(name, value));
 
+    /// <summary>Adds a property that was not there.</summary>
+    public void AddMissing(string name, PropertyValue value)
+    {
+        if (!_items.Exists(item => item.Key == name))
+        {
+            Add(name, value);
+        }
+    }
+
     /// <summary>Makes properties of what was added.</summary>
     public void SetProperties(string field)
     {

@@ -15,6 +15,8 @@ internal sealed class EventFile
     private readonly EventDraft _draft;
     private byte[] _buffer = new byte[FirstBytes];
     private CsvHeader? _header;
+    private long _line = 1;
+    private long _recordLine;
     private int _start;
     private int _end;
     private bool _isEnd;
@@ -79,11 +81,14 @@ internal sealed class EventFile
         while (events.Count < count && await CutAsync(cancellationToken).ConfigureAwait(false) is { } record)
         {
             Rows++;
-            events.Add(Read(_buffer.AsSpan(record)));
+            events.Add(Read(_buffer.AsSpan(record)) with { Line = _format is UsageFormat.Csv or UsageFormat.JsonLines ? _recordLine : 0 });
         }
 
         return events;
     }
+
+    /// <summary>The column that a field of an event is read from; null where the file has no columns, or none for it.</summary>
+    public string? ColumnOf(string field) => _header?.ColumnOf(field);
 
     private ReadEvent Read(ReadOnlySpan<byte> record)
     {
@@ -127,6 +132,7 @@ internal sealed class EventFile
             {
                 var (start, length) = record.GetOffsetAndLength(_end - _start);
                 start += _start;
+                _recordLine = _isSkipping ? _recordLine : _line;
                 Consume(consumed);
                 if (length > 0 || _isSkipping)
                 {
@@ -164,6 +170,7 @@ internal sealed class EventFile
 
     private void Consume(int count)
     {
+        _line += _buffer.AsSpan(_start, count).Count((byte)'\n');
         _start += count;
         Position += count;
     }
@@ -191,7 +198,7 @@ internal sealed class EventFile
         else if (_format is UsageFormat.JsonLines)
         {
             // The rest of the line is skipped; the line end says where to go on.
-            _isSkipping = true;
+            (_isSkipping, _recordLine) = (true, _line);
             Consume(_end - _start);
             (_start, _end) = (0, 0);
         }

@@ -13,6 +13,5 @@ public sealed record UsageFile
     public CsvLayout Csv { get; init; } = new();
 
     internal bool IsLike(UsageFile other) =>
-        (Format, Packing, Csv.Delimiter) == (other.Format, other.Packing, other.Csv.Delimiter) && Csv.Columns.SequenceEqual(other.Csv.Columns)
-        && Csv.Constants.SequenceEqual(other.Csv.Constants) && Csv.Properties.SequenceEqual(other.Csv.Properties);
+        (Format, Packing) == (other.Format, other.Packing) && Csv.IsLike(other.Csv);
 }

@@ -50,6 +50,31 @@ public sealed class ImportTests(HostFixture host)
     }
 
     [Fact]
+    public async Task A_form_says_what_its_columns_are_and_the_import_keeps_it()
+    {
+        var (customer, type) = (Seed.Id(await _seed.CustomerAsync()), Seed.Name("mapped.import"));
+        var metric = Seed.Id(await _seed.MetricAsync(type));
+        var mapping = $$"""{"columns": {"id": "Request", "properties.tokens": "Total tokens"}, "constants": {"type": "{{type}}", "customer_id": "{{customer}}", "timestamp": "2026-01-01T00:00:00Z"} }""";
+        var rows = "Request,Total tokens\n" + string.Concat(Enumerable.Range(0, 6_000).Select(i => $"{type}-{i},{(i == 5_500 ? "many" : "1")}\n"));
+        using var form = new MultipartFormDataContent { { new StringContent(mapping), "mapping" }, { new ByteArrayContent(Encoding.UTF8.GetBytes(rows)), "file", "usage.csv" } };
+        var import = (await _api.SendAsync(HttpMethod.Post, "/usage/imports", form)).Ok(202);
+
+        // Read by whoever finds it in the database.
+        var imports = host.Services.GetRequiredService<Billing>().Imports;
+        await imports.ExecuteAsync(await imports.GetAsync(TenantId.Default, Seed.Id(import), TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        import = (await _api.GetAsync($"/usage/imports/{Seed.Id(import)}")).Ok();
+        Numbers(import).ShouldBe((6_000, 5_999, 0, 1));
+        var refused = import.GetProperty("refusals")[0];
+        $"{refused.GetProperty("index")} {refused.GetProperty("line")} {refused.GetProperty("column")} {refused.GetProperty("field")}".ShouldBe("5500 5502 Total tokens properties.tokens");
+        (await SumAsync(customer, metric)).ShouldBe(5_999);
+
+        using var twice = new MultipartFormDataContent { { new StringContent("{}"), "mapping" }, { new ByteArrayContent([]), "file", "usage.csv" } };
+        (await _api.SendAsync(HttpMethod.Post, "/usage/imports?mapping={}", twice)).ShouldFail(400, "VAL_001", "mapping");
+        using var broken = new MultipartFormDataContent { { new StringContent("columns"), "mapping" }, { new ByteArrayContent([]), "file", "usage.csv" } };
+        (await _api.SendAsync(HttpMethod.Post, "/usage/imports", broken)).ShouldFail(400, "VAL_001", "mapping");
+    }
+
+    [Fact]
     public async Task A_repeat_under_an_idempotency_key_gets_the_first_import()
     {
         var (type, key) = (Seed.Name("repeat.used"), ("Idempotency-Key", Seed.Name("import-key")));

@@ -72,6 +72,37 @@ public sealed class UsageFormatTests(HostFixture host)
     }
 
     [Fact]
+    public async Task Columns_are_mapped_by_one_object_and_errors_name_line_column_and_reason()
+    {
+        var (customer, type) = (Seed.Id(await _seed.CustomerAsync()), Seed.Name("mapped.used"));
+        var metric = (await _seed.MetricAsync(type)).GetProperty("code");
+        var mapping = new Dictionary<string, object>
+        {
+            ["columns"] = new Dictionary<string, string> { ["id"] = "Request", ["timestamp"] = "When", ["properties.tokens"] = "Total tokens" },
+            ["constants"] = new Dictionary<string, string> { ["type"] = type, ["customer_id"] = customer, ["source"] = "gateway", ["properties.region"] = "eu" },
+            ["properties"] = new[] { "model" },
+            ["delimiter"] = "semicolon",
+        };
+        Task<Answer> PostAsync(string parameters, string body) => _api.SendTextAsync(HttpMethod.Post, "/usage/events?" + parameters, body, "text/csv");
+        var path = "mapping=" + Uri.EscapeDataString(JsonSerializer.Serialize(mapping));
+        var answer = await PostAsync(path, "When;Request;Total tokens;model;secret\n2026-01-01T00:00:00Z;r1;5;small;\"x\ny\"\nnoon;r2;6;small;\n2026-01-01T00:00:00Z;r3;many;;\n2026-01-01T00:00:00Z;r4\n");
+        Accepted(answer).ShouldBe(1);
+        answer.Payload.GetProperty("rejected").EnumerateArray().Select(item => $"{item.GetProperty("index")} {item.GetProperty("line")} {item.GetProperty("column")} {item.GetProperty("field")}: {item.GetProperty("msg")}").ShouldBe([
+            "1 4 When timestamp: Validation error: field 'timestamp' is not an instant like 2026-02-01T00:00:00Z",
+            $"2 5 Total tokens properties.tokens: Validation error: field 'properties.tokens' must be a number of at most 15 integer and 12 fractional digits for the metric '{metric}'",
+            "3 6  row: Validation error: field 'row' has 2 values, but the header has 5 columns"]);
+        var stored = (await _api.GetAsync($"/usage/events?type={type}&customer_id={customer}")).Ok()[0];
+        $"{Seed.Id(stored)} {stored.GetProperty("source")} {stored.GetProperty("properties").GetRawText()}".ShouldBe("""r1 gateway {"model":"small","region":"eu","tokens":5}""");
+
+        (await PostAsync("mapping=x", "id,type\n")).ShouldFail(400, "VAL_001", "mapping");
+        (await PostAsync("""mapping={"columns":5,"colour":"red","delimiter":"dash"}""", "id,type\n")).ShouldFail(400, "VAL_001", "mapping.columns", "mapping.colour", "mapping.delimiter");
+        (await PostAsync("""mapping={"columns":{"colour":"id"}}""", "id,type\n")).ShouldFail(400, "VAL_001", "colour");
+        (await PostAsync("type=t&mapping={}", "id,type\n")).ShouldFail(400, "VAL_001", "mapping");
+        var lines = await _api.SendTextAsync(HttpMethod.Post, "/usage/events", "\n{}\n", "application/x-ndjson");
+        (lines.Payload.GetProperty("rejected")[0].GetProperty("line").GetInt64(), lines.Payload.GetProperty("rejected")[0].GetProperty("column").ValueKind).ShouldBe((2, JsonValueKind.Null));
+    }
+
+    [Fact]
     public async Task CloudEvents_are_sent_as_one_or_as_a_batch_and_not_the_one_as_the_other()
     {
         const string one = """{"specversion":"1.0","id":"ce-1","source":"s","type":"t"}""";

@@ -45,6 +45,25 @@ public sealed class EventFileTests
     }
 
     [Theory]
+    [InlineData(UsageFormat.Csv, "\uFEFFtype,id,note\r\nt,a,\"x\r\n,\"\"y\"\r\n\r\nt,,z\nt,b\nt,c,", new long[] { 2, 5, 6, 7 })]
+    [InlineData(UsageFormat.JsonLines, "\n{\"type\":\"t\"}\r\n\n5\n{}", new long[] { 2, 4, 5 })]
+    [InlineData(UsageFormat.Json, "[\n{\"type\":\"t\"}\n]", new long[] { 0 })]
+    public async Task A_record_has_its_line_wherever_reading_began(UsageFormat format, string text, long[] lines)
+    {
+        foreach (var part in new[] { 1, 3, 1_000 })
+        {
+            var (file, read) = (await OpenAsync(format, text, part, 0, 0), new List<long>());
+            for (var row = 0; row < lines.Length; row++)
+            {
+                (await (await OpenAsync(format, text, part, file.Position, file.Rows)).ReadAsync(1_000, Token)).Select(item => item.Line).ShouldBe(lines[row..], $"from row {row} in parts of {part}");
+                read.AddRange((await file.ReadAsync(1, Token)).Select(item => item.Line));
+            }
+
+            read.ShouldBe(lines);
+        }
+    }
+
+    [Theory]
     [InlineData(UsageFormat.Json, "")]
     [InlineData(UsageFormat.Json, "5")]
     [InlineData(UsageFormat.Json, "[{\"id\":\"a\",\"type\":\"t\"}")]

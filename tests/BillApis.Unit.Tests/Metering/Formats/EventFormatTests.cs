@@ -62,6 +62,34 @@ public sealed class EventFormatTests
         Refusal(() => Csv("When;tokens\n", layout)).ShouldBe("Request is required as a column");
         Refusal(() => Csv("id,type\n", new CsvLayout { Delimiter = 'x' })).ShouldBe("delimiter must be a comma, a semicolon, a tab or a bar");
         Refusal(() => Csv("id,type\n", new CsvLayout { Columns = layout.Columns.Add("colour", "id") })).ShouldStartWith("colour is no field of an event");
+        Refusal(() => Csv("id,type\n", new CsvLayout { Columns = layout.Columns.Add("properties.", "id") })).ShouldStartWith("properties. is no field of an event");
+        Refusal(() => Csv("id,type\n", new CsvLayout { Constants = layout.Constants.Add("id", "1") })).ShouldBe("id must be a column: no two events have one id");
+    }
+
+    [Fact]
+    public void Properties_may_have_names_of_their_own_and_a_column_may_be_several_fields()
+    {
+        var none = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty;
+        var layout = new CsvLayout
+        {
+            Columns = none.Add("id", "Request").Add("properties.request", "Request").Add("properties.tokens", "Total tokens"),
+            Constants = none.Add("type", "llm").Add("customer_id", "acme").Add("timestamp", "2026-01-01T00:00:00Z").Add("properties.region", "eu").Add("properties.tokens", "3"),
+            Properties = ["model"],
+        };
+        var item = new UsageEvent { Id = "r1", Type = "llm", Customer = "acme", Timestamp = Instant.FromUtc(2026, 1, 1, 0, 0) };
+        Csv("Request,model,Total tokens,comment\nr1,small,5,left out\nr1,,,\n", layout).ShouldBe([
+            item with { Properties = UsageProperties.Of(("model", "small"), ("region", "eu"), ("request", "r1"), ("tokens", 5)) },
+            item with { Properties = UsageProperties.Of(("region", "eu"), ("request", "r1"), ("tokens", 3)) }]);
+        Csv("Request,Total tokens,model\nr1,5,small\n", layout with { Properties = [] }).Single().Properties["model"].Kind.ShouldBe(PropertyKind.Null, "where properties are mapped, the others are left out");
+    }
+
+    [Fact]
+    public void A_refused_row_has_its_line_and_the_column_of_its_field()
+    {
+        var (read, layout) = (new List<ReadEvent>(), new CsvLayout { Columns = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("timestamp", "When").Add("properties.n", "N") });
+        var header = TextEvents.ReadCsv("\uFEFFid,type,When,N\r\n\r\na,t,noon,1\nb,t,\"2026-\n\n\",1\nc,t,,\"x\ny\"\nd,t\n"u8, layout, new EventDraft(), read.Add);
+        read.Select(item => (item.Line, Error: item.Errors.IsEmpty ? "" : item.Errors[0].Field)).ShouldBe([(3, "timestamp"), (4, "timestamp"), (7, ""), (9, "row")]);
+        new[] { "timestamp", "id", "properties.n", "properties.m", "customer_id", "row", "When" }.Select(header.ColumnOf).ShouldBe(["When", "id", "N", null, null, null, null]);
     }
 
     [Theory]
