@@ -30,6 +30,22 @@ public abstract class SubscriptionStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task Those_that_redeemed_a_coupon_are_found_page_by_page_and_no_others()
+    {
+        var coupon = new Coupon { Code = $"C{Guid.CreateVersion7():N}", Terms = new CouponTerms { PercentOff = 10 } }.Created(_tenant, January);
+        Subscription[] redeemers = [.. Enumerable.Range(0, 3).Select(_ => NewSubscription(January).Redeem(coupon, January))];
+        await Store.SaveAsync(_tenant, [.. redeemers, NewSubscription(January)], [], [], Token);
+        await Store.SaveAsync(_tenant, [redeemers[1].WithVersion(1)], [], Token);
+
+        var first = await Store.ListRedeemersAsync(_tenant, coupon.Id, null, 2, Token);
+        var rest = await Store.ListRedeemersAsync(_tenant, coupon.Id, first[^1].Id, 2, Token);
+
+        Assert.Equal(redeemers.Select(item => item.Id.ToString()).Order(StringComparer.Ordinal), first.Concat(rest).Select(item => item.Id.ToString()));
+        Assert.Empty(await Store.ListRedeemersAsync(_tenant, EntityId.New<CouponId>(), null, 2, Token));
+        Assert.Empty(await Store.ListRedeemersAsync(EntityId.New<TenantId>(), coupon.Id, null, 2, Token));
+    }
+
+    [Fact]
     public async Task A_due_subscription_is_leased_to_one_caller_until_it_is_saved()
     {
         var (due, later) = (NewSubscription(January), NewSubscription(January + Minute));

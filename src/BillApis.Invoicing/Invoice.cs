@@ -107,13 +107,17 @@ public sealed record Invoice : IEntity<Invoice>
     [JsonIgnore]
     public Money Paid => Sum(Payments.Select(payment => payment.Amount)) + Prepaid;
 
+    /// <summary>What became the customer's credit as it was issued, because it comes to less than nothing.</summary>
+    [JsonIgnore]
+    public Money Granted => Total < Money.Zero(Currency) ? -Total : Money.Zero(Currency);
+
     /// <summary>What credit memos took back.</summary>
     [JsonIgnore]
     public Money Credited => Sum(CreditMemos.Select(credit => credit.Amount));
 
     /// <summary>What is still to be paid; zero once it was given up or withdrawn.</summary>
     [JsonIgnore]
-    public Money Due => Status is InvoiceStatus.WrittenOff or InvoiceStatus.Canceled ? Money.Zero(Currency) : Total - Paid - Sum(CreditMemos.Select(credit => credit.Applied));
+    public Money Due => Status is InvoiceStatus.WrittenOff or InvoiceStatus.Canceled ? Money.Zero(Currency) : Total + Granted - Paid - Sum(CreditMemos.Select(credit => credit.Applied));
 
     /// <summary>Whether payment is awaited.</summary>
     [JsonIgnore]
@@ -130,7 +134,7 @@ public sealed record Invoice : IEntity<Invoice>
     /// <inheritdoc/>
     public Invoice WithVersion(long version) => this with { Version = version };
 
-    /// <summary>Freezes the lines and asks for payment; an invoice over nothing, or less, or that paid credit covers, is paid at once.</summary>
+    /// <summary>Freezes the lines and asks for payment; an invoice over nothing, or that paid credit covers, is paid at once, and one over less becomes the customer's credit.</summary>
     /// <exception cref="BillingException">It is not a draft, or has no lines.</exception>
     public Invoice Issue(Instant at, int paymentTermsDays)
     {

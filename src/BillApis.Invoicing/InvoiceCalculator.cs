@@ -16,8 +16,9 @@ public static class InvoiceCalculator
         ArgumentNullException.ThrowIfNull(request);
         var period = PeriodOf(request);
         var id = IdOf(request);
-        var adjustments = request.Recharges.SelectMany(recharge => recharge.LinesIn(request.Currency)).ToList();
-        var lines = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).Concat(adjustments).ToList();
+        var charged = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();
+        var adjustments = Recharge.LinesOf(request.Recharges, request.Currency, Limits.LinesPerInvoice - charged.Count);
+        List<InvoiceLine> lines = [.. charged, .. adjustments];
         Check.Range("lines", lines.Count, 0, Limits.LinesPerInvoice);
         var invoice = new Invoice
         {

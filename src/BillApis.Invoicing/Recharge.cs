@@ -21,6 +21,29 @@ public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<B
             .Select(key => Line([.. rated[key]], [.. billed[key]], currency)).OfType<InvoiceLine>()];
     }
 
+    /// <summary>The adjustments of several charges; where they are more than there is room for, each charge has one line for all its groups.</summary>
+    internal static IReadOnlyList<InvoiceLine> LinesOf(IReadOnlyCollection<Recharge> recharges, Currency currency, int room)
+    {
+        var lines = recharges.Select(recharge => (recharge.Charge, Lines: recharge.LinesIn(currency))).Where(item => item.Lines.Count > 0).ToList();
+        return lines.Sum(item => item.Lines.Count) <= room ? [.. lines.SelectMany(item => item.Lines)] : [.. lines.Select(item => InOne(item.Charge, item.Lines))];
+    }
+
+    // What is billed of each group is not told apart any more; what is billed of all of them is, and that is what a later adjustment starts from.
+    private static InvoiceLine InOne(Charge charge, IReadOnlyList<InvoiceLine> lines)
+    {
+        var first = lines[0];
+        Money Sum(Func<InvoiceLine, Money> part) => lines.Aggregate(Money.Zero(first.Amount.Currency), (sum, line) => sum + part(line));
+        return lines.Count == 1 ? first : first with
+        {
+            Description = $"{InvoiceCalculator.Describe(charge.Price, ImmutableSortedDictionary<string, string?>.Empty)}: adjustment of {lines.Count} groups",
+            Group = ImmutableSortedDictionary<string, string?>.Empty,
+            Quantity = lines.Aggregate(0m, (sum, line) => Exact.Add(sum, line.Quantity)),
+            Amount = Sum(line => line.Amount),
+            Tiers = [],
+            Adjustment = new LineAdjustment(lines.Aggregate(0m, (sum, line) => Exact.Add(sum, line.Adjustment!.Quantity)), Sum(line => line.Adjustment!.Amount), Sum(line => line.Adjustment!.Billed)),
+        };
+    }
+
     private InvoiceLine? Line(IReadOnlyList<InvoiceLine> rated, IReadOnlyList<BilledGroup> billed, Currency currency)
     {
         var amount = rated.Aggregate(Money.Zero(currency), (sum, line) => sum + line.Amount);

@@ -37,6 +37,10 @@ public static class Postings
     public static ImmutableArray<Transfer> InvoiceWrittenOff(TenantId tenant, InvoiceId invoice, CustomerId customer, Money due, Instant at) =>
         Linked([Move(tenant, invoice, TransferKind.InvoiceWrittenOff, AccountKind.BadDebt, Shared(AccountKind.BadDebt, due), Receivable(customer, due.Currency), due, at)]);
 
+    /// <summary>Debits the receivable and credits the customer's credit with what an invoice came to less than nothing.</summary>
+    public static ImmutableArray<Transfer> InvoiceCredited(TenantId tenant, InvoiceId invoice, CustomerId customer, Money amount, Instant at) =>
+        Linked([Move(tenant, invoice, TransferKind.InvoiceCredited, AccountKind.CustomerCredit, Receivable(customer, amount.Currency), Credit(customer, amount), amount, at)]);
+
     /// <summary>Debits the clearing account of the processor, or of <see cref="External"/> money; credits the customer's credit.</summary>
     public static ImmutableArray<Transfer> CreditBought(TenantId tenant, CreditEntryId entry, string processor, CustomerId customer, Money amount, Instant at) =>
         Linked([Move(tenant, entry, TransferKind.CreditBought, AccountKind.CustomerCredit, Clearing(processor, amount), Credit(customer, amount), amount, at)]);

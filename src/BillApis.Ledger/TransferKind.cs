@@ -21,6 +21,9 @@ public enum TransferKind
     /// <summary>A credit memo was withdrawn.</summary>
     CreditMemoCanceled = 6,
 
+    /// <summary>An invoice came to less than nothing and became the customer's credit.</summary>
+    InvoiceCredited = 7,
+
     /// <summary>A customer bought credit.</summary>
     CreditBought = 20,
 

@@ -26,7 +26,7 @@ internal static class SimulationEndpoint
 
         var customer = await References.CustomerAsync(billing, caller.Tenant, sent.CustomerId, cancellationToken).ConfigureAwait(false);
         var invoice = await billing.Previews.SimulateAsync(
-            caller.Tenant, sent.PlanId, new Interval(sent.PeriodStart, sent.PeriodEnd), EventsOf(sent), customer?.Id ?? default, cancellationToken).ConfigureAwait(false);
+            caller.Tenant, sent.PlanId, new Interval(sent.PeriodStart, sent.PeriodEnd), EventsOf(sent), customer?.Id ?? default, customer?.Currency, cancellationToken).ConfigureAwait(false);
         return InvoiceResponse.From(invoice);
     }
 

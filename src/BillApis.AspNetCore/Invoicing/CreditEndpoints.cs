@@ -27,7 +27,7 @@ internal static class CreditEndpoints
         var (sent, currency) = (body.Value, body.Value.Currency);
         var grant = await billing.Credits.GrantAsync(
             caller.Tenant,
-            new NewCreditGrant(sent.CustomerId, Amounts.Exactly("amount", sent.Amount, currency))
+            new NewCreditGrant(sent.CustomerId, MoneyCheck.Exactly("amount", sent.Amount, currency))
             {
                 Category = sent.Category,
                 Priority = sent.Priority,

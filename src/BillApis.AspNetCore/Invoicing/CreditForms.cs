@@ -29,7 +29,7 @@ internal sealed record RecurrenceRequest
     public GrantRecurrence ToRecurrence(Currency currency)
     {
         Check.Range("recurrence.interval_count", IntervalCount, 1, CreditGrant.MaxRecurrenceCount);
-        return new GrantRecurrence(new BillingInterval(Interval, IntervalCount), Amounts.Exactly("recurrence.rollover", Rollover, currency));
+        return new GrantRecurrence(new BillingInterval(Interval, IntervalCount), MoneyCheck.Exactly("recurrence.rollover", Rollover, currency));
     }
 }
 
@@ -42,7 +42,7 @@ internal sealed record TopUpRequest
 
     public AutoTopUp ToTopUp(Currency currency)
     {
-        Money? Of(string field, decimal? amount) => amount is { } given ? Amounts.Exactly($"top_up.{field}", given, currency) : null;
+        Money? Of(string field, decimal? amount) => amount is { } given ? MoneyCheck.Exactly($"top_up.{field}", given, currency) : null;
         return new AutoTopUp(Of("threshold", Threshold)!.Value, Of("amount", Amount), Of("target", Target), Of("minimum", Minimum));
     }
 }

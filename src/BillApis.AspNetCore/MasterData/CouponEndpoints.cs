@@ -58,7 +58,7 @@ internal sealed class CouponEndpoints() : MasterDataEndpoints<Coupon, CouponRequ
 
     private static Money? AmountOf(CouponRequest sent) => (sent.AmountOff, sent.Currency) switch
     {
-        ({ } amount, { } currency) => Amounts.Exactly("amount_off", amount, currency),
+        ({ } amount, { } currency) => MoneyCheck.Exactly("amount_off", amount, currency),
         ({ }, null) => throw BillingException.Field("currency", "is required with amount_off"),
         (null, { }) when sent.PercentOff is null => throw BillingException.Field("amount_off", "is required with currency"),
         _ => null,

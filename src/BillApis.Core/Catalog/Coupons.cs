@@ -5,7 +5,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>The discounts that subscriptions may redeem.</summary>
-public sealed class Coupons(IStore<Coupon> store, IStore<Product> products, IStore<Plan> plans, IStore<Subscription> subscriptions, IClock clock) : MasterData<Coupon>(store, clock)
+public sealed class Coupons(IStore<Coupon> store, IStore<Product> products, IStore<Plan> plans, ISubscriptionStore subscriptions, IClock clock) : MasterData<Coupon>(store, clock)
 {
     private protected override async Task CheckReferencesAsync(Coupon item, CancellationToken cancellationToken)
     {
@@ -26,12 +26,22 @@ public sealed class Coupons(IStore<Coupon> store, IStore<Product> products, ISto
             ? CheckReferencesAsync(after, cancellationToken)
             : throw new BillingException(BillingErrorCode.Conflict, $"The coupon '{before.Code}' was redeemed and what it takes off cannot change; create another coupon.");
 
-    private protected override async Task<string?> UsedByAsync(Coupon item, CancellationToken cancellationToken) =>
-        item.Redemptions > 0 && await subscriptions.FirstAsync(
-            item.Tenant,
-            new StoreQuery { Limit = Limits.PageSize },
-            subscription => !subscription.IsOver && subscription.Coupons.Any(redemption => redemption.Coupon == item.Id && !redemption.IsUsedUp),
-            cancellationToken).ConfigureAwait(false) is { } user
-            ? $"the subscription '{user.Id}'"
-            : null;
+    private protected override async Task<string?> UsedByAsync(Coupon item, CancellationToken cancellationToken)
+    {
+        for (SubscriptionId? after = null; ;)
+        {
+            var page = await subscriptions.ListRedeemersAsync(item.Tenant, item.Id, after, Limits.PageSize, cancellationToken).ConfigureAwait(false);
+            if (page.FirstOrDefault(subscription => !subscription.IsOver && subscription.Coupons.Any(redemption => redemption.Coupon == item.Id && !redemption.IsUsedUp)) is { } user)
+            {
+                return $"the subscription '{user.Id}'";
+            }
+
+            if (page.Count == 0)
+            {
+                return null;
+            }
+
+            after = page[^1].Id;
+        }
+    }
 }

@@ -9,7 +9,7 @@ public sealed class Plans(IStore<Plan> store, IStore<Price> prices, IStore<Subsc
 {
     private const int CacheSize = 10_000;
     private readonly IClock _clock = clock;
-    private readonly ConcurrentDictionary<(PlanId, int), PlanVersion> _published = [];
+    private readonly ConcurrentDictionary<(PlanId, int, Currency), PlanVersion> _published = [];
 
     /// <summary>Freezes the draft version with its prices as they stand now; new subscriptions take it from then on.</summary>
     /// <exception cref="BillingException">The latest version is published already, or the plan is archived or empty.</exception>
@@ -37,10 +37,10 @@ public sealed class Plans(IStore<Plan> store, IStore<Price> prices, IStore<Subsc
     public Task<Plan> AddVersionAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) =>
         ChangeAsync(tenant, reference, "version_added", plan => plan.NextVersion(), check: null, cancellationToken);
 
-    /// <summary>A published version; immutable, and so kept in memory.</summary>
-    internal async Task<PlanVersion> VersionAsync(TenantId tenant, PlanId id, int number, CancellationToken cancellationToken)
+    /// <summary>A published version in one of its currencies; immutable, and so kept in memory.</summary>
+    internal async Task<PlanVersion> VersionAsync(TenantId tenant, PlanId id, int number, Currency currency, CancellationToken cancellationToken)
     {
-        if (_published.TryGetValue((id, number), out var known))
+        if (_published.TryGetValue((id, number, currency), out var known))
         {
             return known;
         }
@@ -51,7 +51,7 @@ public sealed class Plans(IStore<Plan> store, IStore<Price> prices, IStore<Subsc
             _published.Clear();
         }
 
-        return _published[(id, number)] = plan.Versions.Single(version => version.Number == number);
+        return _published[(id, number, currency)] = plan.Versions.Single(version => version.Number == number).In(currency);
     }
 
     private protected override async Task CheckReferencesAsync(Plan item, CancellationToken cancellationToken)

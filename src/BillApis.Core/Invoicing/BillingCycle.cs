@@ -83,7 +83,7 @@ internal sealed class BillingCycle(
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             var current = (await subscriptions.FindAsync(tenant, billed.Due.Subscription.Id.ToString(), cancellationToken).ConfigureAwait(false))!;
-            var plan = await plans.VersionAsync(tenant, current.Plan, current.PlanVersion, cancellationToken).ConfigureAwait(false);
+            var plan = await plans.VersionAsync(tenant, current.Plan, current.PlanVersion, current.Currency, cancellationToken).ConfigureAwait(false);
             var advanced = current.Billed(billed.Due.Boundary, plan, options.Value, billed.Invoice);
             if (ReferenceEquals(advanced, current) || await subscriptions.SaveAsync(tenant, [advanced], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
             {

@@ -40,9 +40,10 @@ internal static class CreditEvents
         }
     }
 
-    // Promotional credit is nobody's money until it is used; what came from a credit memo is posted with that.
+    // Promotional credit is nobody's money until it is used; what came from a credit memo or an invoice is posted with that.
     private static ImmutableArray<Transfer> Posted(CreditGrant grant, CreditEntry entry) => entry.Kind switch
     {
+        CreditEntryKind.Granted when grant.Invoice is not null => [],
         CreditEntryKind.Granted or CreditEntryKind.Refilled => Postings.CreditBought(grant.Tenant, entry.Id, Postings.External, grant.Customer, entry.Amount, entry.At),
         CreditEntryKind.Expired => Postings.CreditExpired(grant.Tenant, entry.Id, grant.Customer, -entry.Amount, entry.At),
         CreditEntryKind.Voided => Postings.CreditVoided(grant.Tenant, entry.Id, Postings.External, grant.Customer, -entry.Amount, entry.At),

@@ -126,9 +126,23 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 
     private static Write Issued(IReadOnlyList<Invoice> issued, CreditBook book, Instant now)
     {
-        var used = book.Used.ToList();
-        return new Write(issued, used, [.. issued.SelectMany(invoice => InvoicePosting.Issued(invoice, now)), .. used.SelectMany(CreditEvents.Of), .. book.TopUps(now)]);
+        List<CreditGrant> moved = [.. book.Used, .. issued.Where(invoice => !invoice.Granted.IsZero).Select(invoice => GrantOf(invoice, now))];
+        return new Write(issued, moved, [.. issued.SelectMany(invoice => InvoicePosting.Issued(invoice, now)), .. moved.SelectMany(CreditEvents.Of), .. book.TopUps(now)]);
     }
+
+    private static CreditGrant GrantOf(Invoice invoice, Instant now) => new CreditGrant
+    {
+        Id = EntityId.Derive<CreditGrantId>(now, invoice.Id.ToString()),
+        Tenant = invoice.Tenant,
+        Customer = invoice.Customer,
+        Category = CreditCategory.Paid,
+        Invoice = invoice.Id,
+        Amount = invoice.Granted,
+        Balance = Money.Zero(invoice.Currency),
+        Period = new GrantPeriod(now),
+        AsOf = now,
+        CreatedAt = now,
+    }.Opened();
 
     private static void Fail(Invoice draft, string message, CycleResult result) => result.Failures.Add(new RunFailure(draft.Subscription!.Value, draft.CreatedAt, message));
 

@@ -8,7 +8,9 @@ namespace BillApis;
 internal static class InvoicePosting
 {
     public static IReadOnlyList<BillingEvent> Issued(Invoice invoice, Instant at) => Events(
-        "invoice.issued", invoice, at, [.. Postings.InvoiceIssued(AmountsOf(invoice), at), .. Postings.CreditUsed(invoice.Tenant, invoice.Id, invoice.Customer, invoice.Prepaid, invoice.CreditTotal, at)], also: invoice.Status is InvoiceStatus.Paid ? "invoice.paid" : null);
+        "invoice.issued", invoice, at, [
+            .. Postings.InvoiceIssued(AmountsOf(invoice), at), .. Postings.CreditUsed(invoice.Tenant, invoice.Id, invoice.Customer, invoice.Prepaid, invoice.CreditTotal, at),
+            .. Postings.InvoiceCredited(invoice.Tenant, invoice.Id, invoice.Customer, invoice.Granted, at)], also: invoice.Status is InvoiceStatus.Paid ? "invoice.paid" : null);
 
     public static IReadOnlyList<BillingEvent> Canceled(Invoice before, Invoice invoice, Instant at) => Events(
         "invoice.canceled", invoice, at, before.Status is InvoiceStatus.Draft

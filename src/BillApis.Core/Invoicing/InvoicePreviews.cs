@@ -48,19 +48,20 @@ public sealed class InvoicePreviews
     /// <param name="period">The half-open period.</param>
     /// <param name="events">What happened in it; all are counted for one customer.</param>
     /// <param name="customer">The customer on the preview.</param>
+    /// <param name="currency">One that every price has amounts in; the plan's own where null.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="BillingException">There is no such plan, or an event or quantity is refused.</exception>
+    /// <exception cref="BillingException">There is no such plan, a price has no amounts in the currency, or an event or quantity is refused.</exception>
     public async Task<Invoice> SimulateAsync(
-        TenantId tenant, string plan, Interval period, IReadOnlyList<UsageEvent> events, CustomerId customer = default, CancellationToken cancellationToken = default)
+        TenantId tenant, string plan, Interval period, IReadOnlyList<UsageEvent> events, CustomerId customer = default, Currency? currency = null, CancellationToken cancellationToken = default)
     {
         var found = await _plans.GetAsync(tenant, plan, cancellationToken).ConfigureAwait(false);
         var charges = ImmutableArray.CreateBuilder<ChargedUsage>();
-        foreach (var charge in Charge.Whole(found.Latest, period))
+        foreach (var charge in Charge.Whole(found.Latest.In(currency ?? found.Currency), period))
         {
             charges.Add(new ChargedUsage(charge, await CountAsync(tenant, charge, events, customer, cancellationToken).ConfigureAwait(false)));
         }
 
-        var draft = InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer, Currency = found.Currency, Boundary = period.End, Charges = charges.ToImmutable() });
+        var draft = InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer, Currency = currency ?? found.Currency, Boundary = period.End, Charges = charges.ToImmutable() });
         return await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false);
     }
 

@@ -1,11 +1,16 @@
 namespace BillApis;
 
-/// <summary>Amounts that callers name.</summary>
+/// <summary>Amounts of money that callers name: decimals in major units.</summary>
 internal static class MoneyCheck
 {
-    /// <summary>An amount in major units as money.</summary>
-    /// <exception cref="BillingException">It is finer than the currency.</exception>
-    public static Money Exactly(string field, decimal amount, Currency currency) => Math.Abs(amount) <= Limits.Magnitude && Money.Round(amount, currency) is var money && money.Amount == amount
-        ? money
-        : throw BillingException.Field(field, $"must have at most {currency.MinorUnitDigits} decimals in {currency}");
+    // Fits the minor units of every currency.
+    private const decimal MaxAmount = 900_000_000_000_000;
+
+    /// <summary>An amount as money.</summary>
+    /// <exception cref="BillingException">It has more decimals than the currency, or is too large.</exception>
+    public static Money Exactly(string field, decimal amount, Currency currency)
+    {
+        Check.Range(field, amount, -MaxAmount, MaxAmount);
+        return Money.Round(amount, currency) is var money && money.Amount == amount ? money : throw BillingException.Field(field, $"must have at most {currency.MinorUnitDigits} decimals in {currency}");
+    }
 }

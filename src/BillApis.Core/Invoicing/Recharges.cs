@@ -50,7 +50,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore
     private async Task<Correction> OfAsync(Subscription subscription, ImmutableArray<LateUsage> marks, int number, CancellationToken cancellationToken)
     {
         var billedUntil = subscription.BilledUntil ?? Instant.MinValue;
-        var plan = await plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, cancellationToken).ConfigureAwait(false);
+        var plan = await plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, subscription.Currency, cancellationToken).ConfigureAwait(false);
         var charges = marks.SelectMany(mark => BilledCharges.Of(plan, subscription.Timeline, mark.Metric, mark.First, mark.Last, billedUntil)).ToList();
         var asked = new List<(Charge Charge, UsageRequest Request)>(charges.Count);
         foreach (var charge in charges)

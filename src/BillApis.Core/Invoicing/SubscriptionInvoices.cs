@@ -14,7 +14,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         var due = new List<DueCharges>(subscriptions.Count);
         foreach (var subscription in subscriptions.Where(subscription => subscription.NextBillingAt is not null))
         {
-            var plan = await plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, cancellationToken).ConfigureAwait(false);
+            var plan = await plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, subscription.Currency, cancellationToken).ConfigureAwait(false);
             due.Add(new DueCharges(subscription, plan, subscription.NextBillingAt!.Value, Charge.At(plan, subscription.Timeline, subscription.NextBillingAt.Value)));
         }
 

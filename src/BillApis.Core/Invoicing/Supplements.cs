@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Outbox;
@@ -170,5 +171,14 @@ internal sealed class Supplements(
         Charges = [],
         Recharges = [.. correction.Recharges],
         Correction = number,
+        Coupons = CouponsOf(subscription, correction),
     });
+
+    // A percentage of what it corrects was never charged, and is not now; an amount off was taken off whole by the invoice of its time.
+    private static ImmutableArray<Redemption> CouponsOf(Subscription subscription, Correction correction)
+    {
+        var corrected = correction.Charges.Where(charge => charge.Recharge.LinesIn(subscription.Currency).Count > 0).Select(charge => charge.Origin).ToList();
+        return [.. subscription.Coupons.Where(redemption => redemption.Terms.PercentOff is not null
+            && corrected.TrueForAll(origin => origin is not null && origin.Discounts.Any(discount => discount.Coupon == redemption.Coupon)))];
+    }
 }

@@ -16,6 +16,14 @@ public interface ISubscriptionStore : IStore<Subscription>
     /// </summary>
     Task<IReadOnlyList<Subscription>> LeaseAsync(DueQuery query, int limit, Duration lease, CancellationToken cancellationToken);
 
+    /// <summary>Those that redeemed a coupon, by id; also those that have it no more.</summary>
+    /// <param name="tenant">Whose coupon it is.</param>
+    /// <param name="coupon">The coupon.</param>
+    /// <param name="after">Only ids after this one; null for the first page.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<IReadOnlyList<Subscription>> ListRedeemersAsync(TenantId tenant, CouponId coupon, SubscriptionId? after, int limit, CancellationToken cancellationToken);
+
     /// <summary>Lists what is due by id, leased or not.</summary>
     /// <param name="query">Which ones.</param>
     /// <param name="after">Only ids after this one; null for the first page.</param>

@@ -20,7 +20,7 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
         ArgumentNullException.ThrowIfNull(request);
         var customer = await customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
         var plan = await plans.GetAsync(tenant, request.Plan, cancellationToken).ConfigureAwait(false);
-        var version = Subscribable(customer, plan, request.Currency);
+        var (version, currency) = Subscribable(customer, plan, request.Currency);
         var now = clock.GetCurrentInstant();
         var subscription = new Subscription
         {
@@ -29,7 +29,7 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
             Customer = customer.Id,
             Plan = plan.Id,
             PlanVersion = version.Number,
-            Currency = plan.Currency,
+            Currency = currency,
             Timeline = NewTimeline(request, customer, version, now),
             Metadata = request.Metadata,
             CreatedAt = now,
@@ -87,7 +87,7 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
     public Task<PlanVersion> VersionAsync(Subscription subscription, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subscription);
-        return plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, cancellationToken);
+        return plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, subscription.Currency, cancellationToken);
     }
 
     // The coupons count the redemption in the transaction that stores it, and the slower of two reads both again.
@@ -137,7 +137,7 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
         }
     }
 
-    private static PlanVersion Subscribable(Customer customer, Plan plan, Currency? currency)
+    private static (PlanVersion Version, Currency Currency) Subscribable(Customer customer, Plan plan, Currency? currency)
     {
         if (customer.ArchivedAt is not null)
         {
@@ -149,10 +149,14 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
             throw new BillingException(BillingErrorCode.Conflict, $"The plan '{plan.Code}' is {(plan.ArchivedAt is null ? "not published yet" : "archived")} and cannot be subscribed to.");
         }
 
-        var other = currency is { } asked && asked != plan.Currency ? asked : customer.Currency;
-        return other == plan.Currency
-            ? plan.Published
-            : throw BillingException.Field(currency is null ? "plan_id" : "currency", $"must match: the plan '{plan.Code}' is in {plan.Currency}, not in {other}");
+        if (currency is { } asked && asked != customer.Currency)
+        {
+            throw BillingException.Field("currency", $"must be {customer.Currency}, the currency of the customer '{customer.Id}'");
+        }
+
+        return plan.Published.Items.All(item => item.Price.Terms.Currencies.Contains(customer.Currency))
+            ? (plan.Published.In(customer.Currency), customer.Currency)
+            : throw BillingException.Field(currency is null ? "plan_id" : "currency", $"must match: not every price of the plan '{plan.Code}' has amounts in {customer.Currency}");
     }
 
     private static Timeline NewTimeline(NewSubscription request, Customer customer, PlanVersion version, Instant now)

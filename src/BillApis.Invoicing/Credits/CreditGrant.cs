@@ -32,6 +32,9 @@ public sealed record CreditGrant : IEntity<CreditGrant>
     /// <summary>The credit memo that it came from and is withdrawn with; null for any other.</summary>
     public CreditMemoId? Memo { get; init; }
 
+    /// <summary>The invoice that came to less than nothing and became this; null for any other.</summary>
+    public InvoiceId? Invoice { get; init; }
+
     /// <summary>How much it was, or is in each period; more than zero.</summary>
     public required Money Amount { get; init; }
 

@@ -8,4 +8,11 @@ namespace BillApis.Pricing;
 /// <param name="Items">The prices, in the order of the invoice's lines.</param>
 /// <param name="TrialDays">Days without charges at the start of a subscription that names no number of its own.</param>
 /// <param name="PublishedAt">When it was published; null for a draft.</param>
-public sealed record PlanVersion(int Number, ImmutableArray<PlanItem> Items, int TrialDays = 0, Instant? PublishedAt = null);
+public sealed record PlanVersion(int Number, ImmutableArray<PlanItem> Items, int TrialDays = 0, Instant? PublishedAt = null)
+{
+    /// <summary>This version with every price in one currency.</summary>
+    /// <exception cref="BillingException">A price has no amounts in that currency.</exception>
+    public PlanVersion In(Currency currency) => Items.All(item => item.Price.Terms.Currency == currency)
+        ? this
+        : this with { Items = [.. Items.Select(item => item with { Price = item.Price with { Terms = item.Price.Terms.In(currency) } })] };
+}

@@ -72,6 +72,9 @@ public sealed record PriceTerms
     /// <summary>The same price in other currencies; see <see cref="In"/>.</summary>
     public ImmutableArray<CurrencyOption> CurrencyOptions { get; init; } = [];
 
+    /// <summary>Every currency that it has amounts in.</summary>
+    public IEnumerable<Currency> Currencies => CurrencyOptions.Select(option => option.Currency).Prepend(Currency);
+
     /// <summary>What the tax rules call this, or null.</summary>
     public string? TaxCategory { get; init; }
 
@@ -106,7 +109,7 @@ public sealed record PriceTerms
         }
 
         var option = CurrencyOptions.FirstOrDefault(option => option.Currency == currency)
-            ?? throw BillingException.Field("currency", $"must be one of {string.Join(", ", CurrencyOptions.Select(option => option.Currency).Prepend(Currency))}, the currencies of the price");
+            ?? throw BillingException.Field("currency", $"must be one of {string.Join(", ", Currencies)}, the currencies of the price");
         return this with { Currency = currency, Model = option.Model, MinimumAmount = option.MinimumAmount, MaximumAmount = option.MaximumAmount, CurrencyOptions = [] };
     }
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BillApis.Invoicing;
+using BillApis.Storage.Sql.Metering;
 using Dapper;
 using NodaTime;
 
@@ -20,7 +21,31 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
     private readonly SqlDatabase _database = database;
 
     public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Subscription> subscriptions, IReadOnlyList<Coupon> redeemed, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
-        SaveAsync(tenant, subscriptions, events, transaction => coupons.WriteAsync(transaction, tenant, redeemed, cancellationToken), cancellationToken);
+        SaveAsync(
+            tenant,
+            subscriptions,
+            events,
+            async transaction => await coupons.WriteAsync(transaction, tenant, redeemed, cancellationToken).ConfigureAwait(false)
+                && await IndexAsync(transaction, tenant, subscriptions, cancellationToken).ConfigureAwait(false),
+            cancellationToken);
+
+    public async Task<IReadOnlyList<Subscription>> ListRedeemersAsync(TenantId tenant, CouponId coupon, SubscriptionId? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(
+            connection,
+            null,
+            $"""
+            select s.body as Body, s.version as Version
+            from billing_subscription_coupon as c
+            join billing_subscription as s on s.tenant_id = c.tenant_id and s.id = c.subscription_id
+            where c.tenant_id = @Tenant and c.coupon_id = @Coupon {(after is null ? "" : "and c.subscription_id > @After")}
+            order by c.subscription_id
+            limit @Limit
+            """,
+            new { Tenant = tenant.ToString(), Coupon = coupon.ToString(), After = after?.ToString(), Limit = limit },
+            cancellationToken).ConfigureAwait(false);
+    }
 
     public Task<IReadOnlyList<Subscription>> LeaseAsync(DueQuery query, int limit, Duration lease, CancellationToken cancellationToken)
     {
@@ -58,6 +83,26 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
             """,
             Parameters(query, limit, after),
             cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> IndexAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
+    {
+        var rows = subscriptions.SelectMany(subscription => subscription.Coupons.Select(redemption => new { coupon_id = redemption.Coupon, subscription_id = subscription.Id })).ToList();
+        if (rows.Count > 0)
+        {
+            await transaction.BulkAsync(
+                $"""
+                insert into billing_subscription_coupon (tenant_id, coupon_id, subscription_id)
+                select @Tenant, r.coupon_id, r.subscription_id from {_database.Dialect.Rows("Rows", "coupon_id text", "subscription_id text")} as r
+                where true
+                on conflict do nothing
+                """,
+                tenant,
+                rows,
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     private static string Column(DueQuery query) => query.Automatic ? "auto_billing_at" : "next_billing_at";

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace BillApis.Host.Tests;
 
 public sealed class InvoiceTests(HostFixture host)
@@ -72,6 +74,24 @@ public sealed class InvoiceTests(HostFixture host)
         paid.GetProperty("status").GetString().ShouldBe("paid");
         paid.GetProperty("amount_due").GetRawText().ShouldBe("0");
         paid.GetProperty("payments").GetArrayLength().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_invoice_over_less_than_nothing_becomes_credit_that_pays_the_next()
+    {
+        var customer = Seed.Id(await _seed.CustomerAsync());
+        async Task<JsonElement> IssueAsync(decimal amount)
+        {
+            var id = Seed.Id((await _api.PostAsync("/invoicing/invoices", new { customer_id = customer, currency = "USD", lines = new[] { new { description = "x", unit_amount = amount } } })).Ok(201));
+            return (await _api.PostAsync($"/invoicing/invoices/{id}/issue")).Ok();
+        }
+
+        var negative = await IssueAsync(-12.5m);
+        (negative.GetProperty("status").GetString(), negative.GetProperty("total").GetDecimal(), negative.GetProperty("amount_granted").GetDecimal(), negative.GetProperty("amount_due").GetDecimal()).ShouldBe(("paid", -12.5m, 12.5m, 0m));
+        (await _api.GetAsync($"/credits/balance?customer_id={customer}")).Ok().GetProperty("paid").GetDecimal().ShouldBe(12.5m);
+
+        var next = await IssueAsync(20m);
+        (next.GetProperty("amount_paid").GetDecimal(), next.GetProperty("amount_due").GetDecimal()).ShouldBe((12.5m, 7.5m));
     }
 
     [Fact]

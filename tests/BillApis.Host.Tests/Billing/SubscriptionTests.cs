@@ -8,6 +8,28 @@ public sealed class SubscriptionTests(HostFixture host)
     private readonly Seed _seed = new(host.Api);
 
     [Fact]
+    public async Task A_plan_is_billed_in_another_currency_that_all_its_prices_have_amounts_in()
+    {
+        var (customer, now) = (Seed.Id(await _seed.CustomerAsync("EUR")), await _seed.NowAsync());
+        object Fee(bool other) => new
+        {
+            price = new { currency = "USD", model = "flat", amount = 20, timing = "in_advance", currency_options = other ? new object[] { new { currency = "EUR", amount = "18.50" } } : [] },
+        };
+        async Task<string> PlanAsync(params object[] items)
+        {
+            var plan = Seed.Id((await _api.PostAsync("/plans", new { code = Seed.Name("plan"), name = "Pro", items })).Ok(201));
+            return Seed.Id((await _api.PostAsync($"/plans/{plan}/publish")).Ok());
+        }
+
+        (await _api.PostAsync("/subscriptions", new { customer_id = customer, plan_id = await PlanAsync(Fee(true), Fee(false)) })).ShouldFail(400, "VAL_001", "plan_id");
+        var subscription = await _seed.SubscriptionAsync(customer, await PlanAsync(Fee(true)), now);
+        subscription.GetProperty("currency").GetString().ShouldBe("EUR");
+        (await _api.PostAsync("/invoicing/runs?wait=true", new { as_of = now, customer_id = customer })).Ok(202);
+        var invoice = (await _api.GetAsync($"/invoicing/invoices?customer_id={customer}")).Ok()[0];
+        (invoice.GetProperty("currency").GetString(), invoice.GetProperty("total").GetDecimal()).ShouldBe(("EUR", 18.5m));
+    }
+
+    [Fact]
     public async Task A_subscription_is_created_read_listed_and_canceled_at_its_periods_end()
     {
         var (customer, plan) = (await _seed.CustomerAsync(), await _seed.PlanAsync(Seed.Id(await _seed.MetricAsync("sub.event"))));

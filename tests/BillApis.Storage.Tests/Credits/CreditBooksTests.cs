@@ -8,7 +8,7 @@ namespace BillApis.Storage.Tests.Credits;
 /// <summary>Whatever is granted, billed, paid, withdrawn and voided in whatever order: the books say what grants and invoices say.</summary>
 public abstract class CreditBooksTests(StoreFixture fixture)
 {
-    private const int Operations = 60;
+    private const int Operations = 90;
     private const int Seed = 20261126;
     private static readonly Currency Usd = Currency.Parse("USD");
     private readonly TenantId _tenant = EntityId.New<TenantId>();
@@ -46,7 +46,7 @@ public abstract class CreditBooksTests(StoreFixture fixture)
     {
         var invoices = (await Billing.Invoices.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
         var grants = (await Billing.Credits.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
-        switch (_random.Next(10))
+        switch (_random.Next(13))
         {
             case 0 or 1 or 2:
                 var category = _random.Next(2) == 0 ? CreditCategory.Paid : CreditCategory.Promotional;
@@ -54,7 +54,7 @@ public abstract class CreditBooksTests(StoreFixture fixture)
                 await Billing.Credits.GrantAsync(_tenant, new NewCreditGrant("acme", Money.Of(amount, Usd)) { Category = category, Priority = _random.Next(3) }, Token);
                 return category is CreditCategory.Paid ? amount : 0;
             case 3 or 4 or 5 or 6:
-                var lines = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new NewInvoiceLine("Work", _random.Next(1, 4_000) / 100m));
+                var lines = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new NewInvoiceLine("Work", _random.Next(-2_000, 4_000) / 100m));
                 var draft = await Billing.Invoices.CreateAsync(_tenant, new NewInvoice("acme", Usd, [.. lines]), Token);
                 await Billing.Invoices.IssueAsync(_tenant, draft.Id.ToString(), Token);
                 return 0;
@@ -69,6 +69,13 @@ public abstract class CreditBooksTests(StoreFixture fixture)
                 var grant = grants[_random.Next(grants.Count)];
                 await Billing.Credits.VoidAsync(_tenant, grant.Id.ToString(), Token);
                 return grant.Category is CreditCategory.Paid ? -grant.Balance.Amount : 0;
+            case 10 when invoices.FirstOrDefault(invoice => invoice.IsOpen) is { } bad:
+                await Billing.Invoices.WriteOffAsync(_tenant, bad.Id.ToString(), Token);
+                return 0;
+            case 11 or 12 when invoices.Count > 0 && invoices[_random.Next(invoices.Count)] is var credited && (credited.Total - credited.Credited).MinorUnits > 1:
+                var part = (credited.Total - credited.Credited).MinorUnits / 2 / 100m;
+                await Billing.CreditMemos.CreateAsync(_tenant, new NewCreditMemo(credited.Id.ToString(), "Goodwill") { Amount = part, Refund = _random.Next(2) == 0 }, Token);
+                return 0;
             default:
                 return 0;
         }
@@ -80,14 +87,18 @@ public abstract class CreditBooksTests(StoreFixture fixture)
         var invoices = (await Billing.Invoices.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items.Where(invoice => invoice.Status is not (InvoiceStatus.Draft or InvoiceStatus.Canceled)).ToList();
         var grants = (await Billing.Credits.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
         var trial = await Billing.Books.TrialBalanceAsync(_tenant, null, Token);
+        var memos = (await Billing.CreditMemos.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
         decimal Net(AccountKind kind) => trial.Lines.Where(line => line.Account.Kind == kind).Sum(line => line.Account.Asset.ToMajorUnits(line.Net));
 
         trial.Totals.ShouldAllBe(total => total.Debits == total.Credits, where);
         Net(AccountKind.Receivable).ShouldBe(invoices.Sum(invoice => invoice.Due.Amount), where);
         Net(AccountKind.CustomerCredit).ShouldBe(grants.Where(grant => grant.Category is CreditCategory.Paid).Sum(grant => grant.Balance.Amount), where);
         Net(AccountKind.PromotionalExpense).ShouldBe(invoices.Sum(invoice => invoice.CreditTotal.Amount), where);
-        Net(AccountKind.TaxPayable).ShouldBe(invoices.Sum(invoice => invoice.TaxTotal.Amount), where);
-        Net(AccountKind.Revenue).ShouldBe(invoices.Sum(invoice => invoice.Subtotal.Amount), where);
+        Net(AccountKind.TaxPayable).ShouldBe(invoices.Sum(invoice => invoice.TaxTotal.Amount) - memos.Sum(memo => memo.TaxTotal.Amount), where);
+        Net(AccountKind.Revenue).ShouldBe(invoices.Sum(invoice => invoice.Subtotal.Amount) - memos.Sum(memo => memo.Total.Amount - memo.TaxTotal.Amount), where);
+        Net(AccountKind.RefundsPayable).ShouldBe(memos.Where(memo => memo.Refund).Sum(memo => memo.Returned.Amount), where);
+        invoices.Where(invoice => invoice.IsOpen).ShouldAllBe(invoice => invoice.Due.MinorUnits > 0, where);
+        invoices.Where(invoice => !invoice.IsOpen).ShouldAllBe(invoice => invoice.Due.IsZero, where);
         Net(AccountKind.Clearing).ShouldBe(received, where);
         grants.ShouldAllBe(grant => grant.Balance.MinorUnits >= 0, where);
         var entries = (await Billing.Credits.ListEntriesAsync(_tenant, "acme", new StoreQuery { Limit = Limits.PageSize }, Token)).Items.ToLookup(entry => entry.Grant, entry => entry.Amount.Amount);

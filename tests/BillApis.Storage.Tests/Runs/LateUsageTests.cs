@@ -1,4 +1,5 @@
 using BillApis.Conformance;
+using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Pricing;
 using NodaTime;
@@ -61,11 +62,30 @@ public abstract class LateUsageTests(StoreFixture fixture)
         (await Billing.Previews.UpcomingAsync(_tenant, own.Id.ToString(), Token))!.Total.Amount.ShouldBe(1m);
     }
 
+    [Fact]
+    public async Task A_supplementary_invoice_takes_the_percentage_that_was_taken_off_what_it_corrects()
+    {
+        await CatalogAsync();
+        await Billing.Settings.ChangeAsync(_tenant, settings => settings with { LateUsage = LateUsagePolicy.Invoice }, Token);
+        await Billing.Coupons.CreateAsync(_tenant, new Coupon { Code = "ONCE", Terms = new CouponTerms { PercentOff = 40 } }, Token);
+        var subscription = await SubscribeAsync(Instant.FromUtc(2026, 1, 1, 0, 0), "ONCE");
+        await RecordAsync("in time", 20);
+        await Billing.Runs.RunAsync(_tenant, Instant.FromUtc(2026, 2, 1, 0, 0), cancellationToken: Token);
+        await RecordAsync("late", 20);
+        await RecordAsync("late too", 21);
+        await Billing.Runs.RunAsync(_tenant, Instant.FromUtc(2026, 2, 1, 0, 0), cancellationToken: Token);
+
+        // 1 call at 1.00 less 40 %, then 2 calls less the same 40 %: 0.60 and 1.20.
+        var invoices = (await Billing.Invoices.ListAsync(_tenant, new StoreQuery(), Token)).Items.OrderBy(invoice => invoice.Kind).ToList();
+        invoices.Select(invoice => (invoice.Kind, invoice.Total.Amount)).ShouldBe([(InvoiceKind.Subscription, 0.6m), (InvoiceKind.Supplementary, 1.2m)]);
+        (await Billing.Subscriptions.GetAsync(_tenant, subscription.Id.ToString(), Token)).Coupons.Single().Uses.ShouldBe(1);
+    }
+
     private Task<UsageReceipt> RecordAsync(string id, int day) => Billing.Usage.RecordAsync(_tenant, Event(id, day), Token);
 
     private static UsageEvent Event(string id, int day) => new() { Id = id.Replace(' ', '-'), Type = "call", Customer = "acme", Timestamp = Instant.FromUtc(2026, 1, day, 0, 0) };
 
-    private Task<Subscription> SubscribeAsync(Instant start) => Billing.Subscriptions.CreateAsync(_tenant, new NewSubscription("acme", "pro") { StartAt = start }, Token);
+    private Task<Subscription> SubscribeAsync(Instant start, params string[] coupons) => Billing.Subscriptions.CreateAsync(_tenant, new NewSubscription("acme", "pro") { StartAt = start, Coupons = [.. coupons] }, Token);
 
     private async Task CatalogAsync()
     {

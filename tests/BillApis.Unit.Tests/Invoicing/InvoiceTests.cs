@@ -21,6 +21,15 @@ public sealed class InvoiceTests
     public void An_invoice_over_nothing_is_paid_at_once() => Draft(0m).Issue(Now, 14).Status.ShouldBe(InvoiceStatus.Paid);
 
     [Fact]
+    public void An_invoice_over_less_than_nothing_is_paid_and_leaves_nothing_due()
+    {
+        var issued = Draft(-5.01m).Issue(Now, 14);
+        (issued.Status, issued.Total.Amount, issued.Granted.Amount, issued.Due.Amount, issued.Paid.Amount).ShouldBe((InvoiceStatus.Paid, -5.01m, 5.01m, 0m, 0m));
+        Draft(5m).Issue(Now, 14).Granted.IsZero.ShouldBeTrue();
+        Should.Throw<BillingException>(() => issued.TakeBack(EntityId.New<CreditMemoId>(), Money.Of(0.01m, Usd), Now));
+    }
+
+    [Fact]
     public void Payments_add_up_to_what_is_due_and_never_beyond()
     {
         var issued = Draft(10m).Issue(Now, 14);

@@ -91,6 +91,26 @@ public sealed class RechargeTests
         Of(9).Period!.Value.Start.ShouldBe(At(2026, 2, 1));
     }
 
+    [Fact]
+    public void Adjustments_that_have_no_room_are_one_for_each_price_and_what_they_billed_counts_later()
+    {
+        static RatingEvent Of(int region, decimal quantity) => new(0, quantity, ImmutableSortedDictionary<string, string>.Empty.Add("region", $"r{region}"));
+        var charge = Charge.Whole(Plan(Item("calls", new PerUnitPrice(2m), BillingTiming.InArrears, Month, Calls, with: terms => terms with { GroupBy = ["region"] })), January).Single();
+        var usage = RatingInput.Of([.. Enumerable.Range(0, 1_500).Select(i => Of(i, 3))]);
+        Invoice Bill(params BilledGroup[] billed) => InvoiceCalculator.Calculate(new InvoiceRequest
+        {
+            Tenant = TenantId.Default, Customer = default, Currency = Usd, Boundary = At(2026, 3, 1), Charges = [], Recharges = [new Recharge(charge, usage, [.. billed])], Correction = 1,
+        });
+
+        // 1,500 groups of 3 at 2.00, of which one was billed 1 at 2.00.
+        var line = Bill(Billed(1, 2_00, "r7")).Lines.Single();
+        (line.Description, line.Quantity, line.Amount.Amount).ShouldBe(("calls: adjustment of 1500 groups", 4_499m, 8_998m));
+        line.Adjustment.ShouldBe(new LineAdjustment(4_500, Cents(9_000_00), Cents(2_00)));
+
+        // What was billed in one line counts, to the cent, whichever groups it was for.
+        Bill(Billed(1, 2_00, "r7"), BilledGroup.Of(line)).Total.IsZero.ShouldBeTrue();
+    }
+
     private static IReadOnlyList<InvoiceLine> Adjust(PriceModel model, decimal quantity, params BilledGroup[] billed) => Adjust(model, quantity, terms => terms, billed);
 
     private static IReadOnlyList<InvoiceLine> Adjust(PriceModel model, decimal quantity, Func<PriceTerms, PriceTerms> with, params BilledGroup[] billed) => Adjust(model, new RatingInput(quantity), with, billed);

@@ -65,6 +65,7 @@ public sealed class PostingsTests
             $"receivable/USD/2/{Customer} promotional_expense/USD/2 700",
         ]);
         Lines(Postings.CreditExpired(Tenant, entry, Customer, Dollars(20), At)).ShouldBe([$"customer_credit/USD/2/{Customer} revenue/USD/2 2000"]);
+        Lines(Postings.InvoiceCredited(Tenant, Invoice, Customer, Dollars(9), At)).ShouldBe([$"receivable/USD/2/{Customer} customer_credit/USD/2/{Customer} 900"]);
         Lines(Postings.CreditVoided(Tenant, entry, Postings.External, Customer, Dollars(20), At)).ShouldBe([$"customer_credit/USD/2/{Customer} clearing/USD/2/external 2000"]);
         Postings.CreditUsed(Tenant, Invoice, Customer, Dollars(0), Dollars(0), At).ShouldBeEmpty();
     }
