@@ -26,6 +26,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<IUsageImportStore, SqlUsageImportStore>();
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddStore(IdentityMaps.Users);
+        services.AddStore(IdentityMaps.Roles);
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.SigningKeys);
         services.AddStore(IdentityMaps.StoredAnswers);
