@@ -41,12 +41,6 @@ public static class Limits
     /// <summary>The greatest bound that a metric may set for the age of events, and for how far ahead they lie: ten years.</summary>
     public const long MostSkewSeconds = 315_360_000;
 
-    /// <summary>The most permissions that one role or API key names.</summary>
-    public const int PermissionsPerRole = 100;
-
-    /// <summary>The most roles of one user.</summary>
-    public const int RolesPerUser = 20;
-
     /// <summary>The most aliases of one customer.</summary>
     public const int AliasesPerCustomer = 50;
 
@@ -82,6 +76,9 @@ public static class Limits
 
     /// <summary>The refused rows that an import names; it counts them all.</summary>
     public const int RefusalsPerImport = 100;
+
+    /// <summary>The largest request body that an answer sends back, in bytes; of a larger one it sends back only the size.</summary>
+    public const int EchoedBytes = 64 * 1024;
 
     /// <summary>The largest request body, in bytes.</summary>
     public const long RequestBytes = 16 * 1024 * 1024;

@@ -23,9 +23,6 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIn>();
-        services.AddSingleton<Access>();
-        services.AddSingleton<Roles>();
-        services.AddSingleton<Users>();
         services.AddSingleton<Idempotency>();
         services.AddHostedService<FirstAdministrator>();
         services.AddSingleton<BackgroundRuns>();

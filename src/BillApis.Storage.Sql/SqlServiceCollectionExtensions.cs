@@ -8,6 +8,7 @@ using BillApis.Storage.Sql.Invoicing;
 using BillApis.Storage.Sql.Ledger;
 using BillApis.Storage.Sql.Metering;
 using BillApis.Storage.Sql.Subscriptions;
+using BillApis.Workers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -22,11 +23,13 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<IMigrator, SqlMigrator>();
         services.AddSingleton<IOutboxStore, SqlOutbox>();
         services.TryAddSingleton<ILedger, SqlLedger>();
-        services.AddSingleton<IUsageStore, SqlUsageStore>();
+        services.AddSingleton<SqlUsageStore>();
+        services.AddSingleton<IUsageStore>(provider => provider.GetRequiredService<SqlUsageStore>());
+        services.AddSingleton(provider => new BillingJob("usage totals", provider.GetRequiredService<SqlUsageStore>().MergeAsync));
         services.AddSingleton<IUsageImportStore, SqlUsageImportStore>();
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
+        services.AddSingleton<FindOwners>(provider => new OwnerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddStore(IdentityMaps.Users);
-        services.AddStore(IdentityMaps.Roles);
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.SigningKeys);
         services.AddStore(IdentityMaps.StoredAnswers);

@@ -6,18 +6,17 @@ namespace BillApis.AspNetCore;
 /// <summary>The request as the envelope sends it back: the body, or else the query; secrets are masked.</summary>
 internal static class EchoedInput
 {
-    private const int MaxBytes = 64 * 1024;
     private const string Mask = "***";
     private static readonly object Key = new();
 
     /// <summary>Keeps a JSON body for the answer; a large one is not sent back.</summary>
     public static void Keep(HttpContext context, JsonElement body, long bytes) =>
-        context.Items[Key] = bytes <= MaxBytes ? body : JsonSerializer.SerializeToElement(new { omitted_bytes = bytes });
+        context.Items[Key] = bytes <= Limits.EchoedBytes ? body : JsonSerializer.SerializeToElement(new { omitted_bytes = bytes });
 
     /// <summary>The same for a body that is looked into only to write it; what is no JSON is not sent back.</summary>
     public static void Keep(HttpContext context, ReadOnlyMemory<byte> json)
     {
-        if (json.Length <= MaxBytes)
+        if (json.Length <= Limits.EchoedBytes)
         {
             context.Items[Key] = json;
         }

@@ -52,7 +52,8 @@ internal static class JsonBody
         }
         catch (JsonException exception)
         {
-            throw Malformed($"is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}): {exception.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}");
+            var (line, at) = exception.LineNumber is { } before ? (before, exception.BytePositionInLine ?? 0) : JsonDuplicate.Find(bytes.Span.StartsWith("\uFEFF"u8) ? bytes.Span[3..] : bytes.Span);
+            throw Malformed($"is not valid JSON (line {line + 1}, byte {at + 1}): {exception.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}");
         }
     }
 

@@ -61,7 +61,7 @@ internal static class OpenApiDocument
               }
             },
             "payload": { "type": "null" },
-            "input": { "description": "The request body, or else the query; secrets are masked." }
+            "input": { "description": "The request body where it is JSON, or else the query; secrets are masked. Of a body of more than 65,536 bytes only its size: { \"omitted_bytes\": 70000 }." }
           }
         }
         """)!;

@@ -46,7 +46,7 @@ internal sealed class OpenApiSchemas
             properties["page"] = JsonNode.Parse("""{ "type": "object", "required": ["next_cursor", "has_more"], "properties": { "next_cursor": { "type": ["string", "null"] }, "has_more": { "type": "boolean" } } }""");
         }
 
-        properties["input"] = new JsonObject { ["description"] = "The request body, or else the query; secrets are masked." };
+        properties["input"] = new JsonObject { ["description"] = "The request body where it is JSON, or else the query; secrets are masked. Of a body of more than 65,536 bytes only its size: { \"omitted_bytes\": 70000 }." };
         return new JsonObject { ["type"] = "object", ["required"] = new JsonArray([.. properties.Select(property => JsonValue.Create(property.Key))]), ["properties"] = properties };
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using BillApis.Identity;
 using BillApis.Metering;
 using BillApis.Pricing;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +12,7 @@ namespace BillApis.AspNetCore;
 internal static class CalculateEndpoint
 {
     public static void MapCalculate(this IEndpointRouteBuilder api) =>
-        api.MapPost("/pricing/calculate", Calculate).WithTags("Master data").Requires("prices", Permission.Read).WithSummary("Rate usage under a price, with its tiers and steps; nothing is stored");
+        api.MapPost("/pricing/calculate", Calculate).WithTags("Master data").WithSummary("Rate usage under a price, with its tiers and steps; nothing is stored");
 
     internal static PriceQuote Calculate(Sent<CalculateRequest> body) => PriceCalculation.Quote(body.Json);
 }

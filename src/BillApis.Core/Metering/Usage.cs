@@ -13,14 +13,14 @@ public sealed class Usage
     private readonly IUsageStore _store;
     private readonly MetricCatalog _metrics;
     private readonly FindCustomers _customers;
-    private readonly IStore<Subscription> _subscriptions;
+    private readonly FindOwners _owners;
     private readonly Settings _settings;
     private readonly IOptions<BillingOptions> _options;
     private readonly IClock _clock;
     private readonly UsageCorrector _corrector;
 
-    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, IStore<Subscription> subscriptions, Settings settings, IOptions<BillingOptions> options, IClock clock) =>
-        (_store, _metrics, _customers, _subscriptions, _settings, _options, _clock, _corrector) = (store, metrics, customers, subscriptions, settings, options, clock, new UsageCorrector(store, metrics, clock));
+    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, FindOwners owners, Settings settings, IOptions<BillingOptions> options, IClock clock) =>
+        (_store, _metrics, _customers, _owners, _settings, _options, _clock, _corrector) = (store, metrics, customers, owners, settings, options, clock, new UsageCorrector(store, metrics, clock));
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
@@ -261,15 +261,7 @@ public sealed class Usage
     // Whose the subscriptions are that events name: usage of one that is not the customer's would be billed to nobody.
     private async Task<IReadOnlyDictionary<SubscriptionId, CustomerId>> OwnersAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
     {
-        var owners = new Dictionary<SubscriptionId, CustomerId>();
-        foreach (var id in events.Select(item => item.SubscriptionId).OfType<SubscriptionId>().Distinct())
-        {
-            if (await _subscriptions.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { } subscription)
-            {
-                owners[id] = subscription.Customer;
-            }
-        }
-
-        return owners;
+        var named = events.Select(item => item.SubscriptionId).OfType<SubscriptionId>().ToHashSet();
+        return named.Count == 0 ? ImmutableDictionary<SubscriptionId, CustomerId>.Empty : await _owners(tenant, named, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -21,7 +21,7 @@ internal static class UsageServices
         services.AddSingleton(provider => new Metrics(
             provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Usage(
-            provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<IStore<Subscription>>(),
+            provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<FindOwners>(),
             provider.GetRequiredService<Settings>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new UsageAnalytics(
             provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IClock>()));

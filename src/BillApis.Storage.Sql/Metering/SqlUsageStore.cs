@@ -7,6 +7,7 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>Usage in <c>billing_usage_…</c>.</summary>
 internal sealed class SqlUsageStore : IUsageStore, IDisposable
 {
+    private readonly UsageDeltas _deltas;
     private readonly UsageIntake _intake;
     private readonly UsageReader _reader;
     private readonly UsageListing _listing;
@@ -16,10 +17,13 @@ internal sealed class SqlUsageStore : IUsageStore, IDisposable
 
     public SqlUsageStore(SqlDatabase database)
     {
-        var deltas = new UsageDeltas(database);
-        (_intake, _reader, _corrections) = (new(database, deltas), new(database, deltas), new(database, deltas));
+        _deltas = new UsageDeltas(database);
+        (_intake, _reader, _corrections) = (new(database, _deltas), new(database, _deltas), new(database, _deltas));
         (_listing, _orphans, _late) = (new(database), new(database), new(database));
     }
+
+    /// <summary>Merges into the totals what batches left beside them, where that is much; the worker's job.</summary>
+    public Task MergeAsync(CancellationToken cancellationToken) => _deltas.MergePiledAsync(cancellationToken);
 
     public Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
         events.Count == 0 ? Task.FromResult<IReadOnlyList<AppendResult>>([]) : _intake.AppendAsync(tenant, events, cancellationToken);

@@ -41,6 +41,33 @@ internal sealed class UsageDeltas(SqlDatabase database)
         }
     }
 
+    /// <summary>Merges what piles up where nobody reads and nobody commits through <see cref="CommittedAsync"/>, as behind an application that records in transactions of its own.</summary>
+    public async Task MergePiledAsync(CancellationToken cancellationToken)
+    {
+        for (var after = ""; await PiledAsync(after, cancellationToken).ConfigureAwait(false) is { } tenant; after = tenant)
+        {
+            await MergeAsync(EntityId.Parse<TenantId>(tenant), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<string?> PiledAsync(string after, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        while (await connection.QueryFirstOrDefaultAsync<string>(new CommandDefinition(
+            "select tenant_id from billing_usage_delta where tenant_id > @After order by tenant_id limit 1", new { After = after }, cancellationToken: cancellationToken)).ConfigureAwait(false) is { } tenant)
+        {
+            if (await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
+                $"select 1 from billing_usage_delta where tenant_id = @Tenant order by seq limit 1 offset {BatchesPerMerge - 1}", new { Tenant = tenant }, cancellationToken: cancellationToken)).ConfigureAwait(false) is not null)
+            {
+                return tenant;
+            }
+
+            after = tenant;
+        }
+
+        return null;
+    }
+
     /// <summary>Merges within a transaction.</summary>
     public async Task MergeAsync(DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {

@@ -79,7 +79,7 @@ public sealed class UsageFormatTests(HostFixture host)
         var mapping = new Dictionary<string, object>
         {
             ["columns"] = new Dictionary<string, string> { ["id"] = "Request", ["timestamp"] = "When", ["properties.tokens"] = "Total tokens" },
-            ["constants"] = new Dictionary<string, string> { ["type"] = type, ["customer_id"] = customer, ["source"] = "gateway", ["properties.region"] = "eu" },
+            ["constants"] = new Dictionary<string, string> { ["type"] = type, ["customer_id"] = customer, ["source"] = "mapped-gateway", ["properties.region"] = "eu" },
             ["properties"] = new[] { "model" },
             ["delimiter"] = "semicolon",
         };
@@ -92,7 +92,7 @@ public sealed class UsageFormatTests(HostFixture host)
             $"2 5 Total tokens properties.tokens: Validation error: field 'properties.tokens' must be a number of at most 15 integer and 12 fractional digits for the metric '{metric}'",
             "3 6  row: Validation error: field 'row' has 2 values, but the header has 5 columns"]);
         var stored = (await _api.GetAsync($"/usage/events?type={type}&customer_id={customer}")).Ok()[0];
-        $"{Seed.Id(stored)} {stored.GetProperty("source")} {stored.GetProperty("properties").GetRawText()}".ShouldBe("""r1 gateway {"model":"small","region":"eu","tokens":5}""");
+        $"{Seed.Id(stored)} {stored.GetProperty("source")} {stored.GetProperty("properties").GetRawText()}".ShouldBe("""r1 mapped-gateway {"model":"small","region":"eu","tokens":5}""");
 
         (await PostAsync("mapping=x", "id,type\n")).ShouldFail(400, "VAL_001", "mapping");
         (await PostAsync("""mapping={"columns":5,"colour":"red","delimiter":"dash"}""", "id,type\n")).ShouldFail(400, "VAL_001", "mapping.columns", "mapping.colour", "mapping.delimiter");

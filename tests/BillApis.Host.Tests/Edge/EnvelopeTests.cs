@@ -44,6 +44,22 @@ public sealed class EnvelopeTests(HostFixture host)
     }
 
     [Fact]
+    public async Task A_name_that_is_there_twice_is_told_with_its_place()
+    {
+        var answer = await host.Api.PostAsync("/customers", "{\"name\": \"A\",\n \"address\": {\"city\": \"x\",\n  \"city\": \"y\"}}");
+        answer.ShouldFail(400, "VAL_001", "body");
+        answer.Message.ShouldContain("(line 3, byte 3)");
+    }
+
+    [Fact]
+    public async Task A_body_is_sent_back_up_to_the_limit_and_above_it_only_its_size()
+    {
+        string Body(int size) => "{\"events\":[]" + new string(' ', size - 13) + "}";
+        (await host.Api.PostAsync("/usage/events", Body(Limits.EchoedBytes))).Input.GetRawText().ShouldBe("{\"events\":[]}");
+        (await host.Api.PostAsync("/usage/events", Body(Limits.EchoedBytes + 1))).Input.GetProperty("omitted_bytes").GetInt32().ShouldBe(Limits.EchoedBytes + 1);
+    }
+
+    [Fact]
     public async Task Every_refused_field_is_named()
     {
         var answer = await host.Nobody.PostAsync("/auth/login", new { email = 5, extra = true });

@@ -2,6 +2,7 @@ using System.Data.Common;
 using BillApis.Conformance;
 using BillApis.Metering;
 using BillApis.Storage.Sql;
+using BillApis.Workers;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using NodaTime;
@@ -49,6 +50,36 @@ public abstract class UsageTransactionTests(StoreFixture fixture)
         again = await Usage.RecordAsync(_tenant, [Event("2"), Event("3"), Event("4")], Token);
         (again.Accepted, again.Duplicates).ShouldBe((1, 2));
         (await CountAsync()).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task What_an_application_that_never_reads_adds_does_not_pile_up()
+    {
+        await SetUpAsync();
+        await using var connection = await OpenAsync();
+        for (var i = 0; i < 130; i++)
+        {
+            await using var transaction = await connection.BeginTransactionAsync(Token);
+            await Usage.RecordAsync(_tenant, Event($"piled-{i}"), transaction, Token);
+            await transaction.CommitAsync(Token);
+        }
+
+        (await WaitingAsync()).ShouldBe(130);
+        await fixture.Get<BillingWorker>().RunOnceAsync(Token);
+        (await WaitingAsync()).ShouldBe(0);
+        (await CountAsync()).ShouldBe(130);
+
+        await using (var few = await connection.BeginTransactionAsync(Token))
+        {
+            await Usage.RecordAsync(_tenant, Event("few"), few, Token);
+            await few.CommitAsync(Token);
+        }
+
+        await fixture.Get<BillingWorker>().RunOnceAsync(Token);
+        (await WaitingAsync()).ShouldBe(1, "a few wait for more, or for who reads");
+        (await CountAsync()).ShouldBe(131);
+
+        Task<long> WaitingAsync() => connection.ExecuteScalarAsync<long>("select count(*) from billing_usage_delta where tenant_id = @Tenant", new { Tenant = _tenant.ToString() });
     }
 
     [Fact]
