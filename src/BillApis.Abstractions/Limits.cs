@@ -41,6 +41,12 @@ public static class Limits
     /// <summary>The greatest bound that a metric may set for the age of events, and for how far ahead they lie: ten years.</summary>
     public const long MostSkewSeconds = 315_360_000;
 
+    /// <summary>The most permissions that one role or API key names.</summary>
+    public const int PermissionsPerRole = 100;
+
+    /// <summary>The most roles of one user.</summary>
+    public const int RolesPerUser = 20;
+
     /// <summary>The most aliases of one customer.</summary>
     public const int AliasesPerCustomer = 50;
 

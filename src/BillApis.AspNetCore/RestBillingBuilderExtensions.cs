@@ -23,6 +23,9 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIn>();
+        services.AddSingleton<Access>();
+        services.AddSingleton<Roles>();
+        services.AddSingleton<Users>();
         services.AddSingleton<Idempotency>();
         services.AddHostedService<FirstAdministrator>();
         services.AddSingleton<BackgroundRuns>();

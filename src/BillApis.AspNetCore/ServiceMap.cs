@@ -38,6 +38,8 @@ internal static class ServiceMap
     private static void MapAdmin(IEndpointRouteBuilder api, RestOptions options)
     {
         api.MapTestClock(options);
+        api.MapUsers();
+        api.MapRoles();
         api.MapSettings();
         api.MapOrphans();
         api.MapSimulation();

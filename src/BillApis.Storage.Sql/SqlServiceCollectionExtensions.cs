@@ -30,6 +30,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<FindOwners>(provider => new OwnerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddStore(IdentityMaps.Users);
+        services.AddStore(IdentityMaps.Roles);
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.SigningKeys);
         services.AddStore(IdentityMaps.StoredAnswers);

@@ -10,7 +10,7 @@ internal static class SettingsEndpoints
 {
     public static void MapSettings(this IEndpointRouteBuilder api)
     {
-        var settings = api.MapGroup("/admin/settings").WithTags("Admin");
+        var settings = api.MapGroup("/admin/settings").WithTags("Admin").Requires("settings");
         settings.MapGet("", GetAsync).WithSummary("What counts for the tenant: its own choices, and the defaults for the rest");
         settings.MapPatch("", ChangeAsync).WithSummary("Change some of the tenant's choices; null goes back to the default");
     }

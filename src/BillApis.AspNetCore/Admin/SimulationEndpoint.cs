@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BillApis.Identity;
 using BillApis.Metering;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,7 @@ internal static class SimulationEndpoint
     private const int MaxEvents = 1_000_000;
 
     public static void MapSimulation(this IEndpointRouteBuilder api) =>
-        api.MapPost("/admin/simulation/invoice", SimulateAsync).WithTags("Admin").WithSummary("Preview the invoice of a plan for a period and simulated events; nothing is stored");
+        api.MapPost("/admin/simulation/invoice", SimulateAsync).WithTags("Admin").Requires("analytics", Permission.Read).WithSummary("Preview the invoice of a plan for a period and simulated events; nothing is stored");
 
     internal static async Task<InvoiceResponse> SimulateAsync(Body<SimulationRequest> body, Caller caller, Billing billing, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal static class TestClockEndpoints
     {
         if (options.TestClockStart is not null)
         {
-            var clock = api.MapGroup("/admin/test-clock").WithTags("Admin");
+            var clock = api.MapGroup("/admin/test-clock").WithTags("Admin").Requires("test-clock");
             clock.MapGet("", Get).WithSummary("What the test clock shows");
             clock.MapPost("", Move).WithSummary("Move the test clock forward");
         }

@@ -11,7 +11,7 @@ namespace BillApis.AspNetCore;
 internal static class ReceivablesEndpoint
 {
     public static void MapReceivables(this IEndpointRouteBuilder api) =>
-        api.MapGroup("/analytics").WithTags("Analytics").MapGet("/receivables", GetAsync).WithSummary("What customers owe, by how long it has been due");
+        api.MapGroup("/analytics").WithTags("Analytics").Requires("analytics").MapGet("/receivables", GetAsync).WithSummary("What customers owe, by how long it has been due");
 
     internal static async Task<ReceivablesResponse> GetAsync(Caller caller, Billing billing, CancellationToken cancellationToken) =>
         ReceivablesResponse.From(await billing.Invoices.AgeAsync(caller.Tenant, cancellationToken).ConfigureAwait(false));

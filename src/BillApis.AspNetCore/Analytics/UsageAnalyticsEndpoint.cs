@@ -13,7 +13,7 @@ internal static class UsageAnalyticsEndpoint
     private const int DefaultDays = 30;
 
     public static void MapUsageAnalytics(this IEndpointRouteBuilder api) =>
-        api.MapGet("/analytics/usage", ReportAsync).WithTags("Analytics").WithSummary("Usage over time by metric, customer and dimension, against the period before, and the hours that stand out");
+        api.MapGet("/analytics/usage", ReportAsync).WithTags("Analytics").Requires("analytics").WithSummary("Usage over time by metric, customer and dimension, against the period before, and the hours that stand out");
 
     internal static async Task<UsageAnalyticsResponse> ReportAsync(Query<UsageAnalyticsQuery> query, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken)
     {

@@ -15,9 +15,10 @@ internal static class AuthEndpoints
         var auth = api.MapGroup("/auth").WithTags("Auth");
         auth.MapPost("/login", LoginAsync).WithSummary("Sign in with an e-mail address and a password").AllowAnonymous();
         auth.MapPost("/refresh", RefreshAsync).WithSummary("Take a refresh token for new tokens; each is usable once").AllowAnonymous();
-        auth.MapPost("/logout", LogoutAsync).WithSummary("End this session");
-        auth.MapGet("/me", GetMeAsync).WithSummary("Who is signed in");
-        auth.MapPost("/password", ChangePasswordAsync).WithSummary("Change the password; other sessions end");
+        auth.MapPost("/logout", LogoutAsync).WithSummary("End this session").RequiresSignIn();
+        auth.MapGet("/me", GetMeAsync).WithSummary("Who is signed in").RequiresSignIn();
+        auth.MapPost("/password", ChangePasswordAsync).WithSummary("Change the password; other sessions end").RequiresSignIn();
+        auth.MapPost("/password/reset", ResetPasswordAsync).WithSummary("Set a new password with the token of an invitation or a reset; every session ends").AllowAnonymous();
     }
 
     internal static async Task<TokensResponse> LoginAsync(Body<LoginRequest> body, SignIn signIn, CancellationToken cancellationToken) =>
@@ -40,6 +41,18 @@ internal static class AuthEndpoints
         await signIn.ChangePasswordAsync(caller, body.Value.CurrentPassword, body.Value.NewPassword, cancellationToken).ConfigureAwait(false);
         return new DoneResponse(true);
     }
+
+    internal static async Task<DoneResponse> ResetPasswordAsync(Body<PasswordResetRequest> body, SignIn signIn, CancellationToken cancellationToken)
+    {
+        await signIn.ResetPasswordAsync(body.Value.Token, body.Value.NewPassword, cancellationToken).ConfigureAwait(false);
+        return new DoneResponse(true);
+    }
+}
+
+internal sealed record PasswordResetRequest
+{
+    public required string Token { get; init; }
+    public required string NewPassword { get; init; }
 }
 
 internal sealed record LoginRequest
@@ -65,9 +78,9 @@ internal sealed record TokensResponse(string AccessToken, string TokenType, int 
         new(signedIn.AccessToken, "Bearer", AccessTokens.Seconds, signedIn.RefreshToken.ToString(), UserResponse.From(signedIn.User));
 }
 
-internal sealed record UserResponse(UserId Id, string Email, string Name, ImmutableArray<string> Roles, TenantId TenantId, Instant CreatedAt)
+internal sealed record UserResponse(UserId Id, string Email, string Name, ImmutableArray<string> Roles, TenantId TenantId, Instant CreatedAt, Instant? DisabledAt)
 {
-    public static UserResponse From(User user) => new(user.Id, user.Email, user.Name, user.Roles, user.Tenant, user.CreatedAt);
+    public static UserResponse From(User user) => new(user.Id, user.Email, user.Name, user.Roles, user.Tenant, user.CreatedAt, user.DisabledAt);
 }
 
 /// <summary>The answer where there is nothing to tell but that it is done.</summary>

@@ -6,8 +6,6 @@ namespace BillApis.AspNetCore;
 /// <summary>Makes the first administrator at the start, where nobody can sign in yet.</summary>
 internal sealed class FirstAdministrator(IStore<User> users, Passwords passwords, RestOptions options) : IHostedService
 {
-    private const string Owner = "owner";
-
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var tenant = TenantId.Default;
@@ -24,7 +22,7 @@ internal sealed class FirstAdministrator(IStore<User> users, Passwords passwords
             Email = User.Canonical(options.AdministratorEmail),
             Name = "Administrator",
             PasswordHash = passwords.Hash(password),
-            Roles = [Owner],
+            Roles = [BuiltInRoles.Owner],
             CreatedAt = RealTime.Now,
         };
 

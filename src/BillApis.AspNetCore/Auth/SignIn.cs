@@ -69,22 +69,41 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, Acces
         }
 
         Passwords.Check("new_password", next);
-        if (await users.SaveAsync(user.Tenant, [user with { PasswordHash = passwords.Hash(next) }], [], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
+        if (await users.SaveAsync(user.Tenant, [user.WithPassword(passwords.Hash(next))], [], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
         {
             throw BillingException.Changed("user", user.Email);
         }
 
-        var query = new StoreQuery { Limit = Limits.PageSize }.With("user_id", user.Id.ToString()).With("is_open", "true");
-        var open = await sessions.ListAsync(user.Tenant, query, cancellationToken).ConfigureAwait(false);
-        foreach (var session in open.Items.Where(session => session.Id != caller.Session))
+        await EndAllAsync(user, caller.Session, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sets a new password with what a reset was begun with, and ends every session of the user.</summary>
+    public async Task ResetPasswordAsync(string token, string next, CancellationToken cancellationToken)
+    {
+        var user = PasswordReset.Parse(token) is { } reset && await users.FindAsync(Tenant, reset.User.ToString(), cancellationToken).ConfigureAwait(false) is { } found && reset.Opens(found, RealTime.Now)
+            ? found
+            : throw BillingException.Field("token", "is wrong, was used, or has expired");
+        Passwords.Check("new_password", next);
+        if (await users.SaveAsync(user.Tenant, [user.WithPassword(passwords.Hash(next))], [], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
         {
-            await EndAsync(user.Tenant, session.Id, cancellationToken).ConfigureAwait(false);
+            throw BillingException.Changed("user", user.Email);
+        }
+
+        await EndAllAsync(user, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task EndAllAsync(User user, SessionId? but, CancellationToken cancellationToken)
+    {
+        var query = new StoreQuery { Limit = Limits.PageSize }.With("user_id", user.Id.ToString()).With("is_open", "true");
+        while (await sessions.FirstAsync(user.Tenant, query, session => session.Id != but, cancellationToken).ConfigureAwait(false) is { } open)
+        {
+            await EndAsync(user.Tenant, open.Id, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>The caller's own account.</summary>
     public async Task<User> GetAsync(Caller caller, CancellationToken cancellationToken) =>
-        await users.FindAsync(caller.Tenant, caller.User.ToString(), cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user ? user : throw Refused();
+        await users.FindAsync(caller.Tenant, caller.Id, cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user ? user : throw Refused();
 
     private static BillingException Refused() => new(BillingErrorCode.Unauthenticated, "The token is not valid any more; sign in again.");
 }

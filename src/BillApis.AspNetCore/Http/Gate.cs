@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.AspNetCore;
 
@@ -24,10 +25,11 @@ internal static class Gate
         }
     }
 
-    /// <summary>Finds out who calls; only endpoints that say so take anybody.</summary>
+    /// <summary>Finds out who calls, and whether the endpoint may be called with that; only endpoints that say so take anybody.</summary>
     public static async Task AdmitAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        var endpoint = context.GetEndpoint()!;
+        if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
         {
             return;
         }
@@ -35,6 +37,13 @@ internal static class Gate
         var result = await context.AuthenticateAsync(BillingAuthenticationHandler.Name).ConfigureAwait(false);
         context.User = result.Principal
             ?? throw new BillingException(BillingErrorCode.Unauthenticated, result.Failure?.Message ?? "A credential is needed: Authorization: Bearer <access token>.");
+        var caller = await context.RequestServices.GetRequiredService<Access>().CallerAsync(context.User, context.RequestAborted).ConfigureAwait(false)
+            ?? throw new BillingException(BillingErrorCode.Unauthenticated, "The user may not sign in any more.");
+        context.Features.Set(caller);
+        if (RequiredPermission.Of(endpoint) is { } needed && !caller.Permissions.Allows(needed))
+        {
+            throw new BillingException(BillingErrorCode.Forbidden, $"This needs the permission '{needed}'.");
+        }
     }
 }
 

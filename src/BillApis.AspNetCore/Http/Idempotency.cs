@@ -28,7 +28,7 @@ internal sealed class Idempotency(IStore<StoredAnswer> answers)
 
     public async Task RunAsync(HttpContext context, string key, Func<Task> work)
     {
-        var (caller, body) = (Caller.Of(context.User), await RequestBytes.ReadAsync(context).ConfigureAwait(false));
+        var (caller, body) = (Caller.Of(context), await RequestBytes.ReadAsync(context).ConfigureAwait(false));
         var answer = await ClaimAsync(caller, key, HashOf(context.Request, body), context.RequestAborted).ConfigureAwait(false);
         if (answer.Status is { } status)
         {
@@ -61,7 +61,7 @@ internal sealed class Idempotency(IStore<StoredAnswer> answers)
 
     private async Task<StoredAnswer> ClaimAsync(Caller caller, string key, string hash, CancellationToken cancellationToken)
     {
-        var (name, now) = ($"{caller.User}:{key}", RealTime.Now);
+        var (name, now) = ($"{caller.Id}:{key}", RealTime.Now);
         var known = await answers.FindAsync(caller.Tenant, name, cancellationToken).ConfigureAwait(false);
         if (known is not null && known.RequestHash != hash)
         {

@@ -13,7 +13,7 @@ internal static class CreditEndpoints
 {
     public static void MapCredits(this IEndpointRouteBuilder api)
     {
-        var credits = api.MapGroup("/credits").WithTags("Invoicing");
+        var credits = api.MapGroup("/credits").WithTags("Invoicing").Requires("credits");
         credits.MapPost("/grants", GrantAsync).WithSummary("Give a customer credit that it bought or got for free");
         credits.MapGet("/grants", ListAsync).WithSummary("List the credit grants, newest first");
         credits.MapGet("/grants/{id}", GetAsync).WithSummary("Read one credit grant and what is left of it");

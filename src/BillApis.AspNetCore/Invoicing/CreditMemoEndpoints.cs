@@ -13,7 +13,7 @@ internal static class CreditMemoEndpoints
 {
     public static void MapCreditMemos(this IEndpointRouteBuilder api)
     {
-        var memos = api.MapGroup("/invoicing/credit-memos").WithTags("Invoicing");
+        var memos = api.MapGroup("/invoicing/credit-memos").WithTags("Invoicing").Requires("credit-memos");
         memos.MapPost("", CreateAsync).WithSummary("Take back a part of an issued invoice, by amount or by lines; never more than is left to credit");
         memos.MapGet("", ListAsync).WithSummary("List the credit memos, newest first");
         memos.MapGet("/{id}", GetAsync).WithSummary("Read one credit memo by id or number");

@@ -12,7 +12,7 @@ internal static class InvoiceEndpoints
 {
     public static void MapInvoices(this IEndpointRouteBuilder api)
     {
-        var invoices = api.MapGroup("/invoicing/invoices").WithTags("Invoicing");
+        var invoices = api.MapGroup("/invoicing/invoices").WithTags("Invoicing").Requires("invoices");
         invoices.MapPost("", CreateAsync).WithSummary("Draft an invoice over one-off charges");
         invoices.MapGet("", ListAsync).WithSummary("List the invoices, newest first");
         invoices.MapGet("/{id}", GetAsync).WithSummary("Read one invoice by id or number");

@@ -12,7 +12,7 @@ internal static class LedgerEndpoints
 {
     public static void MapLedger(this IEndpointRouteBuilder api)
     {
-        var ledger = api.MapGroup("/ledger").WithTags("Ledger");
+        var ledger = api.MapGroup("/ledger").WithTags("Ledger").Requires("ledger");
         ledger.MapGet("/accounts", ListAccountsAsync).WithSummary("List accounts with their balances, by code");
         ledger.MapGet("/accounts/{id}/entries", ListEntriesAsync).WithSummary("What moved an account, newest first");
         ledger.MapGet("/trial-balance", GetTrialBalanceAsync).WithSummary("Debits and credits of every account; the sums of a currency are equal");

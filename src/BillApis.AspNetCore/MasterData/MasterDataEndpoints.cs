@@ -16,7 +16,7 @@ internal abstract class MasterDataEndpoints<T, TRequest, TQuery, TResponse>(stri
 {
     public virtual RouteGroupBuilder Map(IEndpointRouteBuilder api)
     {
-        var group = api.MapGroup($"/{path}").WithTags(tag);
+        var group = api.MapGroup($"/{path}").WithTags(tag).Requires(path);
         group.MapPost("", CreateAsync).WithSummary($"Create a {T.Kind}");
         group.MapGet("", ListAsync).WithSummary($"List the {T.Kind}s, newest first");
         group.MapGet("/{id}", GetAsync).WithSummary($"Read one {T.Kind}");

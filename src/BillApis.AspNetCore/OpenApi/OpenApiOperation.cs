@@ -32,6 +32,10 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         {
             operation["security"] = new JsonArray();
         }
+        else if (RequiredPermission.Of(endpoint) is { } permission)
+        {
+            operation["x-permission"] = permission.ToString();
+        }
 
         return operation;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BillApis.Identity;
 using BillApis.Metering;
 using BillApis.Pricing;
 using Microsoft.AspNetCore.Builder;
@@ -12,7 +13,7 @@ namespace BillApis.AspNetCore;
 internal static class CalculateEndpoint
 {
     public static void MapCalculate(this IEndpointRouteBuilder api) =>
-        api.MapPost("/pricing/calculate", Calculate).WithTags("Master data").WithSummary("Rate usage under a price, with its tiers and steps; nothing is stored");
+        api.MapPost("/pricing/calculate", Calculate).WithTags("Master data").Requires("prices", Permission.Read).WithSummary("Rate usage under a price, with its tiers and steps; nothing is stored");
 
     internal static PriceQuote Calculate(Sent<CalculateRequest> body) => PriceCalculation.Quote(body.Json);
 }

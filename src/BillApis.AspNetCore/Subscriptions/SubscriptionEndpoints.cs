@@ -12,7 +12,7 @@ internal static class SubscriptionEndpoints
 {
     public static void MapSubscriptions(this IEndpointRouteBuilder api)
     {
-        var group = api.MapGroup("/subscriptions").WithTags("Subscriptions");
+        var group = api.MapGroup("/subscriptions").WithTags("Subscriptions").Requires("subscriptions");
         group.MapPost("", CreateAsync).WithSummary("Subscribe a customer to the newest published version of a plan");
         group.MapGet("", ListAsync).WithSummary("List the subscriptions, newest first");
         group.MapGet("/{id}", GetAsync).WithSummary("Read one subscription");

@@ -11,7 +11,7 @@ internal static class CorrectionEndpoints
 {
     public static void MapCorrections(this IEndpointRouteBuilder api)
     {
-        var events = api.MapGroup("/usage/events/{id}").WithTags("Usage");
+        var events = api.MapGroup("/usage/events/{id}").WithTags("Usage").Requires("usage");
         events.MapGet("", GetAsync).WithSummary("Read an event as it was sent, with all that was said of it later");
         events.MapPost("/void", VoidAsync).WithSummary("Take an event back; it stays on record, and nothing counts in its place");
         events.MapPost("/amend", AmendAsync).WithSummary("Let something else count in the place of an event, which stays on record");

@@ -16,7 +16,7 @@ internal static class ImportEndpoints
 
     public static void MapImports(this IEndpointRouteBuilder api)
     {
-        var imports = api.MapGroup("/usage/imports").WithTags("Usage");
+        var imports = api.MapGroup("/usage/imports").WithTags("Usage").Requires("usage");
         imports.MapPost("", UploadAsync).WithSummary("Take in a file of events of any size; it is kept, and read in the background. ?wait=true answers when it was read");
         imports.MapGet("", ListAsync).WithSummary("List the imports, newest first");
         imports.MapGet("/{id}", GetAsync).WithSummary("Read an import and its progress");
@@ -27,7 +27,7 @@ internal static class ImportEndpoints
     {
         var key = Idempotency.KeyOf(context);
         var (import, outcome) = await billing.Imports.ReceiveAsync(
-            caller.Tenant, file.Content, file.File, key is null ? null : $"{caller.User}:{key}", caller.User.ToString(), cancellationToken).ConfigureAwait(false);
+            caller.Tenant, file.Content, file.File, key is null ? null : $"{caller.Id}:{key}", caller.Id, cancellationToken).ConfigureAwait(false);
         if (outcome is UploadOutcome.OtherFile)
         {
             throw new HttpRefusal(Failure.KeyReused(key!));

@@ -11,7 +11,7 @@ internal static class OrphanEndpoints
 {
     public static void MapOrphans(this IEndpointRouteBuilder api)
     {
-        var orphans = api.MapGroup("/admin/orphan-events").WithTags("Admin");
+        var orphans = api.MapGroup("/admin/orphan-events").WithTags("Admin").Requires("usage");
         orphans.MapGet("", ListAsync).WithSummary("List usage that is kept without being counted, oldest arrival first");
         orphans.MapPost("/recover", RecoverAsync).WithSummary("Count the orphans whose customer, subscription and metric are there by now; the worker does so by itself");
         orphans.MapPost("/discard", DiscardAsync).WithSummary("Give orphans up, with a reason; they stay on record");

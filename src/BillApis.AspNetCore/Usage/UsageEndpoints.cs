@@ -12,7 +12,7 @@ internal static class UsageEndpoints
 {
     public static void MapUsage(this IEndpointRouteBuilder api)
     {
-        var usage = api.MapGroup("/usage").WithTags("Usage");
+        var usage = api.MapGroup("/usage").WithTags("Usage").Requires("usage");
         usage.MapPost("/events", RecordAsync).WithSummary("Take in one event or up to 10,000; good events are kept, the others are named");
         usage.MapGet("/events", ListAsync).WithSummary("List events, the latest timestamp first");
         usage.MapGet("/summary", SummarizeAsync).WithSummary("What a customer used of a metric, window by window");
@@ -21,7 +21,7 @@ internal static class UsageEndpoints
 
     internal static async Task<Accepted<ReceiptResponse>> RecordAsync(Delivery delivery, Caller caller, Billing billing, CancellationToken cancellationToken)
     {
-        var receipt = await billing.Usage.RecordAsync(caller.Tenant, delivery.Events, caller.User.ToString(), cancellationToken).ConfigureAwait(false);
+        var receipt = await billing.Usage.RecordAsync(caller.Tenant, delivery.Events, caller.Id, cancellationToken).ConfigureAwait(false);
         return TypedResults.Accepted((string?)null, ReceiptResponse.From(receipt, delivery));
     }
 

@@ -18,7 +18,13 @@ internal sealed record User : IEntity<User>
     /// <summary>The salted hash; never the password.</summary>
     public required string PasswordHash { get; init; }
 
+    /// <summary>The codes of built-in roles and of the tenant's own.</summary>
     public ImmutableArray<string> Roles { get; init; } = [];
+
+    /// <summary>The hash of the secret that a new password may be set with, once; see <see cref="ResetExpiresAt"/>.</summary>
+    public string? ResetHash { get; init; }
+
+    public Instant? ResetExpiresAt { get; init; }
 
     public required Instant CreatedAt { get; init; }
 
@@ -35,4 +41,25 @@ internal sealed record User : IEntity<User>
     public static string Canonical(string email) => email.Trim().ToLowerInvariant();
 
     public User WithVersion(long version) => this with { Version = version };
+
+    public bool IsOwner => DisabledAt is null && Roles.Contains(BuiltInRoles.Owner);
+
+    /// <summary>With another password; what a reset was begun with is used up.</summary>
+    public User WithPassword(string passwordHash) => this with { PasswordHash = passwordHash, ResetHash = null, ResetExpiresAt = null };
+
+    /// <exception cref="BillingException">A field breaks a rule.</exception>
+    public void Validate()
+    {
+        Check.Code("email", Email);
+        if (Email.Split('@') is not [{ Length: > 0 }, { Length: > 0 }])
+        {
+            throw BillingException.Field("email", "must be an e-mail address like ada@example.com");
+        }
+
+        Check.Name("name", Name);
+        if (Roles.Length > Limits.RolesPerUser || Roles.Distinct().Count() != Roles.Length)
+        {
+            throw BillingException.Field("roles", $"must name at most {Limits.RolesPerUser} roles, each once");
+        }
+    }
 }

@@ -2,10 +2,12 @@ using BillApis.Identity;
 
 namespace BillApis.Storage.Sql;
 
-/// <summary>Where people, their sessions, the signing keys and the answers to idempotent requests are kept.</summary>
+/// <summary>Where people, their roles and sessions, the signing keys and the answers to idempotent requests are kept.</summary>
 internal static class IdentityMaps
 {
     public static EntityMap<User> Users { get; } = EntityMap<User>.Of("billing_user");
+
+    public static EntityMap<Role> Roles { get; } = EntityMap<Role>.Of("billing_role");
 
     public static EntityMap<Session> Sessions { get; } = EntityMap<Session>.Of(
         "billing_session",

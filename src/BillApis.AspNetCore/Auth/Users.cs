@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using BillApis.Identity;
+
+namespace BillApis.AspNetCore;
+
+/// <summary>The people who sign in. Nobody gives, takes or gets at more than they may do themselves, and a tenant keeps an owner.</summary>
+internal sealed class Users(IStore<User> store, Access access, Passwords passwords)
+{
+    private const string Kind = "user";
+
+    /// <summary>Adds a user with a password, or an invited one who sets the password with the reset.</summary>
+    public async Task<(User User, PasswordReset? Reset)> CreateAsync(Caller caller, UserRequest sent, CancellationToken cancellationToken)
+    {
+        var now = RealTime.Now;
+        if (sent.Password is { } password)
+        {
+            Passwords.Check("password", password);
+        }
+
+        var user = new User
+        {
+            Tenant = caller.Tenant,
+            Email = User.Canonical(sent.Email),
+            Name = sent.Name,
+            Roles = sent.Roles ?? [],
+            PasswordHash = passwords.Hash(sent.Password ?? Passwords.Generate()),
+            CreatedAt = now,
+        };
+        user.Validate();
+        caller.MustCover(await access.PermissionsOfAsync(caller.Tenant, user.Roles, cancellationToken).ConfigureAwait(false), "The new user");
+        var (invited, reset) = sent.Password is null ? PasswordReset.Begin(user, now) : (user, null);
+        return await store.SaveAsync(caller.Tenant, [invited], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
+            ? (invited, reset)
+            : throw new BillingException(BillingErrorCode.Conflict, $"There is a user with the email '{user.Email}' already.");
+    }
+
+    public Task<User> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken) => store.GetAsync(tenant, Kind, reference, cancellationToken);
+
+    public Task<Page<User>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken) => store.ListAsync(tenant, query, cancellationToken);
+
+    /// <summary>Changes a user; what the user may do then counts from the next request on.</summary>
+    public async Task<User> ChangeAsync(Caller caller, string reference, Func<User, User> change, CancellationToken cancellationToken)
+    {
+        var changed = await store.ChangeAsync<User>(
+            caller.Tenant,
+            Kind,
+            reference,
+            async before =>
+            {
+                var after = change(before);
+                after.Validate();
+                await CheckReachAsync(caller, before, after.Roles, cancellationToken).ConfigureAwait(false);
+                if (before.IsOwner && !after.IsOwner && !await HasOtherOwnerAsync(before, cancellationToken).ConfigureAwait(false))
+                {
+                    throw new BillingException(BillingErrorCode.Conflict, $"The user '{before.Email}' is the only owner; make another one first.");
+                }
+
+                return (after, []);
+            },
+            cancellationToken).ConfigureAwait(false);
+        access.Forget();
+        return changed;
+    }
+
+    /// <summary>Lets a user set a new password with what is given back.</summary>
+    public async Task<(User User, PasswordReset Reset)> BeginResetAsync(Caller caller, string reference, CancellationToken cancellationToken)
+    {
+        PasswordReset? begun = null;
+        var user = await ChangeAsync(
+            caller,
+            reference,
+            before =>
+            {
+                (var after, begun) = PasswordReset.Begin(before, RealTime.Now);
+                return before.DisabledAt is null ? after : throw new BillingException(BillingErrorCode.Conflict, $"The user '{before.Email}' is disabled.");
+            },
+            cancellationToken).ConfigureAwait(false);
+        return (user, begun!);
+    }
+
+    private async Task CheckReachAsync(Caller caller, User before, ImmutableArray<string> next, CancellationToken cancellationToken)
+    {
+        caller.MustCover(await access.PermissionsNowAsync(before.Tenant, before.Roles, cancellationToken).ConfigureAwait(false), $"The user '{before.Email}'");
+        caller.MustCover(await access.PermissionsOfAsync(before.Tenant, next, cancellationToken).ConfigureAwait(false), $"The user '{before.Email}'");
+    }
+
+    private async Task<bool> HasOtherOwnerAsync(User user, CancellationToken cancellationToken) =>
+        await store.FirstAsync(user.Tenant, new StoreQuery { Limit = Limits.PageSize }, other => other.IsOwner && other.Id != user.Id, cancellationToken).ConfigureAwait(false) is not null;
+}

@@ -1,0 +1,6 @@
+create table billing_role (
+    tenant_id text not null, id text not null, alias text, created_at bigint not null,
+    body text not null, version bigint not null,
+    primary key (tenant_id, id)
+);
+create unique index billing_role_alias on billing_role (tenant_id, alias);
