@@ -50,7 +50,8 @@ public static class BillingServiceCollectionExtensions
     {
         services.AddSingleton<Settings>();
         services.AddSingleton(provider => new Customers(
-            provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IStore<Subscription>>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<IClock>()));
+            provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IStore<Subscription>>(), provider.GetRequiredService<FindCustomers>(),
+            provider.GetRequiredService<CustomerDirectory>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<Products>();
         services.AddSingleton<Prices>();
         services.AddSingleton<Plans>();

@@ -1,7 +1,9 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using BillApis.Storage.Sql;
 using BillApis.Storage.Sql.Metering;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace BillApis.Sqlite;
 
@@ -17,17 +19,18 @@ internal sealed class SqliteDialect : SqlDialect
     private readonly string _file;
     private readonly string _durability;
     private readonly SqliteWriterSlot _writer;
-    private volatile bool _prepared;
+    private readonly ConditionalWeakTable<sqlite3, SqliteDialect> _prepared = [];
+    private volatile bool _isLogged;
     private volatile string? _opened;
 
-    static SqliteDialect() => SQLitePCL.Batteries_V2.Init();
+    static SqliteDialect() => Batteries_V2.Init();
 
     public SqliteDialect(string connectionString, SqliteDurability durability)
     {
         _durability = durability is SqliteDurability.Normal ? "pragma synchronous = normal" : "pragma synchronous = full";
         var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = BusySeconds };
         (_connectionString, _file) = (builder.ToString(), builder.DataSource);
-        _writer = new SqliteWriterSlot(ConnectAsync);
+        _writer = new SqliteWriterSlot(token => ConnectAsync([], token));
     }
 
     public override string Name => "sqlite";
@@ -46,7 +49,7 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override IUsageLog UsageLog { get; } = new SqliteUsageLog();
 
-    public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) => await ConnectAsync(cancellationToken).ConfigureAwait(false);
+    public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) => await ConnectAsync(_prepared, cancellationToken).ConfigureAwait(false);
 
     public override Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken) => _writer.EnterAsync(cancellationToken);
 
@@ -100,18 +103,18 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override bool IsTransient(DbException exception) => false;
 
-    public override bool IsUniqueViolation(DbException exception) => exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT };
+    public override bool IsUniqueViolation(DbException exception) => exception is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
 
     public override BillingException? Refusal(DbException exception) => exception is SqliteException sqlite
         ? sqlite.SqliteErrorCode switch
         {
-            SQLitePCL.raw.SQLITE_CANTOPEN => Unavailable("cannot be opened; the folder must exist and be writable", exception),
-            SQLitePCL.raw.SQLITE_READONLY => Unavailable("cannot be written; the file and its folder must be writable", exception),
-            SQLitePCL.raw.SQLITE_NOTADB => Unavailable("is not a SQLite database", exception),
-            SQLitePCL.raw.SQLITE_CORRUPT => Unavailable("is damaged; restore it from a backup", exception),
-            SQLitePCL.raw.SQLITE_FULL => Unavailable("cannot be written; the disk is full", exception),
-            SQLitePCL.raw.SQLITE_IOERR => Unavailable("cannot be read or written; the disk answered with an error", exception),
-            SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => Unavailable($"is locked by another program for more than {BusySeconds} seconds", exception),
+            raw.SQLITE_CANTOPEN => Unavailable("cannot be opened; the folder must exist and be writable", exception),
+            raw.SQLITE_READONLY => Unavailable("cannot be written; the file and its folder must be writable", exception),
+            raw.SQLITE_NOTADB => Unavailable("is not a SQLite database", exception),
+            raw.SQLITE_CORRUPT => Unavailable("is damaged; restore it from a backup", exception),
+            raw.SQLITE_FULL => Unavailable("cannot be written; the disk is full", exception),
+            raw.SQLITE_IOERR => Unavailable("cannot be read or written; the disk answered with an error", exception),
+            raw.SQLITE_BUSY or raw.SQLITE_LOCKED => Unavailable($"is locked by another program for more than {BusySeconds} seconds", exception),
             _ => null,
         }
         : null;
@@ -125,15 +128,21 @@ internal sealed class SqliteDialect : SqlDialect
 
     private BillingException Unavailable(string what, Exception inner) => new(BillingErrorCode.Unavailable, $"The SQLite database '{_file}' {what}.", inner);
 
-    private async Task<SqliteConnection> ConnectAsync(CancellationToken cancellationToken)
+    // What only reads is prepared once for as long as it is pooled; what writes, each time: nobody may have changed how durable it is.
+    private async Task<SqliteConnection> ConnectAsync(ConditionalWeakTable<sqlite3, SqliteDialect> prepared, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var connection = new SqliteConnection(_connectionString);
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            SqliteDecimals.Register(connection);
-            await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
+            if (!prepared.TryGetValue(connection.Handle!, out _))
+            {
+                SqliteDecimals.Register(connection);
+                await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
+                prepared.Add(connection.Handle!, this);
+            }
+
             return connection;
         }
         catch
@@ -147,11 +156,11 @@ internal sealed class SqliteDialect : SqlDialect
     private async Task PrepareAsync(SqliteConnection connection, CancellationToken cancellationToken)
     {
         await using var command = connection.CreateCommand();
-        command.CommandText = _prepared
+        command.CommandText = _isLogged
             ? $"{_durability}; pragma cache_size = -{CacheKilobytes}"
             : $"pragma busy_timeout = 30000; pragma journal_mode = wal; {_durability}; pragma cache_size = -{CacheKilobytes}";
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        (_prepared, _opened) = (true, connection.DataSource);
+        (_isLogged, _opened) = (true, connection.DataSource);
     }
 
     private sealed class Adopted(SqliteConnection connection) : IDisposable

@@ -15,6 +15,7 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
     private readonly LinkedList<Waiting> _waiting = [];
     private readonly SemaphoreSlim _places = new(Places);
     private int _writing;
+    private volatile int _last;
 
     /// <summary>Returns once the item is written and committed.</summary>
     public async Task WriteAsync(T item, CancellationToken cancellationToken)
@@ -28,6 +29,7 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
             {
                 if (leads || await mine.Turn.Task.ConfigureAwait(false))
                 {
+                    await GatherAsync().ConfigureAwait(false);
                     await CommitAsync(Take()).ConfigureAwait(false);
                     HandOver();
                 }
@@ -52,6 +54,9 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
         }
     }
 
+    // Where callers come in numbers, those whose last item was just written are about to come again: whatever is ready to run goes first.
+    private Task GatherAsync() => _last > 1 ? Task.Factory.StartNew(static () => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default) : Task.CompletedTask;
+
     private List<Waiting> Take()
     {
         lock (_lock)
@@ -64,6 +69,7 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
                 _waiting.RemoveFirst();
             }
 
+            _last = group.Count;
             return group;
         }
     }

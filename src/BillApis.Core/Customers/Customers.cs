@@ -7,8 +7,12 @@ public sealed class Customers : MasterData<Customer>
 {
     private readonly IStore<Subscription> _subscriptions;
     private readonly FindCustomers _find;
+    private readonly CustomerDirectory _directory;
 
-    internal Customers(IStore<Customer> store, IStore<Subscription> subscriptions, FindCustomers find, IClock clock) : base(store, clock) => (_subscriptions, _find) = (subscriptions, find);
+    internal Customers(IStore<Customer> store, IStore<Subscription> subscriptions, FindCustomers find, CustomerDirectory directory, IClock clock) : base(store, clock) =>
+        (_subscriptions, _find, _directory) = (subscriptions, find, directory);
+
+    private protected override void Saved(TenantId tenant) => _directory.Forget();
 
     private protected override async Task<string?> UsedByAsync(Customer item, CancellationToken cancellationToken)
     {

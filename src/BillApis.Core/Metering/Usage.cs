@@ -12,14 +12,14 @@ public sealed class Usage
     private const int ImportBatch = 5_000;
     private readonly IUsageStore _store;
     private readonly MetricCatalog _metrics;
-    private readonly FindCustomers _customers;
+    private readonly CustomerDirectory _customers;
     private readonly FindOwners _owners;
     private readonly Settings _settings;
     private readonly IOptions<BillingOptions> _options;
     private readonly IClock _clock;
     private readonly UsageCorrector _corrector;
 
-    internal Usage(IUsageStore store, MetricCatalog metrics, FindCustomers customers, FindOwners owners, Settings settings, IOptions<BillingOptions> options, IClock clock) =>
+    internal Usage(IUsageStore store, MetricCatalog metrics, CustomerDirectory customers, FindOwners owners, Settings settings, IOptions<BillingOptions> options, IClock clock) =>
         (_store, _metrics, _customers, _owners, _settings, _options, _clock, _corrector) = (store, metrics, customers, owners, settings, options, clock, new UsageCorrector(store, metrics, clock));
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
@@ -110,7 +110,7 @@ public sealed class Usage
     public async Task<IReadOnlyList<UsageSummaryRow>> SummaryAsync(TenantId tenant, UsageSummaryQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var customers = await _customers(tenant, [query.Customer], cancellationToken).ConfigureAwait(false);
+        var customers = await _customers.FindAsync(tenant, [query.Customer], cancellationToken).ConfigureAwait(false);
         if (!customers.TryGetValue(query.Customer, out var customer))
         {
             throw BillingException.NotFound("customer", query.Customer);
@@ -206,7 +206,7 @@ public sealed class Usage
     }
 
     private async Task<IReadOnlyList<UsageEvent>> WithSenderAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, string? sender, CancellationToken cancellationToken) =>
-        sender is not null && events.Any(IsNobodys) && (await _customers(tenant, [sender], cancellationToken).ConfigureAwait(false)).TryGetValue(sender, out var customer)
+        sender is not null && events.Any(IsNobodys) && (await _customers.FindAsync(tenant, [sender], cancellationToken).ConfigureAwait(false)).TryGetValue(sender, out var customer)
             ? [.. events.Select(item => IsNobodys(item) ? item with { Customer = customer.ToString() } : item)]
             : events;
 
@@ -251,7 +251,7 @@ public sealed class Usage
         var references = events.Select(item => item.Customer).Where(reference => EventText.Code("customer_id", reference) is null).ToHashSet(StringComparer.Ordinal);
         var customers = references.Count == 0
             ? ImmutableDictionary<string, CustomerId>.Empty
-            : await _customers(tenant, references, cancellationToken).ConfigureAwait(false);
+            : await _customers.FindAsync(tenant, references, cancellationToken).ConfigureAwait(false);
         return new Intake(await _metrics.ActiveAsync(tenant, cancellationToken).ConfigureAwait(false), customers, now, _options.Value.FutureSkew, await OwnersAsync(tenant, events, cancellationToken).ConfigureAwait(false))
         {
             CountsLate = (await _settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).LateUsage is not LateUsagePolicy.Orphan,

@@ -14,6 +14,7 @@ internal static class UsageServices
     public static void AddUsage(this IServiceCollection services)
     {
         services.AddSingleton<MetricCatalog>();
+        services.AddSingleton<CustomerDirectory>();
         services.AddSingleton<OrphanRecovery>();
         services.AddSingleton(provider => new UsageImports(provider.GetRequiredService<IUsageImportStore>(), provider.GetRequiredService<Usage>(), provider.GetRequiredService<IClock>()));
         services.AddHostedService(provider => new ImportWorker(
@@ -21,7 +22,7 @@ internal static class UsageServices
         services.AddSingleton(provider => new Metrics(
             provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Usage(
-            provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<FindCustomers>(), provider.GetRequiredService<FindOwners>(),
+            provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<CustomerDirectory>(), provider.GetRequiredService<FindOwners>(),
             provider.GetRequiredService<Settings>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new UsageAnalytics(
             provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IClock>()));

@@ -11,9 +11,11 @@ namespace BillApis.Storage.Sql.Metering;
 /// </summary>
 internal sealed class UsageDeltas(SqlDatabase database)
 {
-    private const int BatchesPerMerge = 64;
+    private const int BatchesPerMerge = 512;
+    private const int Pile = 64;
+    private const int TotalsPerMerge = 16_384;
     private const int MostPerMerge = 512;
-    private readonly ConcurrentDictionary<TenantId, int> _written = [];
+    private readonly ConcurrentDictionary<TenantId, Written> _written = [];
 
     /// <summary>Writes what a batch adds.</summary>
     public static Task AddAsync(DbTransaction transaction, TenantId tenant, UsageTotals totals, CancellationToken cancellationToken) => totals.Totals.Count == 0
@@ -21,10 +23,14 @@ internal sealed class UsageDeltas(SqlDatabase database)
         : transaction.Connection!.ExecuteAsync(new CommandDefinition(
             "insert into billing_usage_delta (tenant_id, totals) values (@Tenant, @Totals)", new { Tenant = tenant.ToString(), Totals = UsageDelta.Of(totals) }, transaction, cancellationToken: cancellationToken));
 
-    /// <summary>Merges what batches added, once many did; called after each, so that there is never much to merge for who reads.</summary>
-    public async Task CommittedAsync(TenantId tenant, CancellationToken cancellationToken)
+    /// <summary>Merges what batches added, once it is much; called after each, so that there is never much to merge for who reads.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="totals">How many totals the batch moves.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    public async Task CommittedAsync(TenantId tenant, int totals, CancellationToken cancellationToken)
     {
-        if (_written.AddOrUpdate(tenant, 1, static (_, known) => (known + 1) % BatchesPerMerge) == 0)
+        var written = _written.AddOrUpdate(tenant, static (_, more) => new Written(1, more), static (_, known, more) => known.IsMuch ? new Written(1, more) : new Written(known.Batches + 1, known.Totals + more), totals);
+        if (written.IsMuch)
         {
             await MergeAsync(tenant, cancellationToken).ConfigureAwait(false);
         }
@@ -57,7 +63,7 @@ internal sealed class UsageDeltas(SqlDatabase database)
             "select tenant_id from billing_usage_delta where tenant_id > @After order by tenant_id limit 1", new { After = after }, cancellationToken: cancellationToken)).ConfigureAwait(false) is { } tenant)
         {
             if (await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
-                $"select 1 from billing_usage_delta where tenant_id = @Tenant order by seq limit 1 offset {BatchesPerMerge - 1}", new { Tenant = tenant }, cancellationToken: cancellationToken)).ConfigureAwait(false) is not null)
+                $"select 1 from billing_usage_delta where tenant_id = @Tenant order by seq limit 1 offset {Pile - 1}", new { Tenant = tenant }, cancellationToken: cancellationToken)).ConfigureAwait(false) is not null)
             {
                 return tenant;
             }
@@ -112,5 +118,10 @@ internal sealed class UsageDeltas(SqlDatabase database)
         totals.Widen();
         await totals.StoreAsync(database.Dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
         return texts.Count == MostPerMerge;
+    }
+
+    private sealed record Written(int Batches, int Totals)
+    {
+        public bool IsMuch => Batches >= BatchesPerMerge || Totals >= TotalsPerMerge;
     }
 }

@@ -91,41 +91,40 @@ internal sealed class UsageIntake : IDisposable
 
     private async Task CommitAsync(IReadOnlyList<UsageDelivery> deliveries)
     {
-        var committed = await _database.WriteAsync(
+        var appended = await _database.WriteAsync(
             async transaction =>
             {
-                var (done, isFirst) = ((Action?)null, true);
+                var appended = new List<Appended>();
 
                 // One order of tenants for all writers.
                 foreach (var group in deliveries.GroupBy(delivery => delivery.Tenant).OrderBy(group => group.Key.Value))
                 {
-                    done += await AppendAsync(transaction, isFirst, group.Key, [.. group], CancellationToken.None).ConfigureAwait(false);
-                    isFirst = false;
+                    appended.Add(await AppendAsync(transaction, appended.Count == 0, group.Key, [.. group], CancellationToken.None).ConfigureAwait(false));
                 }
 
-                return done;
+                return appended;
             },
             CancellationToken.None).ConfigureAwait(false);
-        committed?.Invoke();
-        foreach (var tenant in deliveries.Select(delivery => delivery.Tenant).Distinct())
+        foreach (var each in appended)
         {
-            await _deltas.CommittedAsync(tenant, CancellationToken.None).ConfigureAwait(false);
+            each.Committed?.Invoke();
+            await _deltas.CommittedAsync(each.Tenant, each.Totals, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    private async Task<Action?> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageDelivery> deliveries, CancellationToken cancellationToken)
+    private async Task<Appended> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageDelivery> deliveries, CancellationToken cancellationToken)
     {
         var all = deliveries.Count == 1 ? deliveries[0].Entries : [.. deliveries.SelectMany(delivery => delivery.Entries)];
         var gates = await OpenAsync(transaction, tenant, all, cancellationToken).ConfigureAwait(false);
         var batch = new UsageBatch(all, gates);
         var committed = await _dialect.UsageLog.AppendAsync(transaction, isFirst, tenant, batch.Entries, cancellationToken).ConfigureAwait(false);
-        await CountAsync(transaction, tenant, batch.Entries.FindAll(entry => entry.Known is null), gates, cancellationToken).ConfigureAwait(false);
+        var totals = await CountAsync(transaction, tenant, batch.Entries.FindAll(entry => entry.Known is null), gates, cancellationToken).ConfigureAwait(false);
         foreach (var delivery in deliveries)
         {
             delivery.Answer(batch);
         }
 
-        return committed;
+        return new Appended(tenant, committed, totals);
     }
 
     /// <summary>Enters intake beside other writers and reads what is closed.</summary>
@@ -142,7 +141,8 @@ internal sealed class UsageIntake : IDisposable
         return await UsageGates.ReadAsync(_dialect, transaction, tenant, entries.Select(entry => entry.Item), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, UsageGates gates, CancellationToken cancellationToken)
+    /// <returns>How many totals move.</returns>
+    private async Task<int> CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, UsageGates gates, CancellationToken cancellationToken)
     {
         var (totals, late) = (new UsageTotals(), new LateMarks(gates));
         foreach (var entry in entries)
@@ -158,6 +158,8 @@ internal sealed class UsageIntake : IDisposable
         {
             await transaction.BulkAsync(InsertOrphans(), tenant, orphans, cancellationToken).ConfigureAwait(false);
         }
+
+        return totals.Totals.Count + totals.Items.Count;
     }
 
     /// <summary>Waits for a lock, to share it or alone.</summary>
@@ -222,6 +224,8 @@ internal sealed class UsageIntake : IDisposable
           and billing_usage_orphan.metric_id = r.metric_id and {UsageOrphans.Open("billing_usage_orphan")}
         returning billing_usage_orphan.source as Source, billing_usage_orphan.id as Id, billing_usage_orphan.metric_id as MetricId
         """;
+
+    private sealed record Appended(TenantId Tenant, Action? Committed, int Totals);
 
     private sealed record LatePart
     {
