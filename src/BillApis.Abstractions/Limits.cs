@@ -44,6 +44,9 @@ public static class Limits
     /// <summary>The most permissions that one role or API key names.</summary>
     public const int PermissionsPerRole = 100;
 
+    /// <summary>The most networks that one API key may be used from.</summary>
+    public const int NetworksPerKey = 100;
+
     /// <summary>The most roles of one user.</summary>
     public const int RolesPerUser = 20;
 

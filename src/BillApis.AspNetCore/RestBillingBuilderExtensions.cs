@@ -24,6 +24,8 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIn>();
         services.AddSingleton<Access>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Credentials>();
         services.AddSingleton<Roles>();
         services.AddSingleton<Users>();
         services.AddSingleton<Idempotency>();

@@ -40,6 +40,7 @@ internal static class ServiceMap
         api.MapTestClock(options);
         api.MapUsers();
         api.MapRoles();
+        api.MapApiKeys();
         api.MapSettings();
         api.MapOrphans();
         api.MapSimulation();

@@ -32,6 +32,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(IdentityMaps.Users);
         services.AddStore(IdentityMaps.Roles);
         services.AddStore(IdentityMaps.Sessions);
+        services.AddStore(IdentityMaps.ApiKeys);
         services.AddStore(IdentityMaps.SigningKeys);
         services.AddStore(IdentityMaps.StoredAnswers);
         services.AddStore(EntityMaps.Settings);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Claims;
 using BillApis.Identity;
@@ -8,16 +7,13 @@ namespace BillApis.AspNetCore;
 /// <summary>What the caller of a request may do. A change counts at once in this process, and in others after a second at most.</summary>
 internal sealed class Access(IStore<User> users, IStore<Role> roles)
 {
-    private const long MaxAgeMilliseconds = 1_000;
-    private const int MostEntries = 10_000;
-    private readonly ConcurrentDictionary<(TenantId Tenant, string User), Entry> _entries = [];
-    private int _changes;
+    private readonly Recent<(TenantId, string), PermissionSet?> _recent = new();
 
     /// <summary>The caller that an access token stands for, or null where that user may not sign in any more.</summary>
-    public async ValueTask<Caller?> CallerAsync(ClaimsPrincipal token, CancellationToken cancellationToken)
+    public async ValueTask<Caller?> CallerAsync(ClaimsIdentity token, CancellationToken cancellationToken)
     {
         var (tenant, user) = (EntityId.Parse<TenantId>(Claim(token, "tid")), Claim(token, "sub"));
-        return await PermissionsOfUserAsync(tenant, user, cancellationToken).ConfigureAwait(false) is { } permissions
+        return await _recent.GetAsync((tenant, user), () => PermissionsOfUserAsync(tenant, user, cancellationToken)).ConfigureAwait(false) is { } permissions
             ? new Caller(tenant, user, permissions) { Session = EntityId.Parse<SessionId>(Claim(token, "sid")) }
             : null;
     }
@@ -47,42 +43,16 @@ internal sealed class Access(IStore<User> users, IStore<Role> roles)
     }
 
     /// <summary>Lets changes to users and roles count.</summary>
-    public void Forget()
-    {
-        Interlocked.Increment(ref _changes);
-        _entries.Clear();
-    }
+    public void Forget() => _recent.Forget();
 
-    private async ValueTask<PermissionSet?> PermissionsOfUserAsync(TenantId tenant, string id, CancellationToken cancellationToken)
-    {
-        if (_entries.TryGetValue((tenant, id), out var known) && Environment.TickCount64 - known.At < MaxAgeMilliseconds)
-        {
-            return known.Permissions;
-        }
-
-        if (_entries.Count >= MostEntries)
-        {
-            Forget();
-        }
-
-        var (at, changes) = (Environment.TickCount64, Volatile.Read(ref _changes));
-        var user = await users.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false);
-        var permissions = user is { DisabledAt: null } ? await PermissionsNowAsync(tenant, user.Roles, cancellationToken).ConfigureAwait(false) : null;
-        if (changes == Volatile.Read(ref _changes))
-        {
-            _entries[(tenant, id)] = new Entry(permissions, at);
-        }
-
-        return permissions;
-    }
+    private async Task<PermissionSet?> PermissionsOfUserAsync(TenantId tenant, string id, CancellationToken cancellationToken) =>
+        await users.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user ? await PermissionsNowAsync(tenant, user.Roles, cancellationToken).ConfigureAwait(false) : null;
 
     private async Task<PermissionSet?> FindAsync(TenantId tenant, string code, CancellationToken cancellationToken) =>
         BuiltInRoles.All.TryGetValue(code, out var builtIn) ? builtIn
         : await roles.FindAsync(tenant, code, cancellationToken).ConfigureAwait(false) is { ArchivedAt: null } own && own.Code == code ? own.ToSet()
         : null;
 
-    private static string Claim(ClaimsPrincipal principal, string type) =>
-        principal.FindFirst(type)?.Value ?? throw new InvalidOperationException($"The access token has no '{type}'.");
-
-    private sealed record Entry(PermissionSet? Permissions, long At);
+    private static string Claim(ClaimsIdentity token, string type) =>
+        token.FindFirst(type)?.Value ?? throw new InvalidOperationException($"The access token has no '{type}'.");
 }

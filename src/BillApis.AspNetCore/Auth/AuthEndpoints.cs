@@ -29,7 +29,7 @@ internal static class AuthEndpoints
 
     internal static async Task<DoneResponse> LogoutAsync(Caller caller, SignIn signIn, CancellationToken cancellationToken)
     {
-        await signIn.EndAsync(caller.Tenant, caller.Session, cancellationToken).ConfigureAwait(false);
+        await signIn.EndAsync(caller.Tenant, caller.Session!.Value, cancellationToken).ConfigureAwait(false);
         return new DoneResponse(true);
     }
 

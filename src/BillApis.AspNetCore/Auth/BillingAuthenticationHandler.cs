@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Logging;
@@ -6,23 +5,27 @@ using Microsoft.Extensions.Options;
 
 namespace BillApis.AspNetCore;
 
-/// <summary>Reads the credential of a request; every kind of credential gets its line here.</summary>
-internal sealed class BillingAuthenticationHandler(AccessTokens tokens, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+/// <summary>Reads the credential of a request, for the gate and for the application's own policies.</summary>
+internal sealed class BillingAuthenticationHandler(Credentials credentials, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string Name = "BillApis";
-    private const string Bearer = "Bearer ";
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var header = Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        try
         {
-            return AuthenticateResult.NoResult();
-        }
+            if (await credentials.ReadAsync(Context).ConfigureAwait(false) is not { } caller)
+            {
+                return AuthenticateResult.NoResult();
+            }
 
-        return await tokens.ReadAsync(header[Bearer.Length..].Trim(), Context.RequestAborted).ConfigureAwait(false) is { } identity
-            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name))
-            : AuthenticateResult.Fail("The access token is not valid or has expired.");
+            Context.Features.Set(caller);
+            return AuthenticateResult.Success(new AuthenticationTicket(caller.ToPrincipal(Scheme.Name), Scheme.Name));
+        }
+        catch (BillingException refusal) when (refusal.Code is BillingErrorCode.Unauthenticated or BillingErrorCode.Forbidden)
+        {
+            return AuthenticateResult.Fail(refusal);
+        }
     }
 }

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.AspNetCore;
 
@@ -35,12 +34,14 @@ internal static class Gate
         }
 
         var result = await context.AuthenticateAsync(BillingAuthenticationHandler.Name).ConfigureAwait(false);
-        context.User = result.Principal
-            ?? throw new BillingException(BillingErrorCode.Unauthenticated, result.Failure?.Message ?? "A credential is needed: Authorization: Bearer <access token>.");
-        var caller = await context.RequestServices.GetRequiredService<Access>().CallerAsync(context.User, context.RequestAborted).ConfigureAwait(false)
-            ?? throw new BillingException(BillingErrorCode.Unauthenticated, "The user may not sign in any more.");
-        context.Features.Set(caller);
-        if (RequiredPermission.Of(endpoint) is { } needed && !caller.Permissions.Allows(needed))
+        context.User = result.Principal ?? throw result.Failure as BillingException
+            ?? new BillingException(BillingErrorCode.Unauthenticated, "A credential is needed: Authorization: Bearer <access token>, or X-API-Key: <key>.");
+        var caller = Caller.Of(context);
+        if (RequiredPermission.Of(endpoint) is not { } needed)
+        {
+            _ = caller.Session ?? throw new BillingException(BillingErrorCode.Forbidden, "This needs a user who is signed in; an API key is none.");
+        }
+        else if (!caller.Permissions.Allows(needed))
         {
             throw new BillingException(BillingErrorCode.Forbidden, $"This needs the permission '{needed}'.");
         }

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.AspNetCore;
 
@@ -63,6 +64,16 @@ public sealed class MeteringOptions
     {
         ArgumentNullException.ThrowIfNull(customers);
         return CustomerFromApiKey(key => ValueTask.FromResult(customers.GetValueOrDefault(key)), header);
+    }
+
+    /// <summary>Takes the customer that the request's API key belongs to, of the keys that <c>/admin/api-keys</c> gives out; needs <c>UseRest()</c>.</summary>
+    public MeteringOptions CustomerFromApiKey()
+    {
+        Customer = async context => OfHeader(context, ApiKeyHeader) is { } text
+            && await context.RequestServices.GetRequiredService<ApiKeys>().FindAsync(text, context.RequestAborted).ConfigureAwait(false) is { } key && key.Tenant == Tenant && key.Admits(context.Connection.RemoteIpAddress)
+                ? key.Customer?.ToString()
+                : null;
+        return this;
     }
 
     internal void Validate(string source)

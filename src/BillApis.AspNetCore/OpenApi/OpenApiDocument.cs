@@ -31,11 +31,15 @@ internal static class OpenApiDocument
             ["openapi"] = "3.1.0",
             ["info"] = new JsonObject { ["title"] = "BillApis", ["version"] = "v1", ["description"] = "Metering, pricing, subscriptions, invoicing and the ledger. Amounts are exact decimals in major units; instants are UTC; periods are half-open." },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/" }),
-            ["security"] = new JsonArray(new JsonObject { ["bearer"] = new JsonArray() }),
+            ["security"] = new JsonArray(new JsonObject { ["bearer"] = new JsonArray() }, new JsonObject { ["api_key"] = new JsonArray() }),
             ["paths"] = paths,
             ["components"] = new JsonObject
             {
-                ["securitySchemes"] = new JsonObject { ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT" } },
+                ["securitySchemes"] = new JsonObject
+                {
+                    ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT" },
+                    ["api_key"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = Credentials.KeyHeader },
+                },
                 ["schemas"] = schemas.ToJson(),
             },
         };

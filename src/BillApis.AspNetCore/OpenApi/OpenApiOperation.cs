@@ -36,6 +36,10 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         {
             operation["x-permission"] = permission.ToString();
         }
+        else
+        {
+            operation["security"] = new JsonArray(new JsonObject { ["bearer"] = new JsonArray() });
+        }
 
         return operation;
     }

@@ -21,7 +21,7 @@ internal static class UsageEndpoints
 
     internal static async Task<Accepted<ReceiptResponse>> RecordAsync(Delivery delivery, Caller caller, Billing billing, CancellationToken cancellationToken)
     {
-        var receipt = await billing.Usage.RecordAsync(caller.Tenant, delivery.Events, caller.Id, cancellationToken).ConfigureAwait(false);
+        var receipt = await billing.Usage.RecordAsync(caller.Tenant, delivery.Events, caller.Sender, cancellationToken).ConfigureAwait(false);
         return TypedResults.Accepted((string?)null, ReceiptResponse.From(receipt, delivery));
     }
 

@@ -14,6 +14,12 @@ internal static class IdentityMaps
         EntityColumn<Session>.Text("user_id", session => session.User),
         EntityColumn<Session>.Text("is_open", session => session.EndedAt is null ? "true" : "false"));
 
+    public static EntityMap<ApiKey> ApiKeys { get; } = EntityMap<ApiKey>.Of(
+        "billing_api_key",
+        EntityColumn<ApiKey>.Text("customer_id", key => key.Customer),
+        EntityColumn<ApiKey>.Text("mode", key => key.Mode is ApiKeyMode.Live ? "live" : "test"),
+        EntityColumn<ApiKey>.Text("revoked", key => key.RevokedAt is null ? "false" : "true"));
+
     public static EntityMap<SigningKey> SigningKeys { get; } = EntityMap<SigningKey>.Of("billing_signing_key");
 
     public static EntityMap<StoredAnswer> StoredAnswers { get; } = EntityMap<StoredAnswer>.Of("billing_stored_answer");

@@ -1,0 +1,43 @@
+using BillApis.Identity;
+using Microsoft.AspNetCore.Http;
+
+namespace BillApis.AspNetCore;
+
+/// <summary>Finds out who calls: by an access token or by an API key.</summary>
+internal sealed class Credentials(AccessTokens tokens, ApiKeys keys, Access access)
+{
+    public const string KeyHeader = "X-API-Key";
+    private const string Bearer = "Bearer ";
+
+    /// <summary>Null where the request has no credential.</summary>
+    /// <exception cref="BillingException">The credential is not good, or not here.</exception>
+    public async Task<Caller?> ReadAsync(HttpContext context)
+    {
+        var (authorization, key) = (context.Request.Headers.Authorization.ToString(), context.Request.Headers[KeyHeader].ToString());
+        return authorization.Length > 0 && key.Length > 0 ? throw Refused("Send one credential: an access token or an API key, not both.")
+            : key.Length > 0 ? await OfKeyAsync(context, key).ConfigureAwait(false)
+            : authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? await OfTokenAsync(authorization[Bearer.Length..].Trim(), context.RequestAborted).ConfigureAwait(false)
+            : null;
+    }
+
+    private async Task<Caller> OfTokenAsync(string token, CancellationToken cancellationToken)
+    {
+        var claims = await tokens.ReadAsync(token, cancellationToken).ConfigureAwait(false) ?? throw Refused("The access token is not valid or has expired.");
+        return await access.CallerAsync(claims, cancellationToken).ConfigureAwait(false) ?? throw Refused("The user may not sign in any more.");
+    }
+
+    private async Task<Caller> OfKeyAsync(HttpContext context, string text)
+    {
+        var key = await keys.FindAsync(text, context.RequestAborted).ConfigureAwait(false) ?? throw Refused("The API key is not valid, was revoked or has expired.");
+        var address = context.Connection.RemoteIpAddress;
+        if (!key.Admits(address))
+        {
+            throw new BillingException(BillingErrorCode.Forbidden, "The API key may not be used from this address.");
+        }
+
+        await keys.UsedAsync(key, address, context.RequestAborted).ConfigureAwait(false);
+        return new Caller(key.Tenant, key.Id.ToString(), key.ToSet()) { Customer = key.Customer };
+    }
+
+    private static BillingException Refused(string why) => new(BillingErrorCode.Unauthenticated, why);
+}

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using System.Net;
+using NodaTime;
+
+namespace BillApis.Identity;
+
+/// <summary>A credential of a program.</summary>
+internal sealed record ApiKey : IEntity<ApiKey>
+{
+    public required ApiKeyId Id { get; init; }
+
+    public required TenantId Tenant { get; init; }
+
+    public required string Name { get; init; }
+
+    public required ApiKeyMode Mode { get; init; }
+
+    /// <summary>What it may do: permissions in their written form.</summary>
+    public required ImmutableArray<string> Scopes { get; init; }
+
+    /// <summary>The start of the key as its holder has it.</summary>
+    public required string Prefix { get; init; }
+
+    /// <summary>The hash of the whole key.</summary>
+    public required string SecretHash { get; init; }
+
+    /// <summary>The hash that the last rotation took the place of; see <see cref="PreviousUntil"/>.</summary>
+    public string? PreviousHash { get; init; }
+
+    public Instant? PreviousUntil { get; init; }
+
+    /// <summary>Whose usage it sends where an event names nobody.</summary>
+    public CustomerId? Customer { get; init; }
+
+    /// <summary>Where it may be used from, like <c>10.0.0.0/8</c>; empty for anywhere.</summary>
+    public ImmutableArray<string> AllowedNetworks { get; init; } = [];
+
+    public required string CreatedBy { get; init; }
+
+    public required Instant CreatedAt { get; init; }
+
+    public Instant? ExpiresAt { get; init; }
+
+    public Instant? RevokedAt { get; init; }
+
+    /// <summary>To the minute.</summary>
+    public Instant? LastUsedAt { get; init; }
+
+    public string? LastUsedFrom { get; init; }
+
+    public long Version { get; init; }
+
+    string IEntity<ApiKey>.Key => Id.ToString();
+
+    string? IEntity<ApiKey>.Alias => null;
+
+    public ApiKey WithVersion(long version) => this with { Version = version };
+
+    /// <summary>Whether this text is the key, now.</summary>
+    public bool Opens(string text, Instant now)
+    {
+        var (isNewest, isPrevious) = (RandomSecret.Matches(text, SecretHash), RandomSecret.Matches(text, PreviousHash));
+        return RevokedAt is null && !(ExpiresAt <= now) && (isNewest || (isPrevious && now < PreviousUntil));
+    }
+
+    public bool Admits(IPAddress? address) =>
+        AllowedNetworks.IsEmpty || (address is not null && AllowedNetworks.Any(network => Network(network)!.Value.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)));
+
+    /// <summary>With another secret; the one before stays good for a while.</summary>
+    public ApiKey Rotated(ApiKeyText next, Instant now, Duration overlap) => this with
+    {
+        Prefix = next.Prefix,
+        SecretHash = RandomSecret.HashOf(next.Text),
+        PreviousHash = overlap > Duration.Zero ? SecretHash : null,
+        PreviousUntil = overlap > Duration.Zero ? now + overlap : null,
+    };
+
+    public PermissionSet ToSet() => new(Scopes.Select((text, index) => Permission.Parse($"scopes[{index}]", text)));
+
+    /// <exception cref="BillingException">A field breaks a rule.</exception>
+    public void Validate()
+    {
+        Check.Name("name", Name);
+        if (Scopes.Length is 0 or > Limits.PermissionsPerRole)
+        {
+            throw BillingException.Field("scopes", $"must name 1 to {Limits.PermissionsPerRole} permissions");
+        }
+
+        _ = ToSet();
+        if (AllowedNetworks.Length > Limits.NetworksPerKey)
+        {
+            throw BillingException.Field("allowed_networks", $"must name at most {Limits.NetworksPerKey} networks");
+        }
+
+        foreach (var (index, network) in AllowedNetworks.Index())
+        {
+            _ = Network(network) ?? throw BillingException.Field($"allowed_networks[{index}]", "must be an address like 192.0.2.7 or a network like 192.0.2.0/24 or 2001:db8::/32");
+        }
+    }
+
+    private static IPNetwork? Network(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : null;
+}
+
+/// <summary>What a key is for.</summary>
+internal enum ApiKeyMode
+{
+    Live,
+    Test,
+}
+
+/// <summary>An API key.</summary>
+internal readonly record struct ApiKeyId(Guid Value) : IEntityId<ApiKeyId>
+{
+    public static string Prefix => "key";
+
+    public static ApiKeyId Of(Guid value) => new(value);
+
+    public override string ToString() => EntityId.Format(this);
+}
