@@ -10,7 +10,7 @@ internal static class ServiceMap
         "auth" => (api, _) => api.MapAuth(),
         "master-data" => (api, _) => MapMasterData(api),
         "admin" => MapAdmin,
-        "subscription" => (api, _) => MapSubscription(api),
+        "subscription" => (api, _) => api.MapSubscriptions(),
         "invoicing" => (api, _) => MapInvoicing(api),
         "usage" => (api, _) => MapUsage(api),
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
@@ -19,21 +19,13 @@ internal static class ServiceMap
     private static void MapMasterData(IEndpointRouteBuilder api)
     {
         new CustomerEndpoints().Map(api);
-        new LegalEntityEndpoints().Map(api);
         new ProductEndpoints().Map(api);
         new MetricEndpoints().Map(api);
         new PriceEndpoints().Map(api);
         new PlanEndpoints().Map(api);
-        new FeatureEndpoints().Map(api);
         new CouponEndpoints().Map(api);
         new TaxRateEndpoints().Map(api);
         api.MapCalculate();
-    }
-
-    private static void MapSubscription(IEndpointRouteBuilder api)
-    {
-        api.MapSubscriptions();
-        api.MapEntitlements();
     }
 
     private static void MapUsage(IEndpointRouteBuilder api)
@@ -57,7 +49,6 @@ internal static class ServiceMap
     private static void MapInvoicing(IEndpointRouteBuilder api)
     {
         api.MapInvoices();
-        api.MapDrafts();
         api.MapCreditMemos();
         api.MapReceivables();
         api.MapInvoiceRuns();

@@ -5,16 +5,12 @@ namespace BillApis;
 
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
-    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage, UsageImports imports,
-    Invoices invoices, InvoiceDrafts drafts, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
-    Features features, Entitlements entitlements,
+    IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage, UsageImports imports,
+    Invoices invoices, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
     UsageAnalytics analytics, Explanations explanations)
 {
     /// <summary>The parties that are billed.</summary>
     public Customers Customers { get; } = customers;
-
-    /// <summary>The companies that sell.</summary>
-    public LegalEntities LegalEntities { get; } = legalEntities;
 
     /// <summary>What is sold.</summary>
     public Products Products { get; } = products;
@@ -46,9 +42,6 @@ public sealed class Billing(
     /// <summary>Bills.</summary>
     public Invoices Invoices { get; } = invoices;
 
-    /// <summary>What people change of bills before they are issued.</summary>
-    public InvoiceDrafts Drafts { get; } = drafts;
-
     /// <summary>Credit that customers were given or bought.</summary>
     public Credits Credits { get; } = credits;
 
@@ -66,12 +59,6 @@ public sealed class Billing(
 
     /// <summary>What the tenant chose for itself.</summary>
     public Settings Settings { get; } = settings;
-
-    /// <summary>What customers may use.</summary>
-    public Features Features { get; } = features;
-
-    /// <summary>Who may use it, and how much of it.</summary>
-    public Entitlements Entitlements { get; } = entitlements;
 
     /// <summary>How usage goes.</summary>
     public UsageAnalytics Analytics { get; } = analytics;

@@ -1,83 +1,139 @@
 using System.Data.Common;
 using BillApis.Storage.Sql;
 using BillApis.Storage.Sql.Metering;
+using Dapper;
+using Npgsql;
 
 namespace BillApis.Postgres;
 
-/// <summary>Events in a table whose indexes are always up to date.</summary>
-internal sealed class PostgresUsageLog(SqlDialect dialect) : IUsageLog
+/// <summary>
+/// Events in batches, a row for each that was delivered together, beside the unique index of all keys. A batch is written on the assumption that its keys are new,
+/// which they nearly always are; where one is not, the index refuses all of it, and the work is done again after a look at what is there.
+/// </summary>
+internal sealed class PostgresUsageLog : IUsageLog
 {
+    // Who sends something twice mostly sends more of it: so many batches are looked up before they are written then.
+    private const int Careful = 64;
+
+    private readonly PostgresUsageSources _sources;
+    private readonly PostgresUsageMonths _months;
+    private int _careful;
+
+    public PostgresUsageLog(PostgresDialect dialect) => (_sources, _months) = (new(dialect), new(dialect));
+
+    /// <summary>Whether the same work again finds what was in its way this time.</summary>
+    public static bool IsTransient(DbException exception) => exception is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "billing_usage_key_pkey" }
+        or PostgresException { SqlState: PostgresErrorCodes.CheckViolation, TableName: "billing_usage_batch" or "billing_usage_slice" };
+
     public async Task<Action?> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
-        // One order for all writers: whoever holds a key never waits for one that comes before it.
-        var sorted = entries.OrderBy(entry => entry.Key.Source, StringComparer.Ordinal).ThenBy(entry => entry.Key.Id, StringComparer.Ordinal).ToList();
-        var written = await dialect.WriteAsync(transaction, tenant, Rows(sorted), Insert, 2, cancellationToken).ConfigureAwait(false);
-        var known = sorted.Where((_, i) => !written[i]).ToList();
-        sorted.ForEach(entry => entry.Known = null);
-        if (known.Count > 0)
+        var keys = await KeysAsync(tenant, entries, cancellationToken).ConfigureAwait(false);
+        if (isFirst && Volatile.Read(ref _careful) <= 0)
         {
-            var hashes = (await transaction.BulkReadAsync<HashRow>(Hashes(), tenant, known.Select(entry => new { source = entry.Key.Source, id = entry.Key.Id }), cancellationToken).ConfigureAwait(false))
-                .ToDictionary(row => (row.Source, row.Id), row => row.Hash);
-            known.ForEach(entry => entry.Known = hashes[entry.Key]);
+            keys.ForEach(key => key.Entry.Known = null);
+            await InsertAsync(transaction, tenant, keys, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            Interlocked.Decrement(ref _careful);
+            await AppendBesideAsync((NpgsqlTransaction)transaction, tenant, keys, cancellationToken).ConfigureAwait(false);
         }
 
         return null;
     }
 
-    public Task AssignAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken) =>
-        transaction.BulkAsync(
-            Assign(),
-            tenant,
-            entries.Select(entry => new { source = entry.Key.Source, id = entry.Key.Id, customer_id = entry.Item.Customer, metrics = entry.Metrics }),
-            cancellationToken);
+    public async Task AssignAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
+    {
+        if (entries.Count > 0)
+        {
+            var keys = await KeysAsync(tenant, entries, cancellationToken).ConfigureAwait(false);
+            await PostgresUsageSql.BlankAsync(transaction, keys, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(transaction, tenant, keys, PostgresUsageSql.MoveKeys, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     public Task<bool> IsBehindAsync(DbConnection connection, CancellationToken cancellationToken) => Task.FromResult(false);
 
     public Task CatchUpAsync(DbTransaction transaction, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private static SqlRows Rows(List<UsageEntry> entries)
+    public string Happened(string view, string first, string last) => view switch
     {
-        var rows = new SqlRows(
-            "source text", "id text", "type text", "customer text", "customer_id text", "subscription_id text", "at bigint", "recorded_at bigint", "properties text", "hash text", "metrics text");
-        foreach (var entry in entries)
+        EventRow.ByCustomer => $"e.at >= {first} and e.at < {last} and e.hour >= {first} / 3600000000 and e.hour <= {last} / 3600000000",
+        _ => $"e.at >= {first} and e.at < {last} and e.last_at >= {first} and e.first_at < {last}",
+    };
+
+    public Task<long?> FloorAsync(DbConnection connection, TenantId tenant, CustomerId? customer, long before, int skip, CancellationToken cancellationToken) =>
+        connection.ExecuteScalarAsync<long?>(new CommandDefinition(
+            customer is null
+                ? "select last_at from billing_usage_batch where tenant_id = @Tenant and first_at < @before order by last_at desc offset @skip limit 1"
+                : "select hour * 3600000000 from billing_usage_slice where customer_id = @Customer and hour <= @before / 3600000000 order by hour desc offset @skip limit 1",
+            new { Tenant = tenant.ToString(), Customer = customer?.ToString(), before, skip },
+            cancellationToken: cancellationToken));
+
+    // One order for all writers: whoever holds a key never waits for one that comes before it.
+    private async Task<List<PostgresUsageKey>> KeysAsync(TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
+    {
+        var sources = await _sources.FindAsync(tenant, entries, cancellationToken).ConfigureAwait(false);
+        var keys = new List<PostgresUsageKey>(entries.Count);
+        for (var i = 0; i < sources.Length; i++)
         {
-            var (item, stamped) = (entry.Item.Event, entry.Item);
-            rows.Add(
-                item.Source, item.Id, item.Type, item.Customer, stamped.Customer?.ToString(), item.SubscriptionId?.ToString() ?? "",
-                SqlTime.ToMicroseconds(stamped.At), SqlTime.ToMicroseconds(stamped.RecordedAt), entry.Properties, stamped.Hash, entry.Metrics);
+            keys.Add(new PostgresUsageKey(sources[i], entries[i]));
         }
 
-        return rows;
+        keys.Sort();
+        return keys;
     }
 
-    private static string Insert(string rows) =>
-        $"""
-        insert into billing_usage_event (tenant_id, source, id, type, customer, customer_id, subscription_id, at, recorded_at, properties, hash, metrics)
-        select @Tenant, r.source, r.id, r.type, r.customer, r.customer_id, r.subscription_id, r.at, r.recorded_at, r.properties, r.hash, r.metrics
-        from {rows} as r
-        where true
-        on conflict (tenant_id, source, id) do nothing
-        """;
-
-    private string Hashes() =>
-        $"""
-        select e.source as Source, e.id as Id, e.hash as Hash
-        from {dialect.Rows("Rows", "source text", "id text")} as r
-        cross join billing_usage_event as e
-        where e.tenant_id = @Tenant and e.source = r.source and e.id = r.id
-        """;
-
-    private string Assign() =>
-        $"""
-        update billing_usage_event set customer_id = r.customer_id, metrics = r.metrics
-        from {dialect.Rows("Rows", "source text", "id text", "customer_id text", "metrics text")} as r
-        where billing_usage_event.tenant_id = @Tenant and billing_usage_event.source = r.source and billing_usage_event.id = r.id
-        """;
-
-    private sealed record HashRow
+    // Each time that the index refuses a key, somebody has stored it meanwhile: the next look finds it, and loses nothing of what else the transaction did.
+    private async Task AppendBesideAsync(NpgsqlTransaction transaction, TenantId tenant, List<PostgresUsageKey> keys, CancellationToken cancellationToken)
     {
-        public required string Source { get; init; }
-        public required string Id { get; init; }
-        public required string Hash { get; init; }
+        const string before = "billing_usage";
+        for (var found = -1; ;)
+        {
+            var hashes = await PostgresUsageSql.HashesAsync(transaction, keys, cancellationToken).ConfigureAwait(false);
+            keys.ForEach(key => key.Entry.Known = hashes.GetValueOrDefault((key.Source, key.Entry.Item.Event.Id)));
+            await transaction.SaveAsync(before, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await InsertAsync(transaction, tenant, keys.FindAll(key => key.Entry.Known is null), cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (PostgresException exception) when (IsTransient(exception) && (hashes.Count > found || exception.SqlState == PostgresErrorCodes.CheckViolation))
+            {
+                await transaction.RollbackAsync(before, cancellationToken).ConfigureAwait(false);
+                found = hashes.Count;
+            }
+        }
     }
+
+    private async Task InsertAsync(DbTransaction transaction, TenantId tenant, List<PostgresUsageKey> keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WriteAsync(transaction, tenant, keys, PostgresUsageSql.AddKeys, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (IsTransient(exception))
+        {
+            Volatile.Write(ref _careful, Careful);
+            _months.Forget();
+            throw;
+        }
+    }
+
+    private async Task WriteAsync(DbTransaction transaction, TenantId tenant, List<PostgresUsageKey> keys, string sql, CancellationToken cancellationToken)
+    {
+        if (keys.Count > 0)
+        {
+            using var batch = new PostgresUsageBatch([.. keys.Select(key => key.Entry)]);
+            await _months.OpenAsync(batch.Months.Select(month => month.Number), cancellationToken).ConfigureAwait(false);
+            await PostgresUsageSql.WriteAsync(transaction, tenant, keys, batch, sql, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>An event and the number of its source, in the order that keys have.</summary>
+internal readonly record struct PostgresUsageKey(int Source, UsageEntry Entry) : IComparable<PostgresUsageKey>
+{
+    public int CompareTo(PostgresUsageKey other) =>
+        Source != other.Source ? Source.CompareTo(other.Source) : string.CompareOrdinal(Entry.Item.Event.Id, other.Entry.Item.Event.Id);
 }

@@ -83,6 +83,10 @@ internal sealed class SqliteUsageLog : IUsageLog
         return Task.CompletedTask;
     }
 
+    public string Happened(string view, string first, string last) => $"e.at >= {first} and e.at < {last}";
+
+    public Task<long?> FloorAsync(DbConnection connection, TenantId tenant, CustomerId? customer, long before, int skip, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
+
     private static List<(long Source, string Id)> Append(SqliteConnection connection, SqliteUsageKeys keys, TenantId tenant, IReadOnlyList<UsageEntry> entries)
     {
         var added = new List<(long, string)>(entries.Count);

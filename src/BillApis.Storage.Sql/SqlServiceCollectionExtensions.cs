@@ -19,8 +19,7 @@ internal static class SqlServiceCollectionExtensions
 {
     public static void AddSqlStores(this IServiceCollection services, Func<IServiceProvider, SqlDialect> dialect)
     {
-        services.AddSingleton(provider => new SqlDatabase(dialect(provider), provider.GetRequiredService<ChangeFeed>()));
-        services.AddHostedService<SqlChanges>();
+        services.AddSingleton(provider => new SqlDatabase(dialect(provider)));
         services.AddSingleton<IMigrator, SqlMigrator>();
         services.AddSingleton<IOutboxStore, SqlOutbox>();
         services.TryAddSingleton<ILedger, SqlLedger>();
@@ -38,13 +37,10 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(IdentityMaps.StoredAnswers);
         services.AddStore(EntityMaps.Settings);
         services.AddSingleton<IStore<Customer>, SqlCustomerStore>();
-        services.AddStore(EntityMaps.LegalEntities);
         services.AddStore(EntityMaps.Products);
         services.AddStore(EntityMaps.Metrics);
         services.AddStore(EntityMaps.Prices);
         services.AddStore(EntityMaps.Plans);
-        services.AddStore(EntityMaps.Features);
-        services.AddStore(EntityMaps.Entitlements);
         services.AddStore(DiscountMaps.TaxRates);
         services.AddSingleton(provider => new SqlStore<Coupon>(provider.GetRequiredService<SqlDatabase>(), DiscountMaps.Coupons));
         services.AddSingleton<IStore<Coupon>>(provider => provider.GetRequiredService<SqlStore<Coupon>>());

@@ -3,7 +3,7 @@ using BillApis.Metering;
 
 namespace BillApis.Storage.Sql.Metering;
 
-/// <summary>A row of <c>billing_usage_event</c>, which is read through the view that finds it: by customer and time, by time alone, or by key.</summary>
+/// <summary>An event as it is read through the view that finds it: by customer and time, by time alone, or by key.</summary>
 /// <remarks>Whoever reads first lets <see cref="IUsageLog"/> catch up: <see cref="UsageCatchUp"/>.</remarks>
 internal record EventRow
 {

@@ -22,4 +22,13 @@ internal interface IUsageLog
 
     /// <summary>Enters the events that were appended since into the indexes.</summary>
     Task CatchUpAsync(DbTransaction transaction, CancellationToken cancellationToken);
+
+    /// <summary>The condition for events of a view, named e, that happened from an instant on and before another, both expressions in microseconds.</summary>
+    string Happened(string view, string first, string last);
+
+    /// <summary>
+    /// An instant that is fast to read from on: what happened before another, back to where about as many rows were passed as are to be skipped;
+    /// null where there are fewer, and where events are found by their time one by one.
+    /// </summary>
+    Task<long?> FloorAsync(DbConnection connection, TenantId tenant, CustomerId? customer, long before, int skip, CancellationToken cancellationToken);
 }

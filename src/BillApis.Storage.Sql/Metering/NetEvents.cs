@@ -38,7 +38,7 @@ internal sealed class NetEvents(SqlDialect dialect)
         select r.n as N, {EventRow.Columns}
         from {Rows()} as r
         cross join {EventRow.ByCustomer} as e
-        where e.tenant_id = @Tenant and e.customer_id = r.customer_id and e.at >= r.first and e.at < r.last and {Matches("e")}
+        where e.tenant_id = @Tenant and e.customer_id = r.customer_id and {dialect.UsageLog.Happened(EventRow.ByCustomer, "r.first", "r.last")} and {Matches("e")}
           {(corrected ? "and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id and c.recorded_at < r.known)" : "")}
         """;
 

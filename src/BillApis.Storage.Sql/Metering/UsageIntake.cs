@@ -15,6 +15,7 @@ namespace BillApis.Storage.Sql.Metering;
 /// </remarks>
 internal sealed class UsageIntake : IDisposable
 {
+    private const int WorthTwoCores = 128;
     private readonly SqlDatabase _database;
     private readonly UsageDeltas _deltas;
     private readonly SqlDialect _dialect;
@@ -53,7 +54,7 @@ internal sealed class UsageIntake : IDisposable
                     .Select(row => (row.Source, row.Id)).ToHashSet();
                 var entries = batch.Entries.Where(entry => claimed.Contains(entry.Key)).ToList();
                 await _dialect.UsageLog.AssignAsync(transaction, tenant, entries, cancellationToken).ConfigureAwait(false);
-                await CountAsync(transaction, tenant, entries, gates, cancellationToken).ConfigureAwait(false);
+                await CountAsync(transaction, tenant, entries, gates, UsageTotals.Of(entries), cancellationToken).ConfigureAwait(false);
                 return entries.Count(entry => entry.Open.Count > 0);
             },
             cancellationToken);
@@ -67,7 +68,8 @@ internal sealed class UsageIntake : IDisposable
                 var claimed = (await transaction.BulkReadAsync<LatePart>(ClaimLate(), tenant, whole.SelectMany(LateParts), cancellationToken).ConfigureAwait(false)).ToLookup(part => (part.Source, part.Id), part => part.MetricId);
                 var parts = whole.Select(entry => entry.Item with { Contributions = [.. entry.Open.Where(part => claimed[entry.Key].Contains(part.Metric.Id.ToString()))] }).Where(item => !item.Contributions.IsEmpty).ToList();
                 await _dialect.UsageLog.AssignAsync(transaction, tenant, [.. whole.Where(entry => claimed.Contains(entry.Key))], cancellationToken).ConfigureAwait(false);
-                await CountAsync(transaction, tenant, new UsageBatch(new UsageDelivery(tenant, parts).Entries, gates).Entries, gates, cancellationToken).ConfigureAwait(false);
+                var counted = new UsageBatch(new UsageDelivery(tenant, parts).Entries, gates).Entries;
+                await CountAsync(transaction, tenant, counted, gates, UsageTotals.Of(counted), cancellationToken).ConfigureAwait(false);
                 return parts.Count;
             },
             cancellationToken);
@@ -117,22 +119,35 @@ internal sealed class UsageIntake : IDisposable
         var all = deliveries.Count == 1 ? deliveries[0].Entries : [.. deliveries.SelectMany(delivery => delivery.Entries)];
         var gates = await OpenAsync(transaction, tenant, all, cancellationToken).ConfigureAwait(false);
         var batch = new UsageBatch(all, gates);
-        var committed = await _dialect.UsageLog.AppendAsync(transaction, isFirst, tenant, batch.Entries, cancellationToken).ConfigureAwait(false);
-        var totals = await CountAsync(transaction, tenant, batch.Entries.FindAll(entry => entry.Known is null), gates, cancellationToken).ConfigureAwait(false);
+
+        // Nearly always all of them are new, and what they add is worked out while the database is busy with them.
+        var counting = batch.Entries.Count < WorthTwoCores ? null : Task.Run(() => UsageTotals.Of(batch.Entries), CancellationToken.None);
+        var appending = _dialect.UsageLog.AppendAsync(transaction, isFirst, tenant, batch.Entries, cancellationToken);
+        await Task.WhenAll(appending, counting ?? Task.CompletedTask).ConfigureAwait(false);
+        var added = batch.Entries.FindAll(entry => entry.Known is null);
+        var known = counting is not null && added.Count == batch.Entries.Count ? await counting.ConfigureAwait(false) : UsageTotals.Of(added);
+        var totals = await CountAsync(transaction, tenant, added, gates, known, cancellationToken).ConfigureAwait(false);
         foreach (var delivery in deliveries)
         {
             delivery.Answer(batch);
         }
 
-        return new Appended(tenant, committed, totals);
+        return new Appended(tenant, await appending.ConfigureAwait(false), totals);
     }
 
     /// <summary>Enters intake beside other writers and reads what is closed.</summary>
     private async Task<UsageGates> OpenAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
-        await LockAsync(transaction, _dialect.LockShared, $"usage\n{tenant}", cancellationToken).ConfigureAwait(false);
-        var closed = await transaction.Connection!.ExecuteScalarAsync<long?>(
-            new CommandDefinition("select max(closed_until) from billing_usage_gate where tenant_id = @Tenant", new { Tenant = tenant.ToString() }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        // Two statements, so that the second sees what was closed while the first waited; sent at once.
+        var (shares, parameters) = (_dialect.LockShared is not null, new { Tenant = tenant.ToString(), Lock = LockOf($"usage\n{tenant}") });
+        var closed = (long?)null;
+        await using (var reader = await transaction.Connection!.ExecuteReaderAsync(new CommandDefinition(
+            $"{(shares ? $"{_dialect.LockShared}; " : "")}select max(closed_until) from billing_usage_gate where tenant_id = @Tenant", parameters, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false))
+        {
+            _ = !shares || await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            closed = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && !await reader.IsDBNullAsync(0, cancellationToken).ConfigureAwait(false) ? reader.GetInt64(0) : null;
+        }
+
         if (closed is null || entries.All(entry => entry.Item.At.ToMicroseconds() >= closed))
         {
             return UsageGates.None;
@@ -142,12 +157,11 @@ internal sealed class UsageIntake : IDisposable
     }
 
     /// <returns>How many totals move.</returns>
-    private async Task<int> CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, UsageGates gates, CancellationToken cancellationToken)
+    private async Task<int> CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, UsageGates gates, UsageTotals totals, CancellationToken cancellationToken)
     {
-        var (totals, late) = (new UsageTotals(), new LateMarks(gates));
+        var late = new LateMarks(gates);
         foreach (var entry in entries)
         {
-            totals.Add(entry);
             late.Add(entry);
         }
 
@@ -167,10 +181,11 @@ internal sealed class UsageIntake : IDisposable
     {
         if (sql is not null)
         {
-            var key = BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Lock = key }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+            await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Lock = LockOf(name) }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
         }
     }
+
+    private static long LockOf(string name) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
 
     private static object Claimed(UsageEntry entry) => new
     {

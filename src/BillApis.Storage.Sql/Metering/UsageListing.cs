@@ -9,24 +9,46 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>Lists events and orphans, page by page.</summary>
 internal sealed class UsageListing(SqlDatabase database)
 {
+    private const int FirstLook = 16;
+
     public async Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken)
     {
-        var after = Cursor.Read(query.After);
+        var (after, log) = (Cursor.Read(query.After), database.Dialect.UsageLog);
+        var (from, to) = (query.From?.ToMicroseconds() ?? 0, Math.Min(query.To?.ToMicroseconds() ?? long.MaxValue, after is null ? long.MaxValue : after.At + 1));
+        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        for (var skip = FirstLook; ; skip *= FirstLook)
+        {
+            // The latest first: what lies before the floor is read only where that is not enough for the page.
+            var floor = await log.FloorAsync(connection, tenant, query.Customer, to, skip, cancellationToken).ConfigureAwait(false);
+            var rows = (await connection.QueryAsync<EventRow>(new CommandDefinition(
+                Events(query, after),
+                new
+                {
+                    Tenant = tenant.ToString(), Customer = query.Customer?.ToString(), query.Type, From = Math.Max(from, floor ?? from), To = to,
+                    after?.At, after?.Source, after?.Id, Limit = query.Limit + 1,
+                },
+                cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
+            if (floor is null || floor <= from || rows.Count > query.Limit)
+            {
+                return Page(rows, query.Limit, row => row.Read(), row => new Cursor(row.At, row.Source, row.Id, ""));
+            }
+        }
+    }
+
+    private string Events(UsageQuery query, Cursor? after)
+    {
+        var view = query.Customer is null ? EventRow.ByTime : EventRow.ByCustomer;
         var filters = string.Concat(
             query.Customer is null ? "" : " and e.customer_id = @Customer",
             query.Type is null ? "" : " and e.type = @Type",
-            query.From is null ? "" : " and e.at >= @From",
-            query.To is null ? "" : " and e.at < @To",
-            after is null ? "" : " and e.at <= @At and (e.at < @At or (e.source, e.id) < (@Source, @Id))");
-        var rows = await ReadAsync<EventRow>(
-            $"select {EventRow.Columns} from {(query.Customer is null ? EventRow.ByTime : EventRow.ByCustomer)} as e where e.tenant_id = @Tenant{filters} order by e.at desc, e.source desc, e.id desc limit @Limit",
-            new
-            {
-                Tenant = tenant.ToString(), Customer = query.Customer?.ToString(), query.Type, From = query.From?.ToMicroseconds(), To = query.To?.ToMicroseconds(),
-                after?.At, after?.Source, after?.Id, Limit = query.Limit + 1,
-            },
-            cancellationToken).ConfigureAwait(false);
-        return Page(rows, query.Limit, row => row.Read(), row => new Cursor(row.At, row.Source, row.Id, ""));
+            after is null ? "" : " and (e.at < @At or (e.source, e.id) < (@Source, @Id))");
+        return $"""
+            select {EventRow.Columns}
+            from {view} as e
+            where e.tenant_id = @Tenant and {database.Dialect.UsageLog.Happened(view, "@From", "@To")}{filters}
+            order by e.at desc, e.source desc, e.id desc
+            limit @Limit
+            """;
     }
 
     public async Task<Page<OrphanEvent>> ListOrphansAsync(TenantId tenant, OrphanQuery query, CancellationToken cancellationToken)

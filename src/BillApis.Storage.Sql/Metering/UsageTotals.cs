@@ -14,6 +14,18 @@ internal sealed class UsageTotals
 
     public IReadOnlyDictionary<(UsageKey Key, string Name), UsageItem> Items => _items;
 
+    /// <summary>What events add.</summary>
+    public static UsageTotals Of(IEnumerable<UsageEntry> entries)
+    {
+        var totals = new UsageTotals();
+        foreach (var entry in entries)
+        {
+            totals.Add(entry);
+        }
+
+        return totals;
+    }
+
     public void Add(UsageEntry entry)
     {
         foreach (var part in entry.Open)

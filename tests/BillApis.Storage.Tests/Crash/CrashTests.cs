@@ -5,6 +5,7 @@ using BillApis.Ledger;
 using BillApis.Metering;
 using BillApis.Outbox;
 using BillApis.Storage.Sql;
+using BillApis.Storage.Sql.Metering;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
@@ -264,8 +265,8 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 
     private async Task<List<string>> IdsAsync()
     {
-        await using var connection = await _node.GetRequiredService<SqlDatabase>().OpenAsync(default);
-        return (await connection.QueryAsync<string>("select id from billing_usage_event")).AsList();
+        await using var connection = await _node.GetRequiredService<SqlDatabase>().OpenUsageAsync(default);
+        return (await connection.QueryAsync<string>($"select id from {EventRow.ByTime}")).AsList();
     }
 
     private async Task<decimal> TotalAsync(string metric, long customer)

@@ -9,7 +9,7 @@ public sealed class NewTenantTests(PostgresFixture fixture) : IClassFixture<Post
     [Theory]
     [InlineData("billing_transfer")]
     [InlineData("billing_account")]
-    [InlineData("billing_usage_event")]
+    [InlineData("billing_usage_batch")]
     [InlineData("billing_usage_total")]
     [InlineData("billing_invoice")]
     public async Task Tables_of_many_tenants_keep_no_statistics_of_them(string table)
