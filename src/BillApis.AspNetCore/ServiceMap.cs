@@ -10,7 +10,7 @@ internal static class ServiceMap
         "auth" => (api, _) => api.MapAuth(),
         "master-data" => (api, _) => MapMasterData(api),
         "admin" => MapAdmin,
-        "subscription" => (api, _) => api.MapSubscriptions(),
+        "subscription" => (api, _) => MapSubscription(api),
         "invoicing" => (api, _) => MapInvoicing(api),
         "usage" => (api, _) => MapUsage(api),
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
@@ -23,9 +23,16 @@ internal static class ServiceMap
         new MetricEndpoints().Map(api);
         new PriceEndpoints().Map(api);
         new PlanEndpoints().Map(api);
+        new FeatureEndpoints().Map(api);
         new CouponEndpoints().Map(api);
         new TaxRateEndpoints().Map(api);
         api.MapCalculate();
+    }
+
+    private static void MapSubscription(IEndpointRouteBuilder api)
+    {
+        api.MapSubscriptions();
+        api.MapEntitlements();
     }
 
     private static void MapUsage(IEndpointRouteBuilder api)

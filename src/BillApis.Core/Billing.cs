@@ -7,6 +7,7 @@ namespace BillApis;
 public sealed class Billing(
     IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage, UsageImports imports,
     Invoices invoices, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
+    Features features, Entitlements entitlements,
     UsageAnalytics analytics, Explanations explanations)
 {
     /// <summary>The parties that are billed.</summary>
@@ -59,6 +60,12 @@ public sealed class Billing(
 
     /// <summary>What the tenant chose for itself.</summary>
     public Settings Settings { get; } = settings;
+
+    /// <summary>What customers may use.</summary>
+    public Features Features { get; } = features;
+
+    /// <summary>Who may use it, and how much of it.</summary>
+    public Entitlements Entitlements { get; } = entitlements;
 
     /// <summary>How usage goes.</summary>
     public UsageAnalytics Analytics { get; } = analytics;

@@ -49,6 +49,7 @@ public static class BillingServiceCollectionExtensions
     private static void AddMasterData(IServiceCollection services)
     {
         services.AddSingleton<Settings>();
+        services.AddEntitlements();
         services.AddSingleton(provider => new Customers(
             provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IStore<Subscription>>(), provider.GetRequiredService<FindCustomers>(),
             provider.GetRequiredService<CustomerDirectory>(), provider.GetRequiredService<IClock>()));

@@ -9,6 +9,8 @@ namespace BillApis.Postgres;
 /// <summary>PostgreSQL 13 or later.</summary>
 internal sealed class PostgresDialect : SqlDialect
 {
+    private const string Channel = "billing_change";
+    private const int KeepAliveSeconds = 10;
     private readonly string _connectionString;
     private readonly NpgsqlDataSource _source;
 
@@ -82,6 +84,24 @@ internal sealed class PostgresDialect : SqlDialect
     public override string Greatest(string left, string right) => $"greatest({left}, {right})";
 
     public override string Least(string left, string right) => $"least({left}, {right})";
+
+    public override string Notify(string parameter) => $"select count(pg_notify('{Channel}', value)) from {Texts(parameter)} as told";
+
+    public override async Task ListenAsync(Action listening, Action<string> told, CancellationToken cancellationToken)
+    {
+        // A connection of its own: what is told arrives only while somebody waits on it, and a broken one is noticed by its keepalive.
+        var settings = new NpgsqlConnectionStringBuilder(_connectionString) { Pooling = false, KeepAlive = KeepAliveSeconds };
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        connection.Notification += (_, item) => told(item.Payload);
+        await using var listen = new NpgsqlCommand($"listen {Channel}", connection);
+        await listen.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        listening();
+        while (true)
+        {
+            await connection.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     public override bool IsTransient(DbException exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } || PostgresUsageLog.IsTransient(exception);

@@ -101,6 +101,10 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override string Least(string left, string right) => $"billing_least({left}, {right})";
 
+    public override string? Notify(string parameter) => null;
+
+    public override Task ListenAsync(Action listening, Action<string> told, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public override bool IsTransient(DbException exception) => false;
 
     public override bool IsUniqueViolation(DbException exception) => exception is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };

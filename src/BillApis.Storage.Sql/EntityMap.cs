@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
+using BillApis.Storage;
 
 namespace BillApis.Storage.Sql;
 
 /// <summary>Where the things of one kind are kept: the table, and what stands in columns of its own beside the body.</summary>
 internal sealed record EntityMap<T>(string Table, ImmutableArray<EntityColumn<T>> Columns) where T : class, IEntity<T>
 {
+    /// <summary>What else in memory a saved thing makes out of date; null where nothing is kept that follows from it.</summary>
+    public Func<T, Change>? Outdates { get; init; }
+
     public static EntityMap<T> Of(string table, params ReadOnlySpan<EntityColumn<T>> columns) => new(table, [.. columns]);
 }
 

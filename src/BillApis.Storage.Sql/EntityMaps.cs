@@ -1,5 +1,6 @@
 using BillApis.Metering;
 using BillApis.Pricing;
+using BillApis.Storage;
 
 namespace BillApis.Storage.Sql;
 
@@ -11,7 +12,7 @@ internal static class EntityMaps
     public static EntityMap<Customer> Customers { get; } = EntityMap<Customer>.Of(
         "billing_customer",
         EntityColumn<Customer>.Text("email", item => item.Email),
-        Archived<Customer>());
+        Archived<Customer>()) with { Outdates = item => new Change(item.Tenant, item.Id) };
 
     public static EntityMap<Product> Products { get; } = EntityMap<Product>.Of("billing_product", Archived<Product>());
 
@@ -32,6 +33,17 @@ internal static class EntityMaps
         "billing_plan",
         EntityColumn<Plan>.Text("status", item => item.Latest.PublishedAt is null ? "draft" : "published"),
         Archived<Plan>());
+
+    public static EntityMap<Feature> Features { get; } = EntityMap<Feature>.Of(
+        "billing_feature",
+        EntityColumn<Feature>.Text("metric_id", item => item.Metric),
+        Archived<Feature>()) with { Outdates = item => new Change(item.Tenant, null) };
+
+    public static EntityMap<EntitlementOverride> Entitlements { get; } = EntityMap<EntitlementOverride>.Of(
+        "billing_entitlement",
+        EntityColumn<EntitlementOverride>.Text("customer_id", item => item.Customer),
+        EntityColumn<EntitlementOverride>.Text("feature_id", item => item.Terms.Feature),
+        EntityColumn<EntitlementOverride>.Text("ended", item => item.EndedAt is null ? "false" : "true")) with { Outdates = item => new Change(item.Tenant, item.Customer) };
 
     /// <summary>An enum value as it stands in JSON.</summary>
     public static string Wire<TEnum>(TEnum value) where TEnum : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());

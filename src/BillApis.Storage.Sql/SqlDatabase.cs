@@ -1,13 +1,17 @@
 using System.Data.Common;
+using BillApis.Storage;
 
 namespace BillApis.Storage.Sql;
 
 /// <summary>Opens connections and runs transactions; the stores' only way to the database.</summary>
-internal sealed class SqlDatabase(SqlDialect dialect) : IAsyncDisposable
+internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsyncDisposable
 {
     private const int MaxAttempts = 10;
 
     public SqlDialect Dialect { get; } = dialect;
+
+    /// <summary>Where what is saved is told to those who keep copies.</summary>
+    public ChangeFeed Changes { get; } = changes;
 
     /// <summary>A connection to read with.</summary>
     /// <exception cref="BillingException">The database cannot be opened.</exception>

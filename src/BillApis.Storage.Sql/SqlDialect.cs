@@ -78,6 +78,15 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>The end of a query that claims rows which no other node has claimed.</summary>
     public abstract string ForUpdateSkipLocked { get; }
 
+    /// <summary>Tells other processes the texts of one JSON array parameter, once the transaction is committed; null where that cannot be told.</summary>
+    public abstract string? Notify(string parameter);
+
+    /// <summary>Passes on what other processes tell, until the token stops it or the connection is lost; returns at once where nothing can be told.</summary>
+    /// <param name="listening">Called once everything that is told from now on will be passed on.</param>
+    /// <param name="told">Called with each text.</param>
+    /// <param name="cancellationToken">Stops listening.</param>
+    public abstract Task ListenAsync(Action listening, Action<string> told, CancellationToken cancellationToken);
+
     /// <summary>Whether the write lost a race and can simply be run again.</summary>
     public abstract bool IsTransient(DbException exception);
 

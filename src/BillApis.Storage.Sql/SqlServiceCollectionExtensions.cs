@@ -19,7 +19,8 @@ internal static class SqlServiceCollectionExtensions
 {
     public static void AddSqlStores(this IServiceCollection services, Func<IServiceProvider, SqlDialect> dialect)
     {
-        services.AddSingleton(provider => new SqlDatabase(dialect(provider)));
+        services.AddSingleton(provider => new SqlDatabase(dialect(provider), provider.GetRequiredService<ChangeFeed>()));
+        services.AddHostedService<SqlChanges>();
         services.AddSingleton<IMigrator, SqlMigrator>();
         services.AddSingleton<IOutboxStore, SqlOutbox>();
         services.TryAddSingleton<ILedger, SqlLedger>();
@@ -41,6 +42,8 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(EntityMaps.Metrics);
         services.AddStore(EntityMaps.Prices);
         services.AddStore(EntityMaps.Plans);
+        services.AddStore(EntityMaps.Features);
+        services.AddStore(EntityMaps.Entitlements);
         services.AddStore(DiscountMaps.TaxRates);
         services.AddSingleton(provider => new SqlStore<Coupon>(provider.GetRequiredService<SqlDatabase>(), DiscountMaps.Coupons));
         services.AddSingleton<IStore<Coupon>>(provider => provider.GetRequiredService<SqlStore<Coupon>>());

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using BillApis.Storage;
 using Dapper;
 
 namespace BillApis.Storage.Sql;
@@ -59,13 +60,20 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     /// <summary>Stores the items and the events, and in the same transaction whatever else has to stand or fall with them.</summary>
     protected async Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, Func<DbTransaction, Task<bool>> also, CancellationToken cancellationToken)
     {
+        IReadOnlyList<Change> changes = map.Outdates is { } outdates ? [.. items.Select(outdates).Distinct()] : [];
         try
         {
             var saved = await database.TransactAsync(
                 async transaction => await WriteAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false)
                     && await also(transaction).ConfigureAwait(false)
+                    && await SqlChanges.NotifyAsync(_dialect, transaction, changes, cancellationToken).ConfigureAwait(false)
                     && await SqlOutbox.AddAsync(_dialect, transaction, tenant, events, cancellationToken).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
+            foreach (var change in saved ? changes : [])
+            {
+                database.Changes.Publish(change);
+            }
+
             return saved ? SaveResult.Saved : SaveResult.Conflict;
         }
         catch (DbException exception) when (_dialect.IsUniqueViolation(exception))

@@ -43,8 +43,9 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
         }
 
         var items = await PlanItems.ReadAsync(billing, tenant, request, cancellationToken).ConfigureAwait(false);
-        With(sent, current, items).Validate();
-        return With(sent, current, await PlanItems.StoreAsync(billing, tenant, items, cancellationToken).ConfigureAwait(false));
+        var entitlements = await EntitlementForm.ReadAsync(billing, tenant, sent.Entitlements, cancellationToken).ConfigureAwait(false);
+        With(sent, current, items, entitlements).Validate();
+        return With(sent, current, await PlanItems.StoreAsync(billing, tenant, items, cancellationToken).ConfigureAwait(false), entitlements);
     }
 
     protected override JsonNode Form(Plan item) => Json(new PlanRequest
@@ -55,6 +56,7 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
         Currency = item.Currency,
         Items = [.. item.Latest.Items.Select(part => new PlanItemRequest { PriceId = part.Price.Id.ToString(), Quantity = part.Quantity })],
         TrialDays = item.Latest.TrialDays,
+        Entitlements = [.. item.Latest.Entitlements.Select(EntitlementForm.From)],
         Metadata = item.Metadata,
     });
 
@@ -63,7 +65,7 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
     protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, PlanQuery query, CancellationToken cancellationToken) =>
         Task.FromResult(query.ToStoreQuery().With("alias", query.Code).With("status", Wire.Name(query.Status)));
 
-    private static Plan With(PlanRequest sent, Plan? current, ImmutableArray<PlanItem> items)
+    private static Plan With(PlanRequest sent, Plan? current, ImmutableArray<PlanItem> items, ImmutableArray<Entitlement> entitlements)
     {
         var currency = sent.Currency ?? current?.Currency ?? (items is [var first, ..] ? first.Price.Terms.Currency : throw BillingException.Field("currency", "is required where there are no items"));
         var plan = (current ?? new Plan { Code = sent.Code, Name = sent.Name, Currency = currency, Versions = [new PlanVersion(1, [])] }) with
@@ -74,7 +76,9 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
             Currency = currency,
             Metadata = sent.Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
         };
-        return IsLike(plan.Latest, items, sent.TrialDays) ? plan : plan.WithDraft(draft => draft with { Items = items, TrialDays = sent.TrialDays });
+        return IsLike(plan.Latest, items, sent.TrialDays) && plan.Latest.Entitlements.SequenceEqual(entitlements)
+            ? plan
+            : plan.WithDraft(draft => draft with { Items = items, TrialDays = sent.TrialDays, Entitlements = entitlements });
     }
 
     private static bool IsLike(PlanVersion version, ImmutableArray<PlanItem> items, int trialDays) =>

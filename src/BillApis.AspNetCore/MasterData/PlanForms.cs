@@ -12,6 +12,7 @@ internal sealed record PlanRequest
     public Currency? Currency { get; init; }
     public required ImmutableArray<PlanItemRequest> Items { get; init; }
     public int TrialDays { get; init; }
+    public ImmutableArray<EntitlementForm>? Entitlements { get; init; }
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
 }
 
@@ -47,17 +48,17 @@ internal enum PlanStatus
 
 internal sealed record PlanResponse(
     PlanId Id, string Code, string Name, string? Description, Currency Currency, PlanStatus Status, int Version, int? PublishedVersion, int TrialDays,
-    ImmutableArray<PlanItemResponse> Items, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt)
+    ImmutableArray<PlanItemResponse> Items, ImmutableArray<EntitlementForm> Entitlements, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt)
 {
     public static PlanResponse From(Plan plan) => new(
         plan.Id, plan.Code, plan.Name, plan.Description, plan.Currency, PlanVersionResponse.StatusOf(plan.Latest), plan.Latest.Number, plan.Published?.Number, plan.Latest.TrialDays,
-        [.. plan.Latest.Items.Select(PlanItemResponse.From)], plan.Metadata, plan.CreatedAt, plan.ArchivedAt);
+        [.. plan.Latest.Items.Select(PlanItemResponse.From)], [.. plan.Latest.Entitlements.Select(EntitlementForm.From)], plan.Metadata, plan.CreatedAt, plan.ArchivedAt);
 }
 
-internal sealed record PlanVersionResponse(int Version, PlanStatus Status, int TrialDays, ImmutableArray<PlanItemResponse> Items, Instant? PublishedAt)
+internal sealed record PlanVersionResponse(int Version, PlanStatus Status, int TrialDays, ImmutableArray<PlanItemResponse> Items, ImmutableArray<EntitlementForm> Entitlements, Instant? PublishedAt)
 {
     public static PlanVersionResponse From(PlanVersion version) =>
-        new(version.Number, StatusOf(version), version.TrialDays, [.. version.Items.Select(PlanItemResponse.From)], version.PublishedAt);
+        new(version.Number, StatusOf(version), version.TrialDays, [.. version.Items.Select(PlanItemResponse.From)], [.. version.Entitlements.Select(EntitlementForm.From)], version.PublishedAt);
 
     public static PlanStatus StatusOf(PlanVersion version) => version.PublishedAt is null ? PlanStatus.Draft : PlanStatus.Published;
 }

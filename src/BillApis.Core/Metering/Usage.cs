@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using BillApis.Metering;
+using BillApis.Storage;
 using Microsoft.Extensions.Options;
 using NodaTime;
 
@@ -18,9 +19,11 @@ public sealed class Usage
     private readonly IOptions<BillingOptions> _options;
     private readonly IClock _clock;
     private readonly UsageCorrector _corrector;
+    private readonly ChangeFeed _changes;
 
-    internal Usage(IUsageStore store, MetricCatalog metrics, CustomerDirectory customers, FindOwners owners, Settings settings, IOptions<BillingOptions> options, IClock clock) =>
-        (_store, _metrics, _customers, _owners, _settings, _options, _clock, _corrector) = (store, metrics, customers, owners, settings, options, clock, new UsageCorrector(store, metrics, clock));
+    internal Usage(IUsageStore store, MetricCatalog metrics, CustomerDirectory customers, FindOwners owners, Settings settings, IOptions<BillingOptions> options, IClock clock, ChangeFeed changes) =>
+        (_store, _metrics, _customers, _owners, _settings, _options, _clock, _corrector, _changes) =
+        (store, metrics, customers, owners, settings, options, clock, new UsageCorrector(store, metrics, clock), changes);
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
@@ -93,16 +96,16 @@ public sealed class Usage
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>The event with all that was said of it.</returns>
     /// <exception cref="BillingException">There is no such event.</exception>
-    public Task<StoredEvent> VoidAsync(TenantId tenant, string id, string? reason = null, string source = UsageEvent.DefaultSource, CancellationToken cancellationToken = default) =>
-        _corrector.VoidAsync(tenant, source, id, reason, cancellationToken);
+    public async Task<StoredEvent> VoidAsync(TenantId tenant, string id, string? reason = null, string source = UsageEvent.DefaultSource, CancellationToken cancellationToken = default) =>
+        Told(tenant, await _corrector.VoidAsync(tenant, source, id, reason, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Lets something else count in the place of an event, which stays on record as it was sent. Safe to repeat.</summary>
     /// <returns>The event with all that was said of it.</returns>
     /// <exception cref="BillingException">There is no such event, it was voided, or what is to count is refused.</exception>
-    public Task<StoredEvent> AmendAsync(TenantId tenant, UsageAmendment amendment, CancellationToken cancellationToken = default)
+    public async Task<StoredEvent> AmendAsync(TenantId tenant, UsageAmendment amendment, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(amendment);
-        return _corrector.AmendAsync(tenant, amendment, (item, received) => StampAsync(tenant, item, received, cancellationToken), cancellationToken);
+        return Told(tenant, await _corrector.AmendAsync(tenant, amendment, (item, received) => StampAsync(tenant, item, received, cancellationToken), cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>What a customer used, window by window; without groups every window is answered, with them only those that have events.</summary>
@@ -168,6 +171,7 @@ public sealed class Usage
         var intake = await IntakeAsync(tenant, [.. events.Select(item => item.Event)], _clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
         var stamped = events.Select(item => intake.Stamp(item.Event, out var good, item.RecordedAt) is null ? good : null).OfType<StampedEvent>().Where(item => item.Orphan is null).ToList();
         var recovered = await _store.RecoverAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
+        Tell(tenant, stamped);
         return (recovered + (late ? await RecoverLateAsync(tenant, page.Items.Where(orphan => orphan.Reason is OrphanReason.Late), cancellationToken).ConfigureAwait(false) : 0), page.Next);
     }
 
@@ -238,12 +242,28 @@ public sealed class Usage
         }
 
         var results = await append(stamped).ConfigureAwait(false);
+        Tell(tenant, stamped);
         for (var i = 0; i < results.Count; i++)
         {
             receipt.Add(places[i], results[i]);
         }
 
         return receipt.Build();
+    }
+
+    private void Tell(TenantId tenant, List<StampedEvent> stored)
+    {
+        foreach (var customer in stored.Select(item => item.Customer).OfType<CustomerId>().Distinct())
+        {
+            _changes.Publish(new Change(tenant, customer, IsUsage: true));
+        }
+    }
+
+    // What an amendment says may be another customer's by now.
+    private StoredEvent Told(TenantId tenant, StoredEvent corrected)
+    {
+        _changes.Publish(new Change(tenant, null, IsUsage: true));
+        return corrected;
     }
 
     private async Task<Intake> IntakeAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, Instant now, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using BillApis.Metering;
 using BillApis.Pricing;
+using BillApis.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,7 +24,7 @@ internal static class UsageServices
             provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Usage(
             provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<CustomerDirectory>(), provider.GetRequiredService<FindOwners>(),
-            provider.GetRequiredService<Settings>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
+            provider.GetRequiredService<Settings>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ChangeFeed>()));
         services.AddSingleton(provider => new UsageAnalytics(
             provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new UsageBuffer(

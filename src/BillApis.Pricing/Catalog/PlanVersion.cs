@@ -15,4 +15,7 @@ public sealed record PlanVersion(int Number, ImmutableArray<PlanItem> Items, int
     public PlanVersion In(Currency currency) => Items.All(item => item.Price.Terms.Currency == currency)
         ? this
         : this with { Items = [.. Items.Select(item => item with { Price = item.Price with { Terms = item.Price.Terms.In(currency) } })] };
+
+    /// <summary>What subscribers may use.</summary>
+    public ImmutableArray<Entitlement> Entitlements { get; init; } = [];
 }

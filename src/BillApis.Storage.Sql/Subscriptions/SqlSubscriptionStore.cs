@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BillApis.Invoicing;
+using BillApis.Storage;
 using BillApis.Storage.Sql.Metering;
 using Dapper;
 using NodaTime;
@@ -16,7 +17,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
         EntityColumn<Subscription>.Text("status", item => item.CanceledAt is not null ? "canceled" : item.IsOver ? "expired" : "active"),
         EntityColumn<Subscription>.Number("next_billing_at", item => item.NextBillingAt?.ToMicroseconds()),
         EntityColumn<Subscription>.Number("auto_billing_at", item => item.AutoBillingAt?.ToMicroseconds()),
-        EntityColumn<Subscription>.Number("leased_until", _ => null));
+        EntityColumn<Subscription>.Number("leased_until", _ => null)) with { Outdates = item => new Change(item.Tenant, item.Customer) };
 
     private readonly SqlDatabase _database = database;
 

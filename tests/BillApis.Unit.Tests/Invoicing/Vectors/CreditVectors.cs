@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using BillApis.Invoicing;
 using BillApis.Pricing;
 using BillApis.Tests.Vectors;
+using BillApis.Unit.Tests.Entitlements;
 using NodaTime;
 using NodaTime.Text;
 
@@ -21,6 +22,8 @@ internal static class CreditVectors
         "credit_value" => Value(vector),
         "auto_top_up" => TopUp(vector),
         "top_up_due" => TopUpDue(vector),
+        "allowance_use" => AllowanceVectors.Use(vector),
+        "starting_allowance" => AllowanceVectors.Start(vector),
         _ => throw new InvalidOperationException($"nothing asks {vector.Category}"),
     };
 

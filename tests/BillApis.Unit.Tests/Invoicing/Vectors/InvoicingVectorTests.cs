@@ -16,8 +16,6 @@ public sealed class InvoicingVectorTests
     private static readonly Dictionary<string, string> CreditsNotOurs = new()
     {
         ["allowance_window"] = "entitlements: windows that open with the first usage",
-        ["allowance_use"] = "entitlements: what is used beyond an allowance",
-        ["starting_allowance"] = "entitlements: allowances of plans and prepaid packages",
         ["credit_cost"] = "credits as a unit of usage, priced by tokens",
     };
 

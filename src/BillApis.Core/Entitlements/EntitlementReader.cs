@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Reads what customers may use, and what they used of it.</summary>
+internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plans plans, IStore<EntitlementOverride> overrides, IStore<Feature> features, IStore<Metric> metrics, IUsageStore usage)
+{
+    /// <summary>All that a customer may use at an instant.</summary>
+    public async Task<CustomerEntitlements> ReadAsync(Customer customer, Instant at, CancellationToken cancellationToken)
+    {
+        var (sources, until) = (new List<EntitlementSource>(), Instant.MaxValue);
+        void ChangesAt(Instant? instant) => until = instant is { } next && next > at ? Instant.Min(until, next) : until;
+        await foreach (var subscription in OfCustomerAsync(subscriptions, customer, cancellationToken).ConfigureAwait(false))
+        {
+            ChangesAt(subscription.Timeline.StartAt);
+            ChangesAt(subscription.Timeline.BillingStartAt);
+            ChangesAt(subscription.Timeline.EndAt);
+            var version = await plans.VersionAsync(customer.Tenant, subscription.Plan, subscription.PlanVersion, subscription.Currency, cancellationToken).ConfigureAwait(false);
+            sources.AddRange(Of(subscription, version, at));
+        }
+
+        sources.Reverse();
+        var exceptions = new List<EntitlementOverride>();
+        await foreach (var exception in OfCustomerAsync(overrides, customer, cancellationToken).ConfigureAwait(false))
+        {
+            ChangesAt(exception.EffectiveAt);
+            ChangesAt(exception.End);
+            exceptions.Add(exception);
+        }
+
+        exceptions.Reverse();
+        sources.AddRange(exceptions.Where(exception => exception.IsInForce(at)).Select(exception => new EntitlementSource(exception.Terms, EntitlementOrigin.Override, exception.Id.ToString())));
+        var granted = new List<GrantedFeature>();
+        foreach (var group in sources.GroupBy(source => source.Terms.Feature))
+        {
+            var feature = await features.GetAsync(customer.Tenant, Feature.Kind, group.Key.ToString(), cancellationToken).ConfigureAwait(false);
+            granted.Add(GrantedFeature.Of(feature, [.. group], customer.Zone, at));
+            ChangesAt(granted[^1].Window is { HasEnd: true } window ? window.End : null);
+        }
+
+        return new CustomerEntitlements(customer, [.. granted.OrderBy(item => item.Feature.Code, StringComparer.Ordinal)], at, until);
+    }
+
+    /// <summary>A feature that nothing grants to the customer.</summary>
+    /// <exception cref="BillingException">The tenant has no such feature.</exception>
+    public async Task<GrantedFeature> NoneAsync(Customer customer, string feature, Instant at, CancellationToken cancellationToken) =>
+        GrantedFeature.Of(await features.GetAsync(customer.Tenant, Feature.Kind, feature, cancellationToken).ConfigureAwait(false), [], customer.Zone, at);
+
+    /// <summary>What was metered of quotas in their windows, up to an instant; null for what is no quota.</summary>
+    public async Task<IReadOnlyList<decimal?>> UsedAsync(Customer customer, IReadOnlyList<GrantedFeature> granted, Instant until, CancellationToken cancellationToken)
+    {
+        var requests = new Dictionary<int, UsageRequest>();
+        foreach (var (index, item) in granted.Index())
+        {
+            if (item is { Window: { } window, Feature.Metric: { } id } && until > window.Start)
+            {
+                var metric = await metrics.GetAsync(customer.Tenant, Metric.Kind, id.ToString(), cancellationToken).ConfigureAwait(false);
+                requests[index] = new UsageRequest(metric, customer.Id, new Interval(window.Start, window.HasEnd ? Instant.Min(window.End, until) : until)) { Zone = customer.Zone, Whole = window.HasEnd ? window : null };
+            }
+        }
+
+        var readings = requests.Count == 0 ? [] : await usage.ReadAsync(customer.Tenant, [.. requests.Values], cancellationToken).ConfigureAwait(false);
+        var read = requests.Keys.Zip(readings).ToDictionary(pair => pair.First, pair => pair.Second.Groups.Sum(group => group.Value));
+        return [.. granted.Index().Select(pair => pair.Item.Window is null ? null : (decimal?)read.GetValueOrDefault(pair.Index))];
+    }
+
+    private static IEnumerable<EntitlementSource> Of(Subscription subscription, PlanVersion version, Instant at)
+    {
+        if (subscription.StatusAt(at) is not (SubscriptionStatus.Active or SubscriptionStatus.Trialing))
+        {
+            return [];
+        }
+
+        // A trial is a period of its own.
+        var timeline = subscription.Timeline;
+        var period = at < timeline.BillingStartAt ? new Interval(timeline.StartAt, Instant.Min(timeline.BillingStartAt, timeline.EndAt ?? Instant.MaxValue)) : timeline.PeriodAt(version, at);
+        return version.Entitlements.Select(terms => new EntitlementSource(terms, EntitlementOrigin.Plan, subscription.Id.ToString()) { Period = period });
+    }
+
+    private static async IAsyncEnumerable<T> OfCustomerAsync<T>(IStore<T> store, Customer customer, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken) where T : class, IEntity<T>
+    {
+        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", customer.Id.ToString()); ;)
+        {
+            var page = await store.ListAsync(customer.Tenant, query, cancellationToken).ConfigureAwait(false);
+            foreach (var item in page.Items)
+            {
+                yield return item;
+            }
+
+            if (page.Next is null)
+            {
+                yield break;
+            }
+
+            query = query with { After = page.Next };
+        }
+    }
+}

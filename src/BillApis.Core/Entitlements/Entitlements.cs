@@ -1,0 +1,118 @@
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>What customers may use, and how much of it.</summary>
+public sealed class Entitlements
+{
+    private const string Kind = "entitlement";
+    private readonly EntitlementReader _reader;
+    private readonly EntitlementCache _cache;
+    private readonly IStore<EntitlementOverride> _overrides;
+    private readonly Customers _customers;
+    private readonly Features _features;
+    private readonly IClock _clock;
+
+    internal Entitlements(EntitlementReader reader, EntitlementCache cache, IStore<EntitlementOverride> overrides, Customers customers, Features features, IClock clock) =>
+        (_reader, _cache, _overrides, _customers, _features, _clock) = (reader, cache, overrides, customers, features, clock);
+
+    /// <summary>Whether a customer may use so much of a feature now. Answered from memory where it is known; see the documentation for how old that may be.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="customer">The customer's id or external id.</param>
+    /// <param name="feature">The feature's id or code.</param>
+    /// <param name="quantity">How much it wants to use; 0 asks whether anything is left to say no to.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <exception cref="BillingException">There is no such customer or feature, or the quantity is negative.</exception>
+    public ValueTask<EntitlementCheck> CheckAsync(TenantId tenant, string customer, string feature, decimal quantity = 1, CancellationToken cancellationToken = default) =>
+        quantity >= 0 && _cache.Find(tenant, customer)?.Feature(feature, _clock.GetCurrentInstant()) is { } known
+            ? new ValueTask<EntitlementCheck>(known.Check(quantity))
+            : new ValueTask<EntitlementCheck>(ReadAsync(tenant, customer, feature, quantity, cancellationToken));
+
+    /// <summary>All that a customer may use, now or at another instant, with what was used of each quota by then.</summary>
+    /// <exception cref="BillingException">There is no such customer.</exception>
+    public async Task<IReadOnlyList<EntitlementState>> ListAsync(TenantId tenant, string customer, Instant? at = null, CancellationToken cancellationToken = default)
+    {
+        var found = await _customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false);
+        var instant = at ?? _clock.GetCurrentInstant();
+        var granted = (await _reader.ReadAsync(found, instant, cancellationToken).ConfigureAwait(false)).Features;
+        var used = await _reader.UsedAsync(found, granted, at ?? ReadUntil(instant), cancellationToken).ConfigureAwait(false);
+        return [.. granted.Zip(used, (feature, amount) => new EntitlementState(feature, amount))];
+    }
+
+    /// <summary>Makes an exception for one customer, which stands in for what its plans grant of the feature.</summary>
+    /// <exception cref="BillingException">There is no such customer or feature, or a field breaks a rule.</exception>
+    public async Task<EntitlementOverride> GrantAsync(TenantId tenant, NewEntitlement request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var customer = await _customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
+        var feature = await _features.GetAsync(tenant, request.Terms.Feature.ToString(), cancellationToken).ConfigureAwait(false);
+        request.Terms.Validate();
+        Check.Text("reason", request.Reason);
+        var now = _clock.GetCurrentInstant();
+        var start = request.EffectiveAt ?? now;
+        if (request.ExpiresAt <= start)
+        {
+            throw BillingException.Field("expires_at", "must be after effective_at");
+        }
+
+        if (feature.ArchivedAt is not null)
+        {
+            throw new BillingException(BillingErrorCode.Conflict, $"The feature '{feature.Code}' is archived and cannot be granted.");
+        }
+
+        var made = new EntitlementOverride
+        {
+            Id = EntityId.New<EntitlementId>(), Tenant = tenant, Customer = customer.Id, Terms = request.Terms, EffectiveAt = start, ExpiresAt = request.ExpiresAt, Reason = request.Reason, CreatedAt = now,
+        };
+        await _overrides.SaveAsync(tenant, [made], [new BillingEvent("entitlement.granted", made.Id.ToString(), now)], cancellationToken).ConfigureAwait(false);
+        return made.WithVersion(1);
+    }
+
+    /// <summary>Takes an exception back; the customer's plans, or an older exception, say again what is granted.</summary>
+    /// <exception cref="BillingException">There is none such, or it has ended already.</exception>
+    public Task<EntitlementOverride> EndAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) =>
+        _overrides.ChangeAsync(
+            tenant,
+            Kind,
+            id,
+            found => Task.FromResult<(EntitlementOverride, IReadOnlyList<BillingEvent>)>(
+                (found.Stop(_clock.GetCurrentInstant()), [new BillingEvent("entitlement.ended", id, _clock.GetCurrentInstant())])),
+            cancellationToken);
+
+    /// <summary>Reads one exception.</summary>
+    /// <exception cref="BillingException">The tenant has none such.</exception>
+    public Task<EntitlementOverride> GetAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) => _overrides.GetAsync(tenant, Kind, id, cancellationToken);
+
+    /// <summary>Lists exceptions that are and were, newest first; filtered by <c>customer_id</c>, <c>feature_id</c> and <c>ended</c>.</summary>
+    public Task<Page<EntitlementOverride>> ListOverridesAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => _overrides.ListAsync(tenant, query, cancellationToken);
+
+    private async Task<EntitlementCheck> ReadAsync(TenantId tenant, string reference, string feature, decimal quantity, CancellationToken cancellationToken)
+    {
+        Check.Range("quantity", quantity, 0, Limits.Magnitude);
+        var now = _clock.GetCurrentInstant();
+        var slot = _cache.Find(tenant, reference);
+        var entitlements = slot?.Entitlements(now);
+        var customer = entitlements?.Customer ?? await _customers.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        if (slot is null || entitlements is null)
+        {
+            slot = _cache.Open(customer, reference);
+        }
+
+        var (stamp, readAt) = (slot.Stamp, Environment.TickCount64);
+        if (entitlements is null)
+        {
+            entitlements = await _reader.ReadAsync(customer, now, cancellationToken).ConfigureAwait(false);
+            slot.Keep(entitlements, readAt, stamp.Terms);
+        }
+
+        var granted = entitlements.Find(feature) ?? await _reader.NoneAsync(customer, feature, now, cancellationToken).ConfigureAwait(false);
+        var used = await _reader.UsedAsync(customer, [granted], ReadUntil(now), cancellationToken).ConfigureAwait(false);
+        var known = new KnownFeature(granted, used[0], false, readAt, now, entitlements.Until, stamp);
+        slot.Keep(feature, known);
+        return known.Check(quantity);
+    }
+
+    // Events may lie ahead of the clock by so much, and count from when they are there.
+    private static Instant ReadUntil(Instant now) => now + Limits.FutureSkew + Duration.Epsilon;
+}

@@ -1,0 +1,30 @@
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>The time in which use counts against a quota.</summary>
+internal static class QuotaWindow
+{
+    /// <summary>The window that holds an instant.</summary>
+    public static Interval Of(UsageReset reset, Interval? period, DateTimeZone zone, Instant at)
+    {
+        var day = at.InZone(zone).Date;
+        return reset switch
+        {
+            UsageReset.Period when period is { } current => current,
+            UsageReset.Day => Between(day, day.PlusDays(1), zone),
+            UsageReset.Never => new Interval(Instant.FromUnixTimeSeconds(0), null),
+            _ => Month(zone, at),
+        };
+    }
+
+    /// <summary>The month of a zone that holds an instant.</summary>
+    public static Interval Month(DateTimeZone zone, Instant at)
+    {
+        var first = at.InZone(zone).Date.With(DateAdjusters.StartOfMonth);
+        return Between(first, first.PlusMonths(1), zone);
+    }
+
+    private static Interval Between(LocalDate start, LocalDate end, DateTimeZone zone) => new(zone.AtStartOfDay(start).ToInstant(), zone.AtStartOfDay(end).ToInstant());
+}

@@ -1,0 +1,92 @@
+namespace BillApis.Pricing;
+
+/// <summary>What a plan, or an exception for one customer, grants of a feature.</summary>
+/// <param name="Feature">The feature.</param>
+/// <param name="Type">Whether it is a switch, a fixed value or a quota.</param>
+public sealed record Entitlement(FeatureId Feature, EntitlementType Type)
+{
+    /// <summary>Whether a switch is on.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>The fixed number, or the quota of each window; null for a text, and for a quota without end.</summary>
+    public decimal? Limit { get; init; }
+
+    /// <summary>The fixed text.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>When a quota begins anew.</summary>
+    public UsageReset Reset { get; init; } = UsageReset.Period;
+
+    /// <summary>What becomes of use beyond a quota.</summary>
+    public Overage Overage { get; init; } = Overage.Block;
+
+    /// <summary>Refuses what does not belong to the type; the message names the field under a path.</summary>
+    /// <exception cref="BillingException">A field is missing, is not for this type or is out of its range.</exception>
+    public void Validate(string path = "")
+    {
+        if (Limit is { } limit)
+        {
+            Check.Range($"{path}limit", limit, 0, Limits.Magnitude);
+        }
+
+        Check.Text($"{path}value", Text, Limits.PropertyLength);
+        if (Type is EntitlementType.Boolean && (Limit is not null || Text is not null))
+        {
+            throw BillingException.Field($"{path}value", "must be true or false for a boolean entitlement");
+        }
+
+        if (Type is EntitlementType.Static && (Limit is null) == (Text is null))
+        {
+            throw BillingException.Field($"{path}value", "must be a number or a text for a static entitlement");
+        }
+
+        if (Type is EntitlementType.Metered && Text is not null)
+        {
+            throw BillingException.Field($"{path}limit", "must be a number, or absent for no limit");
+        }
+
+        if (Type is not EntitlementType.Metered && (Reset, Overage) is not (UsageReset.Period, Overage.Block))
+        {
+            throw BillingException.Field($"{path}{(Reset is UsageReset.Period ? "overage" : "reset")}", "is only for metered entitlements");
+        }
+    }
+}
+
+/// <summary>What kind of promise an entitlement is.</summary>
+public enum EntitlementType
+{
+    /// <summary>A switch, on or off.</summary>
+    Boolean,
+
+    /// <summary>A fixed value: a number that a request must not exceed, or a text.</summary>
+    Static,
+
+    /// <summary>A quota that use counts against.</summary>
+    Metered,
+}
+
+/// <summary>When a quota begins anew.</summary>
+public enum UsageReset
+{
+    /// <summary>With each period of the subscription; with each month where there is none.</summary>
+    Period,
+
+    /// <summary>With each day of the customer's zone.</summary>
+    Day,
+
+    /// <summary>With each month of the customer's zone.</summary>
+    Month,
+
+    /// <summary>Never.</summary>
+    Never,
+}
+
+/// <summary>What becomes of use beyond a quota.</summary>
+public enum Overage
+{
+    /// <summary>It is refused.</summary>
+    Block,
+
+    /// <summary>It is allowed, and billed as its price says.</summary>
+    Allow,
+}

@@ -1,0 +1,30 @@
+using BillApis.Pricing;
+using BillApis.Tests.Vectors;
+
+namespace BillApis.Unit.Tests.Entitlements;
+
+/// <summary>Asks quotas what the peers ask their allowances.</summary>
+internal static class AllowanceVectors
+{
+    public static string? Use(Vector vector)
+    {
+        var found = new Differences(vector.Expected);
+        var (allowance, usage) = (vector.Of("allowance"), vector.Of("usage"));
+        var check = EntitlementCheck.Of(new Entitlement(default, EntitlementType.Metered) { Limit = allowance }, usage, null, 0, false);
+        found.Compare("overage", usage - (allowance - check.Remaining!.Value));
+        found.CompareText("exhausted", check.Remaining == 0 ? "true" : "false");
+        return found.Report();
+    }
+
+    // What was bought in packages is an add-on that is granted so often; the same plan taken several times grants so often too.
+    public static string? Start(Vector vector)
+    {
+        var found = new Differences(vector.Expected);
+        EntitlementSource[] sources = [Source(vector.Of("included"), vector.Of("plans", 1)), Source(vector.Of("package_size"), vector.Of("prepaid_packages"))];
+        found.Compare("allowance", GrantedFeature.Allowance(sources)!.Value);
+        return found.Report();
+    }
+
+    private static EntitlementSource Source(decimal limit, decimal quantity) =>
+        new(new Entitlement(default, EntitlementType.Metered) { Limit = limit }, EntitlementOrigin.AddOn, "") { Quantity = quantity };
+}
