@@ -185,6 +185,19 @@ public readonly record struct CreditMemoId(Guid Value) : IEntityId<CreditMemoId>
     public override string ToString() => EntityId.Format(this);
 }
 
+/// <summary>A company that sells.</summary>
+public readonly record struct LegalEntityId(Guid Value) : IEntityId<LegalEntityId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "ent";
+
+    /// <inheritdoc/>
+    public static LegalEntityId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>ent_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
 /// <summary>Money received for an invoice.</summary>
 public readonly record struct PaymentId(Guid Value) : IEntityId<PaymentId>
 {

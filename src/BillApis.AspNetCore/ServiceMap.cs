@@ -19,6 +19,7 @@ internal static class ServiceMap
     private static void MapMasterData(IEndpointRouteBuilder api)
     {
         new CustomerEndpoints().Map(api);
+        new LegalEntityEndpoints().Map(api);
         new ProductEndpoints().Map(api);
         new MetricEndpoints().Map(api);
         new PriceEndpoints().Map(api);
@@ -56,6 +57,7 @@ internal static class ServiceMap
     private static void MapInvoicing(IEndpointRouteBuilder api)
     {
         api.MapInvoices();
+        api.MapDrafts();
         api.MapCreditMemos();
         api.MapReceivables();
         api.MapInvoiceRuns();

@@ -5,13 +5,16 @@ namespace BillApis;
 
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
-    IMigrator migrator, Customers customers, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage, UsageImports imports,
-    Invoices invoices, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
+    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage, UsageImports imports,
+    Invoices invoices, InvoiceDrafts drafts, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
     Features features, Entitlements entitlements,
     UsageAnalytics analytics, Explanations explanations)
 {
     /// <summary>The parties that are billed.</summary>
     public Customers Customers { get; } = customers;
+
+    /// <summary>The companies that sell.</summary>
+    public LegalEntities LegalEntities { get; } = legalEntities;
 
     /// <summary>What is sold.</summary>
     public Products Products { get; } = products;
@@ -42,6 +45,9 @@ public sealed class Billing(
 
     /// <summary>Bills.</summary>
     public Invoices Invoices { get; } = invoices;
+
+    /// <summary>What people change of bills before they are issued.</summary>
+    public InvoiceDrafts Drafts { get; } = drafts;
 
     /// <summary>Credit that customers were given or bought.</summary>
     public Credits Credits { get; } = credits;

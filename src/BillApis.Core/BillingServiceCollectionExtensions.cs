@@ -52,7 +52,8 @@ public static class BillingServiceCollectionExtensions
         services.AddEntitlements();
         services.AddSingleton(provider => new Customers(
             provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IStore<Subscription>>(), provider.GetRequiredService<FindCustomers>(),
-            provider.GetRequiredService<CustomerDirectory>(), provider.GetRequiredService<IClock>()));
+            provider.GetRequiredService<CustomerDirectory>(), provider.GetRequiredService<IStore<LegalEntity>>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton<LegalEntities>();
         services.AddSingleton<Products>();
         services.AddSingleton<Prices>();
         services.AddSingleton<Plans>();
@@ -64,12 +65,14 @@ public static class BillingServiceCollectionExtensions
     private static void AddInvoicing(IServiceCollection services)
     {
         services.TryAddSingleton<ITaxCalculator, TaxTables>();
+        services.AddSingleton<IssueTermsReader>();
         services.AddSingleton<Settlements>();
         services.AddSingleton<InvoiceIssue>();
         services.AddSingleton<Credits>();
         services.AddSingleton(provider => new Invoices(
             provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<Settlements>(), provider.GetRequiredService<InvoiceIssue>(),
             provider.GetRequiredService<Customers>(), provider.GetRequiredService<OutboxDispatcher>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton(provider => new InvoiceDrafts(provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<Settlements>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<CreditMemos>();
         services.AddSingleton<ChargedUsageReader>();
         services.AddSingleton<Recharges>();

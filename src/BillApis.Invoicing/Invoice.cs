@@ -52,6 +52,39 @@ public sealed record Invoice : IEntity<Invoice>
     /// <summary>Where it is in its life.</summary>
     public InvoiceStatus Status { get; init; }
 
+    /// <summary>The company that sells; null where the tenant has named none.</summary>
+    public LegalEntityId? LegalEntity { get; init; }
+
+    /// <summary>The same as it is named on the invoice.</summary>
+    public InvoiceParty? Seller { get; init; }
+
+    /// <summary>The customer as it is named on the invoice.</summary>
+    public InvoiceParty? BillTo { get; init; }
+
+    /// <summary>The BCP 47 language of its documents; null for the default.</summary>
+    public string? Locale { get; init; }
+
+    /// <summary>The customer's purchase-order number.</summary>
+    public string? PurchaseOrder { get; init; }
+
+    /// <summary>What the customer reads below the lines.</summary>
+    public string? Notes { get; init; }
+
+    /// <summary>The withdrawn invoice that it stands in the place of.</summary>
+    public InvoiceId? Replaces { get; init; }
+
+    /// <summary>The invoice that stands in its place.</summary>
+    public InvoiceId? ReplacedBy { get; init; }
+
+    /// <summary>What people changed while it was a draft, the oldest first.</summary>
+    public ImmutableArray<InvoiceEdit> Edits { get; init; } = [];
+
+    /// <summary>When it was sent, the oldest first.</summary>
+    public ImmutableArray<InvoiceSending> Sent { get; init; } = [];
+
+    /// <summary>The series that credit memos of it take their numbers from.</summary>
+    public string CreditMemoSeries { get; init; } = CreditMemo.DefaultSeries;
+
     /// <summary>The series of its number.</summary>
     public string Series { get; init; } = DefaultSeries;
 
@@ -203,6 +236,14 @@ public sealed record Invoice : IEntity<Invoice>
 
     /// <summary>Marks an open invoice late once its due date has passed; otherwise changes nothing.</summary>
     public Invoice MarkOverdue(Instant now) => IsOpen && Status is not InvoiceStatus.Overdue && DueAt < now ? this with { Status = InvoiceStatus.Overdue } : this;
+
+    /// <summary>Records that it goes out to the customer.</summary>
+    /// <exception cref="BillingException">It is a draft or was withdrawn.</exception>
+    public Invoice Send(InvoiceSending sending)
+    {
+        Require(Status is not (InvoiceStatus.Draft or InvoiceStatus.Canceled), "sent");
+        return this with { Sent = Sent.Add(sending) };
+    }
 
     /// <summary>Gives up on what is still due.</summary>
     /// <exception cref="BillingException">It is not open.</exception>

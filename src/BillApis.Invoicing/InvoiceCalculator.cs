@@ -18,7 +18,7 @@ public static class InvoiceCalculator
         var id = IdOf(request);
         var charged = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();
         var adjustments = Recharge.LinesOf(request.Recharges, request.Currency, Limits.LinesPerInvoice - charged.Count);
-        List<InvoiceLine> lines = [.. charged, .. adjustments];
+        List<InvoiceLine> lines = request.SkipZero && adjustments.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments];
         Check.Range("lines", lines.Count, 0, Limits.LinesPerInvoice);
         var invoice = new Invoice
         {

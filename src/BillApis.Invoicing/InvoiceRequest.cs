@@ -31,6 +31,9 @@ public sealed record InvoiceRequest
     /// <summary>What falls due, in the order of the lines, each with its usage; the usage of a price without a metric is not looked at.</summary>
     public required ImmutableArray<ChargedUsage> Charges { get; init; }
 
+    /// <summary>Whether lines that all come to zero are left out.</summary>
+    public bool SkipZero { get; init; }
+
     /// <summary>The coupons that count, in any order.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
 

@@ -12,7 +12,10 @@ internal static class EntityMaps
     public static EntityMap<Customer> Customers { get; } = EntityMap<Customer>.Of(
         "billing_customer",
         EntityColumn<Customer>.Text("email", item => item.Email),
+        EntityColumn<Customer>.Text("legal_entity_id", item => item.LegalEntity),
         Archived<Customer>()) with { Outdates = item => new Change(item.Tenant, item.Id) };
+
+    public static EntityMap<LegalEntity> LegalEntities { get; } = EntityMap<LegalEntity>.Of("billing_legal_entity", Archived<LegalEntity>());
 
     public static EntityMap<Product> Products { get; } = EntityMap<Product>.Of("billing_product", Archived<Product>());
 

@@ -38,6 +38,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(IdentityMaps.StoredAnswers);
         services.AddStore(EntityMaps.Settings);
         services.AddSingleton<IStore<Customer>, SqlCustomerStore>();
+        services.AddStore(EntityMaps.LegalEntities);
         services.AddStore(EntityMaps.Products);
         services.AddStore(EntityMaps.Metrics);
         services.AddStore(EntityMaps.Prices);

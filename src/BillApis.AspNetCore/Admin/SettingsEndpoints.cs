@@ -18,19 +18,45 @@ internal static class SettingsEndpoints
     internal static async Task<SettingsResponse> GetAsync(Caller caller, Billing billing, CancellationToken cancellationToken) =>
         SettingsResponse.From(await billing.Settings.GetAsync(caller.Tenant, cancellationToken).ConfigureAwait(false));
 
-    internal static async Task<SettingsResponse> ChangeAsync(Patch<SettingsRequest> patch, Caller caller, Billing billing, CancellationToken cancellationToken) =>
-        SettingsResponse.From(await billing.Settings.ChangeAsync(
+    internal static async Task<SettingsResponse> ChangeAsync(Patch<SettingsRequest> patch, Caller caller, Billing billing, CancellationToken cancellationToken)
+    {
+        var entity = patch.Sent.TryGetProperty("legal_entity_id", out var sent) && sent.ValueKind is JsonValueKind.String
+            ? await References.LegalEntityAsync(billing, caller.Tenant, sent.GetString(), cancellationToken).ConfigureAwait(false)
+            : null;
+        return SettingsResponse.From(await billing.Settings.ChangeAsync(
             caller.Tenant,
-            current => current with { LateUsage = patch.Over(JsonSerializer.SerializeToNode(new SettingsRequest { LateUsage = current.LateUsage }, BillingJson.Options)!).Value.LateUsage },
+            current => patch.Over(JsonSerializer.SerializeToNode(SettingsRequest.Of(current), BillingJson.Options)!).Value.Put(current, entity),
             cancellationToken).ConfigureAwait(false));
+    }
 }
 
 internal sealed record SettingsRequest
 {
     public LateUsagePolicy? LateUsage { get; init; }
+    public string? LegalEntityId { get; init; }
+    public int? PaymentTermsDays { get; init; }
+    public ZeroInvoices? ZeroInvoices { get; init; }
+
+    public static SettingsRequest Of(TenantSettings settings) => new()
+    {
+        LateUsage = settings.LateUsage, LegalEntityId = settings.LegalEntity?.ToString(), PaymentTermsDays = settings.PaymentTermsDays, ZeroInvoices = settings.ZeroInvoices,
+    };
+
+    /// <exception cref="BillingException">A choice is out of its range.</exception>
+    public TenantSettings Put(TenantSettings settings, LegalEntity? entity)
+    {
+        Check.Range("payment_terms_days", PaymentTermsDays ?? 0, 0, Customer.MaxPaymentTermsDays);
+        return settings with
+        {
+            LateUsage = LateUsage,
+            LegalEntity = entity is not null ? entity.Id : LegalEntityId is null ? null : settings.LegalEntity,
+            PaymentTermsDays = PaymentTermsDays,
+            ZeroInvoices = ZeroInvoices ?? default,
+        };
+    }
 }
 
-internal sealed record SettingsResponse(LateUsagePolicy LateUsage)
+internal sealed record SettingsResponse(LateUsagePolicy LateUsage, LegalEntityId? LegalEntityId, int? PaymentTermsDays, ZeroInvoices ZeroInvoices)
 {
-    public static SettingsResponse From(TenantSettings settings) => new(settings.LateUsage!.Value);
+    public static SettingsResponse From(TenantSettings settings) => new(settings.LateUsage!.Value, settings.LegalEntity, settings.PaymentTermsDays, settings.ZeroInvoices);
 }

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using BillApis.Invoicing;
+using BillApis.Metering;
 using BillApis.Pricing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using NodaTime;
 
 namespace BillApis.AspNetCore;
 
@@ -19,6 +21,7 @@ internal static class CreditEndpoints
         credits.MapGet("/grants/{id}", GetAsync).WithSummary("Read one credit grant and what is left of it");
         credits.MapPost("/grants/{id}/void", VoidAsync).WithSummary("Withdraw what is left of a credit grant");
         credits.MapGet("/balance", GetBalanceAsync).WithSummary("The credit that a customer can use now");
+        credits.MapGet("/balance/history", GetHistoryAsync).WithSummary("The credit that a customer could use over time, by hour, day or month");
         credits.MapGet("/entries", ListEntriesAsync).WithSummary("What moved a customer's credit, newest first");
     }
 
@@ -58,6 +61,15 @@ internal static class CreditEndpoints
 
     internal static async Task<CreditBalanceResponse> GetBalanceAsync(Query<CustomerOfCredits> query, Caller caller, Billing billing, CancellationToken cancellationToken) =>
         CreditBalanceResponse.From(await billing.Credits.BalanceAsync(caller.Tenant, query.Value.CustomerId, cancellationToken).ConfigureAwait(false));
+
+    internal static async Task<BalanceHistoryResponse> GetHistoryAsync(Query<BalanceHistoryQuery> query, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken)
+    {
+        var (sent, now) = (query.Value, clock.GetCurrentInstant());
+        var to = sent.To is { } asked && asked < now ? asked : now;
+        var windows = UsageWindows.Of(sent.From < to ? new Interval(sent.From, to) : throw BillingException.Field("from", "must be before to and before now"), sent.Window, sent.Timezone ?? DateTimeZone.Utc);
+        var points = await billing.Credits.HistoryAsync(caller.Tenant, sent.CustomerId, [.. windows.Select(window => window.Start), to], cancellationToken).ConfigureAwait(false);
+        return new BalanceHistoryResponse(points[0].Total.Currency, [.. points.Zip(points.Skip(1), BalanceWindow.From)]);
+    }
 
     internal static async Task<Page<CreditEntryResponse>> ListEntriesAsync(Query<CreditEntryQuery> query, Caller caller, Billing billing, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using BillApis.Invoicing;
+using BillApis.Metering;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -59,6 +60,23 @@ internal sealed record CustomerOfCredits
     public required string CustomerId { get; init; }
 }
 
+internal sealed record BalanceHistoryQuery
+{
+    public required string CustomerId { get; init; }
+    public required Instant From { get; init; }
+    public Instant? To { get; init; }
+    public UsageWindow Window { get; init; } = UsageWindow.Day;
+    public DateTimeZone? Timezone { get; init; }
+}
+
+internal sealed record BalanceHistoryResponse(Currency Currency, ImmutableArray<BalanceWindow> Windows);
+
+internal sealed record BalanceWindow(Instant Start, Instant End, decimal OpeningBalance, decimal ClosingBalance, decimal ClosingPaid, decimal ClosingPromotional)
+{
+    public static BalanceWindow From(BalancePoint opening, BalancePoint closing) =>
+        new(opening.At, closing.At, opening.Total.Amount, closing.Total.Amount, closing.Paid.Amount, closing.Promotional.Amount);
+}
+
 internal sealed record CreditEntryQuery : Paging
 {
     public required string CustomerId { get; init; }
@@ -71,11 +89,11 @@ internal sealed record TopUpResponse(decimal Threshold, decimal? Amount, decimal
 
 internal sealed record CreditGrantResponse(
     CreditGrantId Id, CustomerId CustomerId, CreditCategory Category, decimal Amount, decimal Balance, Currency Currency, int Priority, Instant EffectiveAt, Instant? ExpiresAt,
-    Instant? VoidedAt, ImmutableArray<string> AppliesTo, RecurrenceResponse? Recurrence, TopUpResponse? TopUp, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt)
+    Instant? VoidedAt, InvoiceId? InvoiceId, CreditMemoId? CreditMemoId, ImmutableArray<string> AppliesTo, RecurrenceResponse? Recurrence, TopUpResponse? TopUp, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt)
 {
     public static CreditGrantResponse From(CreditGrant grant) => new(
         grant.Id, grant.Customer, grant.Category, grant.Amount.Amount, grant.Balance.Amount, grant.Amount.Currency, grant.Priority, grant.Period.EffectiveAt, grant.Period.ExpiresAt,
-        grant.Period.VoidedAt, [.. grant.Scope.Metrics.Select(id => id.ToString()), .. grant.Scope.Products.Select(id => id.ToString())],
+        grant.Period.VoidedAt, grant.Invoice, grant.Memo, [.. grant.Scope.Metrics.Select(id => id.ToString()), .. grant.Scope.Products.Select(id => id.ToString())],
         grant.Recurrence is { } recurrence ? new RecurrenceResponse(recurrence.Interval.Unit, recurrence.Interval.Count, recurrence.Rollover.Amount) : null,
         grant.TopUp is { } top ? new TopUpResponse(top.Threshold.Amount, top.Amount?.Amount, top.Target?.Amount, top.Minimum?.Amount) : null, grant.Metadata, grant.CreatedAt);
 }

@@ -20,6 +20,8 @@ internal static class InvoiceEndpoints
         invoices.MapPost("/{id}/issue", IssueAsync).WithSummary("Freeze a draft, number it and post it");
         invoices.MapPost("/{id}/cancel", CancelAsync).WithSummary("Withdraw a draft, or an invoice on which nothing was paid");
         invoices.MapPost("/{id}/write-off", WriteOffAsync).WithSummary("Give up on what is still due");
+        invoices.MapPost("/{id}/send", SendAsync).WithSummary("Send an issued invoice to the customer, or to another address");
+        invoices.MapPost("/{id}/reissue", ReissueAsync).WithSummary("Withdraw an invoice on which nothing was paid and draft another in its place");
         invoices.MapPost("/{id}/payments", PayAsync).WithSummary("Record money that came in outside of any processor");
     }
 
@@ -49,6 +51,15 @@ internal static class InvoiceEndpoints
     internal static async Task<InvoiceResponse> WriteOffAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken) =>
         InvoiceResponse.From(await billing.Invoices.WriteOffAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false));
 
+    internal static async Task<InvoiceResponse> SendAsync(string id, Body<SendRequest> body, Caller caller, Billing billing, CancellationToken cancellationToken) =>
+        InvoiceResponse.From(await billing.Invoices.SendAsync(caller.Tenant, id, body.Value.Email, cancellationToken).ConfigureAwait(false));
+
+    internal static async Task<Created<InvoiceResponse>> ReissueAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken)
+    {
+        var draft = await billing.Invoices.ReissueAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false);
+        return TypedResults.Created($"invoicing/invoices/{draft.Id}", InvoiceResponse.From(draft));
+    }
+
     internal static async Task<Created<InvoiceResponse>> PayAsync(string id, Body<PaymentRequest> body, Caller caller, Billing billing, CancellationToken cancellationToken)
     {
         var paid = await billing.Invoices.PayAsync(caller.Tenant, id, body.Value.Amount, body.Value.Reference, cancellationToken).ConfigureAwait(false);
@@ -61,8 +72,10 @@ internal sealed record InvoiceRequest
     public required string CustomerId { get; init; }
     public required Currency Currency { get; init; }
     public required ImmutableArray<InvoiceLineRequest> Lines { get; init; }
+    public string? Notes { get; init; }
+    public string? PurchaseOrder { get; init; }
 
-    public NewInvoice ToNew() => new(CustomerId, Currency, [.. Lines.Select((line, index) => new NewInvoiceLine(line.Description, line.UnitAmount, line.Quantity, line.TaxCategory, line.Period?.ToInterval($"lines[{index}].period")))]);
+    public NewInvoice ToNew() => new(CustomerId, Currency, [.. Lines.Select((line, index) => line.ToNew($"lines[{index}]."))]) { Notes = Notes, PurchaseOrder = PurchaseOrder };
 }
 
 internal sealed record InvoiceLineRequest
@@ -72,6 +85,17 @@ internal sealed record InvoiceLineRequest
     public decimal Quantity { get; init; } = 1;
     public string? TaxCategory { get; init; }
     public PeriodRequest? Period { get; init; }
+
+    public static InvoiceLineRequest From(NewInvoiceLine line) => new()
+    {
+        Description = line.Description,
+        UnitAmount = line.UnitAmount,
+        Quantity = line.Quantity,
+        TaxCategory = line.TaxCategory,
+        Period = line.Period is { } period ? new PeriodRequest { Start = period.Start, End = period.End } : null,
+    };
+
+    public NewInvoiceLine ToNew(string path = "") => new(Description, UnitAmount, Quantity, TaxCategory, Period?.ToInterval($"{path}period"));
 }
 
 internal sealed record PeriodRequest
@@ -81,6 +105,11 @@ internal sealed record PeriodRequest
 
     /// <exception cref="BillingException">It ends before it starts.</exception>
     public Interval ToInterval(string path) => Start <= End ? new Interval(Start, End) : throw BillingException.Field($"{path}.end", "must not be before its start");
+}
+
+internal sealed record SendRequest
+{
+    public string? Email { get; init; }
 }
 
 internal sealed record PaymentRequest

@@ -9,10 +9,10 @@ internal sealed class CustomerEndpoints() : MasterDataEndpoints<Customer, Custom
 {
     protected override MasterData<Customer> Of(Billing billing) => billing.Customers;
 
-    protected override Task<Customer> ApplyAsync(Billing billing, TenantId tenant, Body<CustomerRequest> request, Customer? current, CancellationToken cancellationToken)
+    protected override async Task<Customer> ApplyAsync(Billing billing, TenantId tenant, Body<CustomerRequest> request, Customer? current, CancellationToken cancellationToken)
     {
         var sent = request.Value;
-        return Task.FromResult((current ?? new Customer { Name = sent.Name, Currency = sent.Currency }) with
+        return (current ?? new Customer { Name = sent.Name, Currency = sent.Currency }) with
         {
             Name = sent.Name,
             Currency = sent.Currency,
@@ -24,10 +24,12 @@ internal sealed class CustomerEndpoints() : MasterDataEndpoints<Customer, Custom
             Address = sent.Address,
             TaxId = sent.TaxId,
             TaxExempt = sent.TaxExempt,
-            PaymentTermsDays = sent.PaymentTermsDays ?? (current?.PaymentTermsDays ?? 30),
+            PaymentTermsDays = sent.PaymentTermsDays,
+            LegalEntity = (await References.LegalEntityAsync(billing, tenant, sent.LegalEntityId, cancellationToken).ConfigureAwait(false))?.Id,
+            PurchaseOrder = sent.PurchaseOrder,
             Locale = sent.Locale,
             Metadata = sent.Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
-        });
+        };
     }
 
     protected override JsonNode Form(Customer item) => Json(new CustomerRequest
@@ -43,13 +45,15 @@ internal sealed class CustomerEndpoints() : MasterDataEndpoints<Customer, Custom
         TaxId = item.TaxId,
         TaxExempt = item.TaxExempt,
         PaymentTermsDays = item.PaymentTermsDays,
+        LegalEntityId = item.LegalEntity?.ToString(),
+        PurchaseOrder = item.PurchaseOrder,
         Locale = item.Locale,
         Metadata = item.Metadata,
     });
 
     protected override CustomerResponse Response(Customer item) => new(
         item.Id, item.ExternalId, item.Aliases, item.Name, item.Email, item.Currency, item.Zone, item.Country, item.Address, item.TaxId, item.TaxExempt,
-        item.PaymentTermsDays, item.Locale, item.Metadata, item.CreatedAt, item.ArchivedAt);
+        item.PaymentTermsDays, item.LegalEntity, item.PurchaseOrder, item.Locale, item.Metadata, item.CreatedAt, item.ArchivedAt);
 
     protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, CustomerQuery query, CancellationToken cancellationToken) =>
         Task.FromResult(query.ToStoreQuery().With("email", query.Email).With("alias", query.ExternalId));
@@ -68,6 +72,8 @@ internal sealed record CustomerRequest
     public string? TaxId { get; init; }
     public bool TaxExempt { get; init; }
     public int? PaymentTermsDays { get; init; }
+    public string? LegalEntityId { get; init; }
+    public string? PurchaseOrder { get; init; }
     public string? Locale { get; init; }
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
 }
@@ -80,4 +86,4 @@ internal sealed record CustomerQuery : MasterDataQuery
 
 internal sealed record CustomerResponse(
     CustomerId Id, string? ExternalId, ImmutableArray<string> Aliases, string Name, string? Email, Currency Currency, DateTimeZone Timezone, string? Country, Address? Address, string? TaxId,
-    bool TaxExempt, int PaymentTermsDays, string? Locale, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);
+    bool TaxExempt, int? PaymentTermsDays, LegalEntityId? LegalEntityId, string? PurchaseOrder, string? Locale, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);

@@ -19,6 +19,9 @@ internal static class References
     public static async Task<Feature?> FeatureAsync(Billing billing, TenantId tenant, string? reference, CancellationToken cancellationToken) =>
         reference is null ? null : await billing.Features.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
 
+    public static async Task<LegalEntity?> LegalEntityAsync(Billing billing, TenantId tenant, string? reference, CancellationToken cancellationToken) =>
+        reference is null ? null : await billing.LegalEntities.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+
     /// <summary>All that a list refers to; empty where nothing is referred to.</summary>
     public static async Task<ImmutableArray<TId>> AllAsync<TId>(ImmutableArray<string>? references, Func<string, Task<TId>> find)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BillApis.Invoicing;
 using NodaTime;
 
 namespace BillApis;
@@ -51,8 +52,14 @@ public sealed record Customer : IMasterData<Customer>
     /// <summary>Whether no tax is charged.</summary>
     public bool TaxExempt { get; init; }
 
-    /// <summary>Days from issue until an invoice is due, 0 to <see cref="MaxPaymentTermsDays"/>.</summary>
-    public int PaymentTermsDays { get; init; } = 30;
+    /// <summary>Days from issue until an invoice is due, 0 to <see cref="MaxPaymentTermsDays"/>; null for what the tenant's settings say.</summary>
+    public int? PaymentTermsDays { get; init; }
+
+    /// <summary>Who sells to it; null for what the tenant's settings say.</summary>
+    public LegalEntityId? LegalEntity { get; init; }
+
+    /// <summary>The purchase-order number of its invoices, where they name no other.</summary>
+    public string? PurchaseOrder { get; init; }
 
     /// <summary>The BCP 47 language of the customer's documents.</summary>
     public string? Locale { get; init; }
@@ -73,6 +80,8 @@ public sealed record Customer : IMasterData<Customer>
 
     string? IEntity<Customer>.Alias => ExternalId;
 
+    internal InvoiceParty Party => new(Name, Address, Country ?? Address?.Country, TaxId, Email);
+
     /// <inheritdoc/>
     public Customer WithVersion(long version) => this with { Version = version };
 
@@ -87,7 +96,8 @@ public sealed record Customer : IMasterData<Customer>
     {
         Check.Name("name", Name);
         Check.Metadata(Metadata);
-        Check.Range("payment_terms_days", PaymentTermsDays, 0, MaxPaymentTermsDays);
+        Check.Range("payment_terms_days", PaymentTermsDays ?? 0, 0, MaxPaymentTermsDays);
+        Check.Text("purchase_order", PurchaseOrder, Limits.CodeLength);
         Check.Text("tax_id", TaxId, Limits.CodeLength);
         Check.Text("locale", Locale, Limits.CodeLength);
         if (Currency == default)

@@ -8,9 +8,10 @@ public sealed class Customers : MasterData<Customer>
     private readonly IStore<Subscription> _subscriptions;
     private readonly FindCustomers _find;
     private readonly CustomerDirectory _directory;
+    private readonly IStore<LegalEntity> _entities;
 
-    internal Customers(IStore<Customer> store, IStore<Subscription> subscriptions, FindCustomers find, CustomerDirectory directory, IClock clock) : base(store, clock) =>
-        (_subscriptions, _find, _directory) = (subscriptions, find, directory);
+    internal Customers(IStore<Customer> store, IStore<Subscription> subscriptions, FindCustomers find, CustomerDirectory directory, IStore<LegalEntity> entities, IClock clock) : base(store, clock) =>
+        (_subscriptions, _find, _directory, _entities) = (subscriptions, find, directory, entities);
 
     private protected override void Saved(TenantId tenant) => _directory.Forget();
 
@@ -25,6 +26,11 @@ public sealed class Customers : MasterData<Customer>
     // Usage is sent under any of the names: each must mean one customer.
     private protected override async Task CheckReferencesAsync(Customer item, CancellationToken cancellationToken)
     {
+        if (item.LegalEntity is { } entity)
+        {
+            await _entities.GetAsync(item.Tenant, LegalEntity.Kind, entity.ToString(), cancellationToken).ConfigureAwait(false);
+        }
+
         string[] names = item.ExternalId is { } external ? [.. item.Aliases, external] : [.. item.Aliases];
         if (names.Length == 0)
         {

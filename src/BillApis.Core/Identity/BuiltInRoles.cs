@@ -14,7 +14,7 @@ internal static class BuiltInRoles
     {
         [Owner] = new([Permission.All]),
         ["admin"] = new([.. Read(Permission.Resources), .. Write([.. Permission.Resources.Except(["tenants"])])]),
-        ["finance"] = new([.. Read(Business), .. Write(["customers", "coupons", "tax-rates", "invoices", "credit-memos", "credits", "payments", "ledger"])]),
+        ["finance"] = new([.. Read(Business), .. Write(["customers", "legal-entities", "coupons", "tax-rates", "invoices", "credit-memos", "credits", "payments", "ledger"])]),
         ["support"] = new([.. Read(Business), .. Write(["customers", "subscriptions", "spend-control", "notifications"])]),
         ["developer"] = new(
         [

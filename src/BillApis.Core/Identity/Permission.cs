@@ -15,7 +15,7 @@ internal readonly record struct Permission(string Resource, string Action)
     /// <summary>Every kind of thing that a permission may be about.</summary>
     public static ImmutableArray<string> Resources { get; } =
     [
-        "customers", "products", "metrics", "prices", "plans", "features", "coupons", "tax-rates", "subscriptions", "usage", "invoices", "credit-memos", "credits", "payments",
+        "customers", "legal-entities", "products", "metrics", "prices", "plans", "features", "coupons", "tax-rates", "subscriptions", "usage", "invoices", "credit-memos", "credits", "payments",
         "ledger", "spend-control", "entitlements", "analytics", "notifications", "webhooks", "orchestration", "settings", "test-clock", "users", "roles", "api-keys", "tenants", "audit",
     ];
 

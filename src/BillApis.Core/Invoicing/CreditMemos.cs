@@ -73,6 +73,7 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
             Invoice = before.Id,
             Subscription = before.Subscription,
             Currency = before.Currency,
+            Series = before.CreditMemoSeries,
             Lines = request.Lines.IsEmpty ? left.Spread(amount) : ByLine(request, left, before.Currency),
             Reason = request.Reason,
             Refund = request.Refund,

@@ -90,6 +90,17 @@ public sealed class Credits(ICreditStore store, Customers customers, OutboxDispa
         return new CreditBalance(found.Id, Of(CreditCategory.Paid), Of(CreditCategory.Promotional), now);
     }
 
+    /// <summary>What a customer could use at instants of the past, in their order.</summary>
+    /// <exception cref="BillingException">The tenant has no such customer.</exception>
+    public async Task<IReadOnlyList<BalancePoint>> HistoryAsync(TenantId tenant, string customer, IReadOnlyList<Instant> instants, CancellationToken cancellationToken = default)
+    {
+        var found = await customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false);
+        var all = new StoreQuery { Limit = Limits.PageSize };
+        var grants = await AllAsync(all.With("customer_id", found.Id.ToString()), query => store.ListAsync(tenant, query, cancellationToken)).ConfigureAwait(false);
+        var entries = await AllAsync(all, query => store.EntriesAsync(tenant, found.Id, query, cancellationToken)).ConfigureAwait(false);
+        return BalanceHistory.At(grants, entries, instants, found.Currency);
+    }
+
     /// <summary>What moved a customer's grants, newest first; narrowed by <c>grant_id</c>.</summary>
     /// <exception cref="BillingException">The tenant has no such customer.</exception>
     public async Task<Page<CreditEntry>> ListEntriesAsync(TenantId tenant, string customer, StoreQuery query, CancellationToken cancellationToken = default) =>
@@ -110,6 +121,22 @@ public sealed class Credits(ICreditStore store, Customers customers, OutboxDispa
         }
 
         Task<IReadOnlyList<CreditGrant>> DueAsync() => store.DueAsync(clock.GetCurrentInstant(), BatchSize, cancellationToken);
+    }
+
+    private static async Task<List<T>> AllAsync<T>(StoreQuery query, Func<StoreQuery, Task<Page<T>>> list)
+    {
+        var items = new List<T>();
+        for (var next = query; ;)
+        {
+            var page = await list(next).ConfigureAwait(false);
+            items.AddRange(page.Items);
+            if (page.Next is null)
+            {
+                return items;
+            }
+
+            next = next with { After = page.Next };
+        }
     }
 
     private static void Validate(NewCreditGrant request, Customer customer, Instant now)

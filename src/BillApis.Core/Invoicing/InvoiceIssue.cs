@@ -39,23 +39,42 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
                 await book.LoadAsync(tenant, [draft.Customer], cancellationToken).ConfigureAwait(false);
                 var settled = InvoiceSettlement.Settle(draft, book.Of(draft.Customer), TaxDecision.Of(draft), now);
                 book.Put(settled.Grants);
-                return Issued([settled.Invoice.Issue(now, customer.PaymentTermsDays)], book, now);
+                var terms = await settlements.TermsAsync(customer, cancellationToken).ConfigureAwait(false);
+                return Issued([terms.Put(settled.Invoice).Issue(now, terms.PaymentTermsDays)], book, now);
             },
             cancellationToken);
 
     /// <summary>Withdraws an invoice and gives back the credit that it used.</summary>
     public Task CancelAsync(TenantId tenant, string reference, CancellationToken cancellationToken) =>
-        ChangeAsync(
+        ChangeAsync(tenant, reference, before => CanceledAsync(before, before.Cancel(), cancellationToken), cancellationToken);
+
+    /// <summary>Withdraws an invoice where it is not withdrawn yet, and puts a draft in its place; answers the draft's id.</summary>
+    public async Task<InvoiceId> ReissueAsync(TenantId tenant, string reference, CancellationToken cancellationToken)
+    {
+        var id = default(InvoiceId);
+        await ChangeAsync(
             tenant,
             reference,
             async before =>
             {
-                var (after, now) = (before.Cancel(), clock.GetCurrentInstant());
-                var grants = await credits.FindAsync(tenant, [.. before.Credits.Select(use => use.Grant)], cancellationToken).ConfigureAwait(false);
-                var returned = grants.Select(grant => grant.Return(before.Credits.Single(use => use.Grant == grant.Id).Amount, before.Id, now)).ToList();
-                return new Write([after], returned, [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]);
+                var number = before.Subscription is { } bound ? (await invoices.CountCorrectionsAsync(tenant, [bound], cancellationToken).ConfigureAwait(false))[bound] + 1 : 0;
+                var (withdrawn, replacement) = Reissue.Of(before, number, clock.GetCurrentInstant());
+                id = replacement.Id;
+                var write = before.Status is InvoiceStatus.Canceled ? new Write([withdrawn], [], []) : await CanceledAsync(before, withdrawn, cancellationToken).ConfigureAwait(false);
+                return write with { Invoices = [withdrawn, replacement], Events = [.. write.Events, new BillingEvent("invoice.created", id.ToString(), replacement.CreatedAt)] };
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        return id;
+    }
+
+    // A draft has used no credit yet.
+    private async Task<Write> CanceledAsync(Invoice before, Invoice after, CancellationToken cancellationToken)
+    {
+        var (now, uses) = (clock.GetCurrentInstant(), before.Status is InvoiceStatus.Draft ? [] : before.Credits);
+        var grants = await credits.FindAsync(before.Tenant, [.. uses.Select(use => use.Grant)], cancellationToken).ConfigureAwait(false);
+        var returned = grants.Select(grant => grant.Return(uses.Single(use => use.Grant == grant.Id).Amount, before.Id, now)).ToList();
+        return new Write([after], returned, [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]);
+    }
 
     private async Task ChangeAsync(TenantId tenant, string reference, Func<Invoice, Task<Write>> change, CancellationToken cancellationToken)
     {
@@ -87,7 +106,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         }
 
         var now = clock.GetCurrentInstant();
-        var write = Issued([.. settled.Select(item => item.Invoice.Issue(now, item.Customer!.PaymentTermsDays))], book, now);
+        var write = Issued([.. settled.Select(item => item.Invoice.Issue(now, item.Terms!.PaymentTermsDays))], book, now);
         var saved = await SaveAsync(tenant, write, cancellationToken).ConfigureAwait(false);
         foreach (var invoice in saved ? write.Invoices : [])
         {

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Text.Json;
 using BillApis.Invoicing;
 using BillApis.Outbox;
 using NodaTime;
@@ -58,6 +58,8 @@ public sealed class Invoices
         }
 
         Check.Range("lines", request.Lines.Length, 1, Limits.LinesPerInvoice);
+        Check.Text("notes", request.Notes);
+        Check.Text("purchase_order", request.PurchaseOrder, Limits.CodeLength);
         var (id, now) = (EntityId.New<InvoiceId>(), _clock.GetCurrentInstant());
         var draft = new Invoice
         {
@@ -66,7 +68,9 @@ public sealed class Invoices
             Customer = customer.Id,
             Kind = InvoiceKind.OneOff,
             Currency = request.Currency,
-            Lines = [.. request.Lines.Select((line, index) => LineOf(line, index, request.Currency, InvoiceCalculator.LineIdOf(id, now, index)))],
+            Lines = [.. request.Lines.Select((line, index) => line.ToLine(InvoiceCalculator.LineIdOf(id, now, index), request.Currency, $"lines[{index}]."))],
+            Notes = request.Notes,
+            PurchaseOrder = request.PurchaseOrder,
             CreatedAt = now,
         };
         draft = await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false);
@@ -89,6 +93,34 @@ public sealed class Invoices
     {
         await _issue.CancelAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
         return await PostedAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Withdraws an invoice on which nothing was paid, where that was not done yet, and puts a draft in its place that can be changed and issued under a new number.</summary>
+    /// <exception cref="BillingException">There is none such, it is a draft, something was paid or credited, or it was replaced before.</exception>
+    public async Task<Invoice> ReissueAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
+    {
+        var id = await _issue.ReissueAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        return await PostedAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Records that an invoice goes out, and tells whoever delivers it by the event <c>invoice.sent</c>.</summary>
+    /// <param name="tenant">Whose invoice it is.</param>
+    /// <param name="reference">The invoice's id or number.</param>
+    /// <param name="to">The address; the customer's own where null.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="BillingException">There is none such, it is a draft or withdrawn, or there is no address.</exception>
+    public async Task<Invoice> SendAsync(TenantId tenant, string reference, string? to = null, CancellationToken cancellationToken = default)
+    {
+        Check.Text("email", to, Limits.CodeLength);
+        var found = await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        var address = to ?? (await _customers.GetAsync(tenant, found.Customer.ToString(), cancellationToken).ConfigureAwait(false)).Email
+            ?? throw BillingException.Field("email", "is required, since the customer has none");
+        return await ChangeAsync(
+            tenant,
+            reference,
+            (invoice, now) => invoice.Send(new InvoiceSending(now, address)),
+            (_, after, now) => [new BillingEvent("invoice.sent", after.Id.ToString(), now, JsonSerializer.Serialize(new { To = address, after.Customer }, BillingJson.Options))],
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Gives up on what is still due and posts it as bad debt.</summary>
@@ -136,24 +168,5 @@ public sealed class Invoices
     {
         await _outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
         return await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static InvoiceLine LineOf(NewInvoiceLine line, int index, Currency currency, InvoiceLineId id)
-    {
-        Check.Name($"lines[{index}].description", line.Description);
-        Check.Range($"lines[{index}].quantity", line.Quantity, 0, Limits.Magnitude);
-        Check.Range($"lines[{index}].unit_amount", line.UnitAmount, -Limits.Magnitude, Limits.Magnitude);
-        Check.Text($"lines[{index}].tax_category", line.TaxCategory, Limits.CodeLength);
-        return new InvoiceLine
-        {
-            Id = id,
-            Kind = LineKind.OneOff,
-            Description = line.Description,
-            Quantity = line.Quantity,
-            UnitAmount = line.UnitAmount,
-            Amount = Money.Round(Exact.Multiply(line.Quantity, line.UnitAmount), currency),
-            Period = line.Period,
-            TaxCategory = line.TaxCategory,
-        };
     }
 }

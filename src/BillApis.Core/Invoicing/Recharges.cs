@@ -72,7 +72,9 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore
         bills.Find(invoice => invoice.Lines.Any(line => line.Price == charge.Price.Id && line.Period == charge.Period && line.Kind is not LineKind.Adjustment));
 
     // An invoice that a person withdrew counts as billed: what was waived must not come back with the next late event. So does a credit memo.
-    private Task<List<Invoice>> BillsAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) => SinceAsync(invoices, subscription, since, cancellationToken);
+    // What stands in the place of a withdrawn one does not count beside it.
+    private async Task<List<Invoice>> BillsAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
+        [.. (await SinceAsync(invoices, subscription, since, cancellationToken).ConfigureAwait(false)).Where(invoice => invoice.Replaces is null)];
 
     private async Task<List<InvoiceLine>> AdjustedAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
         [.. (await SinceAsync(memos, subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];

@@ -5,7 +5,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Puts credits and taxes on drafts: previews and runs go through here alike.</summary>
-internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IStore<Customer> customers, IStore<Product> products, IClock clock)
+internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IStore<Customer> customers, IStore<Product> products, IssueTermsReader terms, IClock clock)
 {
     /// <summary>The grants of no customer yet.</summary>
     public CreditBook NewBook() => new(credits);
@@ -23,6 +23,10 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
     public async Task<Invoice> TaxedAsync(Invoice draft, CancellationToken cancellationToken) =>
         await DecideAsync(draft.Tenant, [draft], cancellationToken).ConfigureAwait(false) is [var decided] ? InvoiceTaxes.Apply(decided.Draft, decided.Taxes) : draft;
 
+    /// <summary>What a customer's invoices take from it and from who sells.</summary>
+    public async Task<IssueTerms> TermsAsync(Customer customer, CancellationToken cancellationToken) =>
+        (await terms.ReadAsync(customer.Tenant, [customer], cancellationToken).ConfigureAwait(false))[customer.Id];
+
     private async Task<IReadOnlyList<Decided>> DecideAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, CancellationToken cancellationToken)
     {
         var found = new Dictionary<CustomerId, Customer?>();
@@ -33,7 +37,8 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
 
         var categorized = await CategorizedAsync(tenant, drafts, cancellationToken).ConfigureAwait(false);
         var decisions = await taxes.DecideAsync(tenant, [.. categorized.Select(draft => QueryOf(draft, found[draft.Customer]))], cancellationToken).ConfigureAwait(false);
-        return [.. categorized.Zip(decisions, (draft, decision) => new Decided(draft, decision, found[draft.Customer]))];
+        var known = await terms.ReadAsync(tenant, found.Values.OfType<Customer>(), cancellationToken).ConfigureAwait(false);
+        return [.. categorized.Zip(decisions, (draft, decision) => new Decided(known.TryGetValue(draft.Customer, out var put) ? put.Put(draft) : draft, decision, put))];
     }
 
     private static Settled Settle(Decided item, CreditBook book, Instant at)
@@ -42,11 +47,11 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
         {
             var settled = InvoiceSettlement.Settle(item.Draft, book.Of(item.Draft.Customer), item.Taxes, at);
             book.Put(settled.Grants);
-            return new Settled(settled.Invoice, item.Customer, null);
+            return new Settled(settled.Invoice, item.Terms, null);
         }
         catch (OverflowException exception)
         {
-            return new Settled(item.Draft, item.Customer, exception);
+            return new Settled(item.Draft, item.Terms, exception);
         }
     }
 
@@ -72,8 +77,8 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
     }
 }
 
-/// <summary>A draft, what was decided about its taxes, and its customer.</summary>
-internal sealed record Decided(Invoice Draft, TaxDecision Taxes, Customer? Customer);
+/// <summary>A draft, what was decided about its taxes, and the terms of its customer.</summary>
+internal sealed record Decided(Invoice Draft, TaxDecision Taxes, IssueTerms? Terms);
 
-/// <summary>An invoice with credits and taxes, its customer, and why it could not be made where it could not.</summary>
-internal sealed record Settled(Invoice Invoice, Customer? Customer, OverflowException? Failure);
+/// <summary>An invoice with credits and taxes, the terms of its customer, and why it could not be made where it could not.</summary>
+internal sealed record Settled(Invoice Invoice, IssueTerms? Terms, OverflowException? Failure);

@@ -63,6 +63,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             }
         }
 
+        var skip = (await settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).ZeroInvoices is ZeroInvoices.Skip;
         var read = new Queue<RatingInput>(await usage.ReadAsync(tenant, asked, cancellationToken).ConfigureAwait(false));
         return [.. due.Select(item => new InvoiceRequest
         {
@@ -72,6 +73,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Currency = item.Subscription.Currency,
             Boundary = item.Boundary,
             Sequence = item.Subscription.BoundariesBilled,
+            SkipZero = skip,
             Coupons = [.. item.Subscription.Coupons.Where(redemption => !redemption.IsUsedUp && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(item.Subscription.Plan)))],
             Recharges = [.. item.Correction?.Recharges ?? []],
             Correction = item.Correction?.Number ?? 0,

@@ -143,6 +143,7 @@ internal sealed class Supplements(
             Invoice = before.Id,
             Subscription = before.Subscription,
             Correction = number,
+            Series = before.CreditMemoSeries,
             Currency = before.Currency,
             Lines = memo.Lines,
             Reason = "Usage that was known after the invoice was issued",

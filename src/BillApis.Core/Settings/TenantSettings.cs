@@ -13,6 +13,15 @@ public sealed record TenantSettings : IEntity<TenantSettings>
     /// <summary>What is done about usage that comes after its period was billed; null for the default.</summary>
     public LateUsagePolicy? LateUsage { get; init; }
 
+    /// <summary>Who sells to customers that name nobody; null for no company in particular.</summary>
+    public LegalEntityId? LegalEntity { get; init; }
+
+    /// <summary>Days from issue until an invoice is due, for customers without terms of their own; null for 30.</summary>
+    public int? PaymentTermsDays { get; init; }
+
+    /// <summary>What is done about a boundary that charges nothing but zeros.</summary>
+    public ZeroInvoices ZeroInvoices { get; init; }
+
     /// <inheritdoc/>
     public required Instant CreatedAt { get; init; }
 

@@ -32,6 +32,21 @@ public sealed class CreditTests(HostFixture host)
     }
 
     [Fact]
+    public async Task The_balance_over_time_is_told()
+    {
+        var (customer, now) = (Seed.Id(await _seed.CustomerAsync()), await _seed.NowAsync());
+        await GrantAsync(new { customer_id = customer, amount = 50, currency = "USD", category = "paid" });
+        await _seed.MoveAsync(now.AddDays(1));
+        await IssueAsync(customer, 30);
+        await _seed.MoveAsync(now.AddDays(2));
+
+        var whole = (await _api.GetAsync($"/credits/balance/history?customer_id={customer}&from={now:yyyy-MM-ddTHH:mm:ssZ}&window=none")).Ok().GetProperty("windows");
+        whole.GetArrayLength().ShouldBe(1);
+        (whole[0].GetProperty("opening_balance").GetDecimal(), whole[0].GetProperty("closing_balance").GetDecimal(), whole[0].GetProperty("closing_paid").GetDecimal()).ShouldBe((50m, 20m, 20m));
+        (await _api.GetAsync($"/credits/balance/history?customer_id={customer}&from=2999-01-01T00:00:00Z")).ShouldFail(400, "VAL_001", "from");
+    }
+
+    [Fact]
     public async Task A_grant_for_a_metric_pays_its_usage_alone()
     {
         var (customer, type) = (await _seed.CustomerAsync(), Seed.Name("tokens"));

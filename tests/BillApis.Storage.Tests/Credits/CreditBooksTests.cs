@@ -46,7 +46,7 @@ public abstract class CreditBooksTests(StoreFixture fixture)
     {
         var invoices = (await Billing.Invoices.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
         var grants = (await Billing.Credits.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
-        switch (_random.Next(13))
+        switch (_random.Next(15))
         {
             case 0 or 1 or 2:
                 var category = _random.Next(2) == 0 ? CreditCategory.Paid : CreditCategory.Promotional;
@@ -65,6 +65,11 @@ public abstract class CreditBooksTests(StoreFixture fixture)
                 var paid = (open.Due.MinorUnits + 1) / 2 / 100m;
                 await Billing.Invoices.PayAsync(_tenant, open.Id.ToString(), paid, null, Token);
                 return paid;
+            case 13 or 14 when invoices.FirstOrDefault(invoice => invoice.IsOpen && invoice.Payments.IsEmpty && invoice.CreditMemos.IsEmpty) is { } wrong:
+                var replacement = await Billing.Invoices.ReissueAsync(_tenant, wrong.Id.ToString(), Token);
+                await Billing.Drafts.AddLineAsync(_tenant, replacement.Id.ToString(), new NewInvoiceLine("Correction", _random.Next(-1_000, 1_000) / 100m), null, Token);
+                (await Billing.Invoices.IssueAsync(_tenant, replacement.Id.ToString(), Token)).Replaces.ShouldBe(wrong.Id);
+                return 0;
             case 9 when grants.Count > 0:
                 var grant = grants[_random.Next(grants.Count)];
                 await Billing.Credits.VoidAsync(_tenant, grant.Id.ToString(), Token);
@@ -84,13 +89,16 @@ public abstract class CreditBooksTests(StoreFixture fixture)
     private async Task ShouldAgreeAsync(decimal received, int operation)
     {
         var where = $"operation {operation}, seed {Seed}";
-        var invoices = (await Billing.Invoices.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items.Where(invoice => invoice.Status is not (InvoiceStatus.Draft or InvoiceStatus.Canceled)).ToList();
+        var all = (await Billing.Invoices.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
+        var invoices = all.Where(invoice => invoice.Status is not (InvoiceStatus.Draft or InvoiceStatus.Canceled)).ToList();
+        var canceled = all.Where(invoice => invoice is { Status: InvoiceStatus.Canceled, Number: not null }).ToList();
         var grants = (await Billing.Credits.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
         var trial = await Billing.Books.TrialBalanceAsync(_tenant, null, Token);
         var memos = (await Billing.CreditMemos.ListAsync(_tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
         decimal Net(AccountKind kind) => trial.Lines.Where(line => line.Account.Kind == kind).Sum(line => line.Account.Asset.ToMajorUnits(line.Net));
 
         trial.Totals.ShouldAllBe(total => total.Debits == total.Credits, where);
+        invoices.Select(invoice => invoice.Number!.Value).Concat(canceled.Select(invoice => invoice.Number!.Value)).Order().ShouldBe(Enumerable.Range(1, invoices.Count + canceled.Count).Select(number => (long)number), where);
         Net(AccountKind.Receivable).ShouldBe(invoices.Sum(invoice => invoice.Due.Amount), where);
         Net(AccountKind.CustomerCredit).ShouldBe(grants.Where(grant => grant.Category is CreditCategory.Paid).Sum(grant => grant.Balance.Amount), where);
         Net(AccountKind.PromotionalExpense).ShouldBe(invoices.Sum(invoice => invoice.CreditTotal.Amount), where);
