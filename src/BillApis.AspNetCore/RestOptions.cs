@@ -30,6 +30,9 @@ public sealed class RestOptions
     /// <summary>The first administrator's password; one is generated where there is none.</summary>
     public string? AdministratorPassword { get; set; }
 
+    /// <summary>Fonts for letters of PDF documents that Inter lacks, Devanagari and Japanese among them; the first that has all letters of a text writes it.</summary>
+    public IReadOnlyList<Pdf.PdfFont> PdfFonts { get; set; } = [];
+
     /// <summary>Told the address and the generated password of the first administrator, once.</summary>
     public Action<string, string>? ShowGeneratedPassword { get; set; }
 }

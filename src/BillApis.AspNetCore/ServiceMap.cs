@@ -52,6 +52,7 @@ internal static class ServiceMap
         api.MapSettings();
         api.MapOrphans();
         api.MapSimulation();
+        api.MapBacktest();
     }
 
     private static void MapInvoicing(IEndpointRouteBuilder api)
@@ -59,6 +60,8 @@ internal static class ServiceMap
         api.MapInvoices();
         api.MapDrafts();
         api.MapCreditMemos();
+        api.MapChain();
+        api.MapDocuments();
         api.MapReceivables();
         api.MapInvoiceRuns();
         api.MapCredits();

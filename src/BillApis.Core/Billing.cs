@@ -8,7 +8,8 @@ public sealed class Billing(
     IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage, UsageImports imports,
     Invoices invoices, InvoiceDrafts drafts, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
     Features features, Entitlements entitlements,
-    UsageAnalytics analytics, Explanations explanations)
+    UsageAnalytics analytics, Explanations explanations,
+    IssuedDocuments documents, Backtests backtests)
 {
     /// <summary>The parties that are billed.</summary>
     public Customers Customers { get; } = customers;
@@ -78,6 +79,12 @@ public sealed class Billing(
 
     /// <summary>Where the amounts of bills come from.</summary>
     public Explanations Explanations { get; } = explanations;
+
+    /// <summary>The proof that issued documents never changed.</summary>
+    public IssuedDocuments Documents { get; } = documents;
+
+    /// <summary>What past usage would have cost.</summary>
+    public Backtests Backtests { get; } = backtests;
 
     /// <summary>Brings the database to the schema of this version; call it once before anything else.</summary>
     /// <exception cref="BillingException">The database cannot be opened, or is newer than this version.</exception>

@@ -90,6 +90,10 @@ public static class BillingServiceCollectionExtensions
 
     private static void AddExplanations(IServiceCollection services)
     {
+        services.AddSingleton<IssuedDocuments>();
+        services.AddSingleton(provider => new Backtests(
+            provider.GetRequiredService<Customers>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<IInvoiceStore>(),
+            provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton<BilledPrices>();
         services.AddSingleton<UsageOrigins>();
         services.AddSingleton(provider => new Explanations(

@@ -91,6 +91,9 @@ public sealed record Invoice : IEntity<Invoice>
     /// <summary>Its place in the series, without gaps; given by the store as it is issued.</summary>
     public long? Number { get; init; }
 
+    /// <summary>What ties it to the invoices before it in its series; given by the store as it is issued.</summary>
+    public DocumentSeal? Seal { get; init; }
+
     /// <summary>When it was issued.</summary>
     public Instant? IssuedAt { get; init; }
 

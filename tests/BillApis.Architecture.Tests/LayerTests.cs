@@ -18,7 +18,8 @@ public sealed class LayerTests
         ["BillApis.Sqlite"] = ["BillApis.Storage.Sql"],
         ["BillApis.Postgres"] = ["BillApis.Storage.Sql"],
         ["BillApis.TigerBeetle"] = ["BillApis.Ledger"],
-        ["BillApis.AspNetCore"] = ["BillApis.Core"],
+        ["BillApis.Pdf"] = ["BillApis.Invoicing"],
+        ["BillApis.AspNetCore"] = ["BillApis.Core", "BillApis.Pdf"],
         ["BillApis.Conformance"] = ["BillApis.Core"],
     };
 
@@ -35,6 +36,7 @@ public sealed class LayerTests
         ["BillApis.Sqlite"] = ["Microsoft.Data.Sqlite.Core", "SQLitePCLRaw.bundle_e_sqlite3"],
         ["BillApis.Postgres"] = ["Npgsql"],
         ["BillApis.TigerBeetle"] = [],
+        ["BillApis.Pdf"] = ["PDFsharp"],
         ["BillApis.AspNetCore"] = ["Microsoft.IdentityModel.JsonWebTokens"],
         ["BillApis.Conformance"] = ["xunit.v3.extensibility.core", "xunit.v3.assert"],
     };

@@ -8,6 +8,11 @@ internal sealed class EnvelopeFilter : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var result = await next(context).ConfigureAwait(false);
+        if (result is FileResult)
+        {
+            return result;
+        }
+
         var status = (result as IStatusCodeHttpResult)?.StatusCode ?? StatusCodes.Status200OK;
         return new Wrapped(status, result is IValueHttpResult typed ? typed.Value : result);
     }

@@ -9,14 +9,14 @@ internal sealed record InvoiceResponse(
     ImmutableArray<InvoiceLineResponse> Lines, decimal Subtotal, ImmutableArray<DiscountResponse> Discounts, decimal DiscountTotal,
     ImmutableArray<CreditUseResponse> Credits, decimal CreditTotal, ImmutableArray<TaxLineResponse> TaxLines, decimal TaxTotal, decimal Total,
     decimal AmountPaid, decimal AmountCredited, decimal AmountGranted, decimal AmountDue, ImmutableArray<PaymentResponse> Payments, Instant CreatedAt, Instant? IssuedAt, Instant? DueAt, Instant? PaidAt, Instant? SentAt,
-    string? PurchaseOrder, string? Notes, LegalEntityId? LegalEntityId, InvoiceParty? Seller, InvoiceParty? BillTo, string? Locale, InvoiceId? Replaces, InvoiceId? ReplacedBy, ImmutableArray<InvoiceEdit> Edits)
+    string? PurchaseOrder, string? Notes, LegalEntityId? LegalEntityId, InvoiceParty? Seller, InvoiceParty? BillTo, string? Locale, InvoiceId? Replaces, InvoiceId? ReplacedBy, ImmutableArray<InvoiceEdit> Edits, string? Hash)
 {
     public static InvoiceResponse From(Invoice invoice) => new(
         invoice.Id, invoice.DisplayNumber, invoice.Status, invoice.Kind, invoice.Customer == default ? null : invoice.Customer, invoice.Subscription, invoice.Currency, PeriodOf(invoice.Period),
         [.. invoice.Lines.Select(InvoiceLineResponse.From)], invoice.Subtotal.Amount, [.. invoice.Discounts.Select(DiscountResponse.From)], invoice.DiscountTotal.Amount,
         [.. invoice.Credits.Select(CreditUseResponse.From)], invoice.CreditTotal.Amount, [.. invoice.TaxLines.Select(TaxLineResponse.From)], invoice.TaxTotal.Amount, invoice.Total.Amount,
         invoice.Paid.Amount, invoice.Credited.Amount, invoice.Granted.Amount, invoice.Due.Amount, [.. invoice.Payments.Select(PaymentResponse.From)], invoice.CreatedAt, invoice.IssuedAt, invoice.DueAt, invoice.PaidAt,
-        invoice.Sent.IsEmpty ? null : invoice.Sent[^1].At, invoice.PurchaseOrder, invoice.Notes, invoice.LegalEntity, invoice.Seller, invoice.BillTo, invoice.Locale, invoice.Replaces, invoice.ReplacedBy, invoice.Edits);
+        invoice.Sent.IsEmpty ? null : invoice.Sent[^1].At, invoice.PurchaseOrder, invoice.Notes, invoice.LegalEntity, invoice.Seller, invoice.BillTo, invoice.Locale, invoice.Replaces, invoice.ReplacedBy, invoice.Edits, invoice.Seal?.Hash);
 
     public static Period? PeriodOf(Interval? interval) => interval is { } period ? AspNetCore.Period.From(period) : null;
 }

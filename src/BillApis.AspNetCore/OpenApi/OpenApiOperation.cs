@@ -92,6 +92,11 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
             responses[answer.StatusCode.ToString(CultureInfo.InvariantCulture)] = Response("Done", isEnveloped ? schemas.Enveloped(answer.Type!) : schemas.Of(answer.Type!));
         }
 
+        if (endpoint.Metadata.GetMetadata<FileType>() is { } file)
+        {
+            responses["200"] = Response("The file", new JsonObject { ["type"] = "string", ["format"] = "binary" }, file.ContentType.Split(';')[0]);
+        }
+
         if (isEnveloped)
         {
             foreach (var (status, meaning) in Refusals())
@@ -125,9 +130,9 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         yield return ("503", "INT_002: a dependency is down");
     }
 
-    private static JsonObject Response(string description, JsonNode schema) => new()
+    private static JsonObject Response(string description, JsonNode schema, string contentType = Json) => new()
     {
         ["description"] = description,
-        ["content"] = new JsonObject { [Json] = new JsonObject { ["schema"] = schema } },
+        ["content"] = new JsonObject { [contentType] = new JsonObject { ["schema"] = schema } },
     };
 }

@@ -4,7 +4,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>
-/// Keeps invoices, and gives each its number in the transaction that stores it as issued: gapless in its series, whatever fails.
+/// Keeps invoices, and gives each its number in the transaction that stores it as issued: gapless in its series, whatever fails, and a seal that ties it to the one before it.
 /// Implementations must pass <c>InvoiceStoreConformance</c>.
 /// </summary>
 public interface IInvoiceStore : IStore<Invoice>
@@ -22,6 +22,9 @@ public interface IInvoiceStore : IStore<Invoice>
     /// <summary>Stores invoices together with the grants that they used or gave back, their entries and the events, or nothing.</summary>
     /// <returns><see cref="SaveResult.Conflict"/> where someone else changed an invoice or a grant first; nothing is stored then.</returns>
     Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken);
+
+    /// <summary>The series that documents of a tenant took numbers from, each with its last number and the hash of its last sealed document, in the order of their names.</summary>
+    Task<IReadOnlyList<DocumentChain>> SeriesAsync(TenantId tenant, CancellationToken cancellationToken);
 
     /// <summary>Open invoices of all tenants whose due date has passed and that are not marked overdue yet.</summary>
     Task<IReadOnlyList<Invoice>> PastDueAsync(Instant now, int limit, CancellationToken cancellationToken);

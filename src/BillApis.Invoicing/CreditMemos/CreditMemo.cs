@@ -52,6 +52,9 @@ public sealed record CreditMemo : IEntity<CreditMemo>
     /// <summary>Its place in the series, without gaps; given by the store as it is issued.</summary>
     public long? Number { get; init; }
 
+    /// <summary>What ties it to the credit memos before it in its series; given by the store as it is issued.</summary>
+    public DocumentSeal? Seal { get; init; }
+
     /// <summary>When it was issued.</summary>
     public required Instant IssuedAt { get; init; }
 

@@ -24,9 +24,18 @@ internal sealed class SqlCreditMemoStore(SqlDatabase database) : SqlStore<Credit
         var prepared = items.ToArray();
         for (var i = 0; i < prepared.Length; i++)
         {
-            prepared[i] = prepared[i].Number is null ? prepared[i] with { Number = await SeriesNumbers.TakeAsync(transaction, tenant, prepared[i].Series, 1, cancellationToken).ConfigureAwait(false) } : prepared[i];
+            prepared[i] = prepared[i].Number is null ? await SealedAsync(transaction, tenant, prepared[i], cancellationToken).ConfigureAwait(false) : prepared[i];
         }
 
         return prepared;
+    }
+
+    private static async Task<CreditMemo> SealedAsync(DbTransaction transaction, TenantId tenant, CreditMemo memo, CancellationToken cancellationToken)
+    {
+        var (number, previous) = await SeriesNumbers.TakeAsync(transaction, tenant, memo.Series, 1, cancellationToken).ConfigureAwait(false);
+        var numbered = memo with { Number = number };
+        var seal = DocumentSeal.Of(IssuedDocument.Of(numbered), previous);
+        await SeriesNumbers.EndAsync(transaction, tenant, memo.Series, seal.Hash, cancellationToken).ConfigureAwait(false);
+        return numbered with { Seal = seal };
     }
 }

@@ -53,6 +53,8 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
     public Task<bool> TakeCorrectionAsync(TenantId tenant, SubscriptionId subscription, int number, CancellationToken cancellationToken) =>
         CorrectionNumbers.TryTakeAsync(_database, tenant, subscription, number, cancellationToken);
 
+    public Task<IReadOnlyList<DocumentChain>> SeriesAsync(TenantId tenant, CancellationToken cancellationToken) => SeriesNumbers.ListAsync(_database, tenant, cancellationToken);
+
     // The row of the series stays locked until the commit, so that a number that was given is used.
     protected override async Task<IReadOnlyList<Invoice>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Invoice> items, CancellationToken cancellationToken)
     {
@@ -60,11 +62,15 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
         var prepared = items.ToArray();
         foreach (var series in Enumerable.Range(0, items.Count).Where(i => items[i] is { IssuedAt: not null, Number: null }).GroupBy(i => items[i].Series, StringComparer.Ordinal))
         {
-            var number = await SeriesNumbers.TakeAsync(transaction, tenant, series.Key, series.Count(), cancellationToken).ConfigureAwait(false);
+            var (number, previous) = await SeriesNumbers.TakeAsync(transaction, tenant, series.Key, series.Count(), cancellationToken).ConfigureAwait(false);
             foreach (var i in series)
             {
-                prepared[i] = items[i] with { Number = number++ };
+                var numbered = items[i] with { Number = number++ };
+                prepared[i] = numbered with { Seal = DocumentSeal.Of(IssuedDocument.Of(numbered), previous) };
+                previous = prepared[i].Seal!.Hash;
             }
+
+            await SeriesNumbers.EndAsync(transaction, tenant, series.Key, previous, cancellationToken).ConfigureAwait(false);
         }
 
         return prepared;

@@ -96,6 +96,10 @@ public sealed class ExplainTests(HostFixture host)
         var explained = (await _api.GetAsync($"/invoicing/credit-memos/{memo}/explain")).Ok();
         explained.GetProperty("lines")[0].GetProperty("invoice_line").GetProperty("amount").GetRawText().ShouldBe("100.01");
         Texts(explained.GetProperty("lines")[0], "steps").ShouldBe(["0.01 USD of the line's 100.01 USD and 0.00 USD of its tax of 0.00 USD"]);
+        var chain = (await _api.GetAsync("/invoicing/verify")).Ok();
+        chain.GetProperty("valid").GetBoolean().ShouldBeTrue();
+        chain.GetProperty("series").EnumerateArray().Select(series => series.GetProperty("series").GetString()).ShouldBe(["CRM", "INV"]);
+        (await _api.GetAsync($"/invoicing/invoices/{draft}")).Ok().GetProperty("hash").GetString()!.Length.ShouldBe(64);
         (await _api.GetAsync("/invoicing/invoices/nothing/explain")).ShouldFail(404, "RES_001");
         (await _api.GetAsync($"/invoicing/invoices/{draft}/explain?limit=0")).ShouldFail(400, "VAL_001", "limit");
     }

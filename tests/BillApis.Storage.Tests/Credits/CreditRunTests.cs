@@ -119,7 +119,7 @@ public abstract class CreditRunTests(StoreFixture fixture)
 
         // 10 − 1 = 9, − 2 = 7, + 1.33 = 8.33, − 3.
         (issued.DiscountTotal.Amount, issued.CreditTotal.Amount, issued.TaxTotal.Amount, issued.Total.Amount, issued.Due.Amount).ShouldBe((1m, 2m, 1.33m, 8.33m, 5.33m));
-        Json(issued with { Status = preview.Status, Number = null, IssuedAt = null, DueAt = null, Version = 0 }).ShouldBe(Json(preview));
+        Json(issued with { Status = preview.Status, Number = null, Seal = null, IssuedAt = null, DueAt = null, Version = 0 }).ShouldBe(Json(preview));
         (await BooksAsync()).ShouldBe(new Dictionary<AccountKind, decimal>
         {
             [AccountKind.Clearing] = 3m, [AccountKind.CustomerCredit] = 0m, [AccountKind.PromotionalExpense] = 2m, [AccountKind.Receivable] = 5.33m, [AccountKind.DeferredRevenue] = 9m, [AccountKind.TaxPayable] = 1.33m,

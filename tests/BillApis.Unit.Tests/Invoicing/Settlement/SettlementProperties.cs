@@ -12,7 +12,7 @@ public sealed class SettlementProperties
 {
     private static readonly ProductId[] Products = [EntityId.New<ProductId>(), EntityId.New<ProductId>()];
 
-    private static readonly Gen<Case> Cases =
+    internal static readonly Gen<Case> Cases =
         from lines in Gen.Choose(1, 6).SelectMany(count => Gen.ArrayOf(Lines(), count))
         from coupons in Gen.Choose(0, 4).SelectMany(count => Gen.ArrayOf(Coupons(), count))
         from grants in Gen.Choose(0, 5).SelectMany(count => Gen.ArrayOf(Grants(), count))
@@ -75,7 +75,7 @@ public sealed class SettlementProperties
         Json(InvoiceSettlement.Settle(once, item.Grants, TaxDecision.Of(once), Now).Invoice).ShouldBe(Json(once));
     });
 
-    private static void Check(Action<Case> property) =>
+    internal static void Check(Action<Case> property) =>
         Prop.ForAll(Arb.From(Cases), property).Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithReplay(20_260_201, 7));
 
     private static string Json(Invoice invoice) => System.Text.Json.JsonSerializer.Serialize(invoice, BillingJson.Options);
@@ -105,7 +105,7 @@ public sealed class SettlementProperties
         ImmutableArray<Tax>.Empty, [Vat(19)], [Vat(7.25m)], [Vat(5, name: "GST"), Vat(9.975m, name: "QST")], [Vat(20, inclusive: true)], [Vat(8, inclusive: true), Vat(3, name: "Levy")],
         [Vat(19, treatment: TaxTreatment.ReverseCharge)]);
 
-    private sealed record Case(InvoiceLine[] Lines, Redemption[] Coupons, CreditGrant[] Grants, TaxDecision Taxes)
+    internal sealed record Case(InvoiceLine[] Lines, Redemption[] Coupons, CreditGrant[] Grants, TaxDecision Taxes)
     {
         private readonly Invoice _draft = Draft(Lines);
 

@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace BillApis.Invoicing;
+
+/// <summary>The one spelling of a JSON value: names in ordinal order, no white space, and nothing that says nothing (null, false, empty arrays and objects), so that a field that is added later changes no old document.</summary>
+public static class CanonicalJson
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = BillingJson.Options.Encoder };
+
+    /// <summary>The bytes of a value in UTF-8.</summary>
+    /// <param name="value">What is written; numbers keep their digits.</param>
+    /// <param name="leaveOut">Fields of the outermost object that are left out.</param>
+    public static byte[] Write(JsonElement value, params IReadOnlyCollection<string> leaveOut)
+    {
+        ArgumentNullException.ThrowIfNull(leaveOut);
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            Write(writer, value, leaveOut);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The bytes of a thing as billing writes it.</summary>
+    public static byte[] Of<T>(T value, params IReadOnlyCollection<string> leaveOut) => Write(JsonSerializer.SerializeToElement(value, BillingJson.Options), leaveOut);
+
+    private static void Write(Utf8JsonWriter writer, JsonElement value, IReadOnlyCollection<string> leaveOut)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var property in value.EnumerateObject().Where(property => Says(property.Value) && !leaveOut.Contains(property.Name)).OrderBy(property => property.Name, StringComparer.Ordinal))
+                {
+                    writer.WritePropertyName(property.Name);
+                    Write(writer, property.Value, []);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in value.EnumerateArray())
+                {
+                    Write(writer, item, []);
+                }
+
+                writer.WriteEndArray();
+                break;
+            default:
+                value.WriteTo(writer);
+                break;
+        }
+    }
+
+    private static bool Says(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.Undefined or JsonValueKind.False => false,
+        JsonValueKind.Array => value.GetArrayLength() > 0,
+        JsonValueKind.Object => value.EnumerateObject().Any(property => Says(property.Value)),
+        _ => true,
+    };
+}

@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace BillApis.Invoicing;
+
+/// <summary>Ties an issued document to all documents of its series before it.</summary>
+/// <param name="Hash">SHA-256, in lower-case hexadecimal, over the previous hash and the document's canonical JSON.</param>
+/// <param name="Previous">The hash of the document before it in the series; empty for the first that was sealed.</param>
+public sealed record DocumentSeal(string Hash, string Previous)
+{
+    /// <summary>The seal of a document behind another.</summary>
+    public static DocumentSeal Of(ReadOnlySpan<byte> canonical, string previous)
+    {
+        ArgumentNullException.ThrowIfNull(previous);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.ASCII.GetBytes(previous + "\n"));
+        hash.AppendData(canonical);
+        return new DocumentSeal(Convert.ToHexStringLower(hash.GetHashAndReset()), previous);
+    }
+
+    /// <summary>Whether it is the seal of a document.</summary>
+    public bool Fits(ReadOnlySpan<byte> canonical) => Of(canonical, Previous).Hash == Hash;
+}

@@ -1,0 +1,146 @@
+using BillApis.Invoicing;
+using static BillApis.Pdf.PdfPages;
+
+namespace BillApis.Pdf;
+
+/// <summary>Where what of a document stands on its pages.</summary>
+internal static class PdfLayout
+{
+    private const int Small = 8;
+    private const int Normal = 9;
+    private const int Middle = 300;
+    private const int FieldsAt = 262;
+    private const int QuantityAt = 375;
+    private const int UnitPriceAt = 462;
+
+    public static void Draw(PdfPages pages, DocumentText text)
+    {
+        Head(pages, text);
+        var bottom = Math.Max(Party(pages, text.Locale[InvoiceLabel.Seller], text.Seller, text.Locale, Left), Party(pages, text.Locale[InvoiceLabel.BillTo], text.Customer, text.Locale, Middle));
+        pages.Y = bottom + 26;
+        Columns(pages, text);
+        foreach (var row in text.Rows)
+        {
+            Row(pages, row, text);
+        }
+
+        Totals(pages, text);
+        foreach (var note in text.Notes)
+        {
+            pages.Need(30);
+            pages.Y += 24;
+            pages.Write(note, Left, pages.Y, Normal, faint: true);
+        }
+    }
+
+    private static void Head(PdfPages pages, DocumentText text)
+    {
+        pages.Write(text.Title, Left, pages.Y + 14, 22, bold: true);
+        if (text.Number is { } number)
+        {
+            pages.Write(number, Left, pages.Y + 32, 11, faint: true);
+        }
+
+        var y = pages.Y;
+        foreach (var field in text.Fields)
+        {
+            foreach (var (line, i) in pages.Wrap(field.Value, Normal, Right - FieldsAt - 108).Select((line, i) => (line, i)))
+            {
+                pages.Write(i == 0 ? field.Label : "", FieldsAt, y, Normal, faint: true);
+                pages.Write(line, Right, y, Normal, right: true);
+                y += 14;
+            }
+        }
+
+        pages.Y = Math.Max(y, pages.Y + 44) + 4;
+        pages.Line(pages.Y, dark: true);
+        pages.Y += 24;
+    }
+
+    private static int Party(PdfPages pages, string label, InvoiceParty party, InvoiceLocale locale, int x)
+    {
+        var y = pages.Y;
+        pages.Write(label, x, y, Small, faint: true);
+        y += 14;
+        foreach (var line in pages.Wrap(party.Name, Normal, Middle - Left - 20))
+        {
+            pages.Write(line, x, y, Normal, bold: true);
+            y += 13;
+        }
+
+        foreach (var line in DocumentParties.AddressOf(party).SelectMany(line => pages.Wrap(line, Normal, Middle - Left - 20)))
+        {
+            pages.Write(line, x, y, Normal);
+            y += 13;
+        }
+
+        if (party.TaxId is { } tax)
+        {
+            pages.Write($"{locale[InvoiceLabel.TaxNumber]}: {tax}", x, y, Normal);
+            y += 13;
+        }
+
+        return y;
+    }
+
+    private static void Columns(PdfPages pages, DocumentText text)
+    {
+        pages.Write(text.Locale[InvoiceLabel.Description], Left, pages.Y, Small, faint: true);
+        pages.Write(text.Locale[InvoiceLabel.Quantity], QuantityAt, pages.Y, Small, faint: true, right: true);
+        pages.Write(text.Locale[InvoiceLabel.UnitPrice], UnitPriceAt, pages.Y, Small, faint: true, right: true);
+        pages.Write(text.Locale[InvoiceLabel.Amount], Right, pages.Y, Small, faint: true, right: true);
+        pages.Line(pages.Y + 6, dark: true);
+        pages.Y += 20;
+    }
+
+    private static void Row(PdfPages pages, DocumentRow row, DocumentText text)
+    {
+        var lines = pages.Wrap(row.Description, Normal, QuantityAt - Left - 75);
+        if (pages.Need((13 * lines.Count) + 22))
+        {
+            Columns(pages, text);
+        }
+
+        pages.Write(row.Quantity, QuantityAt, pages.Y, Normal, right: true);
+        pages.Write(row.UnitPrice, UnitPriceAt, pages.Y, Normal, right: true);
+        pages.Write(row.Amount, Right, pages.Y, Normal, right: true);
+        foreach (var line in lines)
+        {
+            pages.Write(line, Left, pages.Y, Normal);
+            pages.Y += 13;
+        }
+
+        if (row.Period is { } period)
+        {
+            pages.Write(period, Left, pages.Y, Small, faint: true);
+            pages.Y += 12;
+        }
+
+        pages.Line(pages.Y - 5);
+        pages.Y += 10;
+    }
+
+    private static void Totals(PdfPages pages, DocumentText text)
+    {
+        pages.Need((17 * text.Totals.Length) + 10);
+        pages.Y += 8;
+        foreach (var total in text.Totals)
+        {
+            var lines = pages.Wrap(total.Label, Normal, Right - Middle - 90);
+            pages.Need((13 * lines.Count) + 6);
+            if (total.IsSum)
+            {
+                pages.Line(pages.Y - 11, from: Middle, dark: true);
+            }
+
+            pages.Write(total.Value, Right, pages.Y, Normal, total.IsSum, right: true);
+            foreach (var line in lines)
+            {
+                pages.Write(line, Middle, pages.Y, Normal, total.IsSum);
+                pages.Y += 13;
+            }
+
+            pages.Y += 4;
+        }
+    }
+}

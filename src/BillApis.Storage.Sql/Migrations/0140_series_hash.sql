@@ -1,0 +1,1 @@
+alter table billing_series add column last_hash text;

@@ -1,0 +1,43 @@
+namespace BillApis.Host.Tests;
+
+public sealed class BacktestTests(HostFixture host)
+{
+    private readonly Api _api = host.Api;
+    private readonly Seed _seed = new(host.Api);
+
+    [Fact]
+    public async Task Past_usage_is_rated_under_another_plan()
+    {
+        // A month with a fee of 20 in advance and 3000 tokens: the first 1000 free, then 0.002. Under the other plan each token costs 0.01, with a fee of 5.
+        var (name, start) = (Seed.Name("backtest"), await _seed.NowAsync());
+        var metric = Seed.Id(await _seed.MetricAsync(name));
+        var (busy, idle, foreign) = (Seed.Id(await _seed.CustomerAsync()), Seed.Id(await _seed.CustomerAsync()), Seed.Id(await _seed.CustomerAsync("EUR")));
+        var plan = Seed.Id(await _seed.PlanAsync(metric));
+        await _seed.SubscriptionAsync(busy, plan, start);
+        await _seed.SubscriptionAsync(idle, plan, start);
+        (await _api.PostAsync("/usage/events", new { id = name, type = name, customer_id = busy, timestamp = start.AddDays(3), properties = new { tokens = 3000 } })).Ok(202);
+        await _seed.MoveAsync(start.AddMonths(1));
+        (await _api.PostAsync("/invoicing/runs?wait=true", new { as_of = start.AddMonths(1), customer_id = busy })).Ok(202);
+        (await _api.PostAsync("/invoicing/runs?wait=true", new { as_of = start.AddMonths(1), customer_id = idle })).Ok(202);
+        var fee = new { price = new { currency = "USD", model = "flat", amount = 5, interval = "month", timing = "in_advance" } };
+        var usage = new { price = new { currency = "USD", model = "per_unit", metric_id = metric, unit_amount = "0.01", interval = "month", timing = "in_arrears" } };
+        var other = Seed.Id((await _api.PostAsync("/plans", new { code = name, name, items = new object[] { fee, usage } })).Ok(201));
+
+        var sent = new { plan_id = name, from = start, to = start.AddMonths(1), customers = new[] { busy, idle, foreign } };
+        var answer = (await _api.PostAsync("/admin/simulation/backtest", sent)).Ok();
+        answer.GetProperty("plan_id").GetString().ShouldBe(other);
+        answer.GetProperty("customers").GetRawText().ShouldBe(
+            $$"""[{"customer_id":"{{busy}}","before":24,"after":35,"difference":11},{"customer_id":"{{idle}}","before":20,"after":5,"difference":-15}]""");
+        (answer.GetProperty("before").GetRawText(), answer.GetProperty("after").GetRawText(), answer.GetProperty("difference").GetRawText()).ShouldBe(("44", "40", "-4"));
+        answer.GetProperty("failures").EnumerateArray().Select(failure => failure.GetProperty("customer_id").GetString()).ShouldBe([foreign]);
+
+        // All customers: those of the other tests among them.
+        var all = (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name, from = start, to = start.AddMonths(1) })).Ok().GetProperty("customers").EnumerateArray().ToList();
+        all.Single(row => row.GetProperty("customer_id").GetString() == busy).GetProperty("after").GetRawText().ShouldBe("35");
+        all.Count.ShouldBeGreaterThan(1);
+
+        (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name, from = start, to = start })).ShouldFail(400, "VAL_001", "to");
+        (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = "nothing", from = start, to = start.AddDays(1) })).ShouldFail(404, "RES_001");
+        (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name, from = start, to = start.AddDays(1), customers = new[] { "nobody" } })).ShouldFail(404, "RES_001");
+    }
+}
