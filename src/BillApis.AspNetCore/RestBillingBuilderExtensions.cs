@@ -23,6 +23,9 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignIn>();
+        services.AddSingleton<Tenants>();
+        services.AddSingleton<TenantData>();
+        services.AddSingleton<Logins>();
         services.AddSingleton<Access>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Credentials>();

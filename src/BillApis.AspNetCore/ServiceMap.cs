@@ -46,6 +46,7 @@ internal static class ServiceMap
     private static void MapAdmin(IEndpointRouteBuilder api, RestOptions options)
     {
         api.MapTestClock(options);
+        api.MapTenants();
         api.MapUsers();
         api.MapRoles();
         api.MapApiKeys();

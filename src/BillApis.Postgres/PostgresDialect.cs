@@ -103,6 +103,13 @@ internal sealed class PostgresDialect : SqlDialect
         }
     }
 
+    public override string TenantTables => """
+        select c.relname from pg_class as c
+        join pg_namespace as n on n.oid = c.relnamespace and n.nspname = current_schema()
+        join pg_attribute as a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+        where c.relkind in ('r', 'p') and not c.relispartition and c.relname like 'billing\_%'
+        """;
+
     public override bool IsTransient(DbException exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } || PostgresUsageLog.IsTransient(exception);
 

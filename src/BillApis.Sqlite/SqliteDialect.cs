@@ -105,6 +105,8 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override Task ListenAsync(Action listening, Action<string> told, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public override string TenantTables => "select m.name from sqlite_master as m where m.type = 'table' and m.name like 'billing\\_%' escape '\\' and exists (select 1 from pragma_table_info(m.name) as c where c.name = 'tenant_id')";
+
     public override bool IsTransient(DbException exception) => false;
 
     public override bool IsUniqueViolation(DbException exception) => exception is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };

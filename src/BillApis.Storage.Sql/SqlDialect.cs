@@ -87,6 +87,9 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <param name="cancellationToken">Stops listening.</param>
     public abstract Task ListenAsync(Action listening, Action<string> told, CancellationToken cancellationToken);
 
+    /// <summary>Lists the tables whose rows belong to tenants.</summary>
+    public abstract string TenantTables { get; }
+
     /// <summary>Whether the write lost a race and can simply be run again.</summary>
     public abstract bool IsTransient(DbException exception);
 

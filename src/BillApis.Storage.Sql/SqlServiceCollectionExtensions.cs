@@ -1,3 +1,4 @@
+using BillApis.Identity;
 using BillApis.Invoicing;
 using BillApis.Ledger;
 using BillApis.Metering;
@@ -30,6 +31,9 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<IUsageImportStore, SqlUsageImportStore>();
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<FindOwners>(provider => new OwnerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
+        services.AddSingleton<ExportTenant>(provider => new TenantExport(provider.GetRequiredService<SqlDatabase>()).ReadAsync);
+        services.AddStore(IdentityMaps.Tenants);
+        services.AddStore(IdentityMaps.Logins);
         services.AddStore(IdentityMaps.Users);
         services.AddStore(IdentityMaps.Roles);
         services.AddStore(IdentityMaps.Sessions);

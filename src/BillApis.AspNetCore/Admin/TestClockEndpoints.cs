@@ -15,7 +15,7 @@ internal static class TestClockEndpoints
         {
             var clock = api.MapGroup("/admin/test-clock").WithTags("Admin").Requires("test-clock");
             clock.MapGet("", Get).WithSummary("What the test clock shows");
-            clock.MapPost("", Move).WithSummary("Move the test clock forward");
+            clock.MapPost("", Move).WithSummary("Move the test clock forward").ForOperator();
         }
     }
 

@@ -11,6 +11,9 @@ namespace BillApis.AspNetCore;
 /// <param name="Permissions">All that the caller may do.</param>
 internal sealed record Caller(TenantId Tenant, string Id, PermissionSet Permissions)
 {
+    /// <summary>Whether the caller is one of those who run the system.</summary>
+    public bool IsOperator => Tenant == TenantId.Default;
+
     /// <summary>The sign-in that the access token came from; none for an API key.</summary>
     public SessionId? Session { get; init; }
 

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace BillApis.AspNetCore;
 
 /// <summary>Finds out who calls: by an access token or by an API key.</summary>
-internal sealed class Credentials(AccessTokens tokens, ApiKeys keys, Access access)
+internal sealed class Credentials(AccessTokens tokens, ApiKeys keys, Access access, Tenants tenants)
 {
     public const string KeyHeader = "X-API-Key";
     private const string Bearer = "Bearer ";
@@ -14,10 +14,16 @@ internal sealed class Credentials(AccessTokens tokens, ApiKeys keys, Access acce
     public async Task<Caller?> ReadAsync(HttpContext context)
     {
         var (authorization, key) = (context.Request.Headers.Authorization.ToString(), context.Request.Headers[KeyHeader].ToString());
-        return authorization.Length > 0 && key.Length > 0 ? throw Refused("Send one credential: an access token or an API key, not both.")
+        var caller = authorization.Length > 0 && key.Length > 0 ? throw Refused("Send one credential: an access token or an API key, not both.")
             : key.Length > 0 ? await OfKeyAsync(context, key).ConfigureAwait(false)
             : authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? await OfTokenAsync(authorization[Bearer.Length..].Trim(), context.RequestAborted).ConfigureAwait(false)
             : null;
+        if (caller is not null)
+        {
+            await tenants.MustBeOpenAsync(caller.Tenant, context.RequestAborted).ConfigureAwait(false);
+        }
+
+        return caller;
     }
 
     private async Task<Caller> OfTokenAsync(string token, CancellationToken cancellationToken)

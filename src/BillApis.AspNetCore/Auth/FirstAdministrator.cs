@@ -4,11 +4,12 @@ using Microsoft.Extensions.Hosting;
 namespace BillApis.AspNetCore;
 
 /// <summary>Makes the first administrator at the start, where nobody can sign in yet.</summary>
-internal sealed class FirstAdministrator(IStore<User> users, Passwords passwords, RestOptions options) : IHostedService
+internal sealed class FirstAdministrator(IStore<User> users, Tenants tenants, Logins logins, Passwords passwords, RestOptions options) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var tenant = TenantId.Default;
+        await tenants.AddOperatorAsync(cancellationToken).ConfigureAwait(false);
         var anybody = await users.ListAsync(tenant, new StoreQuery { Limit = 1 }, cancellationToken).ConfigureAwait(false);
         if (anybody.Items.Count > 0 || (options.AdministratorPassword is null && options.ShowGeneratedPassword is null))
         {
@@ -27,7 +28,7 @@ internal sealed class FirstAdministrator(IStore<User> users, Passwords passwords
         };
 
         // Of several nodes that start at once, one makes the user and shows its password.
-        if (await users.SaveAsync(tenant, [user], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved && options.AdministratorPassword is null)
+        if (await logins.TakeAsync(user, cancellationToken).ConfigureAwait(false) && await users.SaveAsync(tenant, [user], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved && options.AdministratorPassword is null)
         {
             options.ShowGeneratedPassword?.Invoke(user.Email, password);
         }

@@ -4,25 +4,23 @@ using NodaTime;
 namespace BillApis.AspNetCore;
 
 /// <summary>Signing in, staying signed in, signing out.</summary>
-internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, AccessTokens tokens, Passwords passwords)
+internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, Logins logins, Tenants tenants, AccessTokens tokens, Passwords passwords)
 {
     private static readonly Duration SessionLength = Duration.FromDays(30);
 
-    // Everybody signs in here until tenants have sign-ins of their own.
-    private static readonly TenantId Tenant = TenantId.Default;
-
     public async Task<SignedIn> LoginAsync(string email, string password, CancellationToken cancellationToken)
     {
-        var user = await users.FindAsync(Tenant, User.Canonical(email), cancellationToken).ConfigureAwait(false);
+        var user = await logins.FindAsync(User.Canonical(email), cancellationToken).ConfigureAwait(false);
         if (!passwords.Matches(user, password))
         {
             throw new BillingException(BillingErrorCode.Unauthenticated, "The e-mail address or the password is wrong.");
         }
 
+        await tenants.MustBeOpenAsync(user!.Tenant, cancellationToken).ConfigureAwait(false);
         var id = EntityId.New<SessionId>();
-        var token = RefreshToken.New(id);
+        var token = RefreshToken.New(user.Tenant, id);
         var now = RealTime.Now;
-        var session = new Session { Id = id, Tenant = user!.Tenant, User = user.Id, SecretHash = token.SecretHash, CreatedAt = now, ExpiresAt = now + SessionLength };
+        var session = new Session { Id = id, Tenant = user.Tenant, User = user.Id, SecretHash = token.SecretHash, CreatedAt = now, ExpiresAt = now + SessionLength };
         await sessions.SaveAsync(user.Tenant, [session], [], cancellationToken).ConfigureAwait(false);
         return new SignedIn(await tokens.CreateAsync(user, id, cancellationToken).ConfigureAwait(false), token, user);
     }
@@ -30,20 +28,21 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, Acces
     /// <summary>Takes a refresh token for new tokens. One that was used before ends its session, and with it every token of the family.</summary>
     public async Task<SignedIn> RefreshAsync(string refreshToken, CancellationToken cancellationToken)
     {
-        if (RefreshToken.Parse(refreshToken) is not { } token || await sessions.FindAsync(Tenant, token.Session.ToString(), cancellationToken).ConfigureAwait(false) is not { } session)
+        if (RefreshToken.Parse(refreshToken) is not { } token || await sessions.FindAsync(token.Tenant, token.Session.ToString(), cancellationToken).ConfigureAwait(false) is not { } session)
         {
             throw Refused();
         }
 
-        var next = RefreshToken.New(session.Id);
+        await tenants.MustBeOpenAsync(token.Tenant, cancellationToken).ConfigureAwait(false);
+        var next = RefreshToken.New(token.Tenant, session.Id);
         var rotated = session.Rotate(token.Is(session.SecretHash), next.SecretHash, RealTime.Now);
-        var saved = await sessions.SaveAsync(Tenant, [rotated], [], cancellationToken).ConfigureAwait(false);
+        var saved = await sessions.SaveAsync(token.Tenant, [rotated], [], cancellationToken).ConfigureAwait(false);
         if (saved is SaveResult.Conflict)
         {
-            await EndAsync(Tenant, session.Id, cancellationToken).ConfigureAwait(false);
+            await EndAsync(token.Tenant, session.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        var user = rotated.SecretHash == next.SecretHash && saved is SaveResult.Saved ? await users.FindAsync(Tenant, session.User.ToString(), cancellationToken).ConfigureAwait(false) : null;
+        var user = rotated.SecretHash == next.SecretHash && saved is SaveResult.Saved ? await users.FindAsync(token.Tenant, session.User.ToString(), cancellationToken).ConfigureAwait(false) : null;
         return user is { DisabledAt: null }
             ? new SignedIn(await tokens.CreateAsync(user, session.Id, cancellationToken).ConfigureAwait(false), next, user)
             : throw Refused();
@@ -80,7 +79,7 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, Acces
     /// <summary>Sets a new password with what a reset was begun with, and ends every session of the user.</summary>
     public async Task ResetPasswordAsync(string token, string next, CancellationToken cancellationToken)
     {
-        var user = PasswordReset.Parse(token) is { } reset && await users.FindAsync(Tenant, reset.User.ToString(), cancellationToken).ConfigureAwait(false) is { } found && reset.Opens(found, RealTime.Now)
+        var user = PasswordReset.Parse(token) is { } reset && await users.FindAsync(reset.Tenant, reset.User.ToString(), cancellationToken).ConfigureAwait(false) is { } found && reset.Opens(found, RealTime.Now)
             ? found
             : throw BillingException.Field("token", "is wrong, was used, or has expired");
         Passwords.Check("new_password", next);

@@ -4,7 +4,7 @@ using BillApis.Identity;
 namespace BillApis.AspNetCore;
 
 /// <summary>The people who sign in. Nobody gives, takes or gets at more than they may do themselves, and a tenant keeps an owner.</summary>
-internal sealed class Users(IStore<User> store, Access access, Passwords passwords)
+internal sealed class Users(IStore<User> store, Logins logins, Access access, Passwords passwords)
 {
     private const string Kind = "user";
 
@@ -29,7 +29,7 @@ internal sealed class Users(IStore<User> store, Access access, Passwords passwor
         user.Validate();
         caller.MustCover(await access.PermissionsOfAsync(caller.Tenant, user.Roles, cancellationToken).ConfigureAwait(false), "The new user");
         var (invited, reset) = sent.Password is null ? PasswordReset.Begin(user, now) : (user, null);
-        return await store.SaveAsync(caller.Tenant, [invited], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
+        return await logins.TakeAsync(invited, cancellationToken).ConfigureAwait(false) && await store.SaveAsync(caller.Tenant, [invited], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
             ? (invited, reset)
             : throw new BillingException(BillingErrorCode.Conflict, $"There is a user with the email '{user.Email}' already.");
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace BillApis.AspNetCore;
 
@@ -8,7 +9,7 @@ internal sealed class EnvelopeFilter : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var result = await next(context).ConfigureAwait(false);
-        if (result is FileResult)
+        if (result is FileResult or PushStreamHttpResult)
         {
             return result;
         }

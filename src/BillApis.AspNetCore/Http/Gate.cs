@@ -45,6 +45,11 @@ internal static class Gate
         {
             throw new BillingException(BillingErrorCode.Forbidden, $"This needs the permission '{needed}'.");
         }
+
+        if (endpoint.Metadata.GetMetadata<OperatorOnly>() is not null && !caller.IsOperator)
+        {
+            throw new BillingException(BillingErrorCode.Forbidden, "Only the operator may do this.");
+        }
     }
 }
 

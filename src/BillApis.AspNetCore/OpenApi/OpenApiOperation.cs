@@ -28,6 +28,11 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         }
 
         operation["responses"] = Responses();
+        if (endpoint.Metadata.GetMetadata<OperatorOnly>() is not null)
+        {
+            operation["x-operator"] = true;
+        }
+
         if (OpenApiDocument.IsOpen(endpoint))
         {
             operation["security"] = new JsonArray();
@@ -89,7 +94,8 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         var responses = new JsonObject();
         foreach (var answer in endpoint.Metadata.GetOrderedMetadata<IProducesResponseTypeMetadata>().Where(answer => answer.Type is not null && answer.Type != typeof(void)))
         {
-            responses[answer.StatusCode.ToString(CultureInfo.InvariantCulture)] = Response("Done", isEnveloped ? schemas.Enveloped(answer.Type!) : schemas.Of(answer.Type!));
+            var type = answer.ContentTypes.FirstOrDefault(Json);
+            responses[answer.StatusCode.ToString(CultureInfo.InvariantCulture)] = Response("Done", isEnveloped && type is Json ? schemas.Enveloped(answer.Type!) : schemas.Of(answer.Type!), type);
         }
 
         if (endpoint.Metadata.GetMetadata<FileType>() is { } file)

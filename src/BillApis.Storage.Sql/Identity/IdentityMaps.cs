@@ -2,10 +2,14 @@ using BillApis.Identity;
 
 namespace BillApis.Storage.Sql;
 
-/// <summary>Where people, their roles and sessions, the signing keys and the answers to idempotent requests are kept.</summary>
+/// <summary>Where tenants, people, their roles and sessions, the signing keys and the answers to idempotent requests are kept.</summary>
 internal static class IdentityMaps
 {
     public static EntityMap<User> Users { get; } = EntityMap<User>.Of("billing_user");
+
+    public static EntityMap<TenantAccount> Tenants { get; } = EntityMap<TenantAccount>.Of("billing_tenant");
+
+    public static EntityMap<Login> Logins { get; } = EntityMap<Login>.Of("billing_login");
 
     public static EntityMap<Role> Roles { get; } = EntityMap<Role>.Of("billing_role");
 

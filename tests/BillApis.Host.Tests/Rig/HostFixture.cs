@@ -37,6 +37,16 @@ public sealed class HostFixture : WebApplicationFactory<Program>, IAsyncLifetime
     public async Task<string> TokenAsync() =>
         (await Nobody.PostAsync("/auth/login", new { email = Email, password = Password })).Ok().GetProperty("access_token").GetString()!;
 
+    /// <summary>A new tenant, and its owner signed in.</summary>
+    public async Task<(System.Text.Json.JsonElement Tenant, Api Owner)> TenantAsync()
+    {
+        var tenant = (await Api.PostAsync("/admin/tenants", new { name = "Another company" })).Ok(201);
+        var email = $"{Seed.Name("owner")}@example.org";
+        (await Api.PostAsync($"/admin/tenants/{Seed.Id(tenant)}/users", new { email, name = "Owner", password = People.Password })).Ok(201);
+        var tokens = (await Nobody.PostAsync("/auth/login", new { email, password = People.Password })).Ok();
+        return (tenant, new Api(CreateClient(), tokens.GetProperty("access_token").GetString()));
+    }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
         .UseSetting("Billing:ConnectionString", $"Data Source={_file}")
         .UseSetting("Billing:Clock", "test")
