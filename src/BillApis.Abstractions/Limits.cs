@@ -56,6 +56,9 @@ public static class Limits
     /// <summary>The most items in one plan version.</summary>
     public const int ItemsPerPlan = 100;
 
+    /// <summary>The most that is recorded about one subscription.</summary>
+    public const int EntriesPerSubscription = 5_000;
+
     /// <summary>The most tiers in one price.</summary>
     public const int TiersPerPrice = 100;
 

@@ -5,7 +5,7 @@ namespace BillApis;
 
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
-    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, Usage usage, UsageImports imports,
+    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, SubscriptionChanges changes, Usage usage, UsageImports imports,
     Invoices invoices, InvoiceDrafts drafts, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
     Features features, Entitlements entitlements,
     UsageAnalytics analytics, Explanations explanations,
@@ -37,6 +37,9 @@ public sealed class Billing(
 
     /// <summary>Who subscribed to what.</summary>
     public Subscriptions Subscriptions { get; } = subscriptions;
+
+    /// <summary>What becomes of subscriptions.</summary>
+    public SubscriptionChanges Changes { get; } = changes;
 
     /// <summary>What customers use.</summary>
     public Usage Usage { get; } = usage;

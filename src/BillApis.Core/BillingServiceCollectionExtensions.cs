@@ -59,7 +59,10 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<Plans>();
         services.AddSingleton<Coupons>();
         services.AddSingleton<TaxRates>();
-        services.AddSingleton<Subscriptions>();
+        services.AddSingleton<OpenPeriods>();
+        services.AddSingleton(provider => new Subscriptions(
+            provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<OpenPeriods>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<Plans>(),
+            provider.GetRequiredService<Coupons>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
     }
 
     private static void AddInvoicing(IServiceCollection services)
@@ -76,9 +79,15 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<CreditMemos>();
         services.AddSingleton<ChargedUsageReader>();
         services.AddSingleton<Recharges>();
+        services.AddSingleton<AdvancedLines>();
         services.AddSingleton<SubscriptionInvoices>();
         services.AddSingleton<Supplements>();
         services.AddSingleton<BillingCycle>();
+        services.AddSingleton<ChangePreview>();
+        services.AddSingleton(provider => new SubscriptionChanges(
+            provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<Prices>(), provider.GetRequiredService<OpenPeriods>(),
+            provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<ChangePreview>(), provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<OutboxDispatcher>(),
+            provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
             provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),

@@ -17,9 +17,10 @@ public static class InvoiceCalculator
         var period = PeriodOf(request);
         var id = IdOf(request);
         var charged = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();
-        var adjustments = Recharge.LinesOf(request.Recharges, request.Currency, Limits.LinesPerInvoice - charged.Count);
-        List<InvoiceLine> lines = request.SkipZero && adjustments.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments];
-        Check.Range("lines", lines.Count, 0, Limits.LinesPerInvoice);
+        var unused = request.Unused.Select(item => item.ToLine()).OfType<InvoiceLine>().ToList();
+        var adjustments = Recharge.LinesOf(request.Recharges, request.Currency, Limits.LinesPerInvoice - charged.Count - unused.Count);
+        List<InvoiceLine> lines = request.SkipZero && adjustments.Count + unused.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments];
+        Check.Range("lines", lines.Count + unused.Count, 0, Limits.LinesPerInvoice);
         var invoice = new Invoice
         {
             Id = id,
@@ -34,7 +35,12 @@ public static class InvoiceCalculator
             Lines = [.. lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })],
             CreatedAt = request.Boundary,
         };
-        return CouponDiscounts.Apply(invoice, request.Coupons);
+
+        // What is given back was discounted as it was billed: no coupon looks at it again.
+        var discounted = CouponDiscounts.Apply(invoice, request.Coupons);
+        return unused.Count == 0
+            ? discounted
+            : discounted with { Lines = [.. discounted.Lines, .. unused.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, lines.Count + index) })] };
     }
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>
@@ -51,7 +57,7 @@ public static class InvoiceCalculator
     // The period that ends here where one does, else the one that begins here; the shortest where prices recur differently.
     private static Interval? PeriodOf(InvoiceRequest request)
     {
-        var periods = request.Charges.Select(item => item.Charge.Period).DefaultIfEmpty(request.Recharges.Select(item => item.Charge.Period).FirstOrDefault()).Where(period => period.Duration > Duration.Zero).ToList();
+        var periods = request.Charges.Select(item => item.Charge.Period).Concat(request.Unused.Select(item => item.Period)).DefaultIfEmpty(request.Recharges.Select(item => item.Charge.Period).FirstOrDefault()).Where(period => period.Duration > Duration.Zero).ToList();
         var closed = periods.Where(period => period.End == request.Boundary).ToList();
         return (closed.Count > 0 ? closed : periods).Cast<Interval?>().MinBy(period => period!.Value.Duration);
     }
@@ -70,12 +76,18 @@ public static class InvoiceCalculator
         return lines;
     }
 
+    /// <summary>What a price without a metric costs for a charge.</summary>
+    internal static Money FixedAmount(Charge charge, Currency currency) => Money.Round(FixedPrice(charge), currency);
+
+    /// <summary>The same before it is rounded.</summary>
+    internal static decimal FixedPrice(Charge charge) => charge.Factor.Apply(Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity)).Amount);
+
     private static InvoiceLine Fixed(Charge charge, Currency currency)
     {
         var rated = Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity));
         return Line(charge, charge.Price.Terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, charge.Quantity, rated) with
         {
-            Amount = Prorated(rated.Amount, charge, currency),
+            Amount = Money.Round(charge.Factor.Apply(rated.Amount), currency),
             Factor = charge.Factor,
         };
     }
@@ -128,8 +140,6 @@ public static class InvoiceCalculator
         Factor = charge.Factor,
         TaxCategory = charge.Price.Terms.TaxCategory,
     };
-
-    private static Money Prorated(decimal amount, Charge charge, Currency currency) => Money.Round(charge.Factor.Apply(amount), currency);
 
     internal static string Describe(Price price, ImmutableSortedDictionary<string, string?> group) =>
         (price.Name ?? price.Code) + (group.IsEmpty ? "" : $" ({string.Join(", ", group.Select(item => $"{item.Key}: {item.Value ?? "none"}"))})");

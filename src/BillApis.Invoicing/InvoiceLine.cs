@@ -53,6 +53,9 @@ public sealed record InvoiceLine
     /// <summary>What an adjustment follows from; null for every other line.</summary>
     public LineAdjustment? Adjustment { get; init; }
 
+    /// <summary>The line of an earlier invoice that this one gives back a part of; null for every other line.</summary>
+    public InvoiceLineId? GivesBack { get; init; }
+
     /// <summary>The category by which tax is decided.</summary>
     public string? TaxCategory { get; init; }
 

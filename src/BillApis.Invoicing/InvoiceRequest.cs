@@ -34,6 +34,9 @@ public sealed record InvoiceRequest
     /// <summary>Whether lines that all come to zero are left out.</summary>
     public bool SkipZero { get; init; }
 
+    /// <summary>What is given back of what was billed in advance.</summary>
+    public ImmutableArray<UnusedTime> Unused { get; init; } = [];
+
     /// <summary>The coupons that count, in any order.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
 

@@ -21,6 +21,9 @@ public enum LineKind
     /// <summary>What a period that was billed already comes to more, or less, with usage that came since.</summary>
     Adjustment,
 
+    /// <summary>What was billed in advance for time that will not be used, negative.</summary>
+    UnusedTime,
+
     /// <summary>A charge outside of any subscription.</summary>
     OneOff,
 }

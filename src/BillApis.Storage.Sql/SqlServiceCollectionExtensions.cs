@@ -55,7 +55,8 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<SqlCreditStore>();
         services.AddSingleton<ICreditStore>(provider => provider.GetRequiredService<SqlCreditStore>());
         services.AddSingleton<IInvoiceRunStore, SqlInvoiceRunStore>();
-        services.AddSingleton<ISubscriptionStore, SqlSubscriptionStore>();
+        services.AddSingleton<SqlSubscriptionStore>();
+        services.AddSingleton<ISubscriptionStore>(provider => provider.GetRequiredService<SqlSubscriptionStore>());
         services.AddSingleton<IStore<Subscription>>(provider => provider.GetRequiredService<ISubscriptionStore>());
         services.AddSingleton<SqlCreditMemoStore>();
         services.AddSingleton<IStore<CreditMemo>>(provider => provider.GetRequiredService<SqlCreditMemoStore>());

@@ -44,8 +44,9 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
 
         var items = await PlanItems.ReadAsync(billing, tenant, request, cancellationToken).ConfigureAwait(false);
         var entitlements = await EntitlementForm.ReadAsync(billing, tenant, sent.Entitlements, cancellationToken).ConfigureAwait(false);
-        With(sent, current, items, entitlements).Validate();
-        return With(sent, current, await PlanItems.StoreAsync(billing, tenant, items, cancellationToken).ConfigureAwait(false), entitlements);
+        var transitions = await TransitionRequest.ReadAsync(billing, tenant, sent.Transitions, cancellationToken).ConfigureAwait(false);
+        With(sent, current, items, entitlements, transitions).Validate();
+        return With(sent, current, await PlanItems.StoreAsync(billing, tenant, items, cancellationToken).ConfigureAwait(false), entitlements, transitions);
     }
 
     protected override JsonNode Form(Plan item) => Json(new PlanRequest
@@ -57,6 +58,7 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
         Items = [.. item.Latest.Items.Select(part => new PlanItemRequest { PriceId = part.Price.Id.ToString(), Quantity = part.Quantity })],
         TrialDays = item.Latest.TrialDays,
         Entitlements = [.. item.Latest.Entitlements.Select(EntitlementForm.From)],
+        Transitions = [.. item.Transitions.Select(rule => new TransitionRequest { ToPlanId = rule.To.ToString(), When = rule.When, Proration = rule.Proration })],
         Metadata = item.Metadata,
     });
 
@@ -65,7 +67,7 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
     protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, PlanQuery query, CancellationToken cancellationToken) =>
         Task.FromResult(query.ToStoreQuery().With("alias", query.Code).With("status", Wire.Name(query.Status)));
 
-    private static Plan With(PlanRequest sent, Plan? current, ImmutableArray<PlanItem> items, ImmutableArray<Entitlement> entitlements)
+    private static Plan With(PlanRequest sent, Plan? current, ImmutableArray<PlanItem> items, ImmutableArray<Entitlement> entitlements, ImmutableArray<PlanTransition> transitions)
     {
         var currency = sent.Currency ?? current?.Currency ?? (items is [var first, ..] ? first.Price.Terms.Currency : throw BillingException.Field("currency", "is required where there are no items"));
         var plan = (current ?? new Plan { Code = sent.Code, Name = sent.Name, Currency = currency, Versions = [new PlanVersion(1, [])] }) with
@@ -74,6 +76,7 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
             Name = sent.Name,
             Description = sent.Description,
             Currency = currency,
+            Transitions = transitions,
             Metadata = sent.Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
         };
         return IsLike(plan.Latest, items, sent.TrialDays) && plan.Latest.Entitlements.SequenceEqual(entitlements)

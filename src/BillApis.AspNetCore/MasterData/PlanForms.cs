@@ -13,6 +13,7 @@ internal sealed record PlanRequest
     public required ImmutableArray<PlanItemRequest> Items { get; init; }
     public int TrialDays { get; init; }
     public ImmutableArray<EntitlementForm>? Entitlements { get; init; }
+    public ImmutableArray<TransitionRequest>? Transitions { get; init; }
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
 }
 
@@ -21,6 +22,25 @@ internal sealed record PlanItemRequest
     public string? PriceId { get; init; }
     public InlinePrice? Price { get; init; }
     public decimal Quantity { get; init; } = 1;
+}
+
+/// <summary>A plan that subscriptions may be changed to, and how.</summary>
+internal sealed record TransitionRequest
+{
+    public required string ToPlanId { get; init; }
+    public ChangeWhen When { get; init; }
+    public ChangeProration Proration { get; init; }
+
+    public static async Task<ImmutableArray<PlanTransition>> ReadAsync(Billing billing, TenantId tenant, ImmutableArray<TransitionRequest>? sent, CancellationToken cancellationToken)
+    {
+        var plans = await References.AllAsync(sent?.Select(rule => rule.ToPlanId).ToImmutableArray(), async plan => (await billing.Plans.GetAsync(tenant, plan, cancellationToken).ConfigureAwait(false)).Id).ConfigureAwait(false);
+        return [.. (sent ?? []).Zip(plans, (rule, to) => new PlanTransition(to, rule.When, rule.Proration))];
+    }
+}
+
+internal sealed record TransitionResponse(PlanId ToPlanId, ChangeWhen When, ChangeProration Proration)
+{
+    public static TransitionResponse From(PlanTransition item) => new(item.To, item.When, item.Proration);
 }
 
 /// <summary>A price that is made together with its plan.</summary>
@@ -48,11 +68,11 @@ internal enum PlanStatus
 
 internal sealed record PlanResponse(
     PlanId Id, string Code, string Name, string? Description, Currency Currency, PlanStatus Status, int Version, int? PublishedVersion, int TrialDays,
-    ImmutableArray<PlanItemResponse> Items, ImmutableArray<EntitlementForm> Entitlements, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt)
+    ImmutableArray<PlanItemResponse> Items, ImmutableArray<EntitlementForm> Entitlements, ImmutableArray<TransitionResponse> Transitions, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt)
 {
     public static PlanResponse From(Plan plan) => new(
         plan.Id, plan.Code, plan.Name, plan.Description, plan.Currency, PlanVersionResponse.StatusOf(plan.Latest), plan.Latest.Number, plan.Published?.Number, plan.Latest.TrialDays,
-        [.. plan.Latest.Items.Select(PlanItemResponse.From)], [.. plan.Latest.Entitlements.Select(EntitlementForm.From)], plan.Metadata, plan.CreatedAt, plan.ArchivedAt);
+        [.. plan.Latest.Items.Select(PlanItemResponse.From)], [.. plan.Latest.Entitlements.Select(EntitlementForm.From)], [.. plan.Transitions.Select(TransitionResponse.From)], plan.Metadata, plan.CreatedAt, plan.ArchivedAt);
 }
 
 internal sealed record PlanVersionResponse(int Version, PlanStatus Status, int TrialDays, ImmutableArray<PlanItemResponse> Items, ImmutableArray<EntitlementForm> Entitlements, Instant? PublishedAt)

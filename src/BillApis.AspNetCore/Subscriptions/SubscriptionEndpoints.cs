@@ -16,7 +16,7 @@ internal static class SubscriptionEndpoints
         group.MapPost("", CreateAsync).WithSummary("Subscribe a customer to the newest published version of a plan");
         group.MapGet("", ListAsync).WithSummary("List the subscriptions, newest first");
         group.MapGet("/{id}", GetAsync).WithSummary("Read one subscription");
-        group.MapPost("/{id}/cancel", CancelAsync).WithSummary("End a subscription with the period that runs now");
+        group.MapChanges();
         group.MapPost("/{id}/coupons", SubscriptionCoupons.AddAsync).WithSummary("Redeem a coupon, from the next invoice on");
         group.MapDelete("/{id}/coupons/{couponId}", SubscriptionCoupons.RemoveAsync).WithSummary("Take a coupon off");
         group.MapGet("/{id}/history", ListHistoryAsync).WithSummary("What happened to a subscription, oldest first");
@@ -27,7 +27,7 @@ internal static class SubscriptionEndpoints
 
     internal static async Task<Created<SubscriptionResponse>> CreateAsync(Body<SubscriptionRequest> body, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken)
     {
-        var created = await billing.Subscriptions.CreateAsync(caller.Tenant, body.Value.ToNew(), cancellationToken).ConfigureAwait(false);
+        var created = await billing.Subscriptions.CreateAsync(caller.Tenant, SubscriptionRequest.Of(body), cancellationToken).ConfigureAwait(false);
         return TypedResults.Created($"subscriptions/{created.Id}", await ResponseAsync(billing, created, clock, cancellationToken).ConfigureAwait(false));
     }
 
@@ -49,14 +49,13 @@ internal static class SubscriptionEndpoints
     internal static async Task<SubscriptionResponse> GetAsync(string id, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken) =>
         await ResponseAsync(billing, await billing.Subscriptions.GetAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false), clock, cancellationToken).ConfigureAwait(false);
 
-    internal static async Task<SubscriptionResponse> CancelAsync(string id, Body<CancelRequest> body, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken) =>
-        await ResponseAsync(billing, await billing.Subscriptions.CancelAtPeriodEndAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false), clock, cancellationToken).ConfigureAwait(false);
-
     internal static async Task<Page<HistoryResponse>> ListHistoryAsync(string id, Caller caller, Billing billing, IOutboxStore outbox, CancellationToken cancellationToken)
     {
         var subscription = await billing.Subscriptions.GetAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false);
-        var events = await outbox.OfSubjectAsync(caller.Tenant, subscription.Id.ToString(), cancellationToken).ConfigureAwait(false);
-        return new Page<HistoryResponse>([.. events.Select(item => new HistoryResponse(item.Event.Type, item.Event.At))], null);
+        var entries = subscription.Timeline.Entries.Select(HistoryResponse.From).ToList();
+        var recorded = entries.Select(entry => entry.Type).ToHashSet(StringComparer.Ordinal);
+        var others = (await outbox.OfSubjectAsync(caller.Tenant, subscription.Id.ToString(), cancellationToken).ConfigureAwait(false)).Where(item => !recorded.Contains(item.Event.Type));
+        return new Page<HistoryResponse>([.. others.Select(item => new HistoryResponse(item.Event.Type, item.Event.At)).Concat(entries).OrderBy(item => item.At)], null);
     }
 
     internal static async Task<InvoiceResponse> GetUpcomingAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken) =>
@@ -65,5 +64,5 @@ internal static class SubscriptionEndpoints
             : throw BillingException.NotFound("upcoming invoice of the subscription", id);
 
     internal static async Task<SubscriptionResponse> ResponseAsync(Billing billing, Subscription subscription, IClock clock, CancellationToken cancellationToken) =>
-        SubscriptionResponse.From(subscription, await billing.Subscriptions.VersionAsync(subscription, cancellationToken).ConfigureAwait(false), clock.GetCurrentInstant());
+        SubscriptionResponse.From(subscription, await billing.Subscriptions.ScheduleAsync(subscription, cancellationToken).ConfigureAwait(false), clock.GetCurrentInstant());
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -12,13 +13,25 @@ internal sealed record SubscriptionRequest
     public Instant? EndAt { get; init; }
     public BillingAnchor? Anchor { get; init; }
     public int? TrialDays { get; init; }
+    public Instant? TrialEndAt { get; init; }
+    public ActivationRule Activation { get; init; }
     public Currency? Currency { get; init; }
     public ImmutableSortedDictionary<string, decimal>? Quantities { get; init; }
     public ImmutableArray<string>? CouponIds { get; init; }
+    public ImmutableSortedDictionary<string, PriceForm>? PriceOverrides { get; init; }
+    public ImmutableArray<PhaseRequest>? Phases { get; init; }
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
 
-    public NewSubscription ToNew() => new(CustomerId, PlanId)
+    public static NewSubscription Of(Body<SubscriptionRequest> body) => body.Value.ToNew() with
     {
+        Prices = PriceOverrideForm.Of(body.Json),
+        Phases = [.. (body.Value.Phases ?? []).Select((phase, index) => phase.ToNew(body.Json.GetProperty("phases")[index]))],
+    };
+
+    private NewSubscription ToNew() => new(CustomerId, PlanId)
+    {
+        TrialEndAt = TrialEndAt,
+        AwaitsPayment = Activation is ActivationRule.FirstPayment,
         StartAt = StartAt,
         EndAt = EndAt,
         Anchor = Anchor,
@@ -37,32 +50,35 @@ internal sealed record SubscriptionQuery : Paging
     public SubscriptionStatus? Status { get; init; }
 }
 
-internal sealed record CancelRequest
+/// <summary>What makes a subscription active.</summary>
+internal enum ActivationRule
 {
-    public CancelWhen When { get; init; }
+    Immediate,
+    FirstPayment,
 }
 
-/// <summary>When a cancellation takes effect.</summary>
-internal enum CancelWhen
+/// <summary>Other terms from a date on.</summary>
+internal sealed record PhaseRequest
 {
-    PeriodEnd,
+    public required Instant StartAt { get; init; }
+    public string? PlanId { get; init; }
+    public ImmutableSortedDictionary<string, decimal>? Quantities { get; init; }
+    public ImmutableSortedDictionary<string, PriceForm>? PriceOverrides { get; init; }
+    public ChangeProration Proration { get; init; }
+
+    public NewPhase ToNew(JsonElement json) => new(StartAt)
+    {
+        Plan = PlanId,
+        Quantities = Quantities ?? ImmutableSortedDictionary<string, decimal>.Empty,
+        Prices = PriceOverrideForm.Of(json),
+        Proration = Proration,
+    };
 }
 
-internal sealed record HistoryResponse(string Type, Instant At);
-
-internal sealed record SubscriptionResponse(
-    SubscriptionId Id, CustomerId CustomerId, PlanId PlanId, int PlanVersion, SubscriptionStatus Status, Currency Currency, Instant StartAt, Instant? EndAt, Instant? TrialEndAt,
-    BillingAnchor Anchor, DateTimeZone Timezone, Period? CurrentPeriod, Instant? NextBillingAt, ImmutableSortedDictionary<string, decimal> Quantities, ImmutableArray<RedemptionResponse> Coupons, Instant? CanceledAt,
-    ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt)
+/// <summary>Terms of single prices, by code or id, in the form that prices have.</summary>
+internal static class PriceOverrideForm
 {
-    public static SubscriptionResponse From(Subscription item, PlanVersion plan, Instant now) => new(
-        item.Id, item.Customer, item.Plan, item.PlanVersion, item.StatusAt(now), item.Currency, item.Timeline.StartAt, item.Timeline.EndAt, item.Timeline.TrialEndAt,
-        item.Timeline.Anchor, item.Timeline.Zone, PeriodOf(item, plan, now), item.NextBillingAt, item.Timeline.Quantities,
-        [.. item.Coupons.Select(RedemptionResponse.From)], item.CanceledAt, item.Metadata, item.CreatedAt);
-
-    // A trial is a period too, though nothing is charged for it.
-    private static Period? PeriodOf(Subscription item, PlanVersion plan, Instant now) =>
-        item.StatusAt(now) is SubscriptionStatus.Trialing ? new Period(item.Timeline.StartAt, item.Timeline.BillingStartAt)
-        : item.Timeline.PeriodAt(plan, now) is { } period ? Period.From(period)
-        : null;
+    public static ImmutableSortedDictionary<string, PriceTerms> Of(JsonElement json) => json.TryGetProperty("price_overrides", out var sent) && sent.ValueKind is JsonValueKind.Object
+        ? sent.EnumerateObject().ToImmutableSortedDictionary(item => item.Name, item => PriceForm.TermsOf(item.Value, $"price_overrides.{item.Name}"), StringComparer.Ordinal)
+        : ImmutableSortedDictionary<string, PriceTerms>.Empty;
 }

@@ -12,33 +12,21 @@ internal static class SubscriptionUsage
     internal static async Task<SubscriptionUsageResponse> GetAsync(string id, Caller caller, Billing billing, IUsageStore usage, IClock clock, CancellationToken cancellationToken)
     {
         var subscription = await billing.Subscriptions.GetAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false);
-        var plan = await billing.Subscriptions.VersionAsync(subscription, cancellationToken).ConfigureAwait(false);
         var now = clock.GetCurrentInstant();
-        var prices = now >= subscription.Timeline.BillingStartAt && now < (subscription.Timeline.EndAt ?? Instant.MaxValue)
-            ? plan.Items.Select(item => item.Price).Where(price => price is { IsMetered: true, Terms.Interval: not null }).ToList()
-            : [];
+        var schedule = await billing.Subscriptions.ScheduleAsync(subscription, cancellationToken).ConfigureAwait(false);
+        var charges = schedule.InForceAt(now).Where(charge => charge.Price.IsMetered).ToList();
         var requests = new List<UsageRequest>();
-        foreach (var price in prices)
+        foreach (var charge in charges)
         {
-            var metric = await billing.Metrics.GetAsync(caller.Tenant, price.Metric!.Value.ToString(), cancellationToken).ConfigureAwait(false);
-            requests.Add(RequestOf(subscription, metric, price, now));
+            var metric = await billing.Metrics.GetAsync(caller.Tenant, charge.Price.Metric!.Value.ToString(), cancellationToken).ConfigureAwait(false);
+            requests.Add(new UsageRequest(metric, subscription.Customer, charge.Period) { Subscription = subscription.Id, Zone = subscription.Timeline.Zone, Whole = charge.Full });
         }
 
         var readings = requests.Count == 0 ? [] : await usage.ReadAsync(caller.Tenant, requests, cancellationToken).ConfigureAwait(false);
-        ImmutableArray<MetricUsageResponse> metrics = [.. prices.Zip(readings, (price, reading) => Response(price, reading, now))];
+        ImmutableArray<MetricUsageResponse> metrics = [.. charges.Zip(readings, (charge, reading) => Response(charge.Price, reading, now))];
         return new SubscriptionUsageResponse(
-            subscription.Timeline.PeriodAt(plan, now) is { } period ? Period.From(period) : null, subscription.Currency, metrics,
+            schedule.PeriodAt(now) is { } period ? Period.From(period) : null, subscription.Currency, metrics,
             metrics.Sum(metric => metric.Amount), metrics.Sum(metric => metric.ProjectedAmount));
-    }
-
-    private static UsageRequest RequestOf(Subscription subscription, Metric metric, Price price, Instant now)
-    {
-        var schedule = subscription.Timeline.Schedule(price.Terms.Interval!.Value);
-        var period = schedule.PeriodAt(schedule.IndexAt(now));
-        return new UsageRequest(metric, subscription.Customer, new Interval(period.Start, Instant.Min(period.End, subscription.Timeline.EndAt ?? Instant.MaxValue)))
-        {
-            Subscription = subscription.Id, Zone = subscription.Timeline.Zone, Whole = new Interval(period.FullStart, period.FullEnd),
-        };
     }
 
     private static MetricUsageResponse Response(Price price, UsageReading reading, Instant now)

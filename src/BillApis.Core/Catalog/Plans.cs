@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using BillApis.Invoicing;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -52,6 +53,18 @@ public sealed class Plans(IStore<Plan> store, IStore<Price> prices, IStore<Subsc
         }
 
         return _published[(id, number, currency)] = plan.Versions.Single(version => version.Number == number).In(currency);
+    }
+
+    /// <summary>The versions of all plans that a subscription goes through.</summary>
+    internal async Task<PlanVersions> VersionsAsync(Subscription subscription, CancellationToken cancellationToken)
+    {
+        var versions = new PlanVersions(await VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, subscription.Currency, cancellationToken).ConfigureAwait(false));
+        foreach (var later in subscription.Timeline.Entries.Select(entry => entry.Plan).OfType<PlanRef>().Distinct())
+        {
+            versions = versions with { Later = versions.Later.SetItem(later, await VersionAsync(subscription.Tenant, later.Plan, later.Version, subscription.Currency, cancellationToken).ConfigureAwait(false)) };
+        }
+
+        return versions;
     }
 
     private protected override async Task CheckReferencesAsync(Plan item, CancellationToken cancellationToken)

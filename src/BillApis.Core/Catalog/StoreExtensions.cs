@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace BillApis;
 
 /// <summary>What every workflow does with a store: read what must be there, change it against other writers, walk through its pages.</summary>
@@ -42,6 +44,23 @@ internal static class StoreExtensions
             }
 
             page = page with { After = read.Next };
+        }
+    }
+
+    /// <summary>All of a subscription that was made since an instant, the newest first.</summary>
+    public static async Task<List<T>> OfSubscriptionAsync<T>(this IStore<T> store, Subscription subscription, Instant since, CancellationToken cancellationToken) where T : class, IEntity<T>
+    {
+        var items = new List<T>();
+        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("subscription_id", subscription.Id.ToString()); ;)
+        {
+            var page = await store.ListAsync(subscription.Tenant, query, cancellationToken).ConfigureAwait(false);
+            items.AddRange(page.Items);
+            if (page.Next is null || page.Items[^1].CreatedAt < since)
+            {
+                return items;
+            }
+
+            query = query with { After = page.Next };
         }
     }
 }

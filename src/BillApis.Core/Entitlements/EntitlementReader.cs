@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Pricing;
 using NodaTime;
@@ -17,9 +18,15 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
         {
             ChangesAt(subscription.Timeline.StartAt);
             ChangesAt(subscription.Timeline.BillingStartAt);
-            ChangesAt(subscription.Timeline.EndAt);
-            var version = await plans.VersionAsync(customer.Tenant, subscription.Plan, subscription.PlanVersion, subscription.Currency, cancellationToken).ConfigureAwait(false);
-            sources.AddRange(Of(subscription, version, at));
+            ChangesAt(subscription.Timeline.EndsAt);
+            foreach (var entry in subscription.Timeline.InEffect)
+            {
+                ChangesAt(entry.At);
+                ChangesAt(entry.Until);
+            }
+
+            var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
+            sources.AddRange(Of(subscription, versions[subscription.Timeline.StateAt(at).Plan], ChargeSchedule.Of(subscription.Timeline, versions), at));
         }
 
         sources.Reverse();
@@ -67,16 +74,16 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
         return [.. granted.Index().Select(pair => pair.Item.Window is null ? null : (decimal?)read.GetValueOrDefault(pair.Index))];
     }
 
-    private static IEnumerable<EntitlementSource> Of(Subscription subscription, PlanVersion version, Instant at)
+    private static IEnumerable<EntitlementSource> Of(Subscription subscription, PlanVersion version, ChargeSchedule schedule, Instant at)
     {
-        if (subscription.StatusAt(at) is not (SubscriptionStatus.Active or SubscriptionStatus.Trialing))
+        if (subscription.StatusAt(at) is not (SubscriptionStatus.Active or SubscriptionStatus.Trialing or SubscriptionStatus.PastDue))
         {
             return [];
         }
 
         // A trial is a period of its own.
         var timeline = subscription.Timeline;
-        var period = at < timeline.BillingStartAt ? new Interval(timeline.StartAt, Instant.Min(timeline.BillingStartAt, timeline.EndAt ?? Instant.MaxValue)) : timeline.PeriodAt(version, at);
+        var period = at < timeline.BillingStartAt ? new Interval(timeline.StartAt, Instant.Min(timeline.BillingStartAt, timeline.EndsAt ?? Instant.MaxValue)) : schedule.PeriodAt(at);
         return version.Entitlements.Select(terms => new EntitlementSource(terms, EntitlementOrigin.Plan, subscription.Id.ToString()) { Period = period });
     }
 

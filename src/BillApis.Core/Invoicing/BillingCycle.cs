@@ -1,31 +1,29 @@
 using BillApis.Invoicing;
 using BillApis.Outbox;
-using BillApis.Pricing;
 using Microsoft.Extensions.Options;
 
 namespace BillApis;
 
 /// <summary>
-/// Bills the next boundary of leased subscriptions. Every step may be the last before a crash: the invoice's id follows from the boundary,
-/// so that repeating the steps makes nothing twice.
+/// Bills the next boundary of leased subscriptions. Every step may be the last before a crash: the invoice is stored together with the boundary that it
+/// bills, or neither is, and a subscription that was changed meanwhile is billed anew.
 /// </summary>
 internal sealed class BillingCycle(
-    SubscriptionInvoices drafts, InvoiceIssue issue, Recharges recharges, ISubscriptionStore subscriptions, Plans plans, OutboxDispatcher outbox, IOptions<BillingOptions> options)
+    SubscriptionInvoices drafts, InvoiceIssue issue, Recharges recharges, ISubscriptionStore subscriptions, OutboxDispatcher outbox, IOptions<BillingOptions> options)
 {
-    private const int MaxAttempts = 8;
-
     /// <summary>Bills one boundary of each; all of one tenant.</summary>
     public async Task<CycleResult> BillAsync(TenantId tenant, IReadOnlyList<Subscription> leased, CancellationToken cancellationToken)
     {
         var result = new CycleResult();
-        var due = await drafts.DueAsync(leased, cancellationToken).ConfigureAwait(false);
+        var due = await drafts.DueAsync(leased, [], cancellationToken).ConfigureAwait(false);
         await drafts.CloseAsync(tenant, due, cancellationToken).ConfigureAwait(false);
         due = await drafts.CorrectAsync(tenant, due, cancellationToken).ConfigureAwait(false);
         var drafted = (await drafts.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false))
             .Zip(due, (request, item) => (item, invoice: Draft(request, item, result))).ToList();
-        var issued = await issue.IssueAsync(tenant, [.. drafted.Select(pair => pair.invoice).OfType<Invoice>().Where(invoice => !invoice.Lines.IsEmpty)], result, cancellationToken).ConfigureAwait(false);
+        var charged = drafted.Where(pair => pair.invoice is { Lines.IsEmpty: false }).Select(pair => new BoundaryDraft(pair.invoice!, pair.item)).ToList();
+        var issued = await issue.IssueAsync(tenant, charged, result, cancellationToken).ConfigureAwait(false);
+        await AdvanceAsync(tenant, [.. drafted.Where(pair => pair.invoice is not null && !result.Invoices.Contains(pair.invoice.Id)).Select(pair => (pair.item, pair.invoice!))], issued, cancellationToken).ConfigureAwait(false);
         var billed = drafted.Where(pair => pair.invoice is not null && (pair.invoice.Lines.IsEmpty || issued.Stored.ContainsKey(pair.invoice.Id))).ToList();
-        await AdvanceAsync(tenant, [.. billed.Select(pair => new BilledBoundary(pair.item, issued.Stored.GetValueOrDefault(pair.invoice!.Id)))], cancellationToken).ConfigureAwait(false);
         await SettleAsync(tenant, billed!, result, cancellationToken).ConfigureAwait(false);
         var overtaken = issued.Overtaken.Select(invoice => invoice.Subscription!.Value).ToHashSet();
         if (overtaken.Count > 0)
@@ -63,38 +61,22 @@ internal sealed class BillingCycle(
         }
     }
 
-    private async Task AdvanceAsync(TenantId tenant, IReadOnlyList<BilledBoundary> billed, CancellationToken cancellationToken)
+    // Where nothing is charged, or the invoice was stored before. One that was changed meanwhile stays due.
+    private async Task AdvanceAsync(TenantId tenant, IReadOnlyList<(DueCharges Item, Invoice Draft)> passed, IssuedInvoices issued, CancellationToken cancellationToken)
     {
-        var advanced = billed.Select(item => item.Due.Subscription.Billed(item.Due.Boundary, item.Due.Plan, options.Value, item.Invoice)).ToList();
+        var advanced = passed.Where(pair => pair.Draft.Lines.IsEmpty || issued.Stored.ContainsKey(pair.Draft.Id))
+            .Select(pair => pair.Item.Subscription.Billed(pair.Item.Boundary, pair.Item.Plans, options.Value, issued.Stored.GetValueOrDefault(pair.Draft.Id))).ToList();
         if (advanced.Count == 0 || await subscriptions.SaveAsync(tenant, advanced, [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
         {
             return;
         }
 
-        foreach (var item in billed)
+        foreach (var subscription in advanced)
         {
-            await AdvanceAsync(tenant, item, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    // Someone changed the subscription meanwhile: its boundary is billed all the same, since a change never reaches back.
-    private async Task AdvanceAsync(TenantId tenant, BilledBoundary billed, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
-        {
-            var current = (await subscriptions.FindAsync(tenant, billed.Due.Subscription.Id.ToString(), cancellationToken).ConfigureAwait(false))!;
-            var plan = await plans.VersionAsync(tenant, current.Plan, current.PlanVersion, current.Currency, cancellationToken).ConfigureAwait(false);
-            var advanced = current.Billed(billed.Due.Boundary, plan, options.Value, billed.Invoice);
-            if (ReferenceEquals(advanced, current) || await subscriptions.SaveAsync(tenant, [advanced], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
-            {
-                return;
-            }
+            await subscriptions.SaveAsync(tenant, [subscription], [], cancellationToken).ConfigureAwait(false);
         }
     }
 }
-
-/// <summary>A boundary that is billed, and the invoice that is stored for it; null where nothing was charged.</summary>
-internal sealed record BilledBoundary(DueCharges Due, Invoice? Invoice);
 
 /// <summary>What one batch of a run did.</summary>
 internal sealed record CycleResult

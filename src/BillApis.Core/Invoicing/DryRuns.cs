@@ -23,20 +23,21 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, Supplements supplem
             }
 
             after = page[^1].Id;
-            var next = await DraftAsync(run, page, first: true, result, totals, book, cancellationToken).ConfigureAwait(false);
+            var drafted = new List<Invoice>();
+            var next = await DraftAsync(run, page, drafted, first: true, result, totals, book, cancellationToken).ConfigureAwait(false);
             while (next.Count > 0)
             {
-                next = await DraftAsync(run, next, first: false, result, totals, book, cancellationToken).ConfigureAwait(false);
+                next = await DraftAsync(run, next, drafted, first: false, result, totals, book, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
     // One boundary of each, the first with what has to be corrected; answers those that are still due after it.
     private async Task<List<Subscription>> DraftAsync(
-        InvoiceRun run, IReadOnlyList<Subscription> due, bool first, CycleResult result, Dictionary<Currency, Money> totals, CreditBook book, CancellationToken cancellationToken)
+        InvoiceRun run, IReadOnlyList<Subscription> due, List<Invoice> drafted, bool first, CycleResult result, Dictionary<Currency, Money> totals, CreditBook book, CancellationToken cancellationToken)
     {
         var (next, drafts) = (new List<Subscription>(), new List<(DueCharges Due, Invoice Draft)>());
-        var items = await drafting.DueAsync(due, cancellationToken).ConfigureAwait(false);
+        var items = await drafting.DueAsync(due, drafted, cancellationToken).ConfigureAwait(false);
         items = first ? await drafting.CorrectAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false) : items;
         foreach (var (item, request) in items.Zip(await drafting.RequestsAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false)))
         {
@@ -60,7 +61,8 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, Supplements supplem
             }
 
             Add(made.Invoice, result, totals);
-            next.Add(item.Subscription.Billed(item.Boundary, item.Plan, options.Value, made.Invoice));
+            drafted.Add(made.Invoice);
+            next.Add(item.Subscription.Billed(item.Boundary, item.Plans, options.Value, made.Invoice));
         }
 
         return [.. next.Where(subscription => subscription.NextBillingAt <= run.AsOf)];

@@ -26,6 +26,11 @@ public interface IInvoiceStore : IStore<Invoice>
     /// <summary>The series that documents of a tenant took numbers from, each with its last number and the hash of its last sealed document, in the order of their names.</summary>
     Task<IReadOnlyList<DocumentChain>> SeriesAsync(TenantId tenant, CancellationToken cancellationToken);
 
+    /// <summary>The same together with the subscriptions whose boundaries the invoices bill.</summary>
+    /// <returns><see cref="SaveResult.Conflict"/> where someone else changed an invoice, a grant or a subscription first; nothing is stored then.</returns>
+    Task<SaveResult> SaveAsync(
+        TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<Subscription> subscriptions, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken);
+
     /// <summary>Open invoices of all tenants whose due date has passed and that are not marked overdue yet.</summary>
     Task<IReadOnlyList<Invoice>> PastDueAsync(Instant now, int limit, CancellationToken cancellationToken);
 }

@@ -1,16 +1,20 @@
 using BillApis.Invoicing;
+using Microsoft.Extensions.Options;
 using NodaTime;
 
 namespace BillApis;
 
-/// <summary>Issues drafts with the credit that they use, and gives it back as they are withdrawn: each in one transaction that loses against whoever used the same grant first, and is repeated.</summary>
-internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoices, ICreditStore credits, IClock clock)
+/// <summary>
+/// Issues drafts with the credit that they use and the boundaries that they bill, and gives credit back as they are withdrawn: each in one transaction that loses against whoever
+/// used the same grant or changed the same subscription first.
+/// </summary>
+internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoices, ICreditStore credits, ISubscriptionStore subscriptions, IOptions<BillingOptions> options, IClock clock)
 {
     private const string Kind = "invoice";
     private const int MaxAttempts = 16;
 
     /// <summary>Issues the drafts of subscriptions; answers what is stored for each, also where another run was faster with it, and which have to be drafted anew.</summary>
-    public async Task<IssuedInvoices> IssueAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, CycleResult result, CancellationToken cancellationToken)
+    public async Task<IssuedInvoices> IssueAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, CycleResult result, CancellationToken cancellationToken)
     {
         var (stored, overtaken) = (new Dictionary<InvoiceId, Invoice>(), new List<Invoice>());
         if (drafts.Count > 0 && !await TryAsync(tenant, drafts, stored, result, cancellationToken).ConfigureAwait(false))
@@ -19,7 +23,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
             {
                 if (!await OneAsync(tenant, draft, stored, result, cancellationToken).ConfigureAwait(false))
                 {
-                    overtaken.Add(draft);
+                    overtaken.Add(draft.Invoice);
                 }
             }
         }
@@ -91,10 +95,10 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
     }
 
     // All in one transaction.
-    private async Task<bool> TryAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, Dictionary<InvoiceId, Invoice> stored, CycleResult result, CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, Dictionary<InvoiceId, Invoice> stored, CycleResult result, CancellationToken cancellationToken)
     {
         var book = settlements.NewBook();
-        var settled = await settlements.SettleAsync(tenant, drafts, book, cancellationToken).ConfigureAwait(false);
+        var settled = await settlements.SettleAsync(tenant, [.. drafts.Select(draft => draft.Invoice)], book, cancellationToken).ConfigureAwait(false);
         if (settled.FirstOrDefault(item => item.Failure is not null) is { } failed)
         {
             if (drafts.Count == 1)
@@ -106,7 +110,8 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         }
 
         var now = clock.GetCurrentInstant();
-        var write = Issued([.. settled.Select(item => item.Invoice.Issue(now, item.Terms!.PaymentTermsDays))], book, now);
+        var issued = settled.Select(item => item.Invoice.Issue(now, item.Terms!.PaymentTermsDays)).ToList();
+        var write = Issued(issued, book, now) with { Subscriptions = [.. drafts.Zip(issued, Advanced).OfType<Subscription>()] };
         var saved = await SaveAsync(tenant, write, cancellationToken).ConfigureAwait(false);
         foreach (var invoice in saved ? write.Invoices : [])
         {
@@ -117,9 +122,11 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         return saved;
     }
 
-    // Another run was faster with the invoice, or with a grant that it uses. False where earlier bills that it adjusts may have been corrected meanwhile.
-    private async Task<bool> OneAsync(TenantId tenant, Invoice draft, Dictionary<InvoiceId, Invoice> stored, CycleResult result, CancellationToken cancellationToken)
+    // Another run was faster with the invoice, or with a grant that it uses, or the subscription was changed and comes up again.
+    // False where earlier bills that it adjusts may have been corrected meanwhile.
+    private async Task<bool> OneAsync(TenantId tenant, BoundaryDraft one, Dictionary<InvoiceId, Invoice> stored, CycleResult result, CancellationToken cancellationToken)
     {
+        var draft = one.Invoice;
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             if (await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false) is { } found)
@@ -128,7 +135,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
                 return true;
             }
 
-            if (await TryAsync(tenant, [draft], stored, result, cancellationToken).ConfigureAwait(false))
+            if (await TryAsync(tenant, [one], stored, result, cancellationToken).ConfigureAwait(false) || await IsChangedAsync(tenant, one, cancellationToken).ConfigureAwait(false))
             {
                 return true;
             }
@@ -142,6 +149,12 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         Fail(draft, "The customer's credit was used elsewhere at the same time, again and again; run it once more.", result);
         return true;
     }
+
+    private Subscription? Advanced(BoundaryDraft draft, Invoice issued) => draft.Due is { } due ? due.Subscription.Billed(due.Boundary, due.Plans, options.Value, issued) : null;
+
+    private async Task<bool> IsChangedAsync(TenantId tenant, BoundaryDraft draft, CancellationToken cancellationToken) =>
+        draft.Due is { Subscription: var read } && (await subscriptions.FindAsync(tenant, read.Id.ToString(), cancellationToken).ConfigureAwait(false))?.Version != read.Version
+            && await invoices.FindAsync(tenant, draft.Invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null;
 
     private static Write Issued(IReadOnlyList<Invoice> issued, CreditBook book, Instant now)
     {
@@ -166,10 +179,16 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
     private static void Fail(Invoice draft, string message, CycleResult result) => result.Failures.Add(new RunFailure(draft.Subscription!.Value, draft.CreatedAt, message));
 
     private async Task<bool> SaveAsync(TenantId tenant, Write write, CancellationToken cancellationToken) =>
-        await invoices.SaveAsync(tenant, write.Invoices, write.Grants, write.Events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
+        await invoices.SaveAsync(tenant, write.Invoices, write.Grants, write.Subscriptions, write.Events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
 
-    private sealed record Write(IReadOnlyList<Invoice> Invoices, IReadOnlyList<CreditGrant> Grants, IReadOnlyList<BillingEvent> Events);
+    private sealed record Write(IReadOnlyList<Invoice> Invoices, IReadOnlyList<CreditGrant> Grants, IReadOnlyList<BillingEvent> Events)
+    {
+        public IReadOnlyList<Subscription> Subscriptions { get; init; } = [];
+    }
 }
+
+/// <summary>A draft, and the boundary of a subscription that it bills; null for any other.</summary>
+internal sealed record BoundaryDraft(Invoice Invoice, DueCharges? Due);
 
 /// <summary>What became of drafts.</summary>
 /// <param name="Stored">The invoices that are stored, by whoever was first.</param>

@@ -24,7 +24,7 @@ public sealed class InvoicePreviews
     public async Task<Invoice?> UpcomingAsync(TenantId tenant, string subscription, CancellationToken cancellationToken = default)
     {
         var found = await _subscriptions.GetAsync(tenant, subscription, cancellationToken).ConfigureAwait(false);
-        var due = await _invoices.CorrectAsync(tenant, await _invoices.DueAsync([found], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var due = await _invoices.CorrectAsync(tenant, await _invoices.DueAsync([found], [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         while (due is [var next])
         {
             var invoice = InvoiceCalculator.Calculate((await _invoices.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false)).Single());
@@ -34,7 +34,7 @@ public sealed class InvoicePreviews
             }
 
             // As the start of a plan that charges in arrears: the run passes it without an invoice.
-            due = await _invoices.DueAsync([found = found.Billed(next.Boundary, next.Plan, new BillingOptions())], cancellationToken).ConfigureAwait(false);
+            due = await _invoices.DueAsync([found = found.Billed(next.Boundary, next.Plans, new BillingOptions())], [], cancellationToken).ConfigureAwait(false);
         }
 
         return found.NextBillingAt is null && await _supplements.DraftAsync(found, cancellationToken).ConfigureAwait(false) is { } supplement

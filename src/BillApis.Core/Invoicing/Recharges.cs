@@ -50,8 +50,8 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore
     private async Task<Correction> OfAsync(Subscription subscription, ImmutableArray<LateUsage> marks, int number, CancellationToken cancellationToken)
     {
         var billedUntil = subscription.BilledUntil ?? Instant.MinValue;
-        var plan = await plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, subscription.Currency, cancellationToken).ConfigureAwait(false);
-        var charges = marks.SelectMany(mark => BilledCharges.Of(plan, subscription.Timeline, mark.Metric, mark.First, mark.Last, billedUntil)).ToList();
+        var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
+        var charges = marks.SelectMany(mark => BilledCharges.Of(versions, subscription.Timeline, mark.Metric, mark.First, mark.Last, billedUntil)).ToList();
         var asked = new List<(Charge Charge, UsageRequest Request)>(charges.Count);
         foreach (var charge in charges)
         {
@@ -74,26 +74,10 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore
     // An invoice that a person withdrew counts as billed: what was waived must not come back with the next late event. So does a credit memo.
     // What stands in the place of a withdrawn one does not count beside it.
     private async Task<List<Invoice>> BillsAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await SinceAsync(invoices, subscription, since, cancellationToken).ConfigureAwait(false)).Where(invoice => invoice.Replaces is null)];
+        [.. (await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Where(invoice => invoice.Replaces is null)];
 
     private async Task<List<InvoiceLine>> AdjustedAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await SinceAsync(memos, subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
-
-    private static async Task<List<T>> SinceAsync<T>(IStore<T> store, Subscription subscription, Instant since, CancellationToken cancellationToken) where T : class, IEntity<T>
-    {
-        var items = new List<T>();
-        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("subscription_id", subscription.Id.ToString()); ;)
-        {
-            var page = await store.ListAsync(subscription.Tenant, query, cancellationToken).ConfigureAwait(false);
-            items.AddRange(page.Items);
-            if (page.Next is null || page.Items[^1].CreatedAt < since)
-            {
-                return items;
-            }
-
-            query = query with { After = page.Next };
-        }
-    }
+        [.. (await memos.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
 }
 
 /// <summary>What has to be corrected of one subscription's bills.</summary>

@@ -6,16 +6,22 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Makes the draft invoice of a subscription's boundary: its charges, their usage, and the calculator.</summary>
-internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage, Recharges recharges, Settings settings)
+internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage, Recharges recharges, AdvancedLines advanced, Settings settings)
 {
-    /// <summary>What falls due at the next boundary of each subscription; reads nothing but plans.</summary>
-    public async Task<IReadOnlyList<DueCharges>> DueAsync(IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
+    /// <summary>What falls due at the next boundary of each subscription; reads plans, and what was billed in advance where a change takes effect.</summary>
+    /// <param name="subscriptions">The subscriptions.</param>
+    /// <param name="drafted">Earlier invoices of them that are not stored, as in a preview of several boundaries.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<DueCharges>> DueAsync(IReadOnlyList<Subscription> subscriptions, IReadOnlyList<Invoice> drafted, CancellationToken cancellationToken)
     {
         var due = new List<DueCharges>(subscriptions.Count);
         foreach (var subscription in subscriptions.Where(subscription => subscription.NextBillingAt is not null))
         {
-            var plan = await plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, subscription.Currency, cancellationToken).ConfigureAwait(false);
-            due.Add(new DueCharges(subscription, plan, subscription.NextBillingAt!.Value, Charge.At(plan, subscription.Timeline, subscription.NextBillingAt.Value)));
+            var (versions, boundary) = (await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false), subscription.NextBillingAt!.Value);
+            var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
+            var billed = schedule.IsChange(boundary) ? await advanced.BeyondAsync(subscription, boundary, schedule.AdvancedSince(boundary), drafted, cancellationToken).ConfigureAwait(false) : [];
+            var at = schedule.At(boundary, billed, subscription.EntriesBilled);
+            due.Add(new DueCharges(subscription, versions, boundary, at.Charges) { Unused = at.Unused });
         }
 
         return due;
@@ -74,7 +80,8 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Boundary = item.Boundary,
             Sequence = item.Subscription.BoundariesBilled,
             SkipZero = skip,
-            Coupons = [.. item.Subscription.Coupons.Where(redemption => !redemption.IsUsedUp && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(item.Subscription.Plan)))],
+            Unused = [.. item.Unused],
+            Coupons = [.. item.Subscription.Coupons.Where(redemption => !redemption.IsUsedUp && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(item.Subscription.PlanAt(item.Boundary).Plan)))],
             Recharges = [.. item.Correction?.Recharges ?? []],
             Correction = item.Correction?.Number ?? 0,
             Charges = [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))],
@@ -84,11 +91,14 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
 
 /// <summary>What falls due at one boundary of a subscription.</summary>
 /// <param name="Subscription">The subscription.</param>
-/// <param name="Plan">The version that it is pinned to.</param>
+/// <param name="Plans">The versions of its plans.</param>
 /// <param name="Boundary">When.</param>
 /// <param name="Charges">The prices that fall due; empty where a boundary charges nothing.</param>
-internal sealed record DueCharges(Subscription Subscription, PlanVersion Plan, Instant Boundary, IReadOnlyList<Charge> Charges)
+internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans, Instant Boundary, IReadOnlyList<Charge> Charges)
 {
+    /// <summary>What is given back of what was billed in advance.</summary>
+    public IReadOnlyList<UnusedTime> Unused { get; init; } = [];
+
     /// <summary>What has to be corrected of earlier bills; null for nothing.</summary>
     public Correction? Correction { get; init; }
 

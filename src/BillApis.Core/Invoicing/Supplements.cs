@@ -120,7 +120,7 @@ internal sealed class Supplements(
             return true;
         }
 
-        var stored = draft.Lines.IsEmpty || (await issue.IssueAsync(draft.Tenant, [draft], result, cancellationToken).ConfigureAwait(false)).Stored.ContainsKey(draft.Id);
+        var stored = draft.Lines.IsEmpty || (await issue.IssueAsync(draft.Tenant, [new BoundaryDraft(draft, null)], result, cancellationToken).ConfigureAwait(false)).Stored.ContainsKey(draft.Id);
         if (stored)
         {
             await recharges.SettleAsync(subscription.Tenant, subscription.Id, correction with { Number = number }, !draft.Lines.IsEmpty, cancellationToken).ConfigureAwait(false);

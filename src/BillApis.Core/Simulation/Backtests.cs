@@ -123,9 +123,10 @@ public sealed class Backtests
     private static IEnumerable<(Instant Boundary, IReadOnlyList<Charge> Charges)> BoundariesOf(PlanVersion plan, Customer customer, Interval period)
     {
         var timeline = new Timeline { StartAt = period.Start, EndAt = period.End, Zone = customer.Zone, Anchor = BillingAnchor.Subscription };
-        for (var boundary = timeline.NextBoundary(plan, null); boundary is { } at; boundary = timeline.NextBoundary(plan, at))
+        var schedule = ChargeSchedule.Of(timeline, plan);
+        for (var boundary = schedule.NextBoundary(null); boundary is { } at; boundary = schedule.NextBoundary(at))
         {
-            yield return (at, Charge.At(plan, timeline, at));
+            yield return (at, schedule.At(at, []).Charges);
         }
     }
 

@@ -21,6 +21,18 @@ public sealed record NewSubscription(string Customer, string Plan)
     /// <summary>Days from the start without charges; the plan's own number where null.</summary>
     public int? TrialDays { get; init; }
 
+    /// <summary>Until when nothing is charged; null where days say so.</summary>
+    public Instant? TrialEndAt { get; init; }
+
+    /// <summary>Whether it is pending until its first invoice is paid.</summary>
+    public bool AwaitsPayment { get; init; }
+
+    /// <summary>Price code or id to the terms that count instead of the plan's.</summary>
+    public ImmutableSortedDictionary<string, PriceTerms> Prices { get; init; } = ImmutableSortedDictionary<string, PriceTerms>.Empty;
+
+    /// <summary>What changes at which dates, as agreed from the start: phases and ramps.</summary>
+    public ImmutableArray<NewPhase> Phases { get; init; } = [];
+
     /// <summary>The coupons that it redeems, by id or code.</summary>
     public ImmutableArray<string> Coupons { get; init; } = [];
 
@@ -32,4 +44,21 @@ public sealed record NewSubscription(string Customer, string Plan)
 
     /// <summary>The tenant's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
+
+/// <summary>Other terms from a date on, as agreed as a subscription is made.</summary>
+/// <param name="StartAt">The date.</param>
+public sealed record NewPhase(Instant StartAt)
+{
+    /// <summary>The plan's id or code; null for the same as before.</summary>
+    public string? Plan { get; init; }
+
+    /// <summary>Price code or id to the quantity from then on.</summary>
+    public ImmutableSortedDictionary<string, decimal> Quantities { get; init; } = ImmutableSortedDictionary<string, decimal>.Empty;
+
+    /// <summary>Price code or id to the terms from then on.</summary>
+    public ImmutableSortedDictionary<string, PriceTerms> Prices { get; init; } = ImmutableSortedDictionary<string, PriceTerms>.Empty;
+
+    /// <summary>What becomes of a period that runs then.</summary>
+    public ChangeProration Proration { get; init; }
 }

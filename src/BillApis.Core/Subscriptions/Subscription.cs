@@ -18,16 +18,16 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>Who is billed.</summary>
     public required CustomerId Customer { get; init; }
 
-    /// <summary>What is subscribed to.</summary>
+    /// <summary>The plan that it began with; <see cref="PlanAt"/> is the one that it has.</summary>
     public required PlanId Plan { get; init; }
 
-    /// <summary>The version of the plan; moving it is an explicit change.</summary>
+    /// <summary>The version of that plan; moving it is an explicit change.</summary>
     public required int PlanVersion { get; init; }
 
     /// <summary>The currency of every invoice.</summary>
     public required Currency Currency { get; init; }
 
-    /// <summary>The dates and quantities that every invoice follows from.</summary>
+    /// <summary>The dates, quantities and changes that every invoice and its state follow from.</summary>
     public required Timeline Timeline { get; init; }
 
     /// <summary>The coupons that it redeemed, the oldest first.</summary>
@@ -41,6 +41,9 @@ public sealed record Subscription : IEntity<Subscription>
 
     /// <summary>How many boundaries were billed.</summary>
     public int BoundariesBilled { get; init; }
+
+    /// <summary>How many entries of the timeline those boundaries took into account.</summary>
+    public int EntriesBilled { get; init; }
 
     /// <summary>The boundary that is to be billed next; null once everything is billed.</summary>
     public Instant? NextBillingAt { get; init; }
@@ -59,7 +62,11 @@ public sealed record Subscription : IEntity<Subscription>
 
     /// <summary>Whether everything of it is billed and nothing will follow.</summary>
     [JsonIgnore]
-    public bool IsOver => NextBillingAt is null;
+    public bool IsOver => NextBillingAt is null && !Timeline.StateAt(Instant.MaxValue).AwaitsPayment;
+
+    /// <summary>Since when its state is known: what was recorded last, or billed.</summary>
+    [JsonIgnore]
+    public Instant AsOf => Timeline.Entries.Select(entry => entry.RecordedAt).Append(CreatedAt).Append(BilledUntil ?? CreatedAt).Max();
 
     string IEntity<Subscription>.Key => Id.ToString();
 
@@ -69,28 +76,42 @@ public sealed record Subscription : IEntity<Subscription>
     public Subscription WithVersion(long version) => this with { Version = version };
 
     /// <summary>Where it is in its life at an instant.</summary>
-    public SubscriptionStatus StatusAt(Instant now) =>
-        Timeline.EndAt <= now ? CanceledAt is null ? SubscriptionStatus.Expired : SubscriptionStatus.Canceled
-        : now < Timeline.StartAt ? SubscriptionStatus.Pending
-        : now < Timeline.BillingStartAt ? SubscriptionStatus.Trialing
-        : SubscriptionStatus.Active;
+    public SubscriptionStatus StatusAt(Instant now)
+    {
+        var state = Timeline.StateAt(now);
+        return state.EndedAt is not null ? state.IsCanceled || CanceledAt is not null ? SubscriptionStatus.Canceled : SubscriptionStatus.Expired
+            : now < Timeline.StartAt || state.AwaitsPayment ? SubscriptionStatus.Pending
+            : !state.Causes.IsEmpty ? SubscriptionStatus.Suspended
+            : state.PausedAt is not null ? SubscriptionStatus.Paused
+            : now < Timeline.BillingStartAt ? SubscriptionStatus.Trialing
+            : state.IsPastDue ? SubscriptionStatus.PastDue
+            : SubscriptionStatus.Active;
+    }
+
+    /// <summary>The version of a plan that it has at an instant.</summary>
+    public PlanRef PlanAt(Instant now) => Timeline.StateAt(now).Plan ?? new PlanRef(Plan, PlanVersion);
 
     /// <summary>Sets what is to be billed next, and from when the worker does so.</summary>
-    public Subscription Schedule(PlanVersion plan, BillingOptions options)
+    public Subscription Schedule(PlanVersions plans, BillingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var next = Timeline.NextBoundary(plan, BilledUntil);
-        return this with { NextBillingAt = next, AutoBillingAt = next is { } boundary ? AutoBilling(plan, boundary, options) : null };
+        var schedule = ChargeSchedule.Of(Timeline, plans);
+        var waits = BoundariesBilled > 0 && Timeline.StateAt(Instant.MaxValue).AwaitsPayment;
+        var next = waits ? null : NextBoundary(schedule);
+        return this with { NextBillingAt = next, AutoBillingAt = next is { } boundary ? AutoBilling(schedule, boundary, options) : null };
     }
 
     /// <summary>Records that a boundary was billed; billing it again changes nothing.</summary>
     /// <param name="boundary">The boundary.</param>
-    /// <param name="plan">The version of the plan.</param>
+    /// <param name="plans">The versions of its plans.</param>
     /// <param name="options">When the worker bills.</param>
     /// <param name="invoice">What was issued for it; null where nothing was charged. A coupon that it names is used once more.</param>
-    public Subscription Billed(Instant boundary, PlanVersion plan, BillingOptions options, Invoice? invoice = null) => NextBillingAt == boundary
-        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, Coupons = Used(invoice) }).Schedule(plan, options)
+    public Subscription Billed(Instant boundary, PlanVersions plans, BillingOptions options, Invoice? invoice = null) => NextBillingAt == boundary
+        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Used(invoice) }).Schedule(plans, options)
         : this;
+
+    /// <summary>Records something, and what is to be billed next because of it.</summary>
+    public Subscription Record(TimelineEntry entry, PlanVersions plans, BillingOptions options) => (this with { Timeline = Timeline.Add(entry) }).Schedule(plans, options);
 
     /// <summary>Takes a coupon on, with the terms that it has now.</summary>
     /// <exception cref="BillingException">It is on already, is for another plan, or the subscription is over.</exception>
@@ -99,7 +120,7 @@ public sealed record Subscription : IEntity<Subscription>
         ArgumentNullException.ThrowIfNull(coupon);
         var refusal = IsOver ? "is over"
             : Coupons.Any(redemption => redemption.Coupon == coupon.Id) ? $"has redeemed the coupon '{coupon.Code}' already"
-            : !coupon.Terms.Plans.IsEmpty && !coupon.Terms.Plans.Contains(Plan) ? $"is not to a plan that the coupon '{coupon.Code}' is for"
+            : !coupon.Terms.Plans.IsEmpty && !coupon.Terms.Plans.Contains(PlanAt(at).Plan) ? $"is not to a plan that the coupon '{coupon.Code}' is for"
             : null;
         return refusal is null
             ? this with { Coupons = Coupons.Add(new Redemption(coupon.Id, coupon.Name ?? coupon.Code, coupon.Terms, at)) }
@@ -112,29 +133,18 @@ public sealed record Subscription : IEntity<Subscription>
         ? this with { Coupons = [.. Coupons.Where(redemption => redemption.Coupon != coupon)] }
         : throw BillingException.NotFound("coupon of the subscription", coupon.ToString());
 
-    /// <summary>Ends it with the period that runs now; that end is still billed in arrears.</summary>
-    /// <exception cref="BillingException">It is over, or ends already.</exception>
-    public Subscription CancelAtPeriodEnd(PlanVersion plan, Instant now, BillingOptions options)
-    {
-        if (CanceledAt is not null || Timeline.EndAt <= now)
-        {
-            throw new BillingException(BillingErrorCode.Conflict, $"The subscription '{Id}' is {(Timeline.EndAt <= now ? "over" : "canceled already")} and cannot be canceled.");
-        }
-
-        // Before the start there is nothing to wait for, in a trial its end; a plan that does not recur ends at once.
-        var end = now < Timeline.StartAt ? Timeline.StartAt
-            : now < Timeline.BillingStartAt ? Timeline.BillingStartAt
-            : Timeline.PeriodAt(plan, now)?.End ?? now;
-        return (this with { CanceledAt = now, Timeline = Timeline with { EndAt = end } }).Schedule(plan, options);
-    }
-
     private ImmutableArray<Redemption> Used(Invoice? invoice) => invoice is null || invoice.Discounts.IsEmpty
         ? Coupons
         : [.. Coupons.Select(redemption => invoice.Discounts.Any(discount => discount.Coupon == redemption.Coupon) ? redemption with { Uses = redemption.Uses + 1 } : redemption)];
 
-    private Instant AutoBilling(PlanVersion plan, Instant boundary, BillingOptions options)
+    // Something that was recorded after the last boundary was billed may take effect at that very instant: it is billed then once more.
+    private Instant? NextBoundary(ChargeSchedule schedule) =>
+        BilledUntil is { } last && Timeline.InEffect.Any(entry => entry.IsBilled && entry.Number >= EntriesBilled && entry.At <= last) ? last : schedule.NextBoundary(BilledUntil);
+
+    private Instant AutoBilling(ChargeSchedule schedule, Instant boundary, BillingOptions options)
     {
-        var metered = boundary > Timeline.BillingStartAt && plan.Items.Any(item => item.Price.Metric is not null);
+        var atOnce = Timeline.Entries.Any(entry => entry.At == boundary && entry.RecordedAt == boundary);
+        var metered = boundary > Timeline.BillingStartAt && schedule.Metrics.Any() && !atOnce;
         var due = metered ? boundary + options.UsageGrace : boundary;
         return boundary < CreatedAt - options.BackdatedTolerance ? Instant.Max(due, CreatedAt + options.BackdatedGrace) : due;
     }

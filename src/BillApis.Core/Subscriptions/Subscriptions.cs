@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using BillApis.Invoicing;
-using BillApis.Metering;
 using BillApis.Pricing;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -8,20 +7,32 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Customers' agreements to plans.</summary>
-public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, Customers customers, Plans plans, Coupons coupons, IOptions<BillingOptions> options, IClock clock)
+public sealed class Subscriptions
 {
     private const string Kind = "subscription";
     private const int MaxAttempts = 16;
+    private readonly ISubscriptionStore _store;
+    private readonly OpenPeriods _periods;
+    private readonly Customers _customers;
+    private readonly Plans _plans;
+    private readonly Coupons _coupons;
+    private readonly IOptions<BillingOptions> _options;
+    private readonly IClock _clock;
+
+    internal Subscriptions(ISubscriptionStore store, OpenPeriods periods, Customers customers, Plans plans, Coupons coupons, IOptions<BillingOptions> options, IClock clock) =>
+        (_store, _periods, _customers, _plans, _coupons, _options, _clock) = (store, periods, customers, plans, coupons, options, clock);
 
     /// <summary>Subscribes a customer to the newest published version of a plan.</summary>
     /// <exception cref="BillingException">The customer or plan does not exist, is archived or not published, currencies differ, or a field breaks a rule.</exception>
     public async Task<Subscription> CreateAsync(TenantId tenant, NewSubscription request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var customer = await customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
-        var plan = await plans.GetAsync(tenant, request.Plan, cancellationToken).ConfigureAwait(false);
+        var customer = await _customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
+        var plan = await _plans.GetAsync(tenant, request.Plan, cancellationToken).ConfigureAwait(false);
         var (version, currency) = Subscribable(customer, plan, request.Currency);
-        var now = clock.GetCurrentInstant();
+        var now = _clock.GetCurrentInstant();
+        var start = NewTimeline(request, customer, version, now);
+        var (timeline, versions) = await WithPhasesAsync(tenant, request, start, version, now, cancellationToken).ConfigureAwait(false);
         var subscription = new Subscription
         {
             Id = EntityId.New<SubscriptionId>(),
@@ -30,64 +41,57 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
             Plan = plan.Id,
             PlanVersion = version.Number,
             Currency = currency,
-            Timeline = NewTimeline(request, customer, version, now),
+            Timeline = timeline,
             Metadata = request.Metadata,
             CreatedAt = now,
-        }.Schedule(version, options.Value);
+        }.Schedule(versions, _options.Value);
         Check.Metadata(subscription.Metadata);
         subscription = await RedeemAsync(
             tenant, request.Coupons, _ => Task.FromResult(subscription), new BillingEvent("subscription.created", subscription.Id.ToString(), now), cancellationToken).ConfigureAwait(false);
-        await OpenPeriodsAsync(subscription, cancellationToken).ConfigureAwait(false);
+        await _periods.OpenAsync(subscription, cancellationToken).ConfigureAwait(false);
         return subscription;
     }
 
     /// <summary>Reads one.</summary>
     /// <exception cref="BillingException">The tenant has none such.</exception>
-    public Task<Subscription> GetAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) => store.GetAsync(tenant, Kind, id, cancellationToken);
+    public Task<Subscription> GetAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) => _store.GetAsync(tenant, Kind, id, cancellationToken);
 
     /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>plan_id</c> and <c>status</c>.</summary>
-    public Task<Page<Subscription>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => store.ListAsync(tenant, query, cancellationToken);
-
-    /// <summary>Ends one with the period that runs now; that period's usage is still billed.</summary>
-    /// <exception cref="BillingException">There is none such, or it is over or ends already.</exception>
-    public Task<Subscription> CancelAtPeriodEndAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) =>
-        store.ChangeAsync(
-            tenant,
-            Kind,
-            id,
-            async subscription =>
-            {
-                var now = clock.GetCurrentInstant();
-                var version = await VersionAsync(subscription, cancellationToken).ConfigureAwait(false);
-                return (subscription.CancelAtPeriodEnd(version, now, options.Value), [new BillingEvent("subscription.canceled", id, now)]);
-            },
-            cancellationToken);
+    public Task<Page<Subscription>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => _store.ListAsync(tenant, query, cancellationToken);
 
     /// <summary>Redeems a coupon for a subscription, from the next invoice on.</summary>
     /// <exception cref="BillingException">There is no such subscription or coupon, or the coupon cannot be redeemed for it.</exception>
     public Task<Subscription> AddCouponAsync(TenantId tenant, string id, string coupon, CancellationToken cancellationToken = default) =>
         RedeemAsync(
-            tenant, [coupon], token => store.GetAsync(tenant, Kind, id, token), new BillingEvent("subscription.coupon_added", id, clock.GetCurrentInstant()), cancellationToken);
+            tenant, [coupon], token => _store.GetAsync(tenant, Kind, id, token), new BillingEvent("subscription.coupon_added", id, _clock.GetCurrentInstant()), cancellationToken);
 
     /// <summary>Takes a coupon off a subscription; what it discounted stays, and its redemption stays counted.</summary>
     /// <exception cref="BillingException">There is no such subscription, or it has no such coupon.</exception>
     public async Task<Subscription> RemoveCouponAsync(TenantId tenant, string id, string coupon, CancellationToken cancellationToken = default)
     {
-        var found = await coupons.GetAsync(tenant, coupon, cancellationToken).ConfigureAwait(false);
-        return await store.ChangeAsync(
+        var found = await _coupons.GetAsync(tenant, coupon, cancellationToken).ConfigureAwait(false);
+        return await _store.ChangeAsync(
             tenant,
             Kind,
             id,
             subscription => Task.FromResult<(Subscription, IReadOnlyList<BillingEvent>)>(
-                (subscription.WithoutCoupon(found.Id), [new BillingEvent("subscription.coupon_removed", id, clock.GetCurrentInstant())])),
+                (subscription.WithoutCoupon(found.Id), [new BillingEvent("subscription.coupon_removed", id, _clock.GetCurrentInstant())])),
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The version of the plan that a subscription is pinned to.</summary>
-    public Task<PlanVersion> VersionAsync(Subscription subscription, CancellationToken cancellationToken = default)
+    /// <summary>The version of a plan that a subscription has now.</summary>
+    public async Task<PlanVersion> VersionAsync(Subscription subscription, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subscription);
-        return plans.VersionAsync(subscription.Tenant, subscription.Plan, subscription.PlanVersion, subscription.Currency, cancellationToken);
+        var plan = subscription.PlanAt(_clock.GetCurrentInstant());
+        return await _plans.VersionAsync(subscription.Tenant, plan.Plan, plan.Version, subscription.Currency, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What a subscription is charged, and when.</summary>
+    public async Task<ChargeSchedule> ScheduleAsync(Subscription subscription, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(subscription);
+        return ChargeSchedule.Of(subscription.Timeline, await _plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false));
     }
 
     // The coupons count the redemption in the transaction that stores it, and the slower of two reads both again.
@@ -99,12 +103,12 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
             var (subscription, redeemed) = (await read(cancellationToken).ConfigureAwait(false), new List<Coupon>());
             foreach (var reference in references)
             {
-                var coupon = await coupons.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+                var coupon = await _coupons.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
                 subscription = subscription.Redeem(coupon, happened.At);
                 redeemed.Add(coupon.Redeem(subscription.Currency, happened.At));
             }
 
-            if (await store.SaveAsync(tenant, [subscription], redeemed, [happened], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            if (await _store.SaveAsync(tenant, [subscription], redeemed, [happened], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
             {
                 return subscription.WithVersion(subscription.Version + 1);
             }
@@ -113,28 +117,31 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
         throw BillingException.Changed(Kind, happened.SubjectId);
     }
 
-    // Usage that one subscription of the customer has billed already may still be open for another: each says from when on it is.
-    private async Task OpenPeriodsAsync(Subscription created, CancellationToken cancellationToken)
+    // What was agreed from the start is known to every bill, however far back it starts.
+    private async Task<(Timeline Timeline, PlanVersions Versions)> WithPhasesAsync(
+        TenantId tenant, NewSubscription request, Timeline timeline, PlanVersion first, Instant now, CancellationToken cancellationToken)
     {
-        var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", created.Customer.ToString());
-        var all = (await store.ListAsync(created.Tenant, query, cancellationToken).ConfigureAwait(false)).Items;
-        if (all.Count < 2)
+        var (versions, current, after) = (new PlanVersions(first), first, timeline.StartAt);
+        Check.Range("phases", request.Phases.Length, 0, Limits.PageSize);
+        foreach (var phase in request.Phases)
         {
-            return;
+            after = phase.StartAt > after ? phase.StartAt : throw BillingException.Field("phases", $"must begin one after another, after {after}");
+            var entry = new TimelineEntry(0, TimelineKind.QuantitiesChanged, phase.StartAt, Instant.Min(now, timeline.StartAt)) { Proration = phase.Proration };
+            if (phase.Plan is { } reference)
+            {
+                var plan = await _plans.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+                var before = current;
+                (current, _) = Subscribable(await _customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false), plan, request.Currency);
+                var to = new PlanRef(plan.Id, current.Number);
+                versions = versions with { Later = versions.Later.SetItem(to, current) };
+                entry = entry with { Kind = TimelineKind.PlanChanged, Plan = to, Restarts = PlanChanges.Restarts(before, current) };
+            }
+
+            entry = entry with { Quantities = PriceChanges.Quantities(phase.Quantities, current), Prices = PriceChanges.Terms(phase.Prices, current) };
+            timeline = timeline.Add(entry with { Kind = phase.Plan is null && !phase.Prices.IsEmpty ? TimelineKind.PricesChanged : entry.Kind });
         }
 
-        var open = new List<ClosedPeriod>();
-        foreach (var subscription in all)
-        {
-            var plan = await VersionAsync(subscription, cancellationToken).ConfigureAwait(false);
-            var until = Instant.Max(subscription.Timeline.StartAt, subscription.BilledUntil ?? Instant.MinValue);
-            open.AddRange(plan.Items.Select(item => item.Price.Metric).OfType<MetricId>().Distinct().Select(metric => new ClosedPeriod(created.Customer, metric, subscription.Id, until)));
-        }
-
-        if (open.Count > 0)
-        {
-            await usage.ClosePeriodsAsync(created.Tenant, open, cancellationToken).ConfigureAwait(false);
-        }
+        return (timeline, versions);
     }
 
     private static (PlanVersion Version, Currency Currency) Subscribable(Customer customer, Plan plan, Currency? currency)
@@ -164,6 +171,11 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
         var start = request.StartAt ?? now;
         var trialDays = request.TrialDays ?? version.TrialDays;
         Check.Range("trial_days", trialDays, 0, Plan.MaxTrialDays);
+        if (request.TrialEndAt is { } trialEnd && (trialEnd <= start || request.TrialDays is not null || trialEnd > start + Duration.FromDays(Plan.MaxTrialDays)))
+        {
+            throw BillingException.Field("trial_end_at", $"must be after start_at, at most {Plan.MaxTrialDays} days, and without trial_days");
+        }
+
         if (request.EndAt <= start)
         {
             throw BillingException.Field("end_at", "must be after start_at");
@@ -179,28 +191,11 @@ public sealed class Subscriptions(ISubscriptionStore store, IUsageStore usage, C
             StartAt = start,
             Zone = customer.Zone,
             Anchor = request.Anchor ?? BillingAnchor.Subscription,
-            TrialEndAt = trialDays > 0 ? start.InZone(customer.Zone).LocalDateTime.PlusDays(trialDays).InZoneLeniently(customer.Zone).ToInstant() : null,
+            AwaitsPayment = request.AwaitsPayment,
+            Prices = PriceChanges.Terms(request.Prices, version),
+            TrialEndAt = request.TrialEndAt ?? (trialDays > 0 ? start.InZone(customer.Zone).LocalDateTime.PlusDays(trialDays).InZoneLeniently(customer.Zone).ToInstant() : null),
             EndAt = request.EndAt,
-            Quantities = QuantitiesOf(request, version),
+            Quantities = PriceChanges.Quantities(request.Quantities, version),
         };
-    }
-
-    private static ImmutableSortedDictionary<string, decimal> QuantitiesOf(NewSubscription request, PlanVersion version)
-    {
-        var quantities = ImmutableSortedDictionary.CreateBuilder<string, decimal>(StringComparer.Ordinal);
-        foreach (var (reference, quantity) in request.Quantities)
-        {
-            var price = version.Items.Select(item => item.Price).FirstOrDefault(price => price.Code == reference || price.Id.ToString() == reference)
-                ?? throw BillingException.Field($"quantities.{reference}", "is not a price of the plan");
-            if (price.Metric is not null)
-            {
-                throw BillingException.Field($"quantities.{reference}", "is a metered price; its quantity is counted");
-            }
-
-            Check.Range($"quantities.{reference}", quantity, 0, Limits.Magnitude);
-            quantities[price.Code] = quantity;
-        }
-
-        return quantities.ToImmutable();
     }
 }

@@ -37,6 +37,9 @@ public sealed record Plan : IMasterData<Plan>
     /// <summary>Every version, oldest first; only the last may be a draft.</summary>
     public required ImmutableArray<PlanVersion> Versions { get; init; }
 
+    /// <summary>The plans that its subscriptions may be changed to; empty for every plan that sells one of its products.</summary>
+    public ImmutableArray<PlanTransition> Transitions { get; init; } = [];
+
     /// <summary>The tenant's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
@@ -106,6 +109,7 @@ public sealed record Plan : IMasterData<Plan>
         Check.Text("description", Description);
         Check.Metadata(Metadata);
         Check.Range("trial_days", Latest.TrialDays, 0, MaxTrialDays);
+        Check.Range("transitions", Transitions.Length, 0, Limits.ItemsPerPlan);
         Check.Range("items", Latest.Items.Length, 0, Limits.ItemsPerPlan);
         for (var i = 0; i < Latest.Items.Length; i++)
         {

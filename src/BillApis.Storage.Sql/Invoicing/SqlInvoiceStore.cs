@@ -1,12 +1,13 @@
 using System.Data.Common;
 using BillApis.Invoicing;
+using BillApis.Storage.Sql.Subscriptions;
 using Dapper;
 using NodaTime;
 
 namespace BillApis.Storage.Sql.Invoicing;
 
 /// <summary>Invoices in <c>billing_invoice</c>; issued ones get their numbers from <c>billing_series</c> in the transaction that stores them.</summary>
-internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credits, SqlCreditMemoStore memos) : SqlStore<Invoice>(database, Map), IInvoiceStore
+internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credits, SqlCreditMemoStore memos, SqlSubscriptionStore subscriptions) : SqlStore<Invoice>(database, Map), IInvoiceStore
 {
     private static readonly EntityMap<Invoice> Map = EntityMap<Invoice>.Of(
         "billing_invoice",
@@ -27,7 +28,16 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
     private readonly SqlDatabase _database = database;
 
     public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
-        SaveAsync(tenant, invoices, events, transaction => credits.WriteAsync(transaction, tenant, grants, cancellationToken), cancellationToken);
+        SaveAsync(tenant, invoices, grants, [], events, cancellationToken);
+
+    public Task<SaveResult> SaveAsync(
+        TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<Subscription> billed, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
+        SaveAsync(
+            tenant,
+            invoices,
+            events,
+            async transaction => await credits.WriteAsync(transaction, tenant, grants, cancellationToken).ConfigureAwait(false) && await subscriptions.WriteAsync(transaction, tenant, billed, cancellationToken).ConfigureAwait(false),
+            cancellationToken);
 
     public Task<SaveResult> SaveAsync(TenantId tenant, Invoice invoice, CreditMemo memo, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
         SaveAsync(

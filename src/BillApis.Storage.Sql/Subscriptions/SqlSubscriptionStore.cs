@@ -13,8 +13,8 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
     private static readonly EntityMap<Subscription> Map = EntityMap<Subscription>.Of(
         "billing_subscription",
         EntityColumn<Subscription>.Text("customer_id", item => item.Customer),
-        EntityColumn<Subscription>.Text("plan_id", item => item.Plan),
-        EntityColumn<Subscription>.Text("status", item => item.CanceledAt is not null ? "canceled" : item.IsOver ? "expired" : "active"),
+        EntityColumn<Subscription>.Text("plan_id", item => item.PlanAt(item.AsOf).Plan),
+        EntityColumn<Subscription>.Text("status", item => EntityMaps.Wire(item.StatusAt(item.AsOf))),
         EntityColumn<Subscription>.Number("next_billing_at", item => item.NextBillingAt?.ToMicroseconds()),
         EntityColumn<Subscription>.Number("auto_billing_at", item => item.AutoBillingAt?.ToMicroseconds()),
         EntityColumn<Subscription>.Number("leased_until", _ => null)) with { Outdates = item => new Change(item.Tenant, item.Customer) };

@@ -54,7 +54,7 @@ public sealed class SubscriptionTests(HostFixture host)
         upcoming.GetProperty("number").ValueKind.ShouldBe(JsonValueKind.Null);
         (await _api.GetAsync($"/subscriptions/{id}/usage")).Ok().GetProperty("metrics").GetArrayLength().ShouldBe(1);
 
-        (await _api.PostAsync($"/subscriptions/{id}/cancel", new { when = "immediate" })).ShouldFail(400, "VAL_001", "when");
+        (await _api.PostAsync($"/subscriptions/{id}/cancel", new { when = "soon" })).ShouldFail(400, "VAL_001", "when");
         var canceled = (await _api.PostAsync($"/subscriptions/{id}/cancel", new { when = "period_end" })).Ok();
         canceled.GetProperty("end_at").GetDateTimeOffset().ShouldBe(now.AddMonths(1));
         (await _api.PostAsync($"/subscriptions/{id}/cancel")).ShouldFail(409, "CON_001");

@@ -92,9 +92,9 @@ public abstract class InvoiceRunTests(StoreFixture fixture)
     {
         var subscription = await SubscribeAsync("acme");
         await Billing.Runs.RunAsync(_tenant, fixture.Get<IClock>().GetCurrentInstant(), cancellationToken: Token);
-        var canceled = await Billing.Subscriptions.CancelAtPeriodEndAsync(_tenant, subscription.Id.ToString(), Token);
+        var canceled = (await Billing.Changes.ApplyAsync(_tenant, subscription.Id.ToString(), new Cancel(), Token)).Subscription;
 
-        canceled.NextBillingAt.ShouldBe(canceled.Timeline.EndAt);
+        canceled.NextBillingAt.ShouldBe(canceled.Timeline.EndsAt.ShouldNotBeNull());
         (await Billing.Previews.UpcomingAsync(_tenant, subscription.Id.ToString(), Token)).ShouldBeNull("nothing is charged at the end of a fee in advance");
     }
 

@@ -141,7 +141,8 @@ public sealed class InvoiceCalculatorTests
 
     private static IEnumerable<NodaTime.Instant> Boundaries(PlanVersion plan, Timeline timeline)
     {
-        for (var next = timeline.NextBoundary(plan, null); next is not null; next = timeline.NextBoundary(plan, next))
+        var schedule = ChargeSchedule.Of(timeline, plan);
+        for (var next = schedule.NextBoundary(null); next is not null; next = schedule.NextBoundary(next))
         {
             yield return next.Value;
         }

@@ -45,11 +45,11 @@ public sealed class SubscriptionTests
     {
         var running = New(Flat, From(At(2026, 1, 1))).Billed(At(2026, 1, 1), Flat, Options);
 
-        var canceled = running.CancelAtPeriodEnd(Flat, At(2026, 1, 20), Options);
-        canceled.Timeline.EndAt.ShouldBe(At(2026, 2, 1));
+        var canceled = Canceled(running, At(2026, 1, 20));
+        canceled.Timeline.EndsAt.ShouldBe(At(2026, 2, 1));
         canceled.StatusAt(At(2026, 1, 31, 23, 59)).ShouldBe(SubscriptionStatus.Active);
         canceled.StatusAt(At(2026, 2, 1)).ShouldBe(SubscriptionStatus.Canceled);
-        Should.Throw<BillingException>(() => canceled.CancelAtPeriodEnd(Flat, At(2026, 1, 21), Options)).Code.ShouldBe(BillingErrorCode.Conflict);
+        Should.Throw<BillingException>(() => Canceled(canceled, At(2026, 1, 21))).Code.ShouldBe(BillingErrorCode.Conflict);
         canceled.Billed(At(2026, 2, 1), Flat, Options).IsOver.ShouldBeTrue();
     }
 
@@ -60,9 +60,9 @@ public sealed class SubscriptionTests
     {
         var subscription = New(Flat, From(At(2026, 1, 1)) with { TrialEndAt = At(2026, 1, 15) });
 
-        var canceled = subscription.CancelAtPeriodEnd(Flat, NodaTime.Text.InstantPattern.General.Parse(now).Value, Options);
+        var canceled = Canceled(subscription, NodaTime.Text.InstantPattern.General.Parse(now).Value);
 
-        canceled.Timeline.EndAt.ShouldBe(NodaTime.Text.InstantPattern.General.Parse(end).Value);
+        canceled.Timeline.EndsAt.ShouldBe(NodaTime.Text.InstantPattern.General.Parse(end).Value);
         canceled.NextBillingAt.ShouldBeNull();
     }
 
@@ -84,6 +84,9 @@ public sealed class SubscriptionTests
         subscription.StatusAt(At(2026, 1, 15)).ShouldBe(SubscriptionStatus.Active);
         subscription.StatusAt(At(2026, 3, 1)).ShouldBe(SubscriptionStatus.Expired);
     }
+
+    private static Subscription Canceled(Subscription subscription, Instant now) =>
+        ChangeEntries.Of(new Cancel(), new ChangeContext(subscription, Flat, now)).Aggregate(subscription, (item, entry) => item.Record(entry, Flat, Options));
 
     private static Subscription New(PlanVersion plan, Timeline timeline, Instant? created = null) => new Subscription
     {

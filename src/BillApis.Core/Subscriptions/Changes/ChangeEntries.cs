@@ -1,0 +1,104 @@
+using BillApis.Invoicing;
+using BillApis.Pricing;
+using NodaTime;
+using static BillApis.SubscriptionStatus;
+
+namespace BillApis;
+
+/// <summary>The entries that a change adds to a timeline; refuses what the status does not allow.</summary>
+internal static class ChangeEntries
+{
+    /// <exception cref="BillingException">The change is not allowed now, or a field breaks a rule.</exception>
+    public static IReadOnlyList<TimelineEntry> Of(SubscriptionChange change, ChangeContext context)
+    {
+        Check.Text("reason", change.Reason);
+        IReadOnlyList<TimelineEntry> entries = change switch
+        {
+            Cancel => OfCancel(change, context),
+            Reactivate reactivate => OfReactivate(reactivate, context),
+            Renew renew => OfRenew(renew, context),
+            ChangePlan plan => PlanChanges.Of(plan, context),
+            ChangeQuantities quantities => PriceChanges.Of(quantities, context),
+            ChangePrices prices => PriceChanges.Of(prices, context),
+            AddAddOn addOn => PriceChanges.Of(addOn, context),
+            RemoveAddOn addOn => PriceChanges.Of(addOn, context),
+            Pause pause => OfPause(pause, context),
+            Resume => OfResume(change, context),
+            Suspend suspend => OfSuspend(suspend, context),
+            Reinstate reinstate => OfReinstate(reinstate, context),
+            Withdraw withdraw => [Withdrawn(context, withdraw.Entry)],
+            _ => throw new InvalidOperationException($"Nothing is done about {change}."),
+        };
+        return [.. entries.Select(entry => entry with { Reason = change.Reason })];
+    }
+
+    public static TimelineEntry Entry(TimelineKind kind, Instant at, SubscriptionChange change, ChangeContext context) =>
+        new(0, kind, at, context.Now) { Proration = change.Proration ?? ChangeProration.Prorate };
+
+    /// <summary>Takes an entry back that has not taken effect yet.</summary>
+    public static TimelineEntry Withdrawn(ChangeContext context, int entry) => context.Scheduled.Any(scheduled => scheduled.Number == entry)
+        ? new TimelineEntry(0, TimelineKind.Withdrawn, context.Now, context.Now) { Entry = entry }
+        : throw context.Refused($"has no change {entry} that could be withdrawn; {(context.Scheduled.Any() ? $"these can: {string.Join(", ", context.Scheduled.Select(item => item.Number))}" : "nothing is scheduled")}");
+
+    // Canceling at once takes the place of a later end; asking twice for the same is refused.
+    private static IReadOnlyList<TimelineEntry> OfCancel(SubscriptionChange change, ChangeContext context)
+    {
+        context.Require("canceled", Pending, Trialing, Active, PastDue, Paused, Suspended);
+        var scheduled = context.Scheduled.FirstOrDefault(entry => entry.Kind is TimelineKind.Canceled);
+        var at = context.EffectiveAt(change, ChangeWhen.PeriodEnd);
+        if (scheduled is not null && at >= scheduled.At)
+        {
+            throw context.Refused($"is canceled already, as of {scheduled.At}; withdraw that, or cancel it earlier");
+        }
+
+        var entry = Entry(TimelineKind.Canceled, at, change, context);
+        return scheduled is null ? [entry] : [Withdrawn(context, scheduled.Number), entry];
+    }
+
+    // An end that is still ahead is taken back.
+    private static IReadOnlyList<TimelineEntry> OfReactivate(Reactivate change, ChangeContext context)
+    {
+        if (context.Scheduled.FirstOrDefault(entry => entry.Kind is TimelineKind.Canceled) is { } scheduled && context.State.EndedAt is null)
+        {
+            return [Withdrawn(context, scheduled.Number)];
+        }
+
+        context.Require("reactivated", Canceled, Expired);
+        return [Entry(TimelineKind.Reactivated, context.EffectiveAt(change, ChangeWhen.Immediate), change, context) with { Until = Later("end_at", change.EndAt, context) }];
+    }
+
+    private static IReadOnlyList<TimelineEntry> OfRenew(Renew change, ChangeContext context)
+    {
+        context.Require("renewed", Pending, Trialing, Active, PastDue, Paused, Suspended);
+        return [Entry(TimelineKind.Renewed, context.Now, change, context) with { Until = Later("end_at", change.EndAt, context) }];
+    }
+
+    private static IReadOnlyList<TimelineEntry> OfPause(Pause change, ChangeContext context)
+    {
+        context.Require("paused", Active, PastDue);
+        var at = context.EffectiveAt(change, ChangeWhen.Immediate);
+        return change.ResumeAt <= at
+            ? throw BillingException.Field("resume_at", $"must be after {at}, when the pause begins")
+            : [Entry(TimelineKind.Paused, at, change, context) with { Until = change.ResumeAt }];
+    }
+
+    private static IReadOnlyList<TimelineEntry> OfResume(SubscriptionChange change, ChangeContext context)
+    {
+        context.Require("resumed", Paused, Suspended);
+        return context.Status is Paused
+            ? [Entry(TimelineKind.Resumed, context.EffectiveAt(change, ChangeWhen.Immediate), change, context)]
+            : [.. context.State.Causes.Select(cause => Entry(TimelineKind.Reinstated, context.Now, change, context) with { Cause = cause })];
+    }
+
+    private static IReadOnlyList<TimelineEntry> OfSuspend(Suspend change, ChangeContext context)
+    {
+        context.Require("suspended", Trialing, Active, PastDue, Suspended);
+        return context.State.Causes.Contains(change.Cause) ? [] : [Entry(TimelineKind.Suspended, context.Now, change, context) with { Cause = change.Cause }];
+    }
+
+    private static IReadOnlyList<TimelineEntry> OfReinstate(Reinstate change, ChangeContext context) =>
+        context.State.Causes.Contains(change.Cause) ? [Entry(TimelineKind.Reinstated, context.Now, change, context) with { Cause = change.Cause }] : [];
+
+    private static Instant? Later(string field, Instant? end, ChangeContext context) =>
+        end <= context.Now ? throw BillingException.Field(field, $"must be after {context.Now}") : end;
+}

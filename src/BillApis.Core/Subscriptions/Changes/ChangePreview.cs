@@ -1,0 +1,39 @@
+using BillApis.Invoicing;
+using Microsoft.Extensions.Options;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Draws up the invoice of an instant of a subscription that is not stored, by what issues invoices.</summary>
+internal sealed class ChangePreview(SubscriptionInvoices drafts, Settlements settlements, IOptions<BillingOptions> options)
+{
+    private const int MaxBoundaries = 1_000;
+
+    /// <summary>The invoice; null where nothing is charged then.</summary>
+    public async Task<Invoice?> InvoiceAsync(Subscription subscription, Instant at, CancellationToken cancellationToken)
+    {
+        var (current, drafted) = (subscription, new List<Invoice>());
+        for (var i = 0; i < MaxBoundaries && current.NextBillingAt <= at; i++)
+        {
+            var due = await drafts.DueAsync([current], drafted, cancellationToken).ConfigureAwait(false);
+            due = i == 0 ? await drafts.CorrectAsync(current.Tenant, due, cancellationToken).ConfigureAwait(false) : due;
+            var invoice = InvoiceCalculator.Calculate((await drafts.RequestsAsync(current.Tenant, due, cancellationToken).ConfigureAwait(false)).Single());
+            var next = current.Billed(due[0].Boundary, due[0].Plans, options.Value, invoice);
+            if (due[0].Boundary == at && next.NextBillingAt != at)
+            {
+                return invoice.Lines.IsEmpty ? null : await SettledAsync(invoice, cancellationToken).ConfigureAwait(false);
+            }
+
+            drafted.Add(invoice);
+            current = next;
+        }
+
+        return null;
+    }
+
+    private async Task<Invoice> SettledAsync(Invoice draft, CancellationToken cancellationToken)
+    {
+        var settled = (await settlements.SettleAsync(draft.Tenant, [draft], settlements.NewBook(), cancellationToken).ConfigureAwait(false)).Single();
+        return settled.Failure is null ? settled.Invoice : throw settled.Failure;
+    }
+}

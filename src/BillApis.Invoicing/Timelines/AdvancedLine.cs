@@ -1,0 +1,34 @@
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>A line that was billed in advance, and what became of it.</summary>
+/// <param name="Line">The line.</param>
+/// <param name="Left">What was billed and not given back yet, after coupons and promotional credits.</param>
+/// <param name="Until">Up to when it pays; less than its period where the rest was given back.</param>
+public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
+{
+    /// <summary>The lines of a subscription's invoices that pay beyond an instant, or did until they were given back as of it.</summary>
+    /// <remarks>What was withdrawn or given up still pays for its time, and nothing of it can be given back.</remarks>
+    public static IReadOnlyList<AdvancedLine> Of(IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditMemo> memos, Instant beyond)
+    {
+        ArgumentNullException.ThrowIfNull(invoices);
+        ArgumentNullException.ThrowIfNull(memos);
+        var given = invoices.Where(invoice => invoice.Status is not InvoiceStatus.Canceled).SelectMany(invoice => invoice.Lines).Where(line => line.GivesBack is not null).ToLookup(line => line.GivesBack!.Value);
+        var taken = memos.Where(memo => memo.Status is CreditMemoStatus.Issued).SelectMany(memo => memo.Lines).ToLookup(line => line.Line);
+        return [.. invoices.OrderBy(invoice => invoice.CreatedAt).ThenBy(invoice => invoice.Sequence)
+            .SelectMany(invoice => invoice.Lines, (invoice, line) => (invoice, line))
+            .Where(item => item.line is { InAdvance: true, GivesBack: null, Metric: null, Period: not null } && item.line.Period.Value.End > beyond)
+            .Select(item => new AdvancedLine(
+                item.line,
+                item.invoice.Status is InvoiceStatus.Canceled or InvoiceStatus.WrittenOff ? Money.Zero(item.invoice.Currency) : LeftOf(item.line, given[item.line.Id], taken[item.line.Id]),
+                given[item.line.Id].Select(line => line.Period!.Value.Start).Append(item.line.Period!.Value.End).Min()))
+            .Where(item => item.Until >= beyond)];
+    }
+
+    private static Money LeftOf(InvoiceLine line, IEnumerable<InvoiceLine> given, IEnumerable<CreditMemoLine> taken)
+    {
+        var inclusive = line.Taxes.Any(tax => tax.Tax.Inclusive);
+        return taken.Aggregate(given.Aggregate(line.Net, (rest, part) => rest + part.Amount), (rest, part) => rest - (inclusive ? part.Gross : part.Net));
+    }
+}

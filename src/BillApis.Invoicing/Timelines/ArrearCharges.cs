@@ -1,0 +1,46 @@
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>What a price in arrears is charged at a boundary: the period, or the part of one, that ends there.</summary>
+internal static class ArrearCharges
+{
+    public static IEnumerable<Charge> Of(PriceRun run, Instant boundary)
+    {
+        if (boundary <= run.From || boundary > run.To || (boundary != run.To && !run.Schedule!.IsBoundary(boundary)))
+        {
+            return [];
+        }
+
+        var period = run.PeriodAt(boundary - Duration.Epsilon);
+        var start = Instant.Max(period.Start, run.From);
+        var parts = run.Parts.Where(part => part.From < boundary && part.To > start).ToList();
+
+        // Usage is one quantity, and a price that is not prorated costs what it did as the period began.
+        return run.Price.IsMetered || run.Price.Terms.Proration is Proration.None
+            ? [run.Charge(parts[0].Quantity, start, boundary, period)]
+            : parts.Select(part => run.Charge(part.Quantity, Instant.Max(part.From, start), Instant.Min(part.To, boundary), period));
+    }
+
+    /// <summary>The charges of usage whose periods hold an instant from the first to the last, as far as they fell due.</summary>
+    public static IEnumerable<Charge> Billed(PriceRun run, Instant first, Instant last, Instant until)
+    {
+        if (run.Schedule is null || last < run.From || first >= run.To)
+        {
+            yield break;
+        }
+
+        for (var index = run.Schedule.IndexAt(Instant.Max(first, run.From)); ; index++)
+        {
+            var period = run.Schedule.PeriodAt(index);
+            var (start, end) = (Instant.Max(period.Start, run.From), Instant.Min(period.End, run.To));
+            if (start > last || start >= run.To || (run.IsAdvance ? start : end) > until)
+            {
+                yield break;
+            }
+
+            yield return run.Charge(run.PartAt(start)!.Value.Quantity, start, end, period);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>What a subscription is charged, and when: follows from its timeline and its plans alone.</summary>
+public sealed class ChargeSchedule
+{
+    private readonly Timeline _timeline;
+    private readonly PlanVersions _plans;
+    private readonly List<PriceRun> _runs;
+
+    private ChargeSchedule(Timeline timeline, PlanVersions plans) => (_timeline, _plans, _runs) = (timeline, plans, PriceRuns.Of(timeline, plans));
+
+    /// <summary>The schedule that follows.</summary>
+    public static ChargeSchedule Of(Timeline timeline, PlanVersions plans)
+    {
+        ArgumentNullException.ThrowIfNull(timeline);
+        ArgumentNullException.ThrowIfNull(plans);
+        return new(timeline, plans);
+    }
+
+    /// <summary>The metrics whose usage is charged at any time.</summary>
+    public IEnumerable<MetricId> Metrics => _runs.Select(run => run.Price.Metric).OfType<MetricId>().Distinct();
+
+    internal IReadOnlyList<PriceRun> Runs => _runs;
+
+    /// <summary>The first instant after another at which something may be billed; the first of all where <paramref name="after"/> is null; null where nothing is billed any more.</summary>
+    public Instant? NextBoundary(Instant? after)
+    {
+        if (_runs.Count == 0)
+        {
+            return null;
+        }
+
+        var first = _runs.Min(run => run.From);
+        if (after is not { } last)
+        {
+            return first;
+        }
+
+        var changes = Changes().Where(entry => entry.At > last && _runs.Exists(run => run.From <= entry.At && entry.At < run.To)).Select(entry => entry.At);
+        var next = _runs.Select(run => run.NextBoundary(last)).Concat(changes).Append(Instant.MaxValue).Min();
+        return next == Instant.MaxValue ? null : next;
+    }
+
+    /// <summary>The period that holds an instant, of the shortest interval that is charged then, cut at the end; null where nothing recurs then.</summary>
+    public Interval? PeriodAt(Instant at)
+    {
+        var periods = _runs.Where(run => run.Schedule is not null && run.AddOn is null && run.From <= at && at < run.To).Select(run => run.PeriodAt(at)).ToList();
+        if (periods.Count == 0)
+        {
+            return null;
+        }
+
+        var shortest = periods.MinBy(period => period.FullEnd - period.FullStart);
+        return new Interval(shortest.Start, Instant.Min(shortest.End, _timeline.EndsAt ?? Instant.MaxValue));
+    }
+
+    /// <summary>The prices that are charged at an instant, each with its quantity, its whole period and the part of it that has begun; in the order of the lines.</summary>
+    public IReadOnlyList<Charge> InForceAt(Instant at) => [.. _runs.Select(run => (run, part: run.PartAt(at))).Where(item => item.part is not null && item.run.Schedule is not null)
+        .Select(item =>
+        {
+            var period = item.run.PeriodAt(at);
+            return item.run.Charge(item.part!.Value.Quantity, Instant.Max(period.Start, item.run.From), Instant.Min(period.End, item.run.To), period);
+        })];
+
+    /// <summary>Whether something that was recorded takes effect at a boundary, so that what was billed in advance has to be looked at.</summary>
+    public bool IsChange(Instant boundary) => _runs.Count > 0 && boundary > _runs.Min(run => run.From) && Changes().Any(entry => entry.At == boundary);
+
+    /// <summary>From when on what was billed in advance may reach beyond an instant.</summary>
+    public Instant AdvancedSince(Instant at) => _runs.Where(run => run is { IsAdvance: true, Schedule: not null } && run.From <= at)
+        .Select(run => Instant.Max(run.From, run.PeriodAt(Instant.Min(at, run.To - Duration.Epsilon)).FullStart)).Append(at).Min();
+
+    /// <summary>Everything that falls due at a boundary, arrears before advance.</summary>
+    /// <param name="boundary">An instant that <see cref="NextBoundary"/> gave.</param>
+    /// <param name="advanced">What was billed in advance beyond it; needed where <see cref="IsChange"/> says so.</param>
+    /// <param name="since">How many of the timeline's entries were looked at by earlier boundaries.</param>
+    public DueAtBoundary At(Instant boundary, IReadOnlyList<AdvancedLine> advanced, int since = 0)
+    {
+        ArgumentNullException.ThrowIfNull(advanced);
+        var known = _timeline.KnownAt(boundary);
+        var schedule = ReferenceEquals(known, _timeline) ? this : new ChargeSchedule(known, _plans);
+        var arrears = schedule._runs.Where(run => !run.IsAdvance).SelectMany(run => ArrearCharges.Of(run, boundary));
+        if (!schedule.IsChange(boundary))
+        {
+            return new DueAtBoundary([.. arrears, .. schedule._runs.Select(run => AdvanceCharges.Of(run, boundary)).OfType<Charge>()], []);
+        }
+
+        var changes = schedule.Changes().Where(entry => entry.At == boundary).ToList();
+        var policy = changes.LastOrDefault(entry => entry.Number >= since, changes[^1]).Proration;
+        var (charges, unused) = new AdvanceChange(schedule._runs, boundary, policy).Of(advanced);
+        return new DueAtBoundary([.. arrears, .. charges], unused);
+    }
+
+    private IEnumerable<TimelineEntry> Changes() => _timeline.InEffect.Where(entry => entry.IsBilled);
+}
+
+/// <summary>What falls due at one boundary.</summary>
+/// <param name="Charges">What is charged.</param>
+/// <param name="Unused">What is given back of what was billed in advance.</param>
+public sealed record DueAtBoundary(IReadOnlyList<Charge> Charges, IReadOnlyList<UnusedTime> Unused);

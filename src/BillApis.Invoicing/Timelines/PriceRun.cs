@@ -1,0 +1,49 @@
+using System.Text.Json;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>A price that is in force without a break, by one schedule of periods; its quantity may change.</summary>
+/// <param name="Price">The price, with the terms that count for the subscription.</param>
+/// <param name="AddOn">The entry of the add-on that it belongs to; null for a price of the plan.</param>
+/// <param name="Schedule">Its periods; null where it is charged once.</param>
+/// <param name="Parts">The stretches of one quantity, without gaps.</param>
+internal sealed record PriceRun(Price Price, int? AddOn, BillingSchedule? Schedule, List<PricePart> Parts)
+{
+    public Instant From => Parts[0].From;
+
+    /// <summary>The end; <see cref="Instant.MaxValue"/> for none.</summary>
+    public Instant To => Parts[^1].To;
+
+    public bool IsAdvance => Price.Terms.Timing is BillingTiming.InAdvance || Schedule is null;
+
+    /// <summary>The part that an instant lies in; null for none.</summary>
+    public PricePart? PartAt(Instant at) => Parts.Where(part => part.From <= at && at < part.To).Cast<PricePart?>().FirstOrDefault();
+
+    public BillingPeriod PeriodAt(Instant at) => Schedule!.PeriodAt(Schedule.IndexAt(at));
+
+    /// <summary>Whether another price goes on with this one.</summary>
+    public bool Continues(Price price, int? addOn, BillingSchedule? schedule, Instant from) =>
+        To == from && AddOn == addOn && Price.Id == price.Id && Schedule == schedule && IsSame(Price.Terms, price.Terms);
+
+    /// <summary>The first instant after another at which something of it may be billed.</summary>
+    public Instant NextBoundary(Instant after)
+    {
+        var edges = Parts.Select(part => part.From).Append(To).Where(edge => edge > after).DefaultIfEmpty(Instant.MaxValue).Min();
+        return Schedule is null || after >= To || after < From ? edges : Instant.Min(edges, Schedule.NextBoundary(after));
+    }
+
+    /// <summary>A charge for a part of one of its periods.</summary>
+    public Charge Charge(decimal quantity, Instant start, Instant end, BillingPeriod period) =>
+        new(Price, quantity, new Interval(start, end), ProrationFactor.Of(Price.Terms.Proration, new Interval(start, end), new Interval(period.FullStart, period.FullEnd), Schedule!.Zone))
+        {
+            Full = new Interval(period.FullStart, period.FullEnd),
+        };
+
+    private static bool IsSame(PriceTerms left, PriceTerms right) =>
+        ReferenceEquals(left, right) || JsonSerializer.Serialize(left, BillingJson.Options) == JsonSerializer.Serialize(right, BillingJson.Options);
+}
+
+/// <summary>A stretch of time with one quantity.</summary>
+internal readonly record struct PricePart(Instant From, Instant To, decimal Quantity);

@@ -1,0 +1,61 @@
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>Folds a timeline into its prices: each for as long as it is in force.</summary>
+internal static class PriceRuns
+{
+    public static List<PriceRun> Of(Timeline timeline, PlanVersions plans)
+    {
+        var runs = new List<PriceRun>();
+        var steps = timeline.Steps().ToList();
+        for (var i = 0; i < steps.Count; i++)
+        {
+            var (from, to) = (Instant.Max(steps[i].From, timeline.BillingStartAt), i + 1 < steps.Count ? steps[i + 1].From : Instant.MaxValue);
+            if (from < to && steps[i].State.IsCharged)
+            {
+                Add(runs, timeline, steps[i].State, plans, from, to);
+            }
+        }
+
+        return runs;
+    }
+
+    private static void Add(List<PriceRun> runs, Timeline timeline, TimelineState state, PlanVersions plans, Instant from, Instant to)
+    {
+        foreach (var item in plans[state.Plan].Items)
+        {
+            var price = state.Prices.TryGetValue(item.Price.Code, out var terms) ? item.Price with { Terms = terms } : item.Price;
+            Add(runs, price, null, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), timeline.Zone, state.Origin, state.Anchor, from, to);
+        }
+
+        foreach (var added in state.AddOns)
+        {
+            var addOn = added.AddOn!;
+            var (origin, anchor) = addOn.OwnCycle ? (Instant.Max(added.At, timeline.BillingStartAt), BillingAnchor.Subscription) : (state.Origin, state.Anchor);
+            Add(runs, addOn.Price, added.Number, addOn.Quantity, timeline.Zone, origin, anchor, from, to);
+        }
+    }
+
+    private static void Add(List<PriceRun> runs, Price price, int? addOn, decimal quantity, DateTimeZone zone, Instant origin, BillingAnchor anchor, Instant from, Instant to)
+    {
+        var schedule = price.Terms.Interval is { } interval ? new BillingSchedule(zone, origin, anchor, interval) : null;
+        if (runs.Find(run => run.Continues(price, addOn, schedule, from)) is not { } run)
+        {
+            // What is charged once is charged for the first time that it is in force only.
+            if (schedule is not null || !runs.Exists(before => before.AddOn == addOn && before.Price.Id == price.Id))
+            {
+                runs.Add(new PriceRun(price, addOn, schedule, [new PricePart(from, to, quantity)]));
+            }
+        }
+        else if (run.Parts[^1].Quantity == quantity)
+        {
+            run.Parts[^1] = run.Parts[^1] with { To = to };
+        }
+        else
+        {
+            run.Parts.Add(new PricePart(from, to, quantity));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.Invoicing;
+
+/// <summary>What is given back of a line that was billed in advance.</summary>
+/// <param name="Advanced">The line.</param>
+/// <param name="Period">The time that it does not pay for any more.</param>
+/// <param name="Factor">The part of the whole period that this is.</param>
+/// <param name="Price">What the line's terms ask for that time, exact and before coupons.</param>
+public sealed record UnusedTime(AdvancedLine Advanced, Interval Period, ProrationFactor Factor, decimal Price)
+{
+    /// <summary>The line of an invoice that gives it back: never more than is left of what was billed; null where nothing is.</summary>
+    public InvoiceLine? ToLine()
+    {
+        var line = Advanced.Line;
+        var discounted = line.Net == line.Amount || line.Amount.IsZero ? Price : Exact.Multiply(Price, line.Net.Amount) / line.Amount.Amount;
+        var amount = line.Net.MinorUnits < 0
+            ? Money.Round(discounted, line.Net.Currency)
+            : PeriodParts.UnusedCredit(discounted, ProrationFactor.Whole, Advanced.Left, Money.Zero(Advanced.Left.Currency));
+        return amount.IsZero ? null : new InvoiceLine
+        {
+            Kind = LineKind.UnusedTime,
+            Description = $"{line.Description}: unused time",
+            Price = line.Price,
+            Product = line.Product,
+            Quantity = line.Quantity,
+            Amount = Money.Zero(amount.Currency) - amount,
+            Period = Period,
+            InAdvance = true,
+            Factor = Factor,
+            GivesBack = line.Id,
+            TaxCategory = line.TaxCategory,
+        };
+    }
+}
