@@ -66,7 +66,7 @@ internal sealed class SqliteDialect : SqlDialect
             throw new ArgumentException($"Billing is in the SQLite database '{_file}'; the transaction is of '{connection.DataSource}'.", nameof(transaction));
         }
 
-        SqliteDecimals.Register(connection);
+        Register(connection);
         return new Adopted(connection);
     }
 
@@ -144,7 +144,7 @@ internal sealed class SqliteDialect : SqlDialect
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
             if (!prepared.TryGetValue(connection.Handle!, out _))
             {
-                SqliteDecimals.Register(connection);
+                Register(connection);
                 await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
                 prepared.Add(connection.Handle!, this);
             }
@@ -156,6 +156,12 @@ internal sealed class SqliteDialect : SqlDialect
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    private static void Register(SqliteConnection connection)
+    {
+        SqliteDecimals.Register(connection);
+        SqliteUsageFunctions.Register(connection);
     }
 
     // Write-ahead logging is a property of the file: asking once a process is enough.

@@ -49,6 +49,11 @@ internal sealed class SqliteStatement : IDisposable
 
     public void Bind(int place, long number) => Check(raw.sqlite3_bind_int64(_statement, place, number));
 
+    /// <summary>A text that is UTF-8 already.</summary>
+    public void BindText(int place, ReadOnlySpan<byte> text) => Check(text.IsEmpty ? raw.sqlite3_bind_text(_statement, place, utf8z.FromString("")) : raw.sqlite3_bind_text(_statement, place, text));
+
+    public void Bind(int place, ReadOnlySpan<byte> bytes) => Check(raw.sqlite3_bind_blob(_statement, place, bytes));
+
     /// <summary>Goes to the next row; false after the last.</summary>
     public bool Step()
     {
@@ -65,6 +70,9 @@ internal sealed class SqliteStatement : IDisposable
     public long Number(int column) => raw.sqlite3_column_int64(_statement, column);
 
     public string Text(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string();
+
+    /// <summary>Bytes that are there until the next step.</summary>
+    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(_statement, column);
 
     public void Reset() => Check(raw.sqlite3_reset(_statement));
 

@@ -7,7 +7,7 @@ using Microsoft.Data.Sqlite;
 namespace BillApis.Sqlite;
 
 /// <summary>
-/// Events in one table that only grows at its end. Its indexes trail: what was appended since is entered in bulk and in order, because a page of an
+/// Events in blocks, in one table that only grows at its end. Its indexes trail: what was appended since is entered in bulk and in order, because a page of an
 /// index that is written for each single event costs many times the event itself. The keys of the tail are held in memory, and are read again from the
 /// tail where another process wrote, or this one was started anew.
 /// </summary>
@@ -18,6 +18,7 @@ internal sealed class SqliteUsageLog : IUsageLog
 
     private readonly Lock _lock = new();
     private readonly SqliteUsageTail _tail = new();
+    private readonly SqliteUsageBlock _block = new();
 
     public Task<Action?> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
@@ -37,9 +38,9 @@ internal sealed class SqliteUsageLog : IUsageLog
                 return Task.FromResult<Action?>(null);
             }
 
-            if (keys.Last + added.Count - keys.Indexed >= Trail)
+            if (keys.Waiting + added.Keys.Count >= Trail)
             {
-                CatchUp(connection);
+                SqliteUsageIndexes.CatchUp(connection);
                 return Task.FromResult<Action?>(null);
             }
 
@@ -50,36 +51,25 @@ internal sealed class SqliteUsageLog : IUsageLog
     public Task AssignAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
         var connection = (SqliteConnection)transaction.Connection!;
-        CatchUp(connection);
+        SqliteUsageIndexes.CatchUp(connection);
         var find = SqliteStatement.Of(connection, $"select seq from {EventRow.ByKey} where tenant_id = ?1 and source = ?2 and id = ?3");
-        var leave = SqliteStatement.Of(connection, "delete from billing_usage_customer where (customer_id, at, seq) = (select customer_id, at, seq from billing_usage_event where seq = ?1)");
-        var assign = SqliteStatement.Of(connection, "update billing_usage_event set customer_id = ?2, metrics = ?3 where seq = ?1");
-        var enter = SqliteStatement.Of(connection, "insert or ignore into billing_usage_customer (customer_id, at, seq) select customer_id, at, seq from billing_usage_event where seq = ?1");
         foreach (var entry in entries)
         {
             find.Bind(1, tenant.ToString());
             find.Bind(2, entry.Key.Source);
             find.Bind(3, entry.Key.Id);
-            var seq = find.Find()!.Value;
-            leave.Bind(1, seq);
-            leave.Run();
-            assign.Bind(1, seq);
-            assign.Bind(2, entry.Item.Customer!.ToString());
-            assign.Bind(3, entry.Metrics);
-            assign.Run();
-            enter.Bind(1, seq);
-            enter.Run();
+            SqliteUsageAssignment.Write(connection, find.Find()!.Value, entry);
         }
 
         return Task.CompletedTask;
     }
 
     public Task<bool> IsBehindAsync(DbConnection connection, CancellationToken cancellationToken) =>
-        connection.ExecuteScalarAsync<bool>(new CommandDefinition($"select exists (select 1 from {SqliteUsageTail.Rows})", cancellationToken: cancellationToken));
+        connection.ExecuteScalarAsync<bool>(new CommandDefinition("select exists (select 1 from billing_usage_block where no > (select indexed from billing_usage_progress))", cancellationToken: cancellationToken));
 
     public Task CatchUpAsync(DbTransaction transaction, CancellationToken cancellationToken)
     {
-        CatchUp((SqliteConnection)transaction.Connection!);
+        SqliteUsageIndexes.CatchUp((SqliteConnection)transaction.Connection!);
         return Task.CompletedTask;
     }
 
@@ -87,65 +77,34 @@ internal sealed class SqliteUsageLog : IUsageLog
 
     public Task<long?> FloorAsync(DbConnection connection, TenantId tenant, CustomerId? customer, long before, int skip, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
 
-    private static List<(long Source, string Id)> Append(SqliteConnection connection, SqliteUsageKeys keys, TenantId tenant, IReadOnlyList<UsageEntry> entries)
+    private SqliteUsageAppended Append(SqliteConnection connection, SqliteUsageKeys keys, TenantId tenant, IReadOnlyList<UsageEntry> entries)
     {
-        var added = new List<(long, string)>(entries.Count);
-        var insert = SqliteStatement.Of(
-            connection,
-            """
-            insert into billing_usage_event (seq, source_no, id, type, customer, customer_id, subscription_id, at, recorded_at, properties, hash, metrics)
-            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-            """);
-        foreach (var group in entries.GroupBy(entry => entry.Key.Source, StringComparer.Ordinal))
+        var added = new SqliteUsageAppended(connection, _block, keys.Last, entries.Count);
+        foreach (var (name, group) in BySource(entries))
         {
-            var source = keys.Source(tenant, group.Key);
+            var source = keys.Source(tenant, name);
             var indexed = keys.MayBeIndexed(source, group);
             foreach (var entry in group)
             {
                 entry.Known = keys.HashOf(source, entry.Key.Id, indexed);
                 if (entry.Known is null)
                 {
-                    added.Add((source, entry.Key.Id));
-                    Insert(insert, keys.Last + added.Count, source, entry);
+                    added.Add(source, entry);
                 }
             }
         }
 
+        added.Write();
         return added;
     }
 
-    private static void Insert(SqliteStatement insert, long seq, long source, UsageEntry entry)
-    {
-        var (item, stamped) = (entry.Item.Event, entry.Item);
-        insert.Bind(1, seq);
-        insert.Bind(2, source);
-        insert.Bind(3, item.Id);
-        insert.Bind(4, item.Type);
-        insert.Bind(5, item.Customer);
-        insert.Bind(6, stamped.Customer?.ToString());
-        insert.Bind(7, item.SubscriptionId?.ToString() ?? "");
-        insert.Bind(8, SqlTime.ToMicroseconds(stamped.At));
-        insert.Bind(9, SqlTime.ToMicroseconds(stamped.RecordedAt));
-        insert.Bind(10, entry.Properties);
-        insert.Bind(11, stamped.Hash);
-        insert.Bind(12, entry.Metrics);
-        insert.Run();
-    }
+    // Nearly all deliveries are of one source.
+    private static IEnumerable<(string Source, IEnumerable<UsageEntry> Entries)> BySource(IReadOnlyList<UsageEntry> entries) =>
+        entries.Count == 0 || entries.All(entry => entry.Key.Source == entries[0].Key.Source)
+            ? entries.Take(1).Select(first => (first.Key.Source, (IEnumerable<UsageEntry>)entries))
+            : entries.GroupBy(entry => entry.Key.Source, StringComparer.Ordinal).Select(group => (group.Key, (IEnumerable<UsageEntry>)group));
 
-    // The one place where a key becomes part of the unique index: a second one would fail it, and with it the whole transaction.
-    private static void CatchUp(SqliteConnection connection)
-    {
-        foreach (var sql in (ReadOnlySpan<string>)[
-            $"insert into billing_usage_key (source_no, id, seq) select source_no, id, seq from {SqliteUsageTail.Rows} order by source_no, id",
-            $"insert into billing_usage_customer (customer_id, at, seq) select customer_id, at, seq from {SqliteUsageTail.Rows} and customer_id is not null order by customer_id, at, seq",
-            $"insert into billing_usage_time (tenant_id, at, seq) select (select tenant_id from billing_usage_source where no = source_no), at, seq from {SqliteUsageTail.Rows} order by 1, 2, 3",
-            "update billing_usage_progress set indexed = max(indexed, (select coalesce(max(seq), 0) from billing_usage_event))"])
-        {
-            SqliteStatement.Of(connection, sql).Run();
-        }
-    }
-
-    private void Keep(SqliteUsageKeys keys, List<(long Source, string Id)> added)
+    private void Keep(SqliteUsageKeys keys, SqliteUsageAppended added)
     {
         lock (_lock)
         {

@@ -7,8 +7,8 @@ namespace BillApis.Sqlite;
 /// <summary>The keys of the events that the index does not have yet, as of the last transaction that this process committed.</summary>
 internal sealed class SqliteUsageTail
 {
-    /// <summary>The rows of the tail.</summary>
-    public const string Rows = "billing_usage_event where seq > (select indexed from billing_usage_progress)";
+    /// <summary>The blocks of the tail.</summary>
+    public const string Blocks = "select no, events from billing_usage_block where no > (select indexed from billing_usage_progress) order by no";
 
     private readonly Dictionary<(TenantId, string), long> _sources = [];
     private Dictionary<(long Source, string Id), long> _keys = [];
@@ -18,7 +18,7 @@ internal sealed class SqliteUsageTail
     /// <summary>The keys as the transaction sees them; it must be the one that writes.</summary>
     public SqliteUsageKeys Open(SqliteConnection connection, bool isFirst)
     {
-        var progress = SqliteStatement.Of(connection, "select indexed, max(indexed, (select coalesce(max(seq), 0) from billing_usage_event)) from billing_usage_progress");
+        var progress = SqliteStatement.Of(connection, "select indexed, max(indexed, (select coalesce(max(no), 0) from billing_usage_block)) from billing_usage_progress");
         progress.Step();
         var (indexed, last) = (progress.Number(0), progress.Number(1));
         progress.Reset();
@@ -40,14 +40,16 @@ internal sealed class SqliteUsageTail
     }
 
     /// <summary>Adds what a transaction appended, once it is committed; nothing where the tail has moved on since.</summary>
-    public void Keep(SqliteUsageKeys seen, List<(long Source, string Id)> added)
+    public void Keep(SqliteUsageKeys seen, SqliteUsageAppended added)
     {
         if ((seen.Indexed, seen.Last) == (_indexed, _last))
         {
-            foreach (var key in added)
+            foreach (var (key, seq) in added.Keys)
             {
-                _keys[key] = ++_last;
+                _keys[key] = seq;
             }
+
+            _last = added.Last;
         }
     }
 
@@ -56,14 +58,19 @@ internal sealed class SqliteUsageTail
         var keys = new Dictionary<(long Source, string Id), long>();
         if (after < last)
         {
-            var rows = SqliteStatement.Of(connection, "select source_no, id, seq from billing_usage_event where seq > ?1");
-            rows.Bind(1, after);
-            while (rows.Step())
+            var blocks = SqliteStatement.Of(connection, "select no, events from billing_usage_block where no > ?1");
+            blocks.Bind(1, after);
+            while (blocks.Step())
             {
-                keys[(rows.Number(0), rows.Text(1))] = rows.Number(2);
+                var events = SqliteUsageBlock.Open(blocks.Blob(1));
+                for (var place = 0; !events.IsEmpty; place++)
+                {
+                    var item = new SqliteUsageItem(SqliteUsageBlock.Next(ref events));
+                    keys[(item.Source, Encoding.UTF8.GetString(item.Id))] = SqliteUsageBlock.Number(blocks.Number(0), place);
+                }
             }
 
-            rows.Reset();
+            blocks.Reset();
         }
 
         return keys;
@@ -75,7 +82,11 @@ internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed,
 {
     public long Indexed => indexed;
 
+    /// <summary>The number of the last block.</summary>
     public long Last => last;
+
+    /// <summary>How many events the index does not have.</summary>
+    public int Waiting => tail.Sum(keys => keys.Count);
 
     /// <summary>The number that stands for a tenant's source.</summary>
     public long Source(TenantId tenant, string source)
@@ -98,8 +109,10 @@ internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed,
     public bool MayBeIndexed(long source, IEnumerable<UsageEntry> entries)
     {
         string? least = null, greatest = null;
-        foreach (var id in entries.Select(entry => entry.Key.Id))
+        foreach (var entry in entries)
         {
+            var id = entry.Key.Id;
+
             // SQLite orders by UTF-8 and this by UTF-16; the two agree on ASCII.
             if (!Ascii.IsValid(id))
             {
@@ -130,12 +143,12 @@ internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed,
             seq = found;
         }
 
-        var hash = SqliteStatement.Of(connection, "select hash from billing_usage_event where seq = ?1");
-        hash.Bind(1, seq);
-        hash.Step();
-        var text = hash.Text(0);
-        hash.Reset();
-        return text;
+        var block = SqliteStatement.Of(connection, SqliteUsageBlock.Select);
+        block.Bind(1, seq / SqliteUsageBlock.Most);
+        block.Step();
+        var hash = Encoding.ASCII.GetString(new SqliteUsageItem(SqliteUsageBlock.At(block.Blob(0), (int)(seq % SqliteUsageBlock.Most))).Hash);
+        block.Reset();
+        return hash;
     }
 
     private bool TryTail(long source, string id, out long seq)

@@ -28,8 +28,9 @@ public sealed class SqliteUsageLogTests(SqliteFixture fixture) : IClassFixture<S
 
         await using (var connection = await fixture.Get<SqlDatabase>().OpenAsync(Token))
         {
-            var (indexed, last) = await connection.QuerySingleAsync<(long, long)>("select indexed, (select max(seq) from billing_usage_event) from billing_usage_progress");
-            indexed.ShouldBeInRange(Trail, last - 1);
+            var (indexed, last) = await connection.QuerySingleAsync<(long, long)>("select indexed, (select max(no) from billing_usage_block) from billing_usage_progress");
+            indexed.ShouldBeInRange(1, last - 1);
+            (await connection.ExecuteScalarAsync<long>("select count(*) from billing_usage_key")).ShouldBeInRange(Trail, count - 1);
         }
 
         foreach (var node in (Billing[])[here, there, here])
