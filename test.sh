@@ -111,7 +111,7 @@ next() { # waits for one of the two and reports it
   unset "names[$pid]"
 }
 # The slowest first, so that two run at once until the end.
-for project in BillApis.Storage.Tests BillApis.Host.Tests $(ls tests | grep -E '\.Tests$' | grep -vE '\.(Storage|Host)\.Tests$'); do
+for project in BillApis.Storage.Tests BillApis.Host.Tests $(ls tests | grep -E '\.(Tests|Scenarios)$' | grep -vE '\.(Storage|Host)\.Tests$'); do
   [ ${#names[@]} -lt 2 ] || next
   run "$project" &
   names[$!]=$project

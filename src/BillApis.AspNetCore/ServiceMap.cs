@@ -63,6 +63,7 @@ internal static class ServiceMap
         api.MapCreditMemos();
         api.MapChain();
         api.MapDocuments();
+        api.MapExports();
         api.MapReceivables();
         api.MapInvoiceRuns();
         api.MapCredits();

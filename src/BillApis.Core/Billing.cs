@@ -9,7 +9,7 @@ public sealed class Billing(
     Invoices invoices, InvoiceDrafts drafts, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
     Features features, Entitlements entitlements,
     UsageAnalytics analytics, Explanations explanations,
-    IssuedDocuments documents, Backtests backtests)
+    IssuedDocuments documents, Backtests backtests, InvoiceExports exports)
 {
     /// <summary>The parties that are billed.</summary>
     public Customers Customers { get; } = customers;
@@ -88,6 +88,9 @@ public sealed class Billing(
 
     /// <summary>What past usage would have cost.</summary>
     public Backtests Backtests { get; } = backtests;
+
+    /// <summary>Bills with all that they follow from.</summary>
+    public InvoiceExports Exports { get; } = exports;
 
     /// <summary>Brings the database to the schema of this version; call it once before anything else.</summary>
     /// <exception cref="BillingException">The database cannot be opened, or is newer than this version.</exception>

@@ -1,6 +1,7 @@
 using BillApis;
 using BillApis.Invoicing;
 using BillApis.Ledger;
+using BillApis.Metering;
 using BillApis.Outbox;
 using BillApis.Workers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -103,6 +104,9 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton(provider => new Backtests(
             provider.GetRequiredService<Customers>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<IInvoiceStore>(),
             provider.GetRequiredService<ChargedUsageReader>()));
+        services.AddSingleton(provider => new InvoiceExports(
+            provider.GetRequiredService<Invoices>(), provider.GetRequiredService<BilledPrices>(), provider.GetRequiredService<ChargedUsageReader>(), provider.GetRequiredService<IUsageStore>(),
+            provider.GetRequiredService<ICreditStore>()));
         services.AddSingleton<BilledPrices>();
         services.AddSingleton<UsageOrigins>();
         services.AddSingleton(provider => new Explanations(

@@ -20,6 +20,8 @@ public sealed class LayerTests
         ["BillApis.TigerBeetle"] = ["BillApis.Ledger"],
         ["BillApis.Pdf"] = ["BillApis.Invoicing"],
         ["BillApis.AspNetCore"] = ["BillApis.Core", "BillApis.Pdf"],
+        ["BillApis.Cli"] = ["BillApis.Sqlite", "BillApis.Postgres"],
+        ["BillApis.Testing"] = ["BillApis.Core"],
         ["BillApis.Conformance"] = ["BillApis.Core"],
     };
 
@@ -38,6 +40,8 @@ public sealed class LayerTests
         ["BillApis.TigerBeetle"] = [],
         ["BillApis.Pdf"] = ["PDFsharp"],
         ["BillApis.AspNetCore"] = ["Microsoft.IdentityModel.JsonWebTokens"],
+        ["BillApis.Cli"] = ["System.CommandLine", "Microsoft.Extensions.DependencyInjection"],
+        ["BillApis.Testing"] = ["Microsoft.Extensions.DependencyInjection"],
         ["BillApis.Conformance"] = ["xunit.v3.extensibility.core", "xunit.v3.assert"],
     };
 

@@ -27,5 +27,8 @@ internal sealed class BilledPrices(IStore<Subscription> subscriptions, IStore<Pl
 /// <summary>The prices that an invoice was made with, and its subscription; null for a one-off.</summary>
 internal sealed record BilledPriceList(Subscription? Subscription, IReadOnlyDictionary<PriceId, Price> Prices)
 {
-    public Price? Find(PriceId id) => Prices.GetValueOrDefault(id);
+    /// <summary>The price that made a line, with the terms that the subscription had agreed to then.</summary>
+    public Price? Find(InvoiceLine line) => line.Price is not { } id || !Prices.TryGetValue(id, out var price) ? null
+        : line.Period is { } period && Subscription?.Timeline.StateAt(period.Start).Prices.GetValueOrDefault(price.Code) is { } agreed ? price with { Terms = agreed }
+        : price;
 }

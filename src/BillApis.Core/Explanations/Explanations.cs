@@ -52,13 +52,13 @@ public sealed class Explanations
 
     private async Task<LineExplanation> OfAsync(Invoice invoice, InvoiceLine line, BilledPriceList prices, ExplainQuery query, CancellationToken cancellationToken)
     {
-        if (line.Price is not { } id || prices.Find(id) is not { } price)
+        if (prices.Find(line) is not { } price)
         {
             return new LineExplanation(line, null, InvoiceSteps.Of(line, null, null, invoice), null, line.Price is null);
         }
 
         var terms = price.Terms.In(invoice.Currency);
-        if (line.Kind is LineKind.Minimum or LineKind.Maximum)
+        if (line.Kind is LineKind.Minimum or LineKind.Maximum or LineKind.UnusedTime)
         {
             return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, null, invoice), null, true);
         }

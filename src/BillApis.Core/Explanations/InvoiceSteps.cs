@@ -15,6 +15,7 @@ internal static class InvoiceSteps
             LineKind.Minimum => Bound(line, terms?.MinimumAmount, "minimum", invoice),
             LineKind.Maximum => Bound(line, terms?.MaximumAmount, "maximum", invoice),
             LineKind.Adjustment => Adjustment(line, rated),
+            LineKind.UnusedTime => [Text($"{-line.Amount} of what the line {line.GivesBack} charged in advance, for {line.Factor} of its period")],
             _ => rated is { } known ? Rated(line, known) : OneOff(line),
         },
         .. Deductions(line),

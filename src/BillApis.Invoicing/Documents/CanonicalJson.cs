@@ -14,28 +14,40 @@ public static class CanonicalJson
     public static byte[] Write(JsonElement value, params IReadOnlyCollection<string> leaveOut)
     {
         ArgumentNullException.ThrowIfNull(leaveOut);
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, Options))
-        {
-            Write(writer, value, leaveOut);
-        }
+        return Write(value, leaveOut, keeps: false);
+    }
 
-        return buffer.WrittenSpan.ToArray();
+    /// <summary>The same with all that it has, also what says nothing.</summary>
+    public static byte[] WriteWhole(JsonElement value, params IReadOnlyCollection<string> leaveOut)
+    {
+        ArgumentNullException.ThrowIfNull(leaveOut);
+        return Write(value, leaveOut, keeps: true);
     }
 
     /// <summary>The bytes of a thing as billing writes it.</summary>
     public static byte[] Of<T>(T value, params IReadOnlyCollection<string> leaveOut) => Write(JsonSerializer.SerializeToElement(value, BillingJson.Options), leaveOut);
 
-    private static void Write(Utf8JsonWriter writer, JsonElement value, IReadOnlyCollection<string> leaveOut)
+    private static byte[] Write(JsonElement value, IReadOnlyCollection<string> leaveOut, bool keeps)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            Write(writer, value, leaveOut, keeps);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, JsonElement value, IReadOnlyCollection<string> leaveOut, bool keeps)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var property in value.EnumerateObject().Where(property => Says(property.Value) && !leaveOut.Contains(property.Name)).OrderBy(property => property.Name, StringComparer.Ordinal))
+                foreach (var property in value.EnumerateObject().Where(property => (keeps || Says(property.Value)) && !leaveOut.Contains(property.Name)).OrderBy(property => property.Name, StringComparer.Ordinal))
                 {
                     writer.WritePropertyName(property.Name);
-                    Write(writer, property.Value, []);
+                    Write(writer, property.Value, [], keeps);
                 }
 
                 writer.WriteEndObject();
@@ -44,7 +56,7 @@ public static class CanonicalJson
                 writer.WriteStartArray();
                 foreach (var item in value.EnumerateArray())
                 {
-                    Write(writer, item, []);
+                    Write(writer, item, [], keeps);
                 }
 
                 writer.WriteEndArray();

@@ -10,6 +10,8 @@ public sealed class DocumentTests(HostFixture host)
     [InlineData("invoices", "html", "text/html", "<!DOCTYPE html>", "Rechnung")]
     [InlineData("invoices", "pdf", "application/pdf", "%PDF-1.", "")]
     [InlineData("invoices", "ubl", "application/xml", "<?xml", "<cbc:PayableAmount currencyID=\"EUR\">119.00</cbc:PayableAmount>")]
+    [InlineData("invoices", "export", "application/json", "{\"coupons\":[]", "\"format\":\"billapis.invoice/1\"")]
+    [InlineData("invoices", "events", "application/x-ndjson", "", "")]
     [InlineData("credit-memos", "html", "text/html", "<!DOCTYPE html>", "Gutschrift")]
     [InlineData("credit-memos", "pdf", "application/pdf", "%PDF-1.", "")]
     [InlineData("credit-memos", "ubl", "application/xml", "<?xml", "<cbc:CreditNoteTypeCode>381</cbc:CreditNoteTypeCode>")]

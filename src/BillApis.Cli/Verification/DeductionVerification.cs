@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Numerics;
+using BillApis.Invoicing;
+
+namespace BillApis.Cli.Verification;
+
+/// <summary>Recomputes what coupons, promotional credits, taxes and paid credits did to the lines, in that order.</summary>
+internal sealed class DeductionVerification(InvoiceExport export, Invoice invoice, Findings findings)
+{
+    private readonly BigInteger[] _left = [.. invoice.Lines.Select(line => (BigInteger)line.Amount.MinorUnits)];
+
+    public void Verify()
+    {
+        VerifyCoupons();
+        VerifyPromotional();
+        VerifyTaxes();
+        VerifyPaid();
+    }
+
+    private static string At(string list, int i) => string.Create(CultureInfo.InvariantCulture, $"invoice.{list}[{i}]");
+
+    private void VerifyCoupons()
+    {
+        var (taken, rank) = (new BigInteger[invoice.Lines.Length], 0);
+        for (var i = 0; i < invoice.Discounts.Length; i++)
+        {
+            var discount = invoice.Discounts[i];
+            if (export.Coupons.FirstOrDefault(coupon => coupon.Coupon == discount.Coupon)?.Terms is not { } terms)
+            {
+                findings.Add($"{At("discounts", i)}.coupon", "has no terms in the file");
+                continue;
+            }
+
+            var mine = terms.Products.IsEmpty ? 2 - (terms.Plans.IsEmpty ? 0 : 1) : 0;
+            if (mine < rank)
+            {
+                findings.Add(At("discounts", i), "comes before a coupon that is for less");
+            }
+
+            rank = mine;
+            var looked = invoice.Lines.Select((line, k) => line.Kind is LineKind.UnusedTime ? BigInteger.Zero : _left[k]).ToArray();
+            var weights = invoice.Lines.Select((line, k) => terms.Products.IsEmpty || (line.Product is { } product && terms.Products.Contains(product)) ? looked[k] : BigInteger.Zero).ToArray();
+            var most = Left(weights, looked);
+            var asked = terms.AmountOff is { } off ? off.MinorUnits : (Rational.Of(most, 0) * terms.PercentOff!.Value / 100).Round(0);
+            Take(At("discounts", i) + ".amount", discount.Amount, BigInteger.Max(0, BigInteger.Min(asked, most)), weights, taken);
+        }
+
+        Compare("discount", line => line.Discount, taken);
+    }
+
+    private void VerifyPromotional()
+    {
+        var taken = new BigInteger[invoice.Lines.Length];
+        for (var i = 0; i < invoice.Credits.Length; i++)
+        {
+            var use = invoice.Credits[i];
+            if (use.Category is not CreditCategory.Promotional)
+            {
+                continue;
+            }
+
+            var weights = WeightsOf(use, i, _left);
+            var most = BigInteger.Min(Before(use, i), Left(weights, _left));
+
+            // What bought credit before it will pay is not discounted, so that it may take less.
+            var exact = invoice.Credits.Take(i).All(earlier => earlier.Category is CreditCategory.Promotional) ? most : BigInteger.Min(most, use.Amount.MinorUnits);
+            Take(At("credits", i) + ".amount", use.Amount, exact, weights, taken);
+        }
+
+        Compare("credit", line => line.Credit, taken);
+    }
+
+    private void VerifyTaxes()
+    {
+        var (net, shares) = ((BigInteger[])[.. _left], invoice.Lines.Select(_ => new Dictionary<Tax, BigInteger>()).ToArray());
+        var taxes = invoice.Lines.SelectMany(line => line.Taxes).Select(tax => tax.Tax).Distinct().OrderByDescending(tax => tax.Inclusive).ToList();
+        foreach (var tax in taxes)
+        {
+            var bearing = Enumerable.Range(0, invoice.Lines.Length).Where(k => invoice.Lines[k].Taxes.Any(item => item.Tax == tax)).ToList();
+            var parts = Split.Rounded([.. bearing.Select(k => ShareOf(tax, k, net[k]))]);
+            foreach (var (k, part) in bearing.Zip(parts))
+            {
+                shares[k][tax] = part;
+                _left[k] += tax.Inclusive ? -part : 0;
+            }
+        }
+
+        for (var k = 0; k < invoice.Lines.Length; k++)
+        {
+            foreach (var (item, n) in invoice.Lines[k].Taxes.Select((item, n) => (item, n)))
+            {
+                findings.Expect(string.Create(CultureInfo.InvariantCulture, $"{At("lines", k)}.taxes[{n}].amount"), item.Amount, shares[k][item.Tax], $"the line's share of {item.Tax.Name}");
+            }
+        }
+
+        VerifyTaxLines(taxes, shares);
+        for (var k = 0; k < invoice.Lines.Length; k++)
+        {
+            _left[k] = net[k] + shares[k].Where(share => !share.Key.Inclusive).Aggregate(BigInteger.Zero, (sum, share) => sum + share.Value);
+        }
+    }
+
+    private void VerifyTaxLines(List<Tax> taxes, Dictionary<Tax, BigInteger>[] shares)
+    {
+        for (var i = 0; i < Math.Max(taxes.Count, invoice.TaxLines.Length); i++)
+        {
+            if (i >= taxes.Count || i >= invoice.TaxLines.Length || invoice.TaxLines[i].Tax != taxes[i])
+            {
+                findings.Add(At("tax_lines", i), "is not a tax of the lines in their order");
+                continue;
+            }
+
+            var bearing = Enumerable.Range(0, shares.Length).Where(k => shares[k].ContainsKey(taxes[i])).ToList();
+            findings.Expect(At("tax_lines", i) + ".amount", invoice.TaxLines[i].Amount, bearing.Aggregate(BigInteger.Zero, (sum, k) => sum + shares[k][taxes[i]]), "the tax, rounded once,");
+            findings.Expect(At("tax_lines", i) + ".base", invoice.TaxLines[i].Base, bearing.Aggregate(BigInteger.Zero, (sum, k) => sum + _left[k]), "what it is computed on");
+        }
+    }
+
+    private Rational ShareOf(Tax tax, int k, BigInteger net)
+    {
+        if (tax.Treatment is not TaxTreatment.Standard)
+        {
+            return 0;
+        }
+
+        var inside = invoice.Lines[k].Taxes.Where(item => item.Tax is { Inclusive: true, Treatment: TaxTreatment.Standard }).Aggregate(Rational.Zero, (sum, item) => sum + item.Tax.Percentage);
+        return tax.Inclusive ? Rational.Of(net, 0) * tax.Percentage / (inside + 100) : Rational.Of(_left[k], 0) * tax.Percentage / 100;
+    }
+
+    private void VerifyPaid()
+    {
+        for (var i = 0; i < invoice.Credits.Length; i++)
+        {
+            var use = invoice.Credits[i];
+            if (use.Category is CreditCategory.Paid)
+            {
+                var weights = WeightsOf(use, i, _left);
+                Take(At("credits", i) + ".amount", use.Amount, BigInteger.Min(Before(use, i), Left(weights, _left)), weights, new BigInteger[invoice.Lines.Length]);
+            }
+        }
+    }
+
+    private BigInteger[] WeightsOf(CreditUse use, int i, BigInteger[] left)
+    {
+        var scope = export.Grants.FirstOrDefault(grant => grant.Id == use.Grant)?.Scope;
+        if (scope is null)
+        {
+            findings.Add(At("credits", i) + ".grant", "is not in the file");
+        }
+
+        return [.. invoice.Lines.Select((line, k) => scope is not null && scope.Fits(line) ? left[k] : BigInteger.Zero)];
+    }
+
+    private BigInteger Before(CreditUse use, int i)
+    {
+        var grant = export.Grants.FirstOrDefault(grant => grant.Id == use.Grant);
+        if (grant is not null && grant.Category != use.Category)
+        {
+            findings.Add(At("credits", i) + ".category", $"is {use.Category}, but the grant is {grant.Category}");
+        }
+
+        return grant?.Before.MinorUnits ?? 0;
+    }
+
+    private static BigInteger Left(BigInteger[] weights, BigInteger[] all) =>
+        BigInteger.Max(0, BigInteger.Min(weights.Aggregate(BigInteger.Zero, (sum, part) => sum + part), all.Aggregate(BigInteger.Zero, (sum, part) => sum + part)));
+
+    private void Take(string field, Money says, BigInteger amount, BigInteger[] weights, BigInteger[] taken)
+    {
+        findings.Expect(field, says, amount, "what it takes of the lines that it is for");
+        foreach (var (share, k) in Split.ByWeight(amount, [.. weights.Select(weight => BigInteger.Max(0, weight))]).Select((share, k) => (share, k)))
+        {
+            taken[k] += share;
+            _left[k] -= share;
+        }
+    }
+
+    private void Compare(string field, Func<InvoiceLine, Money?> says, BigInteger[] taken)
+    {
+        for (var k = 0; k < taken.Length; k++)
+        {
+            findings.Expect($"{At("lines", k)}.{field}", says(invoice.Lines[k]) ?? Money.Zero(invoice.Currency), taken[k], "its share");
+        }
+    }
+}

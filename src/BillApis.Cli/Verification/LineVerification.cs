@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Numerics;
+using BillApis.Invoicing;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.Cli.Verification;
+
+/// <summary>Recomputes each line of an invoice from its price, its part of the period and the events.</summary>
+internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IReadOnlyList<UsageEvent> events, Findings findings)
+{
+    private readonly int _digits = invoice.Currency.MinorUnitDigits;
+
+    public void Verify()
+    {
+        for (var i = 0; i < invoice.Lines.Length; i++)
+        {
+            Verify(invoice.Lines[i], string.Create(CultureInfo.InvariantCulture, $"invoice.lines[{i}]"));
+        }
+    }
+
+    private void Verify(InvoiceLine line, string path)
+    {
+        if (line.Amount.Currency != invoice.Currency)
+        {
+            findings.Add($"{path}.amount", $"is not in {invoice.Currency}");
+        }
+        else if (line.Price is null)
+        {
+            VerifyOneOff(line, path);
+        }
+        else if (!export.Prices.TryGetValue(line.Price.Value.ToString(), out var price))
+        {
+            findings.Add($"{path}.price", "is not in the file");
+        }
+        else if (line.Kind is LineKind.UnusedTime)
+        {
+            VerifyUnused(line, path);
+        }
+        else if (line.Kind is LineKind.Minimum or LineKind.Maximum)
+        {
+            VerifyBound(line, price, path);
+        }
+        else
+        {
+            VerifyRated(line, price, path);
+        }
+    }
+
+    // What was billed before is on another invoice; the hash of the chain holds how much of it this one gives back.
+    private void VerifyUnused(InvoiceLine line, string path)
+    {
+        if (line.Amount.MinorUnits >= 0 || line.GivesBack is null)
+        {
+            findings.Add($"{path}.amount", "gives nothing back of a line that was billed in advance");
+        }
+    }
+
+    private void VerifyOneOff(InvoiceLine line, string path)
+    {
+        if (line.UnitAmount is { } unit)
+        {
+            findings.Expect($"{path}.amount", line.Amount, ((Rational)line.Quantity * unit).Round(_digits), "quantity × unit_amount");
+        }
+    }
+
+    private void VerifyBound(InvoiceLine line, Price price, string path)
+    {
+        var bound = line.Kind is LineKind.Minimum ? price.Terms.MinimumAmount : price.Terms.MaximumAmount;
+        var others = invoice.Lines.Where(other => other.Price == line.Price && other.Period == line.Period && other.Kind is not (LineKind.Minimum or LineKind.Maximum or LineKind.Adjustment))
+            .Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
+        if (bound is not { } amount)
+        {
+            findings.Add($"{path}.kind", $"is {line.Kind}, but the price has none");
+            return;
+        }
+
+        var difference = (amount * FactorOf(line)).Round(_digits) - others;
+        findings.Expect($"{path}.amount", line.Amount, difference, "what is missing to the bound, or beyond it,");
+        findings.Expect($"{path}.quantity", line.Quantity, 1, "the quantity of a bound");
+        findings.Expect($"{path}.unit_amount", line.UnitAmount, Rational.Of(difference, _digits), "the amount");
+    }
+
+    private void VerifyRated(InvoiceLine line, Price price, string path)
+    {
+        var terms = price.Terms.In(invoice.Currency);
+        var (quantity, parts) = line.Metric is null ? (line.Quantity, ImmutableArray<RatingEvent>.Empty) : Used(line, price, path);
+        if (Prices.AmountOf(terms, quantity, parts) is not { } exact)
+        {
+            findings.Add($"{path}.price", $"is read as '{terms.Semantics}' reads it, which cannot be verified");
+            return;
+        }
+
+        var amount = (line.Metric is null ? exact * FactorOf(line) : exact).Round(_digits);
+        if (line.Kind is LineKind.Adjustment)
+        {
+            VerifyAdjustment(line, terms, quantity, amount, path);
+            return;
+        }
+
+        findings.Expect($"{path}.amount", line.Amount, amount, "what its price and quantity come to");
+        findings.Expect($"{path}.quantity", line.Quantity, quantity, "what its events come to");
+        findings.Expect($"{path}.unit_amount", line.UnitAmount, quantity == 0 ? 0 : Rational.Of((exact / quantity).Round(12), 12), "the average of a unit");
+        if (!line.Tiers.IsEmpty)
+        {
+            VerifyTiers(line, exact, path);
+        }
+    }
+
+    private void VerifyTiers(InvoiceLine line, Rational exact, string path)
+    {
+        var sum = line.Tiers.Aggregate(Rational.Zero, (total, tier) => total + tier.Amount);
+        if (sum != exact)
+        {
+            findings.Add($"{path}.tiers", $"add up to {sum}, but price and quantity come to {exact}");
+        }
+    }
+
+    private void VerifyAdjustment(InvoiceLine line, PriceTerms terms, decimal quantity, BigInteger amount, string path)
+    {
+        if (line.Adjustment is not { } now)
+        {
+            findings.Add($"{path}.adjustment", "is missing");
+            return;
+        }
+
+        findings.Expect($"{path}.adjustment.quantity", now.Quantity, quantity, "what the events of the period come to by now");
+        if (terms.MinimumAmount is null && terms.MaximumAmount is null)
+        {
+            findings.Expect($"{path}.adjustment.amount", now.Amount, amount, "what that costs");
+        }
+
+        findings.Expect($"{path}.amount", line.Amount, now.Amount.MinorUnits - now.Billed.MinorUnits, "what it costs now, less what was billed,");
+    }
+
+    // The quantity of the line's group, and the events of it where its price looks at those.
+    private (decimal Quantity, ImmutableArray<RatingEvent> Events) Used(InvoiceLine line, Price price, string path)
+    {
+        if (line.Period is not { } period || !export.Metrics.TryGetValue(price.Metric?.ToString() ?? "", out var metric))
+        {
+            findings.Add($"{path}.metric", "is not in the file");
+            return (line.Quantity, []);
+        }
+
+        var request = new UsageRequest(metric, invoice.Customer, period) { Subscription = invoice.Subscription, GroupBy = price.Terms.Dimensions, Zone = export.Zone };
+        bool IsMine(IEnumerable<KeyValuePair<string, string?>> values) => line.Group.All(wanted => values.Any(value => value.Key == wanted.Key && value.Value == wanted.Value));
+        if (price.Terms.Model is PercentagePrice or DynamicPrice)
+        {
+            var property = (price.Terms.Model as DynamicPrice)?.AmountProperty;
+            ImmutableArray<RatingEvent> amounts = [.. MeasuredEvent.Of(request, events)
+                .Where(item => IsMine(line.Group.Select(value => KeyValuePair.Create(value.Key, item.Event.Properties[value.Key] is { Kind: not PropertyKind.Null } found ? found.Text : null))))
+                .Select(item => property is not null && item.Event.Properties[property].TryNumber(out var amount) ? amount : item.Value)
+                .Select(amount => new RatingEvent(amount, amount, ImmutableSortedDictionary<string, string>.Empty))];
+            return (amounts.Sum(item => item.Quantity), amounts);
+        }
+
+        var groups = UsageCalculator.Read(request, events).Groups.Where(group => IsMine(group.Dimensions.Values())).ToList();
+        return (groups.Sum(group => group.Value), [.. groups.Select(group => new RatingEvent(0, group.Value, group.Dimensions.Values().Where(value => value.Value is not null).ToImmutableSortedDictionary(value => value.Key, value => value.Value!, StringComparer.Ordinal)))]);
+    }
+
+    private static Rational FactorOf(InvoiceLine line) => new(line.Factor.Numerator, line.Factor.Denominator);
+}

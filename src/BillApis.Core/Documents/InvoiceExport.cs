@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using BillApis.Invoicing;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>An invoice with all that it follows from.</summary>
+public sealed record InvoiceExport
+{
+    /// <summary>The form of this version.</summary>
+    public const string Version1 = "billapis.invoice/1";
+
+    /// <summary>The form of the file.</summary>
+    public string Format { get; init; } = Version1;
+
+    /// <summary>The invoice as it was issued, in canonical JSON.</summary>
+    public required JsonElement Invoice { get; init; }
+
+    /// <summary>Its place in the chain of its series; null for a draft.</summary>
+    public DocumentSeal? Seal { get; init; }
+
+    /// <summary>The sums.</summary>
+    public required ExportedTotals Totals { get; init; }
+
+    /// <summary>The prices of its lines, by id.</summary>
+    public ImmutableSortedDictionary<string, Price> Prices { get; init; } = ImmutableSortedDictionary<string, Price>.Empty;
+
+    /// <summary>The metrics of its lines, by id.</summary>
+    public ImmutableSortedDictionary<string, Metric> Metrics { get; init; } = ImmutableSortedDictionary<string, Metric>.Empty;
+
+    /// <summary>What was subscribed to; null for a one-off.</summary>
+    public ExportedSubscription? Subscription { get; init; }
+
+    /// <summary>The zone of its days.</summary>
+    public required DateTimeZone Zone { get; init; }
+
+    /// <summary>The coupons that took something off, with the terms that they were redeemed at.</summary>
+    public ImmutableArray<Redemption> Coupons { get; init; } = [];
+
+    /// <summary>The credit that it used, as it was before.</summary>
+    public ImmutableArray<ExportedGrant> Grants { get; init; } = [];
+
+    /// <summary>A digest of the events that it was counted from.</summary>
+    public required EventDigest Events { get; init; }
+
+    /// <summary>SHA-256 over all of this without the hash, in canonical JSON.</summary>
+    public string? Hash { get; init; }
+}
+
+/// <summary>The sums of an invoice.</summary>
+/// <param name="Subtotal">The sum of the lines.</param>
+/// <param name="DiscountTotal">What coupons took off.</param>
+/// <param name="CreditTotal">What promotional credits took off.</param>
+/// <param name="TaxTotal">All taxes.</param>
+/// <param name="Total">What is asked for.</param>
+/// <param name="Prepaid">What paid credits paid.</param>
+public sealed record ExportedTotals(Money Subtotal, Money DiscountTotal, Money CreditTotal, Money TaxTotal, Money Total, Money Prepaid)
+{
+    /// <summary>Those of an invoice.</summary>
+    public static ExportedTotals Of(Invoice invoice)
+    {
+        ArgumentNullException.ThrowIfNull(invoice);
+        return new(invoice.Subtotal, invoice.DiscountTotal, invoice.CreditTotal, invoice.TaxTotal, invoice.Total, invoice.Prepaid);
+    }
+}
+
+/// <summary>What was subscribed to, and its dates and quantities.</summary>
+/// <param name="Id">The subscription.</param>
+/// <param name="Plan">The plan.</param>
+/// <param name="PlanVersion">The version that it is pinned to.</param>
+/// <param name="Timeline">The dates and quantities.</param>
+public sealed record ExportedSubscription(SubscriptionId Id, PlanId Plan, int PlanVersion, Timeline Timeline);
+
+/// <summary>Credit that an invoice used.</summary>
+/// <param name="Id">The grant.</param>
+/// <param name="Category">Whether it was given or bought.</param>
+/// <param name="Scope">Which lines it is for.</param>
+/// <param name="Priority">The smaller is used first.</param>
+/// <param name="ExpiresAt">Until when it counted.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="Before">What was left of it before the invoice.</param>
+public sealed record ExportedGrant(CreditGrantId Id, CreditCategory Category, CreditScope Scope, int Priority, Instant? ExpiresAt, Instant CreatedAt, Money Before);

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using BillApis.Invoicing;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Writes invoices with all that they follow from, so that whoever has the file and the events can recompute them.</summary>
+public sealed class InvoiceExports
+{
+    private readonly Invoices _invoices;
+    private readonly BilledPrices _prices;
+    private readonly ChargedUsageReader _usage;
+    private readonly IUsageStore _events;
+    private readonly ICreditStore _credits;
+
+    internal InvoiceExports(Invoices invoices, BilledPrices prices, ChargedUsageReader usage, IUsageStore events, ICreditStore credits) =>
+        (_invoices, _prices, _usage, _events, _credits) = (invoices, prices, usage, events, credits);
+
+    /// <summary>An invoice in canonical JSON, with its prices, metrics, coupons, credits, subscription and a digest of its events.</summary>
+    /// <exception cref="BillingException">There is none such.</exception>
+    public async Task<byte[]> InvoiceAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
+    {
+        var invoice = await _invoices.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        var prices = await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false);
+        var requests = await RequestsAsync(invoice, prices, cancellationToken).ConfigureAwait(false);
+        var events = await EventsAsync(invoice, requests, cancellationToken).ConfigureAwait(false);
+        var export = new InvoiceExport
+        {
+            Invoice = JsonElement.Parse(IssuedDocument.Of(invoice)),
+            Seal = invoice.Seal,
+            Totals = ExportedTotals.Of(invoice),
+            Prices = invoice.Lines.Select(prices.Find).OfType<Price>().DistinctBy(price => price.Id).ToImmutableSortedDictionary(price => price.Id.ToString(), price => price, StringComparer.Ordinal),
+            Metrics = requests.Select(request => request.Metric).DistinctBy(metric => metric.Id).ToImmutableSortedDictionary(metric => metric.Id.ToString(), metric => metric, StringComparer.Ordinal),
+            Subscription = prices.Subscription is { } subscription ? new ExportedSubscription(subscription.Id, subscription.Plan, subscription.PlanVersion, subscription.Timeline) : null,
+            Zone = prices.Subscription?.Timeline.Zone ?? DateTimeZone.Utc,
+            Coupons = [.. (prices.Subscription?.Coupons ?? []).Where(coupon => invoice.Discounts.Any(discount => discount.Coupon == coupon.Coupon))],
+            Grants = await GrantsAsync(invoice, cancellationToken).ConfigureAwait(false),
+            Events = EventDigest.Of(events),
+        };
+        return CanonicalJson.WriteWhole(Json(export with { Hash = Convert.ToHexStringLower(SHA256.HashData(CanonicalJson.WriteWhole(Json(export), "hash"))) }));
+    }
+
+    /// <summary>The events that an invoice was counted from, as they were known when it was issued, one JSON object a line, in the order of their sources and ids.</summary>
+    /// <exception cref="BillingException">There is none such.</exception>
+    public async Task<byte[]> EventsAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
+    {
+        var invoice = await _invoices.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        var requests = await RequestsAsync(invoice, await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return EventDigest.Write(await EventsAsync(invoice, requests, cancellationToken).ConfigureAwait(false));
+    }
+
+    private static JsonElement Json(InvoiceExport export) => JsonSerializer.SerializeToElement(export, BillingJson.Options);
+
+    private async Task<IReadOnlyList<UsageRequest>> RequestsAsync(Invoice invoice, BilledPriceList prices, CancellationToken cancellationToken)
+    {
+        var requests = new List<UsageRequest>();
+        foreach (var line in invoice.Lines.Where(line => line is { Metric: not null, Period: not null, Kind: LineKind.Usage or LineKind.Adjustment }).DistinctBy(line => (line.Price, line.Period)))
+        {
+            if (prices.Find(line) is { } price)
+            {
+                requests.Add(await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor), invoice.Customer, prices.Subscription, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return requests;
+    }
+
+    // What recurs may have begun long before the period.
+    private async Task<IReadOnlyList<UsageEvent>> EventsAsync(Invoice invoice, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
+    {
+        var recorded = invoice.IssuedAt is { } issued ? new Interval(NodaConstants.UnixEpoch, issued + Duration.FromMilliseconds(1)) : (Interval?)null;
+        var events = new Dictionary<(string Source, string Id), UsageEvent>();
+        foreach (var request in requests)
+        {
+            var asked = request with { Recorded = recorded, Period = request.Metric.Recurring ? new Interval(NodaConstants.UnixEpoch, request.Period.End) : request.Period };
+            foreach (var item in await _events.ReadEventsAsync(invoice.Tenant, asked, cancellationToken).ConfigureAwait(false))
+            {
+                events[(item.Source, item.Id)] = item;
+            }
+        }
+
+        return [.. events.Values.OrderBy(item => item.Source, StringComparer.Ordinal).ThenBy(item => item.Id, StringComparer.Ordinal)];
+    }
+
+    private async Task<ImmutableArray<ExportedGrant>> GrantsAsync(Invoice invoice, CancellationToken cancellationToken)
+    {
+        var grants = await _credits.FindAsync(invoice.Tenant, [.. invoice.Credits.Select(use => use.Grant)], cancellationToken).ConfigureAwait(false);
+        var exported = ImmutableArray.CreateBuilder<ExportedGrant>();
+        foreach (var grant in grants)
+        {
+            var query = new StoreQuery { Limit = Limits.PageSize }.With("grant_id", grant.Id.ToString());
+            var entries = (await _credits.EntriesAsync(invoice.Tenant, invoice.Customer, query, cancellationToken).ConfigureAwait(false)).Items;
+            if (entries.FirstOrDefault(entry => entry.Invoice == invoice.Id && entry.Kind is CreditEntryKind.Used) is { } used)
+            {
+                exported.Add(new ExportedGrant(grant.Id, grant.Category, grant.Scope, grant.Priority, grant.Period.ExpiresAt, grant.CreatedAt, used.Balance - used.Amount));
+            }
+        }
+
+        return exported.ToImmutable();
+    }
+}

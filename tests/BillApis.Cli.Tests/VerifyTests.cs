@@ -1,0 +1,186 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BillApis.Cli.Verification;
+
+namespace BillApis.Cli.Tests;
+
+public sealed class VerifyTests(BilledLife life) : IClassFixture<BilledLife>
+{
+    [Fact]
+    public async Task What_was_billed_is_sound()
+    {
+        life.Exports.Count.ShouldBe(3);
+        foreach (var (invoice, events) in life.Exports)
+        {
+            InvoiceVerification.Run(invoice, events).ShouldBeEmpty();
+            (await RunAsync(invoice, events)).Code.ShouldBe(Commands.Sound);
+        }
+    }
+
+    [Fact]
+    public void No_value_of_the_invoice_can_be_changed()
+    {
+        foreach (var (invoice, events) in life.Exports)
+        {
+            var leaves = Leaves(JsonNode.Parse(invoice)!).ToList();
+            leaves.Count.ShouldBeGreaterThan(150);
+            foreach (var path in leaves)
+            {
+                Refused(Changed(invoice, path), events).ShouldBeTrue($"{path} was changed");
+            }
+        }
+    }
+
+    [Fact]
+    public void No_amount_can_be_changed_even_by_someone_who_makes_the_hashes_anew()
+    {
+        foreach (var (invoice, events) in life.Exports)
+        {
+            // How much of an adjusted period had been billed before is on other invoices; the hash of the chain holds it.
+            var lines = JsonNode.Parse(invoice)!["invoice"]!["lines"]!.AsArray();
+            var adjusted = Enumerable.Range(0, lines.Count).Where(i => lines[i]!["kind"]!.GetValue<string>() == "adjustment").Select(i => $"invoice/lines/{i}/quantity").ToHashSet();
+            var numbers = Leaves(JsonNode.Parse(invoice)!).Where(path => IsCounted(path) && !adjusted.Contains(path)).ToList();
+            numbers.Count.ShouldBeGreaterThan(20);
+            foreach (var path in numbers)
+            {
+                var findings = InvoiceVerification.Run(Hashed(Changed(invoice, path)), events);
+                findings.ShouldNotBeEmpty($"{path} was changed");
+                findings.ShouldNotContain(finding => finding.Contains("hash", StringComparison.Ordinal));
+            }
+        }
+    }
+
+    [Fact]
+    public void The_line_and_the_field_are_named()
+    {
+        var (invoice, events) = life.Exports[1];
+        var findings = InvoiceVerification.Run(Hashed(Changed(invoice, "invoice/lines/2/amount/minor")), events);
+        findings.ShouldContain(finding => finding.StartsWith("invoice.lines[2].amount: the invoice says ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void No_event_can_be_changed_removed_or_added_and_their_order_does_not_matter()
+    {
+        var (invoice, events) = life.Exports[1];
+        var lines = Encoding.UTF8.GetString(events).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines.Length.ShouldBeGreaterThan(10);
+        for (var i = 0; i < lines.Length; i++)
+        {
+            foreach (var path in Leaves(JsonNode.Parse(lines[i])!))
+            {
+                var changed = lines.ToArray();
+                changed[i] = Encoding.UTF8.GetString(Changed(Encoding.UTF8.GetBytes(lines[i]), path));
+                Refused(invoice, Join(changed)).ShouldBeTrue($"{path} of {lines[i]} was changed");
+            }
+
+            Refused(invoice, Join([.. lines.Where((_, k) => k != i)])).ShouldBeTrue();
+            Refused(invoice, Join([.. lines, lines[i].Replace("event-", "event-1", StringComparison.Ordinal)])).ShouldBeTrue();
+        }
+
+        InvoiceVerification.Run(invoice, Join([.. lines.Reverse()])).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_told_by_the_exit_code()
+    {
+        var (invoice, events) = life.Exports[1];
+        var refused = await RunAsync(Changed(invoice, "totals/total/minor"), events);
+        refused.Code.ShouldBe(Commands.Faulty);
+        refused.Text.ShouldContain("totals.total: the invoice says ");
+        refused.Text.ShouldContain("REFUSED: ");
+        (await RunAsync("{"u8.ToArray(), events)).Code.ShouldBe(Commands.Unreadable);
+        using var output = new StringWriter();
+        (await Commands.Root(output).Parse(["verify", "/nowhere/invoice.json", "/nowhere/events.ndjson"]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken)).ShouldBe(Commands.Unreadable);
+    }
+
+    [Fact]
+    public async Task The_chain_of_a_database_is_followed_from_the_command_line()
+    {
+        using var output = new StringWriter();
+        string[] database = ["--storage", "sqlite", "--connection", life.Connection];
+        (await Commands.Root(output).Parse(["migrate", .. database]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken)).ShouldBe(Commands.Sound);
+        (await Commands.Root(output).Parse(["verify-chain", .. database, "--tenant", life.Tenant.ToString()]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken)).ShouldBe(Commands.Sound);
+        output.ToString().ShouldContain("INV: 3 documents, ");
+        (await Commands.Root(output).Parse(["verify-chain", .. database, "--tenant", "nobody"]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken)).ShouldBe(Commands.Unreadable);
+    }
+
+    private static bool IsCounted(string path) =>
+        (path.StartsWith("invoice/", StringComparison.Ordinal) || path.StartsWith("totals/", StringComparison.Ordinal))
+        && (path.EndsWith("/minor", StringComparison.Ordinal) || path.EndsWith("/quantity", StringComparison.Ordinal) || path.EndsWith("/percentage", StringComparison.Ordinal) || path.EndsWith("/unit_amount", StringComparison.Ordinal))
+        && !path.Contains("/tiers/", StringComparison.Ordinal);
+
+    private static bool Refused(byte[] invoice, byte[] events)
+    {
+        try
+        {
+            return InvoiceVerification.Run(invoice, events).Count > 0;
+        }
+        catch (Exception exception) when (exception is JsonException or BillingException or FormatException or InvalidDataException)
+        {
+            return true;
+        }
+    }
+
+    private static async Task<(int Code, string Text)> RunAsync(byte[] invoice, byte[] events)
+    {
+        var folder = Directory.CreateTempSubdirectory("billapis-verify-");
+        using var output = new StringWriter();
+        try
+        {
+            var (one, other) = (Path.Combine(folder.FullName, "invoice.json"), Path.Combine(folder.FullName, "events.ndjson"));
+            await File.WriteAllBytesAsync(one, invoice, TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(other, events, TestContext.Current.CancellationToken);
+            return (await Commands.Root(output).Parse(["verify", one, other]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken), output.ToString());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static IEnumerable<string> Leaves(JsonNode? node, string path = "") => node switch
+    {
+        JsonObject item => item.SelectMany(property => Leaves(property.Value, $"{path}{(path.Length > 0 ? "/" : "")}{property.Key}")),
+        JsonArray list => list.SelectMany((item, i) => Leaves(item, $"{path}/{i}")),
+        null => [],
+        _ => [path],
+    };
+
+    private static byte[] Changed(byte[] json, string path)
+    {
+        var root = JsonNode.Parse(json)!;
+        var parts = path.Split('/');
+        var parent = parts[..^1].Aggregate(root, (node, part) => node is JsonArray list ? list[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]! : node[part]!);
+        var value = parent is JsonArray array ? array[int.Parse(parts[^1], System.Globalization.CultureInfo.InvariantCulture)]! : parent[parts[^1]]!;
+        JsonNode other = value.GetValueKind() switch
+        {
+            JsonValueKind.Number => JsonNode.Parse(Exact.Format(decimal.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture) + 1))!,
+            JsonValueKind.True => JsonValue.Create(false),
+            JsonValueKind.False => JsonValue.Create(true),
+            _ => JsonValue.Create(value.GetValue<string>() + "x"),
+        };
+        if (parent is JsonArray places)
+        {
+            places[int.Parse(parts[^1], System.Globalization.CultureInfo.InvariantCulture)] = other;
+        }
+        else
+        {
+            parent[parts[^1]] = other;
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes(root, BillingJson.Options);
+    }
+
+    private static byte[] Hashed(byte[] json)
+    {
+        var root = JsonNode.Parse(json)!;
+        var invoice = CanonicalJson.Write(JsonSerializer.SerializeToElement(root["invoice"]));
+        root["seal"]!["hash"] = DocumentSeal.Of(invoice, root["seal"]!["previous"]!.GetValue<string>()).Hash;
+        root["hash"] = Convert.ToHexStringLower(SHA256.HashData(CanonicalJson.WriteWhole(JsonSerializer.SerializeToElement(root), "hash")));
+        return JsonSerializer.SerializeToUtf8Bytes(root, BillingJson.Options);
+    }
+
+    private static byte[] Join(IEnumerable<string> lines) => Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n");
+}

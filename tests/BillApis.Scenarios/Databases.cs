@@ -1,0 +1,28 @@
+using BillApis.Scenarios;
+using Microsoft.Extensions.DependencyInjection;
+
+[assembly: AssemblyFixture(typeof(Databases))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace BillApis.Scenarios;
+
+/// <summary>One database of each kind for all lives; each life is a tenant of its own.</summary>
+public sealed class Databases : IAsyncLifetime
+{
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-scenarios-{Guid.CreateVersion7():N}.db");
+    private string _postgres = "";
+
+    public void Use(string storage, BillingBuilder builder) => _ = storage is "postgres" ? builder.UsePostgres(_postgres) : builder.UseSqlite($"Data Source={_file}");
+
+    public async ValueTask InitializeAsync() => _postgres = await PostgresServer.NewDatabaseAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var suffix in new[] { "", "-wal", "-shm" })
+        {
+            File.Delete(_file + suffix);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,173 @@
+using BillApis.Metering;
+
+namespace BillApis.Scenarios;
+
+/// <summary>Usage that was wrong, came twice or came too late: January has 5 calls at 1.00.</summary>
+public sealed class LateUsageLifeTests(Databases databases) : LifeTests(databases)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_was_taken_back_in_time_is_not_billed(string storage)
+    {
+        await using var life = await MeteredAsync(storage);
+        var wrong = await life.UseAsync("acme", "call", 7, "2026-01-21");
+        await life.Billing.Usage.VoidAsync(life.Tenant, wrong, "sent by mistake", cancellationToken: Token);
+        await life.GoToAsync("2026-02-02");
+        await BillsAsync(life, """
+            2026-02-01 invoice: 5.00
+              calls × 5 2026-01-01..2026-02-01: 5.00
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_was_amended_in_time_is_billed_as_amended(string storage)
+    {
+        await using var life = await MeteredAsync(storage);
+        var wrong = await life.UseAsync("acme", "call", 7, "2026-01-21");
+        await life.Billing.Usage.AmendAsync(life.Tenant, new UsageAmendment { Id = wrong, Properties = UsageProperties.Of(("value", 2m)) }, Token);
+        await life.GoToAsync("2026-02-02");
+        await BillsAsync(life, """
+            2026-02-01 invoice: 7.00
+              calls × 7 2026-01-01..2026-02-01: 7.00
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_is_sent_twice_is_billed_once(string storage)
+    {
+        await using var life = await MeteredAsync(storage);
+        var item = new UsageEvent { Id = "twice", Type = "call", Customer = "acme", Timestamp = Day.Of("2026-01-22"), Properties = UsageProperties.Of(("value", 3m)) };
+        (await life.Billing.Usage.RecordAsync(life.Tenant, item, Token)).Accepted.ShouldBe(1);
+        (await life.Billing.Usage.RecordAsync(life.Tenant, item, Token)).Duplicates.ShouldBe(1);
+        await life.GoToAsync("2026-02-02");
+        await BillsAsync(life, """
+            2026-02-01 invoice: 8.00
+              calls × 8 2026-01-01..2026-02-01: 8.00
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_comes_late_is_adjusted_on_the_next_invoice(string storage)
+    {
+        await using var life = await MeteredAsync(storage);
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "call", 2, "2026-01-31");
+        await life.UseAsync("acme", "call", 4, "2026-02-09");
+        await life.GoToAsync("2026-03-02");
+        await BillsAsync(life, """
+            2026-02-01 invoice: 5.00
+              calls × 5 2026-01-01..2026-02-01: 5.00
+            2026-03-01 invoice: 6.00
+              calls × 4 2026-02-01..2026-03-01: 4.00
+              calls: adjustment × 2 2026-01-01..2026-02-01: 2.00
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Late_usage_that_falls_into_a_cheaper_tier_makes_the_month_cheaper(string storage)
+    {
+        // 100 × 1.00 = 100 were billed; with one more all cost 0.50: 50.50, which is 49.50 less.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("metered", Offer.Fee("fee", 80), Offer.Usage("calls", "call", new VolumePrice([new Tier(100, 1, 0), new Tier(null, 0.5m, 0)])));
+        await life.SubscribeAsync("acme", "metered");
+        await life.UseAsync("acme", "call", 100, "2026-01-20");
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "call", 1, "2026-01-31");
+        await life.GoToAsync("2026-03-02");
+        await BillsAsync(life, """
+            2026-01-01 invoice: 80.00
+              fee 2026-01-01..2026-02-01: 80.00
+            2026-02-01 invoice: 180.00
+              calls × 100 2026-01-01..2026-02-01: 100.00
+              fee 2026-02-01..2026-03-01: 80.00
+            2026-03-01 invoice: 30.50
+              calls × 0 2026-02-01..2026-03-01: 0.00
+              fee 2026-03-01..2026-04-01: 80.00
+              calls: adjustment × 1 2026-01-01..2026-02-01: -49.50
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_turns_out_less_is_credited_at_once_where_the_tenant_says_so(string storage)
+    {
+        await using var life = await MeteredAsync(storage, LateUsagePolicy.CreditMemo);
+        var wrong = await life.UseAsync("acme", "call", 2, "2026-01-25");
+        await life.GoToAsync("2026-02-10");
+        await life.Billing.Usage.VoidAsync(life.Tenant, wrong, "sent by mistake", cancellationToken: Token);
+        await life.GoToAsync("2026-02-11");
+        await BillsAsync(life, """
+            2026-02-01 invoice: 7.00, due 5.00
+              calls × 7 2026-01-01..2026-02-01: 7.00
+            2026-02-11 credit memo: 2.00
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_comes_late_is_invoiced_at_once_where_the_tenant_says_so(string storage)
+    {
+        await using var life = await MeteredAsync(storage, LateUsagePolicy.Invoice);
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "call", 2, "2026-01-31");
+        await life.GoToAsync("2026-02-11");
+        await BillsAsync(life, """
+            2026-02-01 invoice: 5.00
+              calls × 5 2026-01-01..2026-02-01: 5.00
+            2026-02-11 supplementary invoice: 2.00
+              calls: adjustment × 2 2026-01-01..2026-02-01: 2.00
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_comes_late_is_kept_and_not_billed_where_the_tenant_says_so(string storage)
+    {
+        await using var life = await MeteredAsync(storage, LateUsagePolicy.Orphan);
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "call", 2, "2026-01-31");
+        await life.GoToAsync("2026-03-02");
+        (await life.Billing.Usage.OrphansAsync(life.Tenant, new OrphanQuery(), Token)).Items.Count.ShouldBe(1);
+        await BillsAsync(life, """
+            2026-02-01 invoice: 5.00
+              calls × 5 2026-01-01..2026-02-01: 5.00
+            2026-03-01 invoice: 0.00 (paid)
+              calls × 0 2026-02-01..2026-03-01: 0.00
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_comes_late_for_a_subscription_that_is_over_is_invoiced(string storage)
+    {
+        await using var life = await MeteredAsync(storage);
+        await life.Billing.Changes.ApplyAsync(life.Tenant, (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0].Id.ToString(), new Cancel(), Token);
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "call", 2, "2026-01-31");
+        await life.GoToAsync("2026-02-12");
+        await BillsAsync(life, """
+            2026-02-01 invoice: 5.00
+              calls × 5 2026-01-01..2026-02-01: 5.00
+            2026-02-12 supplementary invoice: 2.00
+              calls: adjustment × 2 2026-01-01..2026-02-01: 2.00
+            """);
+    }
+
+    private async Task<Scenario> MeteredAsync(string storage, LateUsagePolicy policy = LateUsagePolicy.Adjust)
+    {
+        var life = await StartAsync(storage, "2026-01-01");
+        await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { LateUsage = policy }, Token);
+        await life.CustomerAsync();
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered");
+        await life.UseAsync("acme", "call", 5, "2026-01-20");
+        return life;
+    }
+}

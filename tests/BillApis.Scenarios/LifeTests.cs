@@ -1,0 +1,18 @@
+namespace BillApis.Scenarios;
+
+/// <summary>A whole life by date, on both databases: the bills are what a person worked out, the books balance, and no document was changed.</summary>
+public abstract class LifeTests(Databases databases)
+{
+    public static TheoryData<string> Both => ["sqlite", "postgres"];
+
+    protected static DateTimeZone Berlin { get; } = DateTimeZoneProviders.Tzdb["Europe/Berlin"];
+
+    protected Task<Scenario> StartAsync(string storage, string start) => Scenario.StartAsync(builder => databases.Use(storage, builder), start, TestContext.Current.CancellationToken);
+
+    protected static async Task BillsAsync(Scenario life, string expected, string customer = "acme")
+    {
+        (await life.BillsAsync(customer)).ShouldBe(expected.ReplaceLineEndings("\n"));
+        (await life.Billing.Documents.VerifyAsync(life.Tenant, TestContext.Current.CancellationToken)).Faults.ShouldBeEmpty();
+        (await life.Billing.Books.TrialBalanceAsync(life.Tenant, null, TestContext.Current.CancellationToken)).Totals.ShouldAllBe(total => total.Debits == total.Credits);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using BillApis.Cli.Verification;
+
+namespace BillApis.Scenarios;
+
+/// <summary>Preview equals charge: over random catalogues, timelines and usage, what is previewed at an instant is what is issued at it, byte for byte, and a recomputation that shares no arithmetic agrees.</summary>
+public sealed class PreviewTests(Databases databases) : LifeTests(databases)
+{
+    private const int Subscriptions = 20;
+    private static readonly string[] OfIssuing = ["status", "payments", "credit_memos", "paid_at", "seal", "version", "number", "issued_at", "due_at"];
+    private static readonly Instant Last = Instant.FromUtc(2026, 4, 1, 0, 0);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary><c>BILLAPIS_PREVIEW_CASES=100000</c> compares so many invoices; <c>BILLAPIS_PREVIEW_SEED</c> repeats a run.</summary>
+    [Theory]
+    [InlineData("sqlite", 600)]
+    [InlineData("postgres", 150)]
+    public async Task A_preview_is_what_is_issued_byte_for_byte(string storage, int cases)
+    {
+        var asked = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_PREVIEW_CASES") ?? "0", CultureInfo.InvariantCulture);
+        cases = asked > 0 && storage is "sqlite" ? asked : cases;
+        var seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_PREVIEW_SEED") ?? "20260201", CultureInfo.InvariantCulture);
+        var (compared, verified, charged) = (0, 0, 0);
+        for (var number = 0; compared < cases; number++)
+        {
+            await using var life = await StartAsync(storage, "2026-01-01");
+            await TaxesAsync(life);
+            var made = await new RandomLife(new Random(seed + number), number).CreateAsync(life, Subscriptions);
+            while (await NextAsync(life, made) is { } boundary && boundary <= Last)
+            {
+                life.Clock.MoveTo(boundary);
+                var previews = await PreviewsAsync(life, made, boundary);
+                await life.RunAsync();
+                foreach (var preview in previews)
+                {
+                    var issued = await life.Billing.Invoices.GetAsync(life.Tenant, preview.Id.ToString(), Token);
+                    CanonicalJson.Of(issued, OfIssuing).ShouldBe(CanonicalJson.Of(preview, OfIssuing), $"seed {seed}, catalogue {number}, {preview.Id} at {boundary}");
+                    (compared, charged) = (compared + 1, charged + (issued.Total.IsZero ? 0 : 1));
+                    if (compared % 5 == 0)
+                    {
+                        verified++;
+                        var (export, events) = (await life.Billing.Exports.InvoiceAsync(life.Tenant, issued.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, issued.Id.ToString(), Token));
+                        InvoiceVerification.Run(export, events).ShouldBeEmpty($"seed {seed}, catalogue {number}, {preview.Id} at {boundary}");
+                    }
+                }
+            }
+        }
+
+        charged.ShouldBeGreaterThan(cases / 3);
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {compared} previews were what was issued, {charged} of them over more than nothing; {verified} were recomputed.");
+    }
+
+    private static async Task TaxesAsync(Scenario life)
+    {
+        foreach (var (name, country, rate, inclusive) in new[] { ("VAT", "DE", 19m, false), ("GST", "CA", 5m, false), ("QST", "CA", 9.975m, false), ("TVA", "FR", 20m, true) })
+        {
+            await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = name, Country = country, Percentage = rate, Inclusive = inclusive });
+        }
+    }
+
+    private static async Task<Instant?> NextAsync(Scenario life, IReadOnlyList<Subscription> made) =>
+        (await CurrentAsync(life, made)).Select(subscription => subscription.NextBillingAt).Where(next => next is not null).DefaultIfEmpty(null).Min();
+
+    private static async Task<IReadOnlyList<Subscription>> CurrentAsync(Scenario life, IReadOnlyList<Subscription> made)
+    {
+        var page = await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery { Limit = made.Count });
+        page.Items.Count.ShouldBe(made.Count);
+        return page.Items;
+    }
+
+    // A boundary at which nothing is charged has no invoice; the preview is then of a later one.
+    private static async Task<IReadOnlyList<Invoice>> PreviewsAsync(Scenario life, IReadOnlyList<Subscription> made, Instant boundary)
+    {
+        var previews = new List<Invoice>();
+        foreach (var subscription in (await CurrentAsync(life, made)).Where(item => item.NextBillingAt == boundary))
+        {
+            if (await life.Billing.Previews.UpcomingAsync(life.Tenant, subscription.Id.ToString()) is { } preview && preview.CreatedAt == boundary)
+            {
+                previews.Add(preview);
+            }
+        }
+
+        return previews;
+    }
+}
