@@ -46,6 +46,23 @@ public abstract class SubscriptionStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task Those_with_a_usage_threshold_are_listed_until_they_are_over()
+    {
+        var threshold = Money.Of(10m, Currency.Parse("EUR"));
+        Subscription[] watched = [.. Enumerable.Range(0, 3).Select(_ => NewSubscription(January) with { UsageThreshold = threshold })];
+        await Store.SaveAsync(_tenant, [.. watched, NewSubscription(January), NewSubscription(January) with { UsageThreshold = threshold, NextBillingAt = null }], [], Token);
+        var query = new DueQuery(January, _tenant);
+
+        var first = await Store.ListWatchedAsync(query, null, 2, Token);
+        var rest = await Store.ListWatchedAsync(query, first[^1].Id, 2, Token);
+
+        Assert.Equal(watched.Select(item => item.Id.ToString()).Order(StringComparer.Ordinal), first.Concat(rest).Select(item => item.Id.ToString()));
+        Assert.Equal(threshold, first[0].UsageThreshold);
+        Assert.Equal(watched[1].Id, Assert.Single(await Store.ListWatchedAsync(query with { Customer = watched[1].Customer }, null, 10, Token)).Id);
+        Assert.Empty(await Store.ListWatchedAsync(query with { Tenant = EntityId.New<TenantId>() }, null, 10, Token));
+    }
+
+    [Fact]
     public async Task A_due_subscription_is_leased_to_one_caller_until_it_is_saved()
     {
         var (due, later) = (NewSubscription(January), NewSubscription(January + Minute));

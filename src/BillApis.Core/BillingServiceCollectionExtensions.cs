@@ -79,6 +79,7 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton(provider => new InvoiceDrafts(provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<Settlements>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<CreditMemos>();
         services.AddSingleton<ChargedUsageReader>();
+        services.AddSingleton<EarlierBills>();
         services.AddSingleton<Recharges>();
         services.AddSingleton<AdvancedLines>();
         services.AddSingleton<SubscriptionInvoices>();
@@ -89,12 +90,13 @@ public static class BillingServiceCollectionExtensions
             provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<Prices>(), provider.GetRequiredService<OpenPeriods>(),
             provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<ChangePreview>(), provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<OutboxDispatcher>(),
             provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton<ProgressiveInvoices>();
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
             provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),
             provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton(provider => new InvoiceRuns(
-            provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),
+            provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<ProgressiveInvoices>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),
             provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IClock>()));
     }
 

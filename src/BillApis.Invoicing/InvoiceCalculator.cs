@@ -19,7 +19,8 @@ public static class InvoiceCalculator
         var charged = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();
         var unused = request.Unused.Select(item => item.ToLine()).OfType<InvoiceLine>().ToList();
         var adjustments = Recharge.LinesOf(request.Recharges, request.Currency, Limits.LinesPerInvoice - charged.Count - unused.Count);
-        List<InvoiceLine> lines = request.SkipZero && adjustments.Count + unused.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments];
+        var missing = request.Commitments.Select(item => item.LineOf([.. charged, .. adjustments, .. unused])).OfType<InvoiceLine>().ToList();
+        List<InvoiceLine> lines = request.SkipZero && adjustments.Count + unused.Count + missing.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments, .. missing];
         Check.Range("lines", lines.Count + unused.Count, 0, Limits.LinesPerInvoice);
         var invoice = new Invoice
         {
@@ -29,7 +30,7 @@ public static class InvoiceCalculator
             Subscription = request.Subscription,
             Kind = request.Kind,
             Sequence = request.Sequence,
-            Correction = adjustments.Count > 0 ? request.Correction : null,
+            Correction = adjustments.Count > 0 || (request.Correction > 0 && (request.IsBound || !request.Commitments.IsEmpty)) ? request.Correction : null,
             Currency = request.Currency,
             Period = period,
             Lines = [.. lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })],
@@ -57,7 +58,7 @@ public static class InvoiceCalculator
     // The period that ends here where one does, else the one that begins here; the shortest where prices recur differently.
     private static Interval? PeriodOf(InvoiceRequest request)
     {
-        var periods = request.Charges.Select(item => item.Charge.Period).Concat(request.Unused.Select(item => item.Period)).DefaultIfEmpty(request.Recharges.Select(item => item.Charge.Period).FirstOrDefault()).Where(period => period.Duration > Duration.Zero).ToList();
+        var periods = request.Charges.Select(item => item.Charge.Period).Concat(request.Unused.Select(item => item.Period)).Concat(request.Commitments.Where(item => item.Of.Period.End == request.Boundary).Select(item => item.Of.Period)).DefaultIfEmpty(request.Recharges.Select(item => item.Charge.Period).FirstOrDefault()).Where(period => period.Duration > Duration.Zero).ToList();
         var closed = periods.Where(period => period.End == request.Boundary).ToList();
         return (closed.Count > 0 ? closed : periods).Cast<Interval?>().MinBy(period => period!.Value.Duration);
     }

@@ -9,6 +9,9 @@ public enum InvoiceKind
     /// <summary>Adjustments of a subscription's billed periods, outside of its boundaries.</summary>
     Supplementary,
 
+    /// <summary>Usage so far of periods that run still, because it reached a threshold.</summary>
+    Progressive,
+
     /// <summary>What stands in the place of a subscription's invoice that was withdrawn.</summary>
     Replacement,
 

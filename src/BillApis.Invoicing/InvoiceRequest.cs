@@ -43,6 +43,12 @@ public sealed record InvoiceRequest
     /// <summary>Billed charges whose usage changed, to be adjusted after everything else.</summary>
     public ImmutableArray<Recharge> Recharges { get; init; } = [];
 
+    /// <summary>The intervals of commitments that are settled with it.</summary>
+    public ImmutableArray<CommittedPeriod> Commitments { get; init; } = [];
+
+    /// <summary>Whether it follows from earlier bills, so that it must not cross another correction of them.</summary>
+    public bool IsBound { get; init; }
+
     /// <summary>The place that those would take among the corrections of the subscription.</summary>
     public int Correction { get; init; }
 }

@@ -24,6 +24,9 @@ public enum LineKind
     /// <summary>What was billed in advance for time that will not be used, negative.</summary>
     UnusedTime,
 
+    /// <summary>The difference up to a minimum commitment.</summary>
+    Commitment,
+
     /// <summary>A charge outside of any subscription.</summary>
     OneOff,
 }

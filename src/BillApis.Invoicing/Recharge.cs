@@ -10,6 +10,9 @@ namespace BillApis.Invoicing;
 /// <param name="Billed">What was billed for it so far, adjustments included.</param>
 public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<BilledGroup> Billed)
 {
+    /// <summary>What its lines are called beside the price.</summary>
+    public string Word { get; init; } = "adjustment";
+
     /// <summary>The adjustments: one for each group of usage that comes to another amount than what was billed.</summary>
     /// <exception cref="BillingException">The price refuses the quantity.</exception>
     public IReadOnlyList<InvoiceLine> LinesIn(Currency currency)
@@ -60,7 +63,7 @@ public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<B
         return new InvoiceLine
         {
             Kind = LineKind.Adjustment,
-            Description = $"{InvoiceCalculator.Describe(Charge.Price, group)}: adjustment",
+            Description = $"{InvoiceCalculator.Describe(Charge.Price, group)}: {Word}",
             Price = Charge.Price.Id,
             Product = Charge.Price.Product,
             Metric = Charge.Price.Metric,

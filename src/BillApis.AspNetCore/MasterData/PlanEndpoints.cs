@@ -58,6 +58,8 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
         Items = [.. item.Latest.Items.Select(part => new PlanItemRequest { PriceId = part.Price.Id.ToString(), Quantity = part.Quantity })],
         TrialDays = item.Latest.TrialDays,
         Entitlements = [.. item.Latest.Entitlements.Select(EntitlementForm.From)],
+        MinimumCommitment = CommitmentForm.From(item.Latest.Commitment),
+        UsageThreshold = item.Latest.UsageThreshold?.Amount,
         Transitions = [.. item.Transitions.Select(rule => new TransitionRequest { ToPlanId = rule.To.ToString(), When = rule.When, Proration = rule.Proration })],
         Metadata = item.Metadata,
     });
@@ -79,9 +81,10 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
             Transitions = transitions,
             Metadata = sent.Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
         };
-        return IsLike(plan.Latest, items, sent.TrialDays) && plan.Latest.Entitlements.SequenceEqual(entitlements)
+        var (commitment, threshold) = (sent.MinimumCommitment?.ToCommitment(currency), sent.UsageThreshold is { } amount ? MoneyCheck.Exactly("usage_threshold", amount, currency) : (Money?)null);
+        return IsLike(plan.Latest, items, sent.TrialDays) && (plan.Latest.Commitment, plan.Latest.UsageThreshold) == (commitment, threshold) && plan.Latest.Entitlements.SequenceEqual(entitlements)
             ? plan
-            : plan.WithDraft(draft => draft with { Items = items, TrialDays = sent.TrialDays, Entitlements = entitlements });
+            : plan.WithDraft(draft => draft with { Items = items, TrialDays = sent.TrialDays, Commitment = commitment, UsageThreshold = threshold, Entitlements = entitlements });
     }
 
     private static bool IsLike(PlanVersion version, ImmutableArray<PlanItem> items, int trialDays) =>

@@ -13,6 +13,8 @@ internal sealed record PlanRequest
     public required ImmutableArray<PlanItemRequest> Items { get; init; }
     public int TrialDays { get; init; }
     public ImmutableArray<EntitlementForm>? Entitlements { get; init; }
+    public CommitmentForm? MinimumCommitment { get; init; }
+    public decimal? UsageThreshold { get; init; }
     public ImmutableArray<TransitionRequest>? Transitions { get; init; }
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
 }
@@ -67,18 +69,21 @@ internal enum PlanStatus
 }
 
 internal sealed record PlanResponse(
-    PlanId Id, string Code, string Name, string? Description, Currency Currency, PlanStatus Status, int Version, int? PublishedVersion, int TrialDays,
+    PlanId Id, string Code, string Name, string? Description, Currency Currency, PlanStatus Status, int Version, int? PublishedVersion, int TrialDays, CommitmentForm? MinimumCommitment, decimal? UsageThreshold,
     ImmutableArray<PlanItemResponse> Items, ImmutableArray<EntitlementForm> Entitlements, ImmutableArray<TransitionResponse> Transitions, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt)
 {
     public static PlanResponse From(Plan plan) => new(
         plan.Id, plan.Code, plan.Name, plan.Description, plan.Currency, PlanVersionResponse.StatusOf(plan.Latest), plan.Latest.Number, plan.Published?.Number, plan.Latest.TrialDays,
-        [.. plan.Latest.Items.Select(PlanItemResponse.From)], [.. plan.Latest.Entitlements.Select(EntitlementForm.From)], [.. plan.Transitions.Select(TransitionResponse.From)], plan.Metadata, plan.CreatedAt, plan.ArchivedAt);
+        CommitmentForm.From(plan.Latest.Commitment), plan.Latest.UsageThreshold?.Amount, [.. plan.Latest.Items.Select(PlanItemResponse.From)], [.. plan.Latest.Entitlements.Select(EntitlementForm.From)],
+        [.. plan.Transitions.Select(TransitionResponse.From)], plan.Metadata, plan.CreatedAt, plan.ArchivedAt);
 }
 
-internal sealed record PlanVersionResponse(int Version, PlanStatus Status, int TrialDays, ImmutableArray<PlanItemResponse> Items, ImmutableArray<EntitlementForm> Entitlements, Instant? PublishedAt)
+internal sealed record PlanVersionResponse(
+    int Version, PlanStatus Status, int TrialDays, CommitmentForm? MinimumCommitment, decimal? UsageThreshold, ImmutableArray<PlanItemResponse> Items, ImmutableArray<EntitlementForm> Entitlements, Instant? PublishedAt)
 {
-    public static PlanVersionResponse From(PlanVersion version) =>
-        new(version.Number, StatusOf(version), version.TrialDays, [.. version.Items.Select(PlanItemResponse.From)], [.. version.Entitlements.Select(EntitlementForm.From)], version.PublishedAt);
+    public static PlanVersionResponse From(PlanVersion version) => new(
+        version.Number, StatusOf(version), version.TrialDays, CommitmentForm.From(version.Commitment), version.UsageThreshold?.Amount, [.. version.Items.Select(PlanItemResponse.From)],
+        [.. version.Entitlements.Select(EntitlementForm.From)], version.PublishedAt);
 
     public static PlanStatus StatusOf(PlanVersion version) => version.PublishedAt is null ? PlanStatus.Draft : PlanStatus.Published;
 }

@@ -27,8 +27,25 @@ internal static class SubscriptionEndpoints
 
     internal static async Task<Created<SubscriptionResponse>> CreateAsync(Body<SubscriptionRequest> body, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken)
     {
-        var created = await billing.Subscriptions.CreateAsync(caller.Tenant, SubscriptionRequest.Of(body), cancellationToken).ConfigureAwait(false);
+        var request = await WithAmountsAsync(SubscriptionRequest.Of(body), body.Value, caller, billing, cancellationToken).ConfigureAwait(false);
+        var created = await billing.Subscriptions.CreateAsync(caller.Tenant, request, cancellationToken).ConfigureAwait(false);
         return TypedResults.Created($"subscriptions/{created.Id}", await ResponseAsync(billing, created, clock, cancellationToken).ConfigureAwait(false));
+    }
+
+    // Amounts of the contract are in the customer's currency.
+    private static async Task<NewSubscription> WithAmountsAsync(NewSubscription request, SubscriptionRequest sent, Caller caller, Billing billing, CancellationToken cancellationToken)
+    {
+        if (sent.MinimumCommitment is null && sent.UsageThreshold is null)
+        {
+            return request;
+        }
+
+        var currency = (await billing.Customers.GetAsync(caller.Tenant, request.Customer, cancellationToken).ConfigureAwait(false)).Currency;
+        return request with
+        {
+            Commitment = sent.MinimumCommitment?.ToCommitment(currency),
+            UsageThreshold = sent.UsageThreshold is { } threshold ? MoneyCheck.Exactly("usage_threshold", threshold, currency) : null,
+        };
     }
 
     internal static async Task<Page<SubscriptionResponse>> ListAsync(Query<SubscriptionQuery> query, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken)

@@ -16,6 +16,8 @@ internal sealed record SubscriptionRequest
     public Instant? TrialEndAt { get; init; }
     public ActivationRule Activation { get; init; }
     public Currency? Currency { get; init; }
+    public CommitmentForm? MinimumCommitment { get; init; }
+    public decimal? UsageThreshold { get; init; }
     public ImmutableSortedDictionary<string, decimal>? Quantities { get; init; }
     public ImmutableArray<string>? CouponIds { get; init; }
     public ImmutableSortedDictionary<string, PriceForm>? PriceOverrides { get; init; }

@@ -18,7 +18,7 @@ internal sealed class BillingCycle(
         var due = await drafts.DueAsync(leased, [], cancellationToken).ConfigureAwait(false);
         await drafts.CloseAsync(tenant, due, cancellationToken).ConfigureAwait(false);
         due = await drafts.CorrectAsync(tenant, due, cancellationToken).ConfigureAwait(false);
-        var drafted = (await drafts.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false))
+        var drafted = (await drafts.RequestsAsync(tenant, due, [], cancellationToken).ConfigureAwait(false))
             .Zip(due, (request, item) => (item, invoice: Draft(request, item, result))).ToList();
         var charged = drafted.Where(pair => pair.invoice is { Lines.IsEmpty: false }).Select(pair => new BoundaryDraft(pair.invoice!, pair.item)).ToList();
         var issued = await issue.IssueAsync(tenant, charged, result, cancellationToken).ConfigureAwait(false);

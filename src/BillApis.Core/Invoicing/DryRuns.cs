@@ -39,7 +39,7 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, Supplements supplem
         var (next, drafts) = (new List<Subscription>(), new List<(DueCharges Due, Invoice Draft)>());
         var items = await drafting.DueAsync(due, drafted, cancellationToken).ConfigureAwait(false);
         items = first ? await drafting.CorrectAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false) : items;
-        foreach (var (item, request) in items.Zip(await drafting.RequestsAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false)))
+        foreach (var (item, request) in items.Zip(await drafting.RequestsAsync(run.Tenant, items, drafted, cancellationToken).ConfigureAwait(false)))
         {
             try
             {

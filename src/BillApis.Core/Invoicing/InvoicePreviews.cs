@@ -27,7 +27,7 @@ public sealed class InvoicePreviews
         var due = await _invoices.CorrectAsync(tenant, await _invoices.DueAsync([found], [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         while (due is [var next])
         {
-            var invoice = InvoiceCalculator.Calculate((await _invoices.RequestsAsync(tenant, due, cancellationToken).ConfigureAwait(false)).Single());
+            var invoice = InvoiceCalculator.Calculate((await _invoices.RequestsAsync(tenant, due, [], cancellationToken).ConfigureAwait(false)).Single());
             if (!invoice.Lines.IsEmpty)
             {
                 return await SettledAsync(invoice, cancellationToken).ConfigureAwait(false);
@@ -61,9 +61,14 @@ public sealed class InvoicePreviews
             charges.Add(new ChargedUsage(charge, await CountAsync(tenant, charge, events, customer, cancellationToken).ConfigureAwait(false)));
         }
 
-        var draft = InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer, Currency = currency ?? found.Currency, Boundary = period.End, Charges = charges.ToImmutable() });
+        var draft = InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer, Currency = currency ?? found.Currency, Boundary = period.End, Charges = charges.ToImmutable(), Commitments = CommitmentOf(found.Latest, period) });
         return await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false);
     }
+
+    // As every price, the commitment once for the whole period.
+    private static ImmutableArray<CommittedPeriod> CommitmentOf(PlanVersion plan, Interval period) => plan.Commitment is { } commitment
+        ? [new CommitmentPeriod(commitment.Amount, period, ProrationFactor.Whole).After([])]
+        : [];
 
     private async Task<Invoice> SettledAsync(Invoice draft, CancellationToken cancellationToken)
     {

@@ -16,14 +16,15 @@ public sealed class InvoiceRuns
     private static readonly Duration Skew = Duration.FromMinutes(5);
     private readonly BillingCycle _cycle;
     private readonly Supplements _supplements;
+    private readonly ProgressiveInvoices _progressive;
     private readonly DryRuns _dryRuns;
     private readonly IInvoiceRunStore _runs;
     private readonly ISubscriptionStore _subscriptions;
     private readonly Customers _customers;
     private readonly IClock _clock;
 
-    internal InvoiceRuns(BillingCycle cycle, Supplements supplements, DryRuns dryRuns, IInvoiceRunStore runs, ISubscriptionStore subscriptions, Customers customers, IClock clock) =>
-        (_cycle, _supplements, _dryRuns, _runs, _subscriptions, _customers, _clock) = (cycle, supplements, dryRuns, runs, subscriptions, customers, clock);
+    internal InvoiceRuns(BillingCycle cycle, Supplements supplements, ProgressiveInvoices progressive, DryRuns dryRuns, IInvoiceRunStore runs, ISubscriptionStore subscriptions, Customers customers, IClock clock) =>
+        (_cycle, _supplements, _progressive, _dryRuns, _runs, _subscriptions, _customers, _clock) = (cycle, supplements, progressive, dryRuns, runs, subscriptions, customers, clock);
 
     /// <summary>Orders a run and bills everything that is due at <paramref name="asOf"/> before it returns; safe to repeat.</summary>
     /// <exception cref="BillingException">The instant lies in the future and it is no dry run, or there is no such customer.</exception>
@@ -87,6 +88,7 @@ public sealed class InvoiceRuns
             else if (leased.Count == 0 && !await AnyDueAsync(query, failed, cancellationToken).ConfigureAwait(false))
             {
                 run = run.Progressed(await _supplements.SettleAsync(run.Tenant, run.Customer, cancellationToken).ConfigureAwait(false), RealTime());
+                run = run.Progressed(await _progressive.BillAsync(run.Tenant, run.Customer, run.AsOf, cancellationToken).ConfigureAwait(false), RealTime());
                 return await SaveAsync(run.Finished(_clock.GetCurrentInstant()), cancellationToken).ConfigureAwait(false);
             }
             else
@@ -112,7 +114,8 @@ public sealed class InvoiceRuns
             }
         }
 
-        return made + (await _supplements.SettleAsync(null, null, cancellationToken).ConfigureAwait(false)).Invoices.Count;
+        made += (await _supplements.SettleAsync(null, null, cancellationToken).ConfigureAwait(false)).Invoices.Count;
+        return made + (await _progressive.BillAsync(null, null, query.At, cancellationToken).ConfigureAwait(false)).Invoices.Count;
 
         async Task<List<Subscription>> LeaseAsync() =>
             [.. (await _subscriptions.LeaseAsync(query, BatchSize, Lease, cancellationToken).ConfigureAwait(false)).Where(subscription => !failed.Contains(subscription.Id))];

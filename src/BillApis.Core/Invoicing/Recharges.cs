@@ -11,7 +11,7 @@ namespace BillApis;
 /// The order of reading matters: first what is marked and the number that the correction will take, then what was billed, then what was used. What comes
 /// in between is either read, or keeps its mark, or has taken the number.
 /// </remarks>
-internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore<CreditMemo> memos, ChargedUsageReader usage, Plans plans)
+internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, EarlierBills earlier, ChargedUsageReader usage, Plans plans)
 {
     /// <summary>What has to be corrected of these subscriptions, all of one tenant; only what was billed counts, not what is being billed.</summary>
     public async Task<IReadOnlyDictionary<SubscriptionId, Correction>> OfAsync(TenantId tenant, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
@@ -28,10 +28,10 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore
             return found;
         }
 
-        var numbers = await invoices.CountCorrectionsAsync(tenant, [.. marks.Select(mark => mark.Subscription).Distinct()], cancellationToken).ConfigureAwait(false);
+        var numbers = await earlier.NextNumbersAsync(tenant, [.. marks.Select(mark => mark.Subscription).Distinct()], cancellationToken).ConfigureAwait(false);
         foreach (var subscription in subscriptions.Where(item => numbers.ContainsKey(item.Id)))
         {
-            found[subscription.Id] = await OfAsync(subscription, [.. marks.Where(mark => mark.Subscription == subscription.Id)], numbers[subscription.Id] + 1, cancellationToken).ConfigureAwait(false);
+            found[subscription.Id] = await OfAsync(subscription, [.. marks.Where(mark => mark.Subscription == subscription.Id)], numbers[subscription.Id], cancellationToken).ConfigureAwait(false);
         }
 
         return found;
@@ -58,26 +58,24 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore
             asked.Add((charge, await usage.RequestAsync(subscription.Tenant, charge, subscription.Customer, subscription, cancellationToken).ConfigureAwait(false)));
         }
 
-        var bills = charges.Count == 0 ? [] : await BillsAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false);
-        var taken = charges.Count == 0 ? [] : await AdjustedAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false);
-        var billed = bills.SelectMany(invoice => invoice.Lines).Concat(taken).Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period));
+        var commitments = ChargeSchedule.Of(subscription.Timeline, versions).CommitmentsHolding(charges.Select(charge => charge.Period.Start), billedUntil);
+        var since = charges.Select(charge => charge.Period.Start).Concat(commitments.Select(item => item.Period.Start)).DefaultIfEmpty().Min();
+        var bills = charges.Count == 0 ? [] : await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);
+        var taken = charges.Count == 0 ? [] : await earlier.TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false);
+        InvoiceLine[] lines = [.. bills.SelectMany(invoice => invoice.Lines), .. taken];
+        var billed = lines.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start));
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         return new Correction(
             number,
-            [.. charges.Zip(used, (charge, input) => new Corrected(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period)].Select(BilledGroup.Of)]), OriginOf(charge, bills)))],
-            [.. marks.Where(mark => mark.Last < billedUntil)]);
+            [.. charges.Zip(used, (charge, input) => new Corrected(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)]), OriginOf(charge, bills)))],
+            [.. marks.Where(mark => mark.Last < billedUntil)])
+        {
+            Commitments = [.. commitments.Select(item => item.After(lines))],
+        };
     }
 
     private static Invoice? OriginOf(Charge charge, List<Invoice> bills) =>
         bills.Find(invoice => invoice.Lines.Any(line => line.Price == charge.Price.Id && line.Period == charge.Period && line.Kind is not LineKind.Adjustment));
-
-    // An invoice that a person withdrew counts as billed: what was waived must not come back with the next late event. So does a credit memo.
-    // What stands in the place of a withdrawn one does not count beside it.
-    private async Task<List<Invoice>> BillsAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Where(invoice => invoice.Replaces is null)];
-
-    private async Task<List<InvoiceLine>> AdjustedAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await memos.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
 }
 
 /// <summary>What has to be corrected of one subscription's bills.</summary>
@@ -86,12 +84,16 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, IStore
 /// <param name="Late">The marks that are settled with it.</param>
 internal sealed record Correction(int Number, ImmutableArray<Corrected> Charges, ImmutableArray<LateUsage> Late)
 {
+    /// <summary>The intervals of commitments that the charges draw on.</summary>
+    public ImmutableArray<CommittedPeriod> Commitments { get; init; } = [];
+
     public IEnumerable<Recharge> Recharges => Charges.Select(charge => charge.Recharge);
 
-    /// <summary>What credit memos can take back of the invoices that would have been less.</summary>
+    /// <summary>What credit memos can take back of the invoices that would have been less. Where a commitment has to be met still, an invoice settles both at once.</summary>
     /// <exception cref="BillingException">A price refuses its quantity.</exception>
-    public IReadOnlyList<LateMemo> Memos(Currency currency) =>
-        [.. Charges.Where(charge => charge.Origin is not null).GroupBy(charge => charge.Origin!.Id)
+    public IReadOnlyList<LateMemo> Memos(Currency currency) => !Commitments.IsEmpty
+        ? []
+        : [.. Charges.Where(charge => charge.Origin is not null).GroupBy(charge => charge.Origin!.Id)
             .Select(group => new LateMemo(group.First().Origin!, LateCredit.Of(group.First().Origin!, [.. group.SelectMany(charge => charge.Recharge.LinesIn(currency))])))
             .Where(memo => !memo.Lines.IsEmpty).OrderBy(memo => memo.Invoice.CreatedAt)];
 

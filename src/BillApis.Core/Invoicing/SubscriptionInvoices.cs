@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Pricing;
@@ -6,7 +7,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Makes the draft invoice of a subscription's boundary: its charges, their usage, and the calculator.</summary>
-internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage, Recharges recharges, AdvancedLines advanced, Settings settings)
+internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage, Recharges recharges, AdvancedLines advanced, EarlierBills earlier, Settings settings)
 {
     /// <summary>What falls due at the next boundary of each subscription; reads plans, and what was billed in advance where a change takes effect.</summary>
     /// <param name="subscriptions">The subscriptions.</param>
@@ -21,7 +22,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
             var billed = schedule.IsChange(boundary) ? await advanced.BeyondAsync(subscription, boundary, schedule.AdvancedSince(boundary), drafted, cancellationToken).ConfigureAwait(false) : [];
             var at = schedule.At(boundary, billed, subscription.EntriesBilled);
-            due.Add(new DueCharges(subscription, versions, boundary, at.Charges) { Unused = at.Unused });
+            due.Add(new DueCharges(subscription, versions, boundary, at.Charges) { Unused = at.Unused, Commitments = at.Commitments });
         }
 
         return due;
@@ -58,8 +59,13 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
     }
 
     /// <summary>The calculator's requests, with the usage that is known now.</summary>
-    public async Task<IReadOnlyList<InvoiceRequest>> RequestsAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CancellationToken cancellationToken)
+    /// <param name="tenant">Whose subscriptions they are.</param>
+    /// <param name="due">What falls due.</param>
+    /// <param name="drafted">Earlier invoices that are not stored, as in a preview of several boundaries.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<InvoiceRequest>> RequestsAsync(TenantId tenant, IReadOnlyList<DueCharges> due, IReadOnlyList<Invoice> drafted, CancellationToken cancellationToken)
     {
+        var bound = await BoundAsync(tenant, due, drafted, cancellationToken).ConfigureAwait(false);
         var asked = new List<(Charge Charge, UsageRequest Request)>();
         foreach (var item in due)
         {
@@ -71,21 +77,46 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
 
         var skip = (await settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).ZeroInvoices is ZeroInvoices.Skip;
         var read = new Queue<RatingInput>(await usage.ReadAsync(tenant, asked, cancellationToken).ConfigureAwait(false));
-        return [.. due.Select(item => new InvoiceRequest
+        return [.. due.Select(item => Request(
+            item, bound.GetValueOrDefault(item.Subscription.Id), [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))]) with { SkipZero = skip })];
+    }
+
+    // What follows from earlier bills takes the next number among their corrections, so that of two that saw the same bills only one is stored.
+    private async Task<Dictionary<SubscriptionId, BoundBills>> BoundAsync(TenantId tenant, IReadOnlyList<DueCharges> due, IReadOnlyList<Invoice> drafted, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<SubscriptionId, BoundBills>();
+        var bound = due.Where(item => item.IsBound).ToList();
+        var numbers = await earlier.NextNumbersAsync(tenant, [.. bound.Where(item => item.Correction is null).Select(item => item.Subscription.Id)], cancellationToken).ConfigureAwait(false);
+        foreach (var item in bound)
         {
-            Tenant = tenant,
+            var since = item.Commitments.Select(commitment => commitment.Period.Start).Concat(item.Metered.Select(charge => charge.Period.Start)).Min();
+            var lines = await earlier.LinesAsync(item.Subscription, since, cancellationToken).ConfigureAwait(false);
+            lines.AddRange(drafted.Where(invoice => invoice.Subscription == item.Subscription.Id).SelectMany(invoice => invoice.Lines));
+            found[item.Subscription.Id] = new BoundBills(item.Correction?.Number ?? numbers[item.Subscription.Id], lines);
+        }
+
+        return found;
+    }
+
+    private static InvoiceRequest Request(DueCharges item, BoundBills? bound, ImmutableArray<ChargedUsage> charges)
+    {
+        var progressed = charges.Select(charge => (Charge: charge, Billed: bound?.Of(charge.Charge) ?? [])).ToLookup(pair => !pair.Billed.IsEmpty);
+        return new InvoiceRequest
+        {
+            Tenant = item.Subscription.Tenant,
             Customer = item.Subscription.Customer,
             Subscription = item.Subscription.Id,
             Currency = item.Subscription.Currency,
             Boundary = item.Boundary,
             Sequence = item.Subscription.BoundariesBilled,
-            SkipZero = skip,
             Unused = [.. item.Unused],
             Coupons = [.. item.Subscription.Coupons.Where(redemption => !redemption.IsUsedUp && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(item.Subscription.PlanAt(item.Boundary).Plan)))],
-            Recharges = [.. item.Correction?.Recharges ?? []],
-            Correction = item.Correction?.Number ?? 0,
-            Charges = [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))],
-        })];
+            Recharges = [.. progressed[true].Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage" }), .. item.Correction?.Recharges ?? []],
+            Commitments = [.. item.Commitments.Select(commitment => commitment.After(bound!.Lines)), .. item.Correction?.Commitments ?? []],
+            IsBound = item.IsBound,
+            Correction = bound?.Number ?? item.Correction?.Number ?? 0,
+            Charges = [.. progressed[false].Select(pair => pair.Charge)],
+        };
     }
 }
 
@@ -99,8 +130,21 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
     /// <summary>What is given back of what was billed in advance.</summary>
     public IReadOnlyList<UnusedTime> Unused { get; init; } = [];
 
+    /// <summary>The intervals of commitments that end there.</summary>
+    public IReadOnlyList<CommitmentPeriod> Commitments { get; init; } = [];
+
     /// <summary>What has to be corrected of earlier bills; null for nothing.</summary>
     public Correction? Correction { get; init; }
 
+    /// <summary>Whether it follows from what was billed before: commitments, and usage that may have been billed in part.</summary>
+    public bool IsBound => Commitments.Count > 0 || (Subscription.UsageThreshold is not null && Metered.Any());
+
     public IEnumerable<Charge> Metered => Charges.Where(charge => charge.Price.Metric is not null);
+}
+
+/// <summary>What was billed before a boundary, and the number that the boundary's invoice takes.</summary>
+internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
+{
+    public ImmutableArray<BilledGroup> Of(Charge charge) =>
+        charge.Price.Metric is null ? [] : [.. Lines.Where(line => line.Price == charge.Price.Id && line.Period?.Start == charge.Period.Start).Select(BilledGroup.Of)];
 }

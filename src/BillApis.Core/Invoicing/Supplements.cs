@@ -171,6 +171,7 @@ internal sealed class Supplements(
         Sequence = number,
         Charges = [],
         Recharges = [.. correction.Recharges],
+        Commitments = correction.Commitments,
         Correction = number,
         Coupons = CouponsOf(subscription, correction),
     });

@@ -16,6 +16,13 @@ public interface ISubscriptionStore : IStore<Subscription>
     /// </summary>
     Task<IReadOnlyList<Subscription>> LeaseAsync(DueQuery query, int limit, Duration lease, CancellationToken cancellationToken);
 
+    /// <summary>Those that are billed before their periods end once their usage reaches a threshold, by id.</summary>
+    /// <param name="query">Of which tenant and customer; its instant is not looked at.</param>
+    /// <param name="after">Only ids after this one; null for the first page.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<IReadOnlyList<Subscription>> ListWatchedAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken);
+
     /// <summary>Those that redeemed a coupon, by id; also those that have it no more.</summary>
     /// <param name="tenant">Whose coupon it is.</param>
     /// <param name="coupon">The coupon.</param>

@@ -42,6 +42,12 @@ public sealed record NewSubscription(string Customer, string Plan)
     /// <summary>Price code or id to the quantity that is charged instead of the plan's.</summary>
     public ImmutableSortedDictionary<string, decimal> Quantities { get; init; } = ImmutableSortedDictionary<string, decimal>.Empty;
 
+    /// <summary>The least that each interval comes to, by contract; the plan's own where null.</summary>
+    public MinimumCommitment? Commitment { get; init; }
+
+    /// <summary>The amount of unbilled usage that is invoiced before its period ends; the plan's own where null.</summary>
+    public Money? UsageThreshold { get; init; }
+
     /// <summary>The tenant's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }

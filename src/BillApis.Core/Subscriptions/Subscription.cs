@@ -51,6 +51,9 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>From when the worker bills that boundary by itself: late usage gets a grace, and so does a start in the past.</summary>
     public Instant? AutoBillingAt { get; init; }
 
+    /// <summary>The amount of unbilled usage that is invoiced before its period ends, as agreed at the start; null for none.</summary>
+    public Money? UsageThreshold { get; init; }
+
     /// <summary>The tenant's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 

@@ -31,7 +31,13 @@ public sealed class Subscriptions
         var plan = await _plans.GetAsync(tenant, request.Plan, cancellationToken).ConfigureAwait(false);
         var (version, currency) = Subscribable(customer, plan, request.Currency);
         var now = _clock.GetCurrentInstant();
-        var start = NewTimeline(request, customer, version, now);
+        request.Commitment?.Validate(currency);
+        if (request.UsageThreshold is { } threshold && (threshold.MinorUnits <= 0 || threshold.Currency != currency))
+        {
+            throw BillingException.Field("usage_threshold", $"must be more than 0 {currency}");
+        }
+
+        var start = NewTimeline(request, customer, version, now) with { Commitment = request.Commitment };
         var (timeline, versions) = await WithPhasesAsync(tenant, request, start, version, now, cancellationToken).ConfigureAwait(false);
         var subscription = new Subscription
         {
@@ -41,6 +47,7 @@ public sealed class Subscriptions
             Plan = plan.Id,
             PlanVersion = version.Number,
             Currency = currency,
+            UsageThreshold = request.UsageThreshold ?? version.UsageThreshold,
             Timeline = timeline,
             Metadata = request.Metadata,
             CreatedAt = now,
@@ -161,9 +168,9 @@ public sealed class Subscriptions
             throw BillingException.Field("currency", $"must be {customer.Currency}, the currency of the customer '{customer.Id}'");
         }
 
-        return plan.Published.Items.All(item => item.Price.Terms.Currencies.Contains(customer.Currency))
+        return plan.Published.Has(customer.Currency)
             ? (plan.Published.In(customer.Currency), customer.Currency)
-            : throw BillingException.Field(currency is null ? "plan_id" : "currency", $"must match: not every price of the plan '{plan.Code}' has amounts in {customer.Currency}");
+            : throw BillingException.Field(currency is null ? "plan_id" : "currency", $"must match: not everything that the plan '{plan.Code}' charges has amounts in {customer.Currency}");
     }
 
     private static Timeline NewTimeline(NewSubscription request, Customer customer, PlanVersion version, Instant now)

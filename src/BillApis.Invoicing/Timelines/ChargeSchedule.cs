@@ -9,8 +9,10 @@ public sealed class ChargeSchedule
     private readonly Timeline _timeline;
     private readonly PlanVersions _plans;
     private readonly List<PriceRun> _runs;
+    private readonly List<CommitmentRun> _commitments;
 
-    private ChargeSchedule(Timeline timeline, PlanVersions plans) => (_timeline, _plans, _runs) = (timeline, plans, PriceRuns.Of(timeline, plans));
+    private ChargeSchedule(Timeline timeline, PlanVersions plans) => 
+        (_timeline, _plans, _runs, _commitments) = (timeline, plans, PriceRuns.Of(timeline, plans), CommitmentRun.Of(timeline, plans));
 
     /// <summary>The schedule that follows.</summary>
     public static ChargeSchedule Of(Timeline timeline, PlanVersions plans)
@@ -40,7 +42,7 @@ public sealed class ChargeSchedule
         }
 
         var changes = Changes().Where(entry => entry.At > last && _runs.Exists(run => run.From <= entry.At && entry.At < run.To)).Select(entry => entry.At);
-        var next = _runs.Select(run => run.NextBoundary(last)).Concat(changes).Append(Instant.MaxValue).Min();
+        var next = _runs.Select(run => run.NextBoundary(last)).Concat(_commitments.Select(run => run.NextBoundary(last))).Concat(changes).Append(Instant.MaxValue).Min();
         return next == Instant.MaxValue ? null : next;
     }
 
@@ -84,14 +86,20 @@ public sealed class ChargeSchedule
         var arrears = schedule._runs.Where(run => !run.IsAdvance).SelectMany(run => ArrearCharges.Of(run, boundary));
         if (!schedule.IsChange(boundary))
         {
-            return new DueAtBoundary([.. arrears, .. schedule._runs.Select(run => AdvanceCharges.Of(run, boundary)).OfType<Charge>()], []);
+            return new DueAtBoundary([.. arrears, .. schedule._runs.Select(run => AdvanceCharges.Of(run, boundary)).OfType<Charge>()], []) { Commitments = schedule.EndingAt(boundary) };
         }
 
         var changes = schedule.Changes().Where(entry => entry.At == boundary).ToList();
         var policy = changes.LastOrDefault(entry => entry.Number >= since, changes[^1]).Proration;
         var (charges, unused) = new AdvanceChange(schedule._runs, boundary, policy).Of(advanced);
-        return new DueAtBoundary([.. arrears, .. charges], unused);
+        return new DueAtBoundary([.. arrears, .. charges], unused) { Commitments = schedule.EndingAt(boundary) };
     }
+
+    /// <summary>The intervals of commitments that hold one of several instants and have ended.</summary>
+    public IReadOnlyList<CommitmentPeriod> CommitmentsHolding(IEnumerable<Instant> instants, Instant until) =>
+        [.. instants.SelectMany(at => _commitments.Select(run => run.Holding(at))).OfType<CommitmentPeriod>().Where(item => item.Period.End <= until).Distinct().OrderBy(item => item.Period.Start)];
+
+    private List<CommitmentPeriod> EndingAt(Instant boundary) => [.. _commitments.Select(run => run.EndingAt(boundary)).OfType<CommitmentPeriod>()];
 
     private IEnumerable<TimelineEntry> Changes() => _timeline.InEffect.Where(entry => entry.IsBilled);
 }
@@ -99,4 +107,8 @@ public sealed class ChargeSchedule
 /// <summary>What falls due at one boundary.</summary>
 /// <param name="Charges">What is charged.</param>
 /// <param name="Unused">What is given back of what was billed in advance.</param>
-public sealed record DueAtBoundary(IReadOnlyList<Charge> Charges, IReadOnlyList<UnusedTime> Unused);
+public sealed record DueAtBoundary(IReadOnlyList<Charge> Charges, IReadOnlyList<UnusedTime> Unused)
+{
+    /// <summary>The intervals of commitments that end there.</summary>
+    public IReadOnlyList<CommitmentPeriod> Commitments { get; init; } = [];
+}

@@ -9,17 +9,26 @@ internal static class PriceRuns
     public static List<PriceRun> Of(Timeline timeline, PlanVersions plans)
     {
         var runs = new List<PriceRun>();
+        foreach (var (state, from, to) in Charged(timeline))
+        {
+            Add(runs, timeline, state, plans, from, to);
+        }
+
+        return runs;
+    }
+
+    /// <summary>The stretches of time in which the subscription is charged, each with its state.</summary>
+    public static IEnumerable<(TimelineState State, Instant From, Instant To)> Charged(Timeline timeline)
+    {
         var steps = timeline.Steps().ToList();
         for (var i = 0; i < steps.Count; i++)
         {
             var (from, to) = (Instant.Max(steps[i].From, timeline.BillingStartAt), i + 1 < steps.Count ? steps[i + 1].From : Instant.MaxValue);
             if (from < to && steps[i].State.IsCharged)
             {
-                Add(runs, timeline, steps[i].State, plans, from, to);
+                yield return (steps[i].State, from, to);
             }
         }
-
-        return runs;
     }
 
     private static void Add(List<PriceRun> runs, Timeline timeline, TimelineState state, PlanVersions plans, Instant from, Instant to)

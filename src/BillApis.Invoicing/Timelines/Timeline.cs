@@ -32,6 +32,9 @@ public sealed record Timeline
     /// <summary>Price code to the terms that count at first instead of the plan's.</summary>
     public ImmutableSortedDictionary<string, PriceTerms> Prices { get; init; } = ImmutableSortedDictionary<string, PriceTerms>.Empty;
 
+    /// <summary>The least that each interval comes to, by contract, instead of what the plan says.</summary>
+    public MinimumCommitment? Commitment { get; init; }
+
     /// <summary>What was recorded since, in that order; entries are only added.</summary>
     public ImmutableArray<TimelineEntry> Entries { get; init; } = [];
 

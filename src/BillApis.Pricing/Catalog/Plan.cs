@@ -110,6 +110,12 @@ public sealed record Plan : IMasterData<Plan>
         Check.Metadata(Metadata);
         Check.Range("trial_days", Latest.TrialDays, 0, MaxTrialDays);
         Check.Range("transitions", Transitions.Length, 0, Limits.ItemsPerPlan);
+        Latest.Commitment?.Validate(Currency);
+        if (Latest.UsageThreshold is { } threshold && (threshold.MinorUnits <= 0 || threshold.Currency != Currency))
+        {
+            throw BillingException.Field("usage_threshold", $"must be more than 0 {Currency}");
+        }
+
         Check.Range("items", Latest.Items.Length, 0, Limits.ItemsPerPlan);
         for (var i = 0; i < Latest.Items.Length; i++)
         {

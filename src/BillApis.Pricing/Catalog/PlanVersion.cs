@@ -10,6 +10,16 @@ namespace BillApis.Pricing;
 /// <param name="PublishedAt">When it was published; null for a draft.</param>
 public sealed record PlanVersion(int Number, ImmutableArray<PlanItem> Items, int TrialDays = 0, Instant? PublishedAt = null)
 {
+    /// <summary>The least that all prices come to together; null for no least.</summary>
+    public MinimumCommitment? Commitment { get; init; }
+
+    /// <summary>The amount of unbilled usage that is invoiced before its period ends; null for none.</summary>
+    public Money? UsageThreshold { get; init; }
+
+    /// <summary>Whether all that it charges has amounts in a currency.</summary>
+    public bool Has(Currency currency) =>
+        Items.All(item => item.Price.Terms.Currencies.Contains(currency)) && (Commitment?.Amount.Currency ?? currency) == currency && (UsageThreshold?.Currency ?? currency) == currency;
+
     /// <summary>This version with every price in one currency.</summary>
     /// <exception cref="BillingException">A price has no amounts in that currency.</exception>
     public PlanVersion In(Currency currency) => Items.All(item => item.Price.Terms.Currency == currency)

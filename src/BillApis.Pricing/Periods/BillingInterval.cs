@@ -47,7 +47,7 @@ public readonly record struct BillingInterval(IntervalUnit Unit, int Count)
         unit switch { IntervalUnit.Month => 1, IntervalUnit.Quarter => 3, IntervalUnit.HalfYear => 6, IntervalUnit.Year => 12, _ => 0 };
 
     /// <summary>The most units that one period may last: ten years of them.</summary>
-    internal static int LongestCount(IntervalUnit unit) =>
+    public static int LongestCount(IntervalUnit unit) =>
         unit switch { IntervalUnit.Day => 365 * LongestYears, IntervalUnit.Week => 52 * LongestYears, _ => 12 * LongestYears / MonthsOf(unit) };
 
     /// <summary>For example <c>month</c> or <c>3 month</c>.</summary>

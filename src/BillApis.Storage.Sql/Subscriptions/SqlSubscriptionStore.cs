@@ -17,6 +17,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
         EntityColumn<Subscription>.Text("status", item => EntityMaps.Wire(item.StatusAt(item.AsOf))),
         EntityColumn<Subscription>.Number("next_billing_at", item => item.NextBillingAt?.ToMicroseconds()),
         EntityColumn<Subscription>.Number("auto_billing_at", item => item.AutoBillingAt?.ToMicroseconds()),
+        EntityColumn<Subscription>.Text("watched", item => item.UsageThreshold is null || item.IsOver ? null : "true"),
         EntityColumn<Subscription>.Number("leased_until", _ => null)) with { Outdates = item => new Change(item.Tenant, item.Customer) };
 
     private readonly SqlDatabase _database = database;
@@ -29,6 +30,22 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
             async transaction => await coupons.WriteAsync(transaction, tenant, redeemed, cancellationToken).ConfigureAwait(false)
                 && await IndexAsync(transaction, tenant, subscriptions, cancellationToken).ConfigureAwait(false),
             cancellationToken);
+
+    public async Task<IReadOnlyList<Subscription>> ListWatchedAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(
+            connection,
+            null,
+            $"""
+            select body as Body, version as Version from billing_subscription
+            where watched is not null{Owner(query)} {(after is null ? "" : "and id > @After")}
+            order by id
+            limit @Limit
+            """,
+            Parameters(query, limit, after),
+            cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task<IReadOnlyList<Subscription>> ListRedeemersAsync(TenantId tenant, CouponId coupon, SubscriptionId? after, int limit, CancellationToken cancellationToken)
     {
@@ -109,7 +126,9 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
     private static string Column(DueQuery query) => query.Automatic ? "auto_billing_at" : "next_billing_at";
 
     private static string Due(DueQuery query) =>
-        $"{Column(query)} <= @At{(query.Tenant is null ? "" : " and tenant_id = @Tenant")}{(query.Customer is null ? "" : " and customer_id = @Customer")}";
+        $"{Column(query)} <= @At{Owner(query)}";
+
+    private static string Owner(DueQuery query) => $"{(query.Tenant is null ? "" : " and tenant_id = @Tenant")}{(query.Customer is null ? "" : " and customer_id = @Customer")}";
 
     private static object Parameters(DueQuery query, int limit, SubscriptionId? after = null, Duration lease = default) => new
     {

@@ -17,7 +17,7 @@ internal sealed class ChangePreview(SubscriptionInvoices drafts, Settlements set
         {
             var due = await drafts.DueAsync([current], drafted, cancellationToken).ConfigureAwait(false);
             due = i == 0 ? await drafts.CorrectAsync(current.Tenant, due, cancellationToken).ConfigureAwait(false) : due;
-            var invoice = InvoiceCalculator.Calculate((await drafts.RequestsAsync(current.Tenant, due, cancellationToken).ConfigureAwait(false)).Single());
+            var invoice = InvoiceCalculator.Calculate((await drafts.RequestsAsync(current.Tenant, due, drafted, cancellationToken).ConfigureAwait(false)).Single());
             var next = current.Billed(due[0].Boundary, due[0].Plans, options.Value, invoice);
             if (due[0].Boundary == at && next.NextBillingAt != at)
             {
