@@ -71,11 +71,12 @@ public static class BillingServiceCollectionExtensions
         services.TryAddSingleton<ITaxCalculator, TaxTables>();
         services.AddSingleton<IssueTermsReader>();
         services.AddSingleton<Settlements>();
+        services.AddSingleton<DraftReview>();
         services.AddSingleton<InvoiceIssue>();
         services.AddSingleton<Credits>();
         services.AddSingleton(provider => new Invoices(
-            provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<Settlements>(), provider.GetRequiredService<InvoiceIssue>(),
-            provider.GetRequiredService<Customers>(), provider.GetRequiredService<OutboxDispatcher>(), provider.GetRequiredService<IClock>()));
+            provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<Settlements>(), provider.GetRequiredService<InvoiceIssue>(), provider.GetRequiredService<BillingCycle>(),
+            provider.GetRequiredService<DraftReview>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<OutboxDispatcher>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new InvoiceDrafts(provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<Settlements>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<CreditMemos>();
         services.AddSingleton<ChargedUsageReader>();
@@ -93,7 +94,7 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<ProgressiveInvoices>();
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
-            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),
+            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<DraftReview>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),
             provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton(provider => new InvoiceRuns(
             provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<ProgressiveInvoices>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),

@@ -36,27 +36,33 @@ internal sealed record SettingsRequest
     public string? LegalEntityId { get; init; }
     public int? PaymentTermsDays { get; init; }
     public ZeroInvoices? ZeroInvoices { get; init; }
+    public int? DraftHours { get; init; }
+    public InvoiceApproval? InvoiceApproval { get; init; }
 
     public static SettingsRequest Of(TenantSettings settings) => new()
     {
         LateUsage = settings.LateUsage, LegalEntityId = settings.LegalEntity?.ToString(), PaymentTermsDays = settings.PaymentTermsDays, ZeroInvoices = settings.ZeroInvoices,
+        DraftHours = settings.DraftHours, InvoiceApproval = settings.InvoiceApproval,
     };
 
     /// <exception cref="BillingException">A choice is out of its range.</exception>
     public TenantSettings Put(TenantSettings settings, LegalEntity? entity)
     {
         Check.Range("payment_terms_days", PaymentTermsDays ?? 0, 0, Customer.MaxPaymentTermsDays);
+        Check.Range("draft_hours", DraftHours ?? 0, 0, TenantSettings.MaxDraftHours);
         return settings with
         {
             LateUsage = LateUsage,
             LegalEntity = entity is not null ? entity.Id : LegalEntityId is null ? null : settings.LegalEntity,
             PaymentTermsDays = PaymentTermsDays,
             ZeroInvoices = ZeroInvoices ?? default,
+            DraftHours = DraftHours ?? 0,
+            InvoiceApproval = InvoiceApproval ?? default,
         };
     }
 }
 
-internal sealed record SettingsResponse(LateUsagePolicy LateUsage, LegalEntityId? LegalEntityId, int? PaymentTermsDays, ZeroInvoices ZeroInvoices)
+internal sealed record SettingsResponse(LateUsagePolicy LateUsage, LegalEntityId? LegalEntityId, int? PaymentTermsDays, ZeroInvoices ZeroInvoices, int DraftHours, InvoiceApproval InvoiceApproval)
 {
-    public static SettingsResponse From(TenantSettings settings) => new(settings.LateUsage!.Value, settings.LegalEntity, settings.PaymentTermsDays, settings.ZeroInvoices);
+    public static SettingsResponse From(TenantSettings settings) => new(settings.LateUsage!.Value, settings.LegalEntity, settings.PaymentTermsDays, settings.ZeroInvoices, settings.DraftHours, settings.InvoiceApproval);
 }

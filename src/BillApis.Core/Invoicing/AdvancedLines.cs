@@ -9,7 +9,7 @@ internal sealed class AdvancedLines(IStore<Invoice> invoices, IStore<CreditMemo>
     /// <summary>The lines that pay beyond an instant, of invoices since another.</summary>
     public async Task<IReadOnlyList<AdvancedLine>> BeyondAsync(Subscription subscription, Instant at, Instant since, IReadOnlyList<Invoice> drafted, CancellationToken cancellationToken)
     {
-        var stored = await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false);
+        var stored = (await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).FindAll(invoice => invoice.Status is not InvoiceStatus.Draft);
         var taken = stored.Exists(invoice => !invoice.CreditMemos.IsEmpty) ? await memos.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false) : [];
         return AdvancedLine.Of([.. stored, .. drafted.Where(invoice => invoice.Subscription == subscription.Id)], taken, at);
     }

@@ -1,6 +1,7 @@
 using BillApis.Invoicing;
 using BillApis.Outbox;
 using Microsoft.Extensions.Options;
+using NodaTime;
 
 namespace BillApis;
 
@@ -9,30 +10,63 @@ namespace BillApis;
 /// bills, or neither is, and a subscription that was changed meanwhile is billed anew.
 /// </summary>
 internal sealed class BillingCycle(
-    SubscriptionInvoices drafts, InvoiceIssue issue, Recharges recharges, ISubscriptionStore subscriptions, OutboxDispatcher outbox, IOptions<BillingOptions> options)
+    SubscriptionInvoices drafts, DraftReview review, InvoiceIssue issue, Recharges recharges, ISubscriptionStore subscriptions, OutboxDispatcher outbox, IOptions<BillingOptions> options)
 {
-    /// <summary>Bills one boundary of each; all of one tenant.</summary>
-    public async Task<CycleResult> BillAsync(TenantId tenant, IReadOnlyList<Subscription> leased, CancellationToken cancellationToken)
+    /// <summary>Bills one boundary of each, or keeps a draft of it where the tenant wants to look at it first; all of one tenant.</summary>
+    public async Task<CycleResult> BillAsync(TenantId tenant, IReadOnlyList<Subscription> leased, Instant at, CancellationToken cancellationToken)
+    {
+        var (result, policy) = (new CycleResult(), await review.PolicyAsync(tenant, cancellationToken).ConfigureAwait(false));
+        var due = (await drafts.DueAsync(leased, [], cancellationToken).ConfigureAwait(false)).ToLookup(item => policy.Holds(item.Boundary, at));
+        if (due[true].Any())
+        {
+            var drafted = await DraftAsync(tenant, [.. due[true]], result, cancellationToken).ConfigureAwait(false);
+            await review.KeepAsync(tenant, [.. drafted.Where(draft => !draft.Invoice.Lines.IsEmpty)], policy, result, cancellationToken).ConfigureAwait(false);
+
+            // Of nothing there is no draft to look at.
+            due = due[false].Concat(drafted.Where(draft => draft.Invoice.Lines.IsEmpty).Select(draft => draft.Due!)).ToLookup(_ => false);
+        }
+
+        await BillAsync(tenant, [.. due[false]], result, cancellationToken).ConfigureAwait(false);
+        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Bills the next boundary of a subscription whatever the tenant's settings say: someone looked at its draft.</summary>
+    public async Task<CycleResult> ApproveAsync(Subscription subscription, CancellationToken cancellationToken)
     {
         var result = new CycleResult();
-        var due = await drafts.DueAsync(leased, [], cancellationToken).ConfigureAwait(false);
+        await BillAsync(subscription.Tenant, await drafts.DueAsync([subscription], [], cancellationToken).ConfigureAwait(false), result, cancellationToken).ConfigureAwait(false);
+        await outbox.DispatchAsync(subscription.Tenant, cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    private async Task BillAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CycleResult result, CancellationToken cancellationToken)
+    {
         await drafts.CloseAsync(tenant, due, cancellationToken).ConfigureAwait(false);
-        due = await drafts.CorrectAsync(tenant, due, cancellationToken).ConfigureAwait(false);
-        var drafted = (await drafts.RequestsAsync(tenant, due, [], cancellationToken).ConfigureAwait(false))
-            .Zip(due, (request, item) => (item, invoice: Draft(request, item, result))).ToList();
-        var charged = drafted.Where(pair => pair.invoice is { Lines.IsEmpty: false }).Select(pair => new BoundaryDraft(pair.invoice!, pair.item)).ToList();
-        var issued = await issue.IssueAsync(tenant, charged, result, cancellationToken).ConfigureAwait(false);
-        await AdvanceAsync(tenant, [.. drafted.Where(pair => pair.invoice is not null && !result.Invoices.Contains(pair.invoice.Id)).Select(pair => (pair.item, pair.invoice!))], issued, cancellationToken).ConfigureAwait(false);
-        var billed = drafted.Where(pair => pair.invoice is not null && (pair.invoice.Lines.IsEmpty || issued.Stored.ContainsKey(pair.invoice.Id))).ToList();
-        await SettleAsync(tenant, billed!, result, cancellationToken).ConfigureAwait(false);
+        var drafted = await DraftAsync(tenant, due, result, cancellationToken).ConfigureAwait(false);
+        var issued = await issue.IssueAsync(tenant, [.. drafted.Where(draft => !draft.Invoice.Lines.IsEmpty)], result, cancellationToken).ConfigureAwait(false);
+        await AdvanceAsync(tenant, [.. drafted.Where(draft => !result.Invoices.Contains(draft.Invoice.Id)).Select(draft => (draft.Due!, draft.Invoice))], issued, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(tenant, [.. drafted.Where(draft => draft.Invoice.Lines.IsEmpty || issued.Stored.ContainsKey(draft.Invoice.Id)).Select(draft => (draft.Due!, draft.Invoice))], result, cancellationToken).ConfigureAwait(false);
         var overtaken = issued.Overtaken.Select(invoice => invoice.Subscription!.Value).ToHashSet();
         if (overtaken.Count > 0)
         {
-            result.Add(await BillAsync(tenant, [.. leased.Where(subscription => overtaken.Contains(subscription.Id))], cancellationToken).ConfigureAwait(false));
+            await BillAsync(tenant, [.. due.Where(item => overtaken.Contains(item.Subscription.Id))], result, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<List<BoundaryDraft>> DraftAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CycleResult result, CancellationToken cancellationToken)
+    {
+        var drafted = new List<BoundaryDraft>();
+        var corrected = await drafts.CorrectAsync(tenant, due, cancellationToken).ConfigureAwait(false);
+        foreach (var (item, request) in corrected.Zip(await drafts.RequestsAsync(tenant, corrected, [], cancellationToken).ConfigureAwait(false)))
+        {
+            if (Draft(request, item, result) is { } invoice)
+            {
+                drafted.Add(new BoundaryDraft(await review.MergedAsync(invoice, item.Subscription, cancellationToken).ConfigureAwait(false), item));
+            }
         }
 
-        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
-        return result;
+        return drafted;
     }
 
     // One subscription that cannot be rated must not hold up the others: it is named in the run and stays due.
@@ -85,9 +119,13 @@ internal sealed record CycleResult
 
     public List<RunFailure> Failures { get; } = [];
 
+    /// <summary>The subscriptions whose drafts are looked at first.</summary>
+    public List<SubscriptionId> Held { get; } = [];
+
     public void Add(CycleResult other)
     {
         Invoices.AddRange(other.Invoices);
         Failures.AddRange(other.Failures);
+        Held.AddRange(other.Held);
     }
 }

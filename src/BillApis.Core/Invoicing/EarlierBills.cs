@@ -6,9 +6,9 @@ namespace BillApis;
 /// <summary>What a subscription was billed before: what every correction, commitment and final bill starts from.</summary>
 internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> memos)
 {
-    /// <summary>The invoices since an instant, the newest first. One that a person withdrew counts as billed: what was waived must not come back; what stands in its place does not count beside it.</summary>
+    /// <summary>The invoices since an instant, the newest first. One that a person withdrew counts as billed: what was waived must not come back; what stands in its place does not count beside it, and neither does a draft.</summary>
     public async Task<List<Invoice>> InvoicesAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Where(invoice => invoice.Replaces is null)];
+        [.. (await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Where(invoice => invoice.Replaces is null && invoice.Status is not InvoiceStatus.Draft)];
 
     /// <summary>What credit memos took back for late usage.</summary>
     public async Task<List<InvoiceLine>> TakenAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>

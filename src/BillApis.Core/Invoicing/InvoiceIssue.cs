@@ -8,7 +8,7 @@ namespace BillApis;
 /// Issues drafts with the credit that they use and the boundaries that they bill, and gives credit back as they are withdrawn: each in one transaction that loses against whoever
 /// used the same grant or changed the same subscription first.
 /// </summary>
-internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoices, ICreditStore credits, ISubscriptionStore subscriptions, IOptions<BillingOptions> options, IClock clock)
+internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoices, ICreditStore credits, ISubscriptionStore subscriptions, Plans plans, IOptions<BillingOptions> options, IClock clock)
 {
     private const string Kind = "invoice";
     private const int MaxAttempts = 16;
@@ -77,8 +77,14 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         var (now, uses) = (clock.GetCurrentInstant(), before.Status is InvoiceStatus.Draft ? [] : before.Credits);
         var grants = await credits.FindAsync(before.Tenant, [.. uses.Select(use => use.Grant)], cancellationToken).ConfigureAwait(false);
         var returned = grants.Select(grant => grant.Return(uses.Single(use => use.Grant == grant.Id).Amount, before.Id, now)).ToList();
-        return new Write([after], returned, [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]);
+        return new Write([after], returned, [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]) { Subscriptions = await WaivedAsync(before, cancellationToken).ConfigureAwait(false) };
     }
+
+    // Whoever withdraws the draft of a boundary waives what it charges: the subscription goes on after it.
+    private async Task<IReadOnlyList<Subscription>> WaivedAsync(Invoice before, CancellationToken cancellationToken) =>
+        before is { Status: InvoiceStatus.Draft, Subscription: { } id } && await subscriptions.FindAsync(before.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { NextBillingAt: { } boundary } owner && owner.Draft == before.Id
+            ? [owner.Billed(boundary, await plans.VersionsAsync(owner, cancellationToken).ConfigureAwait(false), options.Value)]
+            : [];
 
     private async Task ChangeAsync(TenantId tenant, string reference, Func<Invoice, Task<Write>> change, CancellationToken cancellationToken)
     {
@@ -129,7 +135,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         var draft = one.Invoice;
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            if (await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false) is { } found)
+            if (await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false) is { } found && found.Status is not InvoiceStatus.Draft)
             {
                 stored[draft.Id] = found;
                 return true;
@@ -140,7 +146,9 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
                 return true;
             }
 
-            if (draft.Correction is not null && await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false) is null)
+            // A kept draft may have been changed by a person meanwhile.
+            var kept = await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false);
+            if (kept is null ? draft.Correction is not null : kept.Status is InvoiceStatus.Draft && (draft.Correction is not null || kept.Version != draft.Version))
             {
                 return false;
             }
@@ -154,7 +162,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 
     private async Task<bool> IsChangedAsync(TenantId tenant, BoundaryDraft draft, CancellationToken cancellationToken) =>
         draft.Due is { Subscription: var read } && (await subscriptions.FindAsync(tenant, read.Id.ToString(), cancellationToken).ConfigureAwait(false))?.Version != read.Version
-            && await invoices.FindAsync(tenant, draft.Invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null;
+            && await invoices.FindAsync(tenant, draft.Invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null or { Status: InvoiceStatus.Draft };
 
     private static Write Issued(IReadOnlyList<Invoice> issued, CreditBook book, Instant now)
     {

@@ -74,18 +74,17 @@ public sealed class InvoiceRuns
         }
 
         var query = new DueQuery(run.AsOf, run.Tenant, run.Customer);
-        var failed = new HashSet<SubscriptionId>();
+        var passed = new HashSet<SubscriptionId>();
         while (true)
         {
-            var leased = await _subscriptions.LeaseAsync(query, BatchSize, Lease, cancellationToken).ConfigureAwait(false);
-            var fresh = leased.Where(subscription => !failed.Contains(subscription.Id)).ToList();
-            if (fresh.Count > 0)
+            var leased = await _subscriptions.LeaseAsync(query with { Except = passed }, BatchSize, Lease, cancellationToken).ConfigureAwait(false);
+            if (leased.Count > 0)
             {
-                var result = await _cycle.BillAsync(run.Tenant, fresh, cancellationToken).ConfigureAwait(false);
-                failed.UnionWith(result.Failures.Select(failure => failure.Subscription));
+                var result = await _cycle.BillAsync(run.Tenant, leased, run.AsOf, cancellationToken).ConfigureAwait(false);
+                passed.UnionWith(result.Failures.Select(failure => failure.Subscription).Concat(result.Held));
                 run = await SaveAsync(run.Progressed(result, RealTime()), cancellationToken).ConfigureAwait(false);
             }
-            else if (leased.Count == 0 && !await AnyDueAsync(query, failed, cancellationToken).ConfigureAwait(false))
+            else if (!await AnyDueAsync(query, passed, cancellationToken).ConfigureAwait(false))
             {
                 run = run.Progressed(await _supplements.SettleAsync(run.Tenant, run.Customer, cancellationToken).ConfigureAwait(false), RealTime());
                 run = run.Progressed(await _progressive.BillAsync(run.Tenant, run.Customer, run.AsOf, cancellationToken).ConfigureAwait(false), RealTime());
@@ -108,7 +107,7 @@ public sealed class InvoiceRuns
         {
             foreach (var tenant in leased.GroupBy(subscription => subscription.Tenant))
             {
-                var result = await _cycle.BillAsync(tenant.Key, [.. tenant], cancellationToken).ConfigureAwait(false);
+                var result = await _cycle.BillAsync(tenant.Key, [.. tenant], query.At, cancellationToken).ConfigureAwait(false);
                 failed.UnionWith(result.Failures.Select(failure => failure.Subscription));
                 made += result.Invoices.Count;
             }
@@ -133,12 +132,12 @@ public sealed class InvoiceRuns
     // Leases and progress follow real time, also where billing time is a test's.
     private static Instant RealTime() => TimeProvider.System.GetUtcNow().ToInstant();
 
-    private async Task<bool> AnyDueAsync(DueQuery query, HashSet<SubscriptionId> failed, CancellationToken cancellationToken)
+    private async Task<bool> AnyDueAsync(DueQuery query, HashSet<SubscriptionId> passed, CancellationToken cancellationToken)
     {
         for (SubscriptionId? after = null; ;)
         {
             var page = await _subscriptions.ListDueAsync(query, after, BatchSize, cancellationToken).ConfigureAwait(false);
-            if (page.Count == 0 || page.Any(subscription => !failed.Contains(subscription.Id)))
+            if (page.Count == 0 || page.Any(subscription => !passed.Contains(subscription.Id)))
             {
                 return page.Count > 0;
             }

@@ -9,15 +9,18 @@ namespace BillApis;
 public sealed class Invoices
 {
     private const string Kind = "invoice";
+    private const int MaxAttempts = 8;
     private readonly IInvoiceStore _store;
     private readonly Settlements _settlements;
     private readonly InvoiceIssue _issue;
+    private readonly BillingCycle _cycle;
+    private readonly DraftReview _review;
     private readonly Customers _customers;
     private readonly OutboxDispatcher _outbox;
     private readonly IClock _clock;
 
-    internal Invoices(IInvoiceStore store, Settlements settlements, InvoiceIssue issue, Customers customers, OutboxDispatcher outbox, IClock clock) =>
-        (_store, _settlements, _issue, _customers, _outbox, _clock) = (store, settlements, issue, customers, outbox, clock);
+    internal Invoices(IInvoiceStore store, Settlements settlements, InvoiceIssue issue, BillingCycle cycle, DraftReview review, Customers customers, OutboxDispatcher outbox, IClock clock) =>
+        (_store, _settlements, _issue, _cycle, _review, _customers, _outbox, _clock) = (store, settlements, issue, cycle, review, customers, outbox, clock);
 
     /// <summary>Reads one by id or by number.</summary>
     /// <exception cref="BillingException">The tenant has none such.</exception>
@@ -79,11 +82,20 @@ public sealed class Invoices
             : throw BillingException.Changed(Kind, id.ToString());
     }
 
-    /// <summary>Freezes a draft, takes the customer's credit, gives it its number and posts it.</summary>
-    /// <exception cref="BillingException">There is none such, or it is not a draft.</exception>
+    /// <summary>Freezes a draft, takes the customer's credit, gives it its number and posts it; the draft of a subscription's boundary is made anew first, with all usage that is known.</summary>
+    /// <exception cref="BillingException">There is none such, it is not a draft, or it cannot be billed now.</exception>
     public async Task<Invoice> IssueAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
     {
-        await _issue.IssueAsync(tenant, reference, _customers, cancellationToken).ConfigureAwait(false);
+        var found = await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        if (found is { Status: InvoiceStatus.Draft, Kind: InvoiceKind.Subscription })
+        {
+            await ApproveAsync(found, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await _issue.IssueAsync(tenant, reference, _customers, cancellationToken).ConfigureAwait(false);
+        }
+
         return await PostedAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
     }
 
@@ -145,6 +157,28 @@ public sealed class Invoices
             (invoice, now) => invoice.Pay(new InvoicePayment(id, MoneyCheck.Exactly("amount", amount, invoice.Currency), paymentReference, now)),
             (_, after, _) => InvoicePosting.Paid(after, after.Payments[^1]),
             cancellationToken);
+    }
+
+    private async Task ApproveAsync(Invoice draft, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            var owner = await _review.OwnerAsync(draft, cancellationToken).ConfigureAwait(false)
+                ?? throw new BillingException(BillingErrorCode.Conflict, $"The invoice '{draft.Id}' is the draft of a boundary that its subscription has no more; cancel it.");
+            var result = await _cycle.ApproveAsync(owner, cancellationToken).ConfigureAwait(false);
+            if (result.Failures is [var failure, ..])
+            {
+                throw new BillingException(BillingErrorCode.Conflict, failure.Message);
+            }
+
+            // Nothing happens where the subscription was changed at the same time.
+            if ((await GetAsync(draft.Tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false)).Status is not InvoiceStatus.Draft)
+            {
+                return;
+            }
+        }
+
+        throw BillingException.Changed(Kind, draft.Id.ToString());
     }
 
     private async Task<Invoice> ChangeAsync(

@@ -5,6 +5,9 @@ namespace BillApis;
 /// <summary>What a tenant chose for itself; what it did not choose follows the <see cref="BillingOptions"/>.</summary>
 public sealed record TenantSettings : IEntity<TenantSettings>
 {
+    /// <summary>The most hours that an invoice stays a draft: 30 days.</summary>
+    public const int MaxDraftHours = 720;
+
     private const string OnlyKey = "settings";
 
     /// <inheritdoc/>
@@ -21,6 +24,12 @@ public sealed record TenantSettings : IEntity<TenantSettings>
 
     /// <summary>What is done about a boundary that charges nothing but zeros.</summary>
     public ZeroInvoices ZeroInvoices { get; init; }
+
+    /// <summary>How many hours the invoices of subscriptions stay drafts before they are issued, 0 to <see cref="MaxDraftHours"/>.</summary>
+    public int DraftHours { get; init; }
+
+    /// <summary>Who issues the invoices of subscriptions.</summary>
+    public InvoiceApproval InvoiceApproval { get; init; }
 
     /// <inheritdoc/>
     public required Instant CreatedAt { get; init; }

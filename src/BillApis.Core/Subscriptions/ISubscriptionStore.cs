@@ -44,4 +44,8 @@ public interface ISubscriptionStore : IStore<Subscription>
 /// <param name="Tenant">Of one tenant; null for all.</param>
 /// <param name="Customer">Of one customer; null for all.</param>
 /// <param name="Automatic">Whether the worker's own graces are waited for.</param>
-public sealed record DueQuery(Instant At, TenantId? Tenant = null, CustomerId? Customer = null, bool Automatic = false);
+public sealed record DueQuery(Instant At, TenantId? Tenant = null, CustomerId? Customer = null, bool Automatic = false)
+{
+    /// <summary>Those that are left out of what is leased.</summary>
+    public IReadOnlyCollection<SubscriptionId> Except { get; init; } = [];
+}

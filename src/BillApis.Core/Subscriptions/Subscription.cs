@@ -51,6 +51,9 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>From when the worker bills that boundary by itself: late usage gets a grace, and so does a start in the past.</summary>
     public Instant? AutoBillingAt { get; init; }
 
+    /// <summary>The draft that is kept of its next boundary; null while there is none.</summary>
+    public InvoiceId? Draft { get; init; }
+
     /// <summary>The amount of unbilled usage that is invoiced before its period ends, as agreed at the start; null for none.</summary>
     public Money? UsageThreshold { get; init; }
 
@@ -110,7 +113,7 @@ public sealed record Subscription : IEntity<Subscription>
     /// <param name="options">When the worker bills.</param>
     /// <param name="invoice">What was issued for it; null where nothing was charged. A coupon that it names is used once more.</param>
     public Subscription Billed(Instant boundary, PlanVersions plans, BillingOptions options, Invoice? invoice = null) => NextBillingAt == boundary
-        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Used(invoice) }).Schedule(plans, options)
+        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Used(invoice), Draft = null }).Schedule(plans, options)
         : this;
 
     /// <summary>Records something, and what is to be billed next because of it.</summary>

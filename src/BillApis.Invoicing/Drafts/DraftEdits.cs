@@ -51,6 +51,21 @@ public static class DraftEdits
         return what.IsEmpty ? draft : draft.Edited(at, by, string.Join(" and ", what)) with { Notes = notes, PurchaseOrder = purchaseOrder };
     }
 
+    /// <summary>What was calculated anew, with what people had changed of the draft.</summary>
+    public static Invoice WithEditsOf(this Invoice calculated, Invoice draft)
+    {
+        ArgumentNullException.ThrowIfNull(calculated);
+        ArgumentNullException.ThrowIfNull(draft);
+        return calculated with
+        {
+            Lines = [.. calculated.Lines, .. draft.Lines.Where(line => line.Kind is LineKind.OneOff)],
+            Notes = draft.Notes,
+            PurchaseOrder = draft.PurchaseOrder,
+            Edits = draft.Edits,
+            Version = draft.Version,
+        };
+    }
+
     private static Invoice Edited(this Invoice draft, Instant at, string? by, string what)
     {
         RequireDraft(draft);

@@ -68,7 +68,7 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
     // The row of the series stays locked until the commit, so that a number that was given is used.
     protected override async Task<IReadOnlyList<Invoice>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Invoice> items, CancellationToken cancellationToken)
     {
-        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. items.Where(item => item is { Version: 0, Correction: not null }).Select(item => (item.Subscription!.Value, item.Correction!.Value))], cancellationToken).ConfigureAwait(false);
+        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. items.Where(TakesCorrection).Select(item => (item.Subscription!.Value, item.Correction!.Value))], cancellationToken).ConfigureAwait(false);
         var prepared = items.ToArray();
         foreach (var series in Enumerable.Range(0, items.Count).Where(i => items[i] is { IssuedAt: not null, Number: null }).GroupBy(i => items[i].Series, StringComparer.Ordinal))
         {
@@ -85,4 +85,7 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
 
         return prepared;
     }
+
+    // A replacement has its place as it is drafted, any other bill as it is issued.
+    private static bool TakesCorrection(Invoice item) => item.Correction is not null && (item.Kind is InvoiceKind.Replacement ? item.Version == 0 : item is { IssuedAt: not null, Number: null });
 }

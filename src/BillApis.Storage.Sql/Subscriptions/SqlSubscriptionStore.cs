@@ -76,7 +76,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
                 update billing_subscription set leased_until = {now} + @Lease
                 where (tenant_id, id) in (
                     select tenant_id, id from billing_subscription
-                    where {Due(query)} and (leased_until is null or leased_until < {now})
+                    where {Due(query)} and (leased_until is null or leased_until < {now}){Except(query)}
                     order by {Column(query)}
                     limit @Limit
                     {_database.Dialect.ForUpdateSkipLocked})
@@ -128,6 +128,8 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
     private static string Due(DueQuery query) =>
         $"{Column(query)} <= @At{Owner(query)}";
 
+    private string Except(DueQuery query) => query.Except.Count == 0 ? "" : $" and id not in (select value from {_database.Dialect.Texts("Except")} as r)";
+
     private static string Owner(DueQuery query) => $"{(query.Tenant is null ? "" : " and tenant_id = @Tenant")}{(query.Customer is null ? "" : " and customer_id = @Customer")}";
 
     private static object Parameters(DueQuery query, int limit, SubscriptionId? after = null, Duration lease = default) => new
@@ -138,6 +140,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
         After = after?.ToString(),
         Limit = limit,
         Lease = lease.BclCompatibleTicks / 10,
+        Except = System.Text.Json.JsonSerializer.Serialize(query.Except.Select(id => id.ToString())),
     };
 
     private static async Task<IReadOnlyList<Subscription>> ReadAsync(DbConnection connection, DbTransaction? transaction, string sql, object parameters, CancellationToken cancellationToken)

@@ -129,6 +129,36 @@ public sealed class InvoiceLifeTests(HostFixture host)
         (await ZeroRunAsync()).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Invoices_of_subscriptions_wait_as_drafts_where_the_tenant_wants_to_look_at_them()
+    {
+        (await _api.PatchAsync("/admin/settings", new { draft_hours = 721 })).ShouldFail(400, "VAL_001", "draft_hours");
+        (await _api.PatchAsync("/admin/settings", new { invoice_approval = "nobody" })).ShouldFail(400, "VAL_001", "invoice_approval");
+        try
+        {
+            var settings = (await _api.PatchAsync("/admin/settings", new { draft_hours = 12, invoice_approval = "manual" })).Ok();
+            (settings.GetProperty("draft_hours").GetInt32(), settings.GetProperty("invoice_approval").GetString()).ShouldBe((12, "manual"));
+            var (customer, plan, now) = (Seed.Id(await _seed.CustomerAsync()), Seed.Id(await _seed.PlanAsync()), await _seed.NowAsync());
+            var subscription = Seed.Id(await _seed.SubscriptionAsync(customer, plan, now));
+            foreach (var _ in Enumerable.Range(0, 2))
+            {
+                (await _api.PostAsync("/invoicing/runs?wait=true", new { as_of = now, customer_id = customer })).Ok(202).GetProperty("invoices_created").GetInt32().ShouldBe(0);
+            }
+
+            var draft = (await _api.GetAsync($"/invoicing/invoices?customer_id={customer}&status=draft")).Ok()[0];
+            (await _api.PostAsync($"/invoicing/invoices/{Seed.Id(draft)}/lines", new { description = "Setup", unit_amount = 7 })).Ok(201);
+            (await _api.GetAsync($"/subscriptions/{subscription}/upcoming-invoice")).Ok().GetProperty("total").GetDecimal().ShouldBe(27m);
+            var issued = (await _api.PostAsync($"/invoicing/invoices/{Seed.Id(draft)}/issue")).Ok();
+            (issued.GetProperty("status").GetString(), issued.GetProperty("total").GetDecimal()).ShouldBe(("issued", 27m));
+            (await _api.PostAsync($"/invoicing/invoices/{Seed.Id(draft)}/issue")).ShouldFail(409, "CON_001");
+            (await _api.GetAsync($"/subscriptions/{subscription}")).Ok().GetProperty("next_billing_at").GetDateTimeOffset().ShouldBe(now.AddMonths(1));
+        }
+        finally
+        {
+            (await _api.PatchAsync("/admin/settings", new { draft_hours = (int?)null, invoice_approval = (string?)null })).Ok();
+        }
+    }
+
     private async Task<int> ZeroRunAsync()
     {
         var customer = Seed.Id(await _seed.CustomerAsync());
