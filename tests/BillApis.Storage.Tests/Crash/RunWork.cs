@@ -17,9 +17,13 @@ internal static class RunWork
     public static readonly Instant AsOf = Instant.FromUtc(2026, 4, 1, 0, 0);
     private const int SubscriptionsOfRound = 12;
     private const string Coupon = "welcome";
+    private const string Entity = "north";
     private const decimal Discount = 5, Credit = 12;
     private static readonly TenantId Tenant = TenantId.Default;
     private static readonly Currency Usd = Currency.Parse("USD");
+
+    // What charges nothing more, and binds each invoice to those before it.
+    private static readonly MinimumCommitment Smallest = new(Money.Of(0.01m, Usd), new BillingInterval(IntervalUnit.Month, 1));
 
     public static async Task RunAsync(Billing billing, string asOf)
     {
@@ -60,6 +64,7 @@ internal static class RunWork
         var calls = await billing.Prices.CreateAsync(Tenant, new Price { Code = "calls", Metric = metric.Id, Terms = new PriceTerms { Currency = Usd, Model = new PerUnitPrice(0.25m) } });
         await billing.Plans.CreateAsync(Tenant, new Plan { Code = "plan", Name = "Plan", Currency = Usd, Versions = [new PlanVersion(1, [new PlanItem(fee), new PlanItem(calls)])] });
         await billing.Plans.PublishAsync(Tenant, "plan");
+        await billing.LegalEntities.CreateAsync(Tenant, new LegalEntity { Code = Entity, Name = "North", InvoiceSeries = "NORTH", CreditMemoSeries = "NORTH-C" });
         await billing.Coupons.CreateAsync(Tenant, new Coupon { Code = Coupon, Terms = new CouponTerms { AmountOff = Money.Of(Discount, Usd) } });
     }
 
@@ -68,12 +73,13 @@ internal static class RunWork
     {
         var owed = ImmutableDictionary.CreateBuilder<SubscriptionId, long>();
         var events = new List<UsageEvent>();
+        var entity = (await billing.LegalEntities.GetAsync(Tenant, Entity)).Id;
         for (var i = 0; i < SubscriptionsOfRound; i++)
         {
             var customer = string.Create(CultureInfo.InvariantCulture, $"c{round}-{i}");
-            await billing.Customers.CreateAsync(Tenant, new Customer { Name = customer, ExternalId = customer, Currency = Usd });
+            await billing.Customers.CreateAsync(Tenant, new Customer { Name = customer, ExternalId = customer, Currency = Usd, LegalEntity = i % 2 == 0 ? null : entity });
             var credited = i % 3 == 0;
-            var subscription = await billing.Subscriptions.CreateAsync(Tenant, new NewSubscription(customer, "plan") { StartAt = Instant.FromUtc(2026, 1, 1, 0, 0), Coupons = credited ? [Coupon] : [] });
+            var subscription = await billing.Subscriptions.CreateAsync(Tenant, new NewSubscription(customer, "plan") { StartAt = Instant.FromUtc(2026, 1, 1, 0, 0), Coupons = credited ? [Coupon] : [], UsageThreshold = i % 4 == 1 ? Money.Of(0.5m, Usd) : null, Commitment = i % 4 == 2 ? Smallest : null });
             if (credited)
             {
                 await billing.Credits.GrantAsync(Tenant, new NewCreditGrant(customer, Money.Of(Credit, Usd)) { Category = CreditCategory.Paid });
