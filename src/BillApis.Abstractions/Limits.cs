@@ -14,6 +14,9 @@ public static class Limits
     /// <summary>The most events in one batch.</summary>
     public const int EventsPerBatch = 10_000;
 
+    /// <summary>The most events that one backfill holds, and the most that it may supersede.</summary>
+    public const int EventsPerBackfill = 100_000;
+
     /// <summary>The most properties on one event.</summary>
     public const int PropertiesPerEvent = 64;
 

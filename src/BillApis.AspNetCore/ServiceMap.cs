@@ -40,6 +40,7 @@ internal static class ServiceMap
     {
         api.MapUsage();
         api.MapImports();
+        api.MapBackfills();
         api.MapUsageAnalytics();
     }
 

@@ -5,7 +5,7 @@ namespace BillApis;
 
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
-    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, SubscriptionChanges changes, Usage usage, UsageImports imports,
+    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, SubscriptionChanges changes, Usage usage, UsageImports imports, UsageBackfills backfills,
     Invoices invoices, InvoiceDrafts drafts, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
     Features features, Entitlements entitlements,
     UsageAnalytics analytics, Explanations explanations,
@@ -46,6 +46,9 @@ public sealed class Billing(
 
     /// <summary>Files of what customers use.</summary>
     public UsageImports Imports { get; } = imports;
+
+    /// <summary>Usage of the past that is put right as one.</summary>
+    public UsageBackfills Backfills { get; } = backfills;
 
     /// <summary>Bills.</summary>
     public Invoices Invoices { get; } = invoices;

@@ -29,6 +29,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<IUsageStore>(provider => provider.GetRequiredService<SqlUsageStore>());
         services.AddSingleton(provider => new BillingJob("usage totals", provider.GetRequiredService<SqlUsageStore>().MergeAsync));
         services.AddSingleton<IUsageImportStore, SqlUsageImportStore>();
+        services.AddSingleton<IUsageBackfillStore, SqlUsageBackfillStore>();
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<FindOwners>(provider => new OwnerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<ExportTenant>(provider => new TenantExport(provider.GetRequiredService<SqlDatabase>()).ReadAsync);

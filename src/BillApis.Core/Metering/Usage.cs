@@ -209,7 +209,8 @@ public sealed class Usage
         };
     }
 
-    private async Task<IReadOnlyList<UsageEvent>> WithSenderAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, string? sender, CancellationToken cancellationToken) =>
+    /// <summary>Gives events of nobody to the customer that the sender is an alias of.</summary>
+    internal async Task<IReadOnlyList<UsageEvent>> WithSenderAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, string? sender, CancellationToken cancellationToken) =>
         sender is not null && events.Any(IsNobodys) && (await _customers.FindAsync(tenant, [sender], cancellationToken).ConfigureAwait(false)).TryGetValue(sender, out var customer)
             ? [.. events.Select(item => IsNobodys(item) ? item with { Customer = customer.ToString() } : item)]
             : events;
@@ -266,7 +267,8 @@ public sealed class Usage
         return corrected;
     }
 
-    private async Task<Intake> IntakeAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, Instant now, CancellationToken cancellationToken)
+    /// <summary>What decides about these events.</summary>
+    internal async Task<Intake> IntakeAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, Instant now, CancellationToken cancellationToken)
     {
         var references = events.Select(item => item.Customer).Where(reference => EventText.Code("customer_id", reference) is null).ToHashSet(StringComparer.Ordinal);
         var customers = references.Count == 0

@@ -18,6 +18,9 @@ internal static class UsageServices
         services.AddSingleton<CustomerDirectory>();
         services.AddSingleton<OrphanRecovery>();
         services.AddSingleton(provider => new UsageImports(provider.GetRequiredService<IUsageImportStore>(), provider.GetRequiredService<Usage>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton(provider => new UsageBackfills(
+            provider.GetRequiredService<IUsageBackfillStore>(), provider.GetRequiredService<Usage>(), provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<Customers>(),
+            provider.GetRequiredService<Settings>(), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ChangeFeed>()));
         services.AddHostedService(provider => new ImportWorker(
             provider.GetRequiredService<UsageImports>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetService<ILogger<ImportWorker>>() ?? NullLogger<ImportWorker>.Instance));
         services.AddSingleton(provider => new Metrics(

@@ -7,6 +7,7 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>Usage in <c>billing_usage_…</c>.</summary>
 internal sealed class SqlUsageStore : IUsageStore, IDisposable
 {
+    private readonly SqlDialect _dialect;
     private readonly UsageDeltas _deltas;
     private readonly UsageIntake _intake;
     private readonly UsageReader _reader;
@@ -17,10 +18,17 @@ internal sealed class SqlUsageStore : IUsageStore, IDisposable
 
     public SqlUsageStore(SqlDatabase database)
     {
-        _deltas = new UsageDeltas(database);
+        (_dialect, _deltas) = (database.Dialect, new UsageDeltas(database));
         (_intake, _reader, _corrections) = (new(database, _deltas), new(database, _deltas), new(database, _deltas));
         (_listing, _orphans, _late) = (new(database), new(database), new(database));
     }
+
+    /// <summary>What applies or reverts a backfill within a transaction.</summary>
+    public BackfillRun Backfill(DbTransaction transaction, UsageBackfill backfill, BackfillWork work) => new(_dialect, _intake, _deltas, transaction, backfill, work);
+
+    /// <summary>Reads quantities as a transaction sees them.</summary>
+    public Task<IReadOnlyList<UsageReading>> ReadAsync(DbConnection connection, DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken) =>
+        _reader.ReadAsync(connection, transaction, tenant, requests, cancellationToken);
 
     /// <summary>Merges into the totals what batches left beside them, where that is much; the worker's job.</summary>
     public Task MergeAsync(CancellationToken cancellationToken) => _deltas.MergePiledAsync(cancellationToken);

@@ -114,7 +114,8 @@ internal sealed class UsageIntake : IDisposable
         }
     }
 
-    private async Task<Appended> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageDelivery> deliveries, CancellationToken cancellationToken)
+    /// <summary>Stores events within a transaction.</summary>
+    internal async Task<Appended> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageDelivery> deliveries, CancellationToken cancellationToken)
     {
         var all = deliveries.Count == 1 ? deliveries[0].Entries : [.. deliveries.SelectMany(delivery => delivery.Entries)];
         var gates = await OpenAsync(transaction, tenant, all, cancellationToken).ConfigureAwait(false);
@@ -240,7 +241,8 @@ internal sealed class UsageIntake : IDisposable
         returning billing_usage_orphan.source as Source, billing_usage_orphan.id as Id, billing_usage_orphan.metric_id as MetricId
         """;
 
-    private sealed record Appended(TenantId Tenant, Action? Committed, int Totals);
+    /// <summary>What was stored for one tenant: what to do once it is committed, and how many totals it moves.</summary>
+    internal sealed record Appended(TenantId Tenant, Action? Committed, int Totals);
 
     private sealed record LatePart
     {

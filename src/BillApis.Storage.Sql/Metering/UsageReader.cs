@@ -15,22 +15,28 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
     {
         await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
         await deltas.CatchUpAsync(connection, tenant, cancellationToken).ConfigureAwait(false);
-        var first = requests.Any(request => request.Metric.Recurring) ? await FirstAsync(connection, tenant, cancellationToken).ConfigureAwait(false) : null;
+        return await ReadAsync(connection, null, tenant, requests, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads what a transaction sees; what trails must have caught up in it.</summary>
+    public async Task<IReadOnlyList<UsageReading>> ReadAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
+    {
+        var first = requests.Any(request => request.Metric.Recurring) ? await FirstAsync(connection, transaction, tenant, cancellationToken).ConfigureAwait(false) : null;
         var slots = requests.Select((request, index) => new UsageSlot(index, request, first)).ToList();
-        await ReadTotalsAsync(connection, tenant, slots, cancellationToken).ConfigureAwait(false);
-        await ReadPartsAsync(connection, tenant, slots, cancellationToken).ConfigureAwait(false);
+        await ReadTotalsAsync(connection, transaction, tenant, slots, cancellationToken).ConfigureAwait(false);
+        await ReadPartsAsync(connection, transaction, tenant, slots, cancellationToken).ConfigureAwait(false);
         return [.. slots.Select(slot => slot.Tally.Read())];
     }
 
     // Nothing happened before it: what goes on from before a period is read from there.
-    private static async Task<Instant?> FirstAsync(DbConnection connection, TenantId tenant, CancellationToken cancellationToken)
+    private static async Task<Instant?> FirstAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, CancellationToken cancellationToken)
     {
         var hour = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
-            $"select min(hour) from billing_usage_total where tenant_id = @Tenant and level = {(int)UsageLevel.Month}", new { Tenant = tenant.ToString() }, cancellationToken: cancellationToken)).ConfigureAwait(false);
+            $"select min(hour) from billing_usage_total where tenant_id = @Tenant and level = {(int)UsageLevel.Month}", new { Tenant = tenant.ToString() }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
         return hour is { } month ? new UsageBucket(UsageLevel.Month, month).Start : null;
     }
 
-    private async Task ReadTotalsAsync(DbConnection connection, TenantId tenant, List<UsageSlot> slots, CancellationToken cancellationToken)
+    private async Task ReadTotalsAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, List<UsageSlot> slots, CancellationToken cancellationToken)
     {
         foreach (var row in await ReadAsync(slots, UsageTotalRow.Select, UsageTotalRow.Read).ConfigureAwait(false))
         {
@@ -50,7 +56,7 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
                 slot.Ask(rows);
             }
 
-            return rows.Count == 0 ? [] : await _dialect.ReadAsync(connection, null, tenant, rows, sql, read, cancellationToken).ConfigureAwait(false);
+            return rows.Count == 0 ? [] : await _dialect.ReadAsync(connection, transaction, tenant, rows, sql, read, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -63,10 +69,10 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
     }
 
     // Requests for several metrics of one period need the same events: those are read once.
-    private async Task ReadPartsAsync(DbConnection connection, TenantId tenant, IReadOnlyList<UsageSlot> slots, CancellationToken cancellationToken)
+    private async Task ReadPartsAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, IReadOnlyList<UsageSlot> slots, CancellationToken cancellationToken)
     {
         var parts = slots.SelectMany(slot => slot.Parts.Select(part => (Slot: slot, Key: Of(slot.Request, part)))).GroupBy(pair => pair.Key, pair => pair.Slot).ToList();
-        foreach (var (place, item) in await _events.ReadAsync(connection, null, tenant, [.. parts.Select(part => part.Key)], cancellationToken).ConfigureAwait(false))
+        foreach (var (place, item) in await _events.ReadAsync(connection, transaction, tenant, [.. parts.Select(part => part.Key)], cancellationToken).ConfigureAwait(false))
         {
             foreach (var slot in parts[place])
             {

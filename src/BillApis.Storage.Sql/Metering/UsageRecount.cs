@@ -8,26 +8,29 @@ namespace BillApis.Storage.Sql.Metering;
 /// <remarks>Nothing else may write usage of the tenant meanwhile.</remarks>
 internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction, TenantId tenant)
 {
+    private const int CellsPerStep = 500;
     private static readonly string[] Columns = ["level bigint", "hour bigint", "customer_id text", "metric_id text"];
 
     /// <summary>Counts anew what some events count for.</summary>
-    public async Task RunAsync(IReadOnlyList<StampedEvent> changed, CancellationToken cancellationToken)
-    {
-        List<Cell> cells = [.. changed.SelectMany(item => item.Contributions.Select(part => new Cell(UsageBucket.Of(UsageLevel.Hour, item.At), item.Customer!.Value, part.Metric))).DistinctBy(cell => cell.Key)];
-        if (cells.Count == 0)
-        {
-            return;
-        }
+    public Task RunAsync(IReadOnlyList<StampedEvent> changed, CancellationToken cancellationToken) => RunAsync(changed.SelectMany(UsageCell.Of), cancellationToken);
 
-        await ReplaceAsync(cells, await OfEventsAsync(cells, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        while (cells[0].Bucket.Level is not UsageLevel.Month)
+    /// <summary>Counts hours anew, and then their days and months, step by step.</summary>
+    public async Task RunAsync(IEnumerable<UsageCell> hours, CancellationToken cancellationToken)
+    {
+        // What lies together is counted together: the events of an hour are read once for all its metrics.
+        List<UsageCell> cells = [.. hours.DistinctBy(cell => cell.Key).OrderBy(cell => cell.Bucket.Hour).ThenBy(cell => cell.Customer.Value)];
+        for (var level = UsageLevel.Hour; cells.Count > 0; level++)
         {
-            cells = [.. cells.Select(cell => cell with { Bucket = cell.Bucket.Wider }).DistinctBy(cell => cell.Key)];
-            await ReplaceAsync(cells, await OfPartsAsync(cells, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            foreach (var step in cells.Chunk(CellsPerStep))
+            {
+                await ReplaceAsync(step, level is UsageLevel.Hour ? await OfEventsAsync(step, cancellationToken).ConfigureAwait(false) : await OfPartsAsync(step, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            }
+
+            cells = level is UsageLevel.Month ? [] : [.. cells.Select(cell => cell with { Bucket = cell.Bucket.Wider }).DistinctBy(cell => cell.Key)];
         }
     }
 
-    private async Task<UsageTotals> OfEventsAsync(List<Cell> cells, CancellationToken cancellationToken)
+    private async Task<UsageTotals> OfEventsAsync(UsageCell[] cells, CancellationToken cancellationToken)
     {
         var (totals, hours) = (new UsageTotals(), cells.GroupBy(cell => (cell.Customer, cell.Bucket)).ToList());
         var requests = hours.Select(hour => new EventRequest(hour.Key.Customer, null, null, new Interval(hour.Key.Bucket.Start, hour.Key.Bucket.Next.Start), null)).ToList();
@@ -43,7 +46,7 @@ internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction
         return totals;
     }
 
-    private async Task<UsageTotals> OfPartsAsync(List<Cell> cells, CancellationToken cancellationToken)
+    private async Task<UsageTotals> OfPartsAsync(UsageCell[] cells, CancellationToken cancellationToken)
     {
         var totals = new UsageTotals();
         var (parts, rows) = (cells.Select(cell => cell.Bucket.Parts.ToList()).ToList(), UsageRow.Requests());
@@ -71,7 +74,7 @@ internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction
             cells[row.N].Bucket, cells[row.N].Customer, cells[row.N].Metric.Id, row.Subscription.Length == 0 ? null : EntityId.Parse<SubscriptionId>(row.Subscription), row.Dimensions);
     }
 
-    private async Task ReplaceAsync(List<Cell> cells, UsageTotals totals, CancellationToken cancellationToken)
+    private async Task ReplaceAsync(UsageCell[] cells, UsageTotals totals, CancellationToken cancellationToken)
     {
         var rows = cells.Select(cell => cell.Row).ToList();
         foreach (var table in new[] { "billing_usage_total", "billing_usage_item" })
@@ -89,10 +92,15 @@ internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction
         await totals.StoreAsync(dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
     }
 
-    private sealed record Cell(UsageBucket Bucket, CustomerId Customer, Metric Metric)
-    {
-        public (UsageBucket, CustomerId, MetricId) Key => (Bucket, Customer, Metric.Id);
+}
 
-        public object Row => new { level = (int)Bucket.Level, hour = Bucket.Hour, customer_id = Customer, metric_id = Metric.Id };
-    }
+/// <summary>A bucket of one customer and metric.</summary>
+internal sealed record UsageCell(UsageBucket Bucket, CustomerId Customer, Metric Metric)
+{
+    public (UsageBucket, CustomerId, MetricId) Key => (Bucket, Customer, Metric.Id);
+
+    public object Row => new { level = (int)Bucket.Level, hour = Bucket.Hour, customer_id = Customer, metric_id = Metric.Id };
+
+    /// <summary>The hours that an event counts in.</summary>
+    public static IEnumerable<UsageCell> Of(StampedEvent item) => item.Contributions.Select(part => new UsageCell(UsageBucket.Of(UsageLevel.Hour, item.At), item.Customer!.Value, part.Metric));
 }

@@ -19,6 +19,7 @@ internal static class Program
         var billing = node.GetRequiredService<Billing>();
         await (job switch
         {
+            nameof(BackfillWork) => BackfillWork.RunAsync(billing, argument),
             nameof(IntakeWork) => IntakeWork.RunAsync(billing, argument),
             nameof(LateWork) => LateWork.RunAsync(billing, argument),
             nameof(OrderWork) => OrderWork.RunAsync(billing, database, connection, argument),

@@ -12,6 +12,8 @@ public sealed class SqliteUsageCorrectionTests(SqliteFixture fixture) : UsageCor
 
 public sealed class SqliteUsageImportTests(SqliteFixture fixture) : UsageImportConformance(fixture), IClassFixture<SqliteFixture>;
 
+public sealed class SqliteUsageBackfillTests(SqliteFixture fixture) : UsageBackfillConformance(fixture), IClassFixture<SqliteFixture>;
+
 public sealed class SqliteUsageModelTests(SqliteFixture fixture) : UsageModelConformance(fixture), IClassFixture<SqliteFixture>;
 
 public sealed class PostgresUsageStoreTests(PostgresFixture fixture) : UsageStoreConformance(fixture), IClassFixture<PostgresFixture>;
@@ -23,5 +25,7 @@ public sealed class PostgresUsageLateTests(PostgresFixture fixture) : UsageLateC
 public sealed class PostgresUsageCorrectionTests(PostgresFixture fixture) : UsageCorrectionConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageImportTests(PostgresFixture fixture) : UsageImportConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class PostgresUsageBackfillTests(PostgresFixture fixture) : UsageBackfillConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageModelTests(PostgresFixture fixture) : UsageModelConformance(fixture), IClassFixture<PostgresFixture>;

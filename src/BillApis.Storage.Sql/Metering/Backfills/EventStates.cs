@@ -1,0 +1,94 @@
+using System.Data.Common;
+using BillApis.Metering;
+using Dapper;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>Reads events with what counts in their place, within a transaction whose indexes have caught up.</summary>
+internal sealed class EventStates(SqlDialect dialect, DbTransaction transaction, TenantId tenant)
+{
+    private const string IsLast = "not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence)";
+
+    /// <summary>The events of these keys that are there.</summary>
+    public async Task<IReadOnlyDictionary<(string Source, string Id), EventState>> OfKeysAsync(IEnumerable<(string Source, string Id)> keys, CancellationToken cancellationToken)
+    {
+        var rows = keys.Select(key => new { source = key.Source, id = key.Id }).ToList();
+        if (rows.Count == 0)
+        {
+            return new Dictionary<(string, string), EventState>();
+        }
+
+        var sent = await transaction.BulkReadAsync<SentRow>(Sent(), tenant, rows, cancellationToken).ConfigureAwait(false);
+        var last = (await transaction.BulkReadAsync<CorrectionRow>(Last(), tenant, rows, cancellationToken).ConfigureAwait(false)).ToDictionary(row => (row.Source, row.Id));
+        return sent.ToDictionary(row => (row.Source, row.Id), row => last.TryGetValue((row.Source, row.Id), out var correction)
+            ? new EventState(row.Source, row.Id, row.Read(), correction.Content, correction.Sequence) { IsOrphan = row.Orphan > 0 }
+            : new EventState(row.Source, row.Id, row.Read(), row.Read(), 0) { IsOrphan = row.Orphan > 0 });
+    }
+
+    /// <summary>What counted in the place of events right before one of their corrections.</summary>
+    public async Task<IReadOnlyDictionary<(string Source, string Id), StoredEvent?>> BeforeAsync(IReadOnlyList<(EventState State, long Sequence)> corrections, CancellationToken cancellationToken)
+    {
+        var rows = corrections.Where(item => item.Sequence > 1).Select(item => new { source = item.State.Source, id = item.State.Id, sequence = item.Sequence - 1 }).ToList();
+        var earlier = rows.Count == 0 ? [] : (await transaction.BulkReadAsync<CorrectionRow>(At(), tenant, rows, cancellationToken).ConfigureAwait(false)).ToDictionary(row => (row.Source, row.Id));
+        return corrections.ToDictionary(item => item.State.Key, item => item.Sequence > 1 ? earlier[item.State.Key].Content : item.State.Sent);
+    }
+
+    /// <summary>Some of the events that count where a backfill replaces and that it does not hold itself; none at the end. Those that are superseded are not read again.</summary>
+    public async Task<List<EventState>> NextAsync(UsageBackfill backfill, int limit, CancellationToken cancellationToken)
+    {
+        var sent = await ReadAsync<EventRow>(InScope(backfill, limit), backfill, cancellationToken).ConfigureAwait(false);
+        var amended = await ReadAsync<CorrectionRow>(AmendedInScope(backfill, limit), backfill, cancellationToken).ConfigureAwait(false);
+        return [.. sent.Select(row => new EventState(row.Source, row.Id, row.Read(), row.Read(), 0)), .. amended.Select(row => new EventState(row.Source, row.Id, null, row.Content, row.Sequence))];
+    }
+
+    private string Sent() =>
+        $"""
+        select {EventRow.Columns}, cast(case when {BackfillScope.OrphanOf("e", UsageOrphans.Open("o"))} then 1 else 0 end as bigint) as Orphan
+        from {dialect.Rows("Rows", "source text", "id text")} as r
+        cross join {EventRow.ByKey} as e
+        where e.tenant_id = @Tenant and e.source = r.source and e.id = r.id
+        """;
+
+    private string Last() =>
+        $"""
+        select {CorrectionRow.Columns}
+        from {dialect.Rows("Rows", "source text", "id text")} as r
+        cross join billing_usage_correction as c
+        where c.tenant_id = @Tenant and c.source = r.source and c.id = r.id and {IsLast}
+        """;
+
+    private string At() =>
+        $"""
+        select {CorrectionRow.Columns}
+        from {dialect.Rows("Rows", "source text", "id text", "sequence bigint")} as r
+        cross join billing_usage_correction as c
+        where c.tenant_id = @Tenant and c.source = r.source and c.id = r.id and c.sequence = r.sequence
+        """;
+
+    private async Task<List<T>> ReadAsync<T>(string sql, UsageBackfill backfill, CancellationToken cancellationToken) =>
+        (await transaction.Connection!.QueryAsync<T>(new CommandDefinition(sql, BackfillScope.Parameters(tenant, backfill), transaction, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
+
+    // An event that was never anybody's counts for nobody, and is not superseded.
+    private static string InScope(UsageBackfill backfill, int limit) =>
+        $"""
+        select {EventRow.Columns} from {BackfillScope.Events(backfill)} as e
+        where e.tenant_id = @Tenant and {BackfillScope.Holds(backfill, "e")} and {BackfillScope.IsOther("e")}
+          and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id)
+          and not {BackfillScope.OrphanOf("e", "o.recovered_at is null")}
+        order by e.at
+        limit {limit}
+        """;
+
+    private static string AmendedInScope(UsageBackfill backfill, int limit) =>
+        $"""
+        select {CorrectionRow.Columns} from billing_usage_correction as c
+        where c.tenant_id = @Tenant and c.type is not null and {BackfillScope.Holds(backfill, "c")} and {BackfillScope.IsOther("c")} and {IsLast}
+        order by c.at
+        limit {limit}
+        """;
+
+    private sealed record SentRow : EventRow
+    {
+        public required long Orphan { get; init; }
+    }
+}
