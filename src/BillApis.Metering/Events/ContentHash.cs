@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -19,41 +18,102 @@ internal static class ContentHash
 
     public static string Of(UsageEvent item)
     {
-        var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[512]);
-        Append(ref text, item.Type);
-        Append(ref text, item.Customer);
-        Append(ref text, item.Timestamp is { } at ? at.ToUnixTimeTicks().ToString(CultureInfo.InvariantCulture) : "");
-        Append(ref text, item.SubscriptionId?.ToString() ?? "");
+        var text = new Utf8Text(stackalloc byte[512]);
+        text.Append(item.Type);
+        text.Append(item.Customer);
+        text.Append(item.Timestamp is { } at ? at.ToUnixTimeTicks() : null);
+        text.Append(item.SubscriptionId?.ToString() ?? "");
         foreach (var (name, value) in item.Properties.Items)
         {
-            Append(ref text, name);
-            text.AppendFormatted((int)value.Kind);
-            Append(ref text, value.Text);
+            text.Append(name);
+            text.Append((int)value.Kind);
+            text.Append(value.Text);
         }
 
-        var hash = Hash(text.Text);
-        text.Clear();
+        var hash = Hash(text.Bytes);
+        text.Dispose();
         return hash;
     }
 
     /// <summary>22 letters that stand for a text of any length.</summary>
     public static string Hash(ReadOnlySpan<char> text)
     {
-        var length = Encoding.UTF8.GetMaxByteCount(text.Length);
-        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        var hash = Hash(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)));
+        ArrayPool<byte>.Shared.Return(bytes);
+        return hash;
+    }
+
+    private static string Hash(ReadOnlySpan<byte> bytes)
+    {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         var sha256 = _sha256 ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha256.AppendData(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)));
+        sha256.AppendData(bytes);
         sha256.GetHashAndReset(hash);
-        ArrayPool<byte>.Shared.Return(bytes);
         return Base64Url.EncodeToString(hash[..Bytes]);
     }
 
-    // The length in front keeps two fields from being read as one.
-    private static void Append(ref DefaultInterpolatedStringHandler text, string value)
+    /// <summary>Fields one after the other, written once.</summary>
+    private ref struct Utf8Text(Span<byte> bytes)
     {
-        text.AppendFormatted(value.Length);
-        text.AppendLiteral(":");
-        text.AppendLiteral(value);
+        private const int NumberLength = 20;
+        private Span<byte> _bytes = bytes;
+        private byte[]? _rented;
+        private int _length;
+
+        public readonly ReadOnlySpan<byte> Bytes => _bytes[.._length];
+
+        // The length in front, in letters of UTF-16, keeps two fields from being read as one.
+        public void Append(string value)
+        {
+            Append(value.Length);
+            Append(':');
+            Reserve(Encoding.UTF8.GetMaxByteCount(value.Length));
+            _length += Encoding.UTF8.GetBytes(value, _bytes[_length..]);
+        }
+
+        /// <summary>The same as the text of the number.</summary>
+        public void Append(long? value)
+        {
+            Span<byte> digits = stackalloc byte[NumberLength];
+            var length = value is { } number && number.TryFormat(digits, out var written, default, CultureInfo.InvariantCulture) ? written : 0;
+            Append(length);
+            Append(':');
+            Reserve(NumberLength);
+            digits[..length].CopyTo(_bytes[_length..]);
+            _length += length;
+        }
+
+        public void Append(int value)
+        {
+            Reserve(NumberLength);
+            _ = value.TryFormat(_bytes[_length..], out var written, default, CultureInfo.InvariantCulture);
+            _length += written;
+        }
+
+        public readonly void Dispose()
+        {
+            if (_rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(_rented);
+            }
+        }
+
+        private void Append(char letter)
+        {
+            Reserve(1);
+            _bytes[_length++] = (byte)letter;
+        }
+
+        private void Reserve(int length)
+        {
+            if (_length + length > _bytes.Length)
+            {
+                var more = ArrayPool<byte>.Shared.Rent(Math.Max(2 * _bytes.Length, _length + length));
+                Bytes.CopyTo(more);
+                Dispose();
+                _bytes = _rented = more;
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using NodaTime;
 
 namespace BillApis.Metering;
@@ -9,7 +10,8 @@ internal sealed class Intake(
 {
     private const int WorthTwoCores = 128;
     private static readonly Instant Earliest = Instant.FromUtc(2000, 1, 1, 0, 0);
-    private readonly ILookup<string, Metric> _metrics = metrics.Where(metric => metric.ArchivedAt is null).ToLookup(metric => metric.EventType, StringComparer.Ordinal);
+    private readonly Dictionary<string, Metric[]> _metrics = metrics.Where(metric => metric.ArchivedAt is null)
+        .GroupBy(metric => metric.EventType, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
     private readonly Duration _ahead = ahead ?? Limits.FutureSkew;
 
     /// <summary>What every event is stamped with.</summary>
@@ -47,21 +49,9 @@ internal sealed class Intake(
             return wrong;
         }
 
-        var contribution = default(Contribution);
-        var contributions = ImmutableArray.CreateBuilder<Contribution>();
-        foreach (var metric in _metrics[item.Type])
+        if (Measure(item, received ?? now, out var contributions) is { } unmeasurable)
         {
-            if (!metric.Counts(item))
-            {
-                continue;
-            }
-
-            if ((metric.Skew(item, received ?? now) ?? metric.Measure(item, out contribution)) is { } unmeasurable)
-            {
-                return unmeasurable;
-            }
-
-            contributions.Add(contribution);
+            return unmeasurable;
         }
 
         var whose = WhoseIs(item);
@@ -75,8 +65,36 @@ internal sealed class Intake(
             Customer = whose,
             IsSubscriptionUnknown = isSubscriptionUnknown,
             CountsLate = CountsLate,
-            Contributions = isSubscriptionUnknown ? [] : contributions.DrainToImmutable(),
+            Contributions = isSubscriptionUnknown ? [] : contributions,
         };
+        return null;
+    }
+
+    private FieldError? Measure(UsageEvent item, Instant received, out ImmutableArray<Contribution> contributions)
+    {
+        contributions = [];
+        if (!_metrics.TryGetValue(item.Type, out var all))
+        {
+            return null;
+        }
+
+        var (parts, count) = (new Contribution[all.Length], 0);
+        foreach (var metric in all)
+        {
+            if (!metric.Counts(item))
+            {
+                continue;
+            }
+
+            if ((metric.Skew(item, received) ?? metric.Measure(item, out parts[count])) is { } unmeasurable)
+            {
+                return unmeasurable;
+            }
+
+            count++;
+        }
+
+        contributions = ImmutableCollectionsMarshal.AsImmutableArray(count == parts.Length ? parts : parts[..count]);
         return null;
     }
 

@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -80,7 +83,47 @@ public sealed class UsageProperties : IEquatable<UsageProperties>
     public override int GetHashCode() => Items.Aggregate(Items.Length, (hash, item) => HashCode.Combine(hash, item.Key, item.Value));
 
     /// <summary>The JSON object, for example <c>{"model":"small","tokens":12}</c>.</summary>
-    public override string ToString() => JsonSerializer.Serialize(this, BillingJson.Options);
+    public override string ToString() => IsPlain() ? Plain() : JsonSerializer.Serialize(this, BillingJson.Options);
+
+    private bool IsPlain()
+    {
+        foreach (var (name, value) in Items)
+        {
+            if (!JsonText.IsPlain(name) || (value.Kind is PropertyKind.Text && !JsonText.IsPlain(value.Text)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Texts of letters that JSON never escapes, as nearly all are, are spelt at once.
+    private string Plain()
+    {
+        var json = new DefaultInterpolatedStringHandler(2, 0, CultureInfo.InvariantCulture, stackalloc char[512]);
+        json.AppendLiteral("{");
+        foreach (var (name, value) in Items)
+        {
+            json.AppendLiteral(json.Text.Length == 1 ? "\"" : ",\"");
+            json.AppendLiteral(name);
+            json.AppendLiteral(value.Kind is PropertyKind.Text ? "\":\"" : "\":");
+            json.AppendLiteral(value.Kind is PropertyKind.Null ? "null" : value.Text);
+            json.AppendLiteral(value.Kind is PropertyKind.Text ? "\"" : "");
+        }
+
+        json.AppendLiteral("}");
+        return json.ToStringAndClear();
+    }
+}
+
+/// <summary>What JSON spells as it is.</summary>
+internal static class JsonText
+{
+    private static readonly SearchValues<char> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/ ");
+
+    /// <summary>Whether no letter of a text is ever escaped.</summary>
+    public static bool IsPlain(string text) => !text.AsSpan().ContainsAnyExcept(Plain);
 }
 
 internal sealed class UsagePropertiesJson : JsonConverter<UsageProperties>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -8,7 +7,6 @@ namespace BillApis.Metering;
 /// <summary>The values that a group of usage shares, for example <c>{"model":"small","region":null}</c>.</summary>
 public sealed record Dimensions
 {
-    private static readonly SearchValues<char> Plainest = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/ ");
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private Dimensions(string json) => Json = json;
@@ -44,13 +42,10 @@ public sealed record Dimensions
         }
 
         // One dimension of plain letters is the usual case, and is spelt at once.
-        return names is [var only] && properties[only] is { Kind: not PropertyKind.Null } value && IsPlain(only) && IsPlain(value.Text)
+        return names is [var only] && properties[only] is { Kind: not PropertyKind.Null } value && JsonText.IsPlain(only) && JsonText.IsPlain(value.Text)
             ? new Dimensions($"{{\"{only}\":\"{value.Text}\"}}")
             : Of(names.Select(name => KeyValuePair.Create(name, properties[name] is { Kind: not PropertyKind.Null } value ? value.Text : null)));
     }
-
-    // Letters that JSON never escapes.
-    private static bool IsPlain(string text) => !text.AsSpan().ContainsAnyExcept(Plainest);
 
     /// <summary>The wider group of only some of the dimensions.</summary>
     internal Dimensions Only(IReadOnlyCollection<string> names) => names.Count == 0 ? None : Of(Values().Where(item => names.Contains(item.Key)));

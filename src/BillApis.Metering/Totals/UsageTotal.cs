@@ -6,6 +6,8 @@ namespace BillApis.Metering;
 /// <summary>What is known of the events of one stretch of time; two of the same stretch merge in any order to the same.</summary>
 internal sealed record UsageTotal
 {
+    private static readonly UsageTotal One = new() { Events = 1 };
+
     public long Events { get; init; }
 
     public ExactSum? Sum { get; init; }
@@ -34,7 +36,7 @@ internal sealed record UsageTotal
             Aggregation.Max => new UsageTotal { Events = 1, Max = contribution.Value, Latest = metric.Recurring ? LatestValue.Of(contribution, item, at) : null },
             Aggregation.Min => new UsageTotal { Events = 1, Min = contribution.Value },
             Aggregation.Latest => new UsageTotal { Events = 1, Latest = LatestValue.Of(contribution, item, at) },
-            _ => new UsageTotal { Events = 1 },
+            _ => One,
         };
     }
 

@@ -5,10 +5,11 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>Events that are written together: of each key the first counts, and the others are compared with it.</summary>
 internal sealed class UsageBatch
 {
-    private readonly Dictionary<(string Source, string Id), UsageEntry> _first = [];
+    private readonly Dictionary<(string Source, string Id), UsageEntry> _first;
 
-    public UsageBatch(IEnumerable<UsageEntry> entries, UsageGates gates)
+    public UsageBatch(IReadOnlyCollection<UsageEntry> entries, UsageGates gates)
     {
+        (_first, Entries) = (new(entries.Count), new(entries.Count));
         foreach (var entry in entries)
         {
             if (_first.TryAdd(entry.Key, entry))
@@ -20,7 +21,7 @@ internal sealed class UsageBatch
     }
 
     /// <summary>The first of each key.</summary>
-    public List<UsageEntry> Entries { get; } = [];
+    public List<UsageEntry> Entries { get; }
 
     /// <summary>What became of an event, once it is known what was there before.</summary>
     public AppendResult Result(UsageEntry entry)
