@@ -8,15 +8,17 @@ internal sealed class SqliteUsageIndexes
 {
     private readonly SqliteConnection _connection;
     private readonly Dictionary<long, string> _tenants = [];
-    private readonly List<(long Source, ReadOnlyMemory<byte> Id, long Number)> _keys = [];
-    private readonly List<(UInt128 Customer, long At, long Number)> _customers = [];
-    private readonly List<(string Tenant, long At, long Number)> _times = [];
+    private readonly List<(long Source, ReadOnlyMemory<byte> Id, long Number)> _keys;
+    private readonly List<(UInt128 Customer, long At, long Number)> _customers;
+    private readonly List<(string Tenant, long At, long Number)> _times;
 
-    private SqliteUsageIndexes(SqliteConnection connection) => _connection = connection;
+    private SqliteUsageIndexes(SqliteConnection connection, int expected) => (_connection, _keys, _customers, _times) = (connection, new(expected), new(expected), new(expected));
 
-    public static void CatchUp(SqliteConnection connection)
+    /// <param name="connection">The connection, within the transaction that writes.</param>
+    /// <param name="expected">How many events there are, as far as that is known.</param>
+    public static void CatchUp(SqliteConnection connection, int expected = 0)
     {
-        var indexes = new SqliteUsageIndexes(connection);
+        var indexes = new SqliteUsageIndexes(connection, expected);
         indexes.ReadTenants();
         if (indexes.ReadTail() is { } last)
         {

@@ -40,7 +40,7 @@ internal sealed class SqliteUsageLog : IUsageLog
 
             if (keys.Waiting + added.Keys.Count >= Trail)
             {
-                SqliteUsageIndexes.CatchUp(connection);
+                SqliteUsageIndexes.CatchUp(connection, keys.Waiting + added.Keys.Count);
                 return Task.FromResult<Action?>(null);
             }
 

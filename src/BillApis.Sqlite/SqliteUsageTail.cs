@@ -11,7 +11,7 @@ internal sealed class SqliteUsageTail
     public const string Blocks = "select no, events from billing_usage_block where no > (select indexed from billing_usage_progress) order by no";
 
     private readonly Dictionary<(TenantId, string), long> _sources = [];
-    private Dictionary<(long Source, string Id), long> _keys = [];
+    private readonly Dictionary<(long Source, string Id), long> _keys = [];
     private long _indexed;
     private long _last;
 
@@ -22,7 +22,14 @@ internal sealed class SqliteUsageTail
         progress.Step();
         var (indexed, last) = (progress.Number(0), progress.Number(1));
         progress.Reset();
-        var keys = (indexed, last) == (_indexed, _last) || (indexed == _indexed && last > _last) ? _keys : [];
+        var isKnown = (indexed, last) == (_indexed, _last) || (indexed == _indexed && last > _last);
+        if (!isKnown && isFirst)
+        {
+            // Its room is kept: the next tail will be as long.
+            _keys.Clear();
+        }
+
+        var keys = isKnown || isFirst ? _keys : [];
         var more = Read(connection, keys.Count == 0 ? indexed : _last, last);
         if (!isFirst)
         {
@@ -30,7 +37,7 @@ internal sealed class SqliteUsageTail
             return new SqliteUsageKeys(connection, indexed, last, [keys, more], new Dictionary<(TenantId, string), long>());
         }
 
-        (_indexed, _last, _keys) = (indexed, last, keys);
+        (_indexed, _last) = (indexed, last);
         foreach (var (key, seq) in more)
         {
             keys[key] = seq;
