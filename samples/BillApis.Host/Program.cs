@@ -7,7 +7,7 @@ try
 {
     var builder = WebApplication.CreateBuilder([.. args.Where(arg => arg != HostSettings.SplitFlag)]);
     var settings = HostSettings.Read(builder.Configuration, args.Contains(HostSettings.SplitFlag));
-    builder.WebHost.UseUrls(settings.Urls);
+    builder.WebHost.UseUrls(settings.Urls).ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // What stops the start is told below, in one line.
     builder.Services.AddDataProtection().SetApplicationName("BillApis");

@@ -29,6 +29,7 @@ public static class BillingEndpointRouteBuilderExtensions
 
         api.MapUnknown();
         OpenApiEndpoint.Map(endpoints, prefix);
+        JwksEndpoint.Map(endpoints);
         if (options.Standalone)
         {
             HealthEndpoints.Map(endpoints);

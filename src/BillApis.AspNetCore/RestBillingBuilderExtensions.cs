@@ -1,5 +1,6 @@
 using BillApis;
 using BillApis.AspNetCore;
+using BillApis.Auditing;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
@@ -22,7 +23,10 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<Passwords>();
+        services.AddSingleton<LoginThrottle>();
         services.AddSingleton<SignIn>();
+        services.AddSingleton<AuditTrail>();
+        services.AddSingleton<AdminSearch>();
         services.AddSingleton<Tenants>();
         services.AddSingleton<TenantData>();
         services.AddSingleton<Logins>();

@@ -48,6 +48,8 @@ internal static class ServiceMap
     {
         api.MapTestClock(options);
         api.MapTenants();
+        api.MapAudit();
+        api.MapSearch();
         api.MapUsers();
         api.MapRoles();
         api.MapApiKeys();

@@ -1,9 +1,11 @@
+using BillApis.Auditing;
 using BillApis.Identity;
 using BillApis.Invoicing;
 using BillApis.Ledger;
 using BillApis.Metering;
 using BillApis.Outbox;
 using BillApis.Storage;
+using BillApis.Storage.Sql.Auditing;
 using BillApis.Storage.Sql.Customers;
 using BillApis.Storage.Sql.Invoicing;
 using BillApis.Storage.Sql.Ledger;
@@ -33,6 +35,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<FindOwners>(provider => new OwnerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<ExportTenant>(provider => new TenantExport(provider.GetRequiredService<SqlDatabase>()).ReadAsync);
+        services.AddSingleton<IAuditStore, SqlAuditStore>();
         services.AddStore(IdentityMaps.Tenants);
         services.AddStore(IdentityMaps.Logins);
         services.AddStore(IdentityMaps.Users);

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using BillApis.Storage;
+using BillApis.Storage.Sql.Auditing;
 using Dapper;
 
 namespace BillApis.Storage.Sql;
@@ -9,6 +10,7 @@ namespace BillApis.Storage.Sql;
 internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> where T : class, IEntity<T>
 {
     private readonly SqlDialect _dialect = database.Dialect;
+    private readonly EntityAudit<T> _audit = new(database.Dialect, map);
 
     public async Task<T?> FindAsync(TenantId tenant, string reference, CancellationToken cancellationToken)
     {
@@ -64,10 +66,16 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         try
         {
             var saved = await database.TransactAsync(
-                async transaction => await WriteAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false)
-                    && await also(transaction).ConfigureAwait(false)
-                    && await SqlChanges.NotifyAsync(_dialect, transaction, changes, cancellationToken).ConfigureAwait(false)
-                    && await SqlOutbox.AddAsync(_dialect, transaction, tenant, events, cancellationToken).ConfigureAwait(false),
+                transaction => _audit.WriteAsync(
+                    transaction,
+                    tenant,
+                    items,
+                    events,
+                    async () => await WriteAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false)
+                        && await also(transaction).ConfigureAwait(false)
+                        && await SqlChanges.NotifyAsync(_dialect, transaction, changes, cancellationToken).ConfigureAwait(false)
+                        && await SqlOutbox.AddAsync(_dialect, transaction, tenant, events, cancellationToken).ConfigureAwait(false),
+                    cancellationToken),
                 cancellationToken).ConfigureAwait(false);
             foreach (var change in saved ? changes : [])
             {

@@ -14,7 +14,7 @@ public sealed class PermissionTests
     // Whoever adds one here lets in anybody.
     private static readonly string[] Open =
     [
-        "GET /health", "GET /health/live", "GET /health/ready", "GET /openapi/v1.json", "any /api/v1/{**unknown_path}", "any /{**unknown_path}",
+        "GET /health", "GET /health/live", "GET /health/ready", "GET /openapi/v1.json", "GET /.well-known/jwks.json", "any /api/v1/{**unknown_path}", "any /{**unknown_path}",
         "POST /api/v1/auth/login", "POST /api/v1/auth/refresh", "POST /api/v1/auth/password/reset",
     ];
 

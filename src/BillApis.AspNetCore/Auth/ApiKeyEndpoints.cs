@@ -18,13 +18,13 @@ internal static class ApiKeyEndpoints
     public static void MapApiKeys(this IEndpointRouteBuilder api)
     {
         var keys = api.MapGroup("/admin/api-keys").WithTags("Admin").Requires("api-keys");
-        keys.MapPost("", CreateAsync).WithSummary("Create an API key; the key itself is shown this once. Its scopes are permissions that its creator has");
+        keys.MapPost("", CreateAsync).WithSummary("Create an API key; the key itself is shown this once. Its scopes are permissions that its creator has").WithMetadata(new SecretAnswer());
         keys.MapGet("", ListAsync).WithSummary("List the API keys, newest first");
         keys.MapGet("/{id}", GetAsync).WithSummary("Read one API key; never the key itself");
         keys.MapPatch("/{id}", ChangeAsync).WithSummary("Change some fields of an API key");
         keys.MapDelete("/{id}", RevokeAsync).WithSummary("Revoke an API key; it stays on record");
         keys.MapPost("/{id}/revoke", RevokeAsync).WithSummary("Revoke an API key; the same as DELETE");
-        keys.MapPost("/{id}/rotate", RotateAsync).WithSummary("Replace the secret of an API key, shown this once; the old one stays good for the overlap");
+        keys.MapPost("/{id}/rotate", RotateAsync).WithSummary("Replace the secret of an API key, shown this once; the old one stays good for the overlap").WithMetadata(new SecretAnswer());
     }
 
     internal static async Task<Created<NewApiKeyResponse>> CreateAsync(Body<ApiKeyRequest> body, Caller caller, ApiKeys keys, Billing billing, CancellationToken cancellationToken)

@@ -21,8 +21,8 @@ internal static class AuthEndpoints
         auth.MapPost("/password/reset", ResetPasswordAsync).WithSummary("Set a new password with the token of an invitation or a reset; every session ends").AllowAnonymous();
     }
 
-    internal static async Task<TokensResponse> LoginAsync(Body<LoginRequest> body, SignIn signIn, CancellationToken cancellationToken) =>
-        TokensResponse.From(await signIn.LoginAsync(body.Value.Email, body.Value.Password, cancellationToken).ConfigureAwait(false));
+    internal static async Task<TokensResponse> LoginAsync(Body<LoginRequest> body, HttpContext context, SignIn signIn, CancellationToken cancellationToken) =>
+        TokensResponse.From(await signIn.LoginAsync(body.Value.Email, body.Value.Password, context.Connection.RemoteIpAddress?.ToString(), cancellationToken).ConfigureAwait(false));
 
     internal static async Task<TokensResponse> RefreshAsync(Body<RefreshRequest> body, SignIn signIn, CancellationToken cancellationToken) =>
         TokensResponse.From(await signIn.RefreshAsync(body.Value.RefreshToken, cancellationToken).ConfigureAwait(false));

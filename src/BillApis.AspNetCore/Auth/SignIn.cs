@@ -1,27 +1,34 @@
+using BillApis.Auditing;
 using BillApis.Identity;
 using NodaTime;
 
 namespace BillApis.AspNetCore;
 
 /// <summary>Signing in, staying signed in, signing out.</summary>
-internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, Logins logins, Tenants tenants, AccessTokens tokens, Passwords passwords)
+internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAuditStore audit, Logins logins, LoginThrottle throttle, Tenants tenants, AccessTokens tokens, Passwords passwords)
 {
     private static readonly Duration SessionLength = Duration.FromDays(30);
 
-    public async Task<SignedIn> LoginAsync(string email, string password, CancellationToken cancellationToken)
+    public async Task<SignedIn> LoginAsync(string email, string password, string? address, CancellationToken cancellationToken)
     {
-        var user = await logins.FindAsync(User.Canonical(email), cancellationToken).ConfigureAwait(false);
+        email = User.Canonical(email);
+        throttle.Check(email, address, RealTime.Now);
+        var user = await logins.FindAsync(email, cancellationToken).ConfigureAwait(false);
         if (!passwords.Matches(user, password))
         {
+            throttle.Failed(email, address, RealTime.Now);
+            await TellAsync(user, "login.failed", cancellationToken).ConfigureAwait(false);
             throw new BillingException(BillingErrorCode.Unauthenticated, "The e-mail address or the password is wrong.");
         }
 
+        throttle.Succeeded(email, address);
         await tenants.MustBeOpenAsync(user!.Tenant, cancellationToken).ConfigureAwait(false);
         var id = EntityId.New<SessionId>();
         var token = RefreshToken.New(user.Tenant, id);
         var now = RealTime.Now;
         var session = new Session { Id = id, Tenant = user.Tenant, User = user.Id, SecretHash = token.SecretHash, CreatedAt = now, ExpiresAt = now + SessionLength };
         await sessions.SaveAsync(user.Tenant, [session], [], cancellationToken).ConfigureAwait(false);
+        await TellAsync(user, "login.succeeded", cancellationToken).ConfigureAwait(false);
         return new SignedIn(await tokens.CreateAsync(user, id, cancellationToken).ConfigureAwait(false), token, user);
     }
 
@@ -90,6 +97,10 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, Login
 
         await EndAllAsync(user, null, cancellationToken).ConfigureAwait(false);
     }
+
+    // An address that nobody has belongs to no tenant's trail.
+    private Task TellAsync(User? user, string what, CancellationToken cancellationToken) =>
+        user is not null && AuditSource.Current is { } source ? audit.AppendAsync(user.Tenant, source with { Actor = user.Id.ToString() }, new AuditChange(what, user.Id.ToString(), null, null), cancellationToken) : Task.CompletedTask;
 
     private async Task EndAllAsync(User user, SessionId? but, CancellationToken cancellationToken)
     {

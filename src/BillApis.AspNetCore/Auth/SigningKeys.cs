@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using BillApis.Identity;
@@ -52,7 +53,22 @@ internal sealed class SigningKeys(IStore<SigningKey> store, IDataProtectionProvi
         return key;
     }
 
+    /// <summary>The public halves of all keys.</summary>
+    public async Task<IReadOnlyList<PublishedKey>> PublishedAsync(CancellationToken cancellationToken)
+    {
+        var keys = await store.ListAsync(Owner, new StoreQuery { Limit = Limits.PageSize }, cancellationToken).ConfigureAwait(false);
+        return [.. keys.Items.Select(Publish)];
+    }
+
     public void Dispose() => _turn.Dispose();
+
+    private static PublishedKey Publish(SigningKey key)
+    {
+        using var ecdsa = ECDsa.Create();
+        ecdsa.ImportSubjectPublicKeyInfo(Convert.FromBase64String(key.PublicKey), out _);
+        var point = ecdsa.ExportParameters(includePrivateParameters: false).Q;
+        return new PublishedKey("EC", "P-256", SecurityAlgorithms.EcdsaSha256, "sig", key.Id.ToString(), Base64Url.EncodeToString(point.X), Base64Url.EncodeToString(point.Y));
+    }
 
     private async Task<ECDsaSecurityKey?> LoadAsync(CancellationToken cancellationToken)
     {

@@ -15,12 +15,12 @@ internal static class UserEndpoints
     public static void MapUsers(this IEndpointRouteBuilder api)
     {
         var users = api.MapGroup("/admin/users").WithTags("Admin").Requires("users");
-        users.MapPost("", CreateAsync).WithSummary("Add a user with a password, or invite one: without a password the answer has a reset_token, shown this once, for POST /auth/password/reset");
+        users.MapPost("", CreateAsync).WithSummary("Add a user with a password, or invite one: without a password the answer has a reset_token, shown this once, for POST /auth/password/reset").WithMetadata(new SecretAnswer());
         users.MapGet("", ListAsync).WithSummary("List the users, newest first");
         users.MapGet("/{id}", GetAsync).WithSummary("Read one user by id or e-mail address");
         users.MapPatch("/{id}", ChangeAsync).WithSummary("Change a user's name or roles, or disable the user");
         users.MapDelete("/{id}", DisableAsync).WithSummary("Disable a user: every session ends, and the user may not sign in any more");
-        users.MapPost("/{id}/password-reset", ResetAsync).WithSummary("Let a user set a new password; the reset_token is shown this once");
+        users.MapPost("/{id}/password-reset", ResetAsync).WithSummary("Let a user set a new password; the reset_token is shown this once").WithMetadata(new SecretAnswer());
     }
 
     internal static async Task<Created<NewUserResponse>> CreateAsync(Body<UserRequest> body, Caller caller, Users users, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BillApis.Auditing;
 using Microsoft.AspNetCore.Http;
 
 namespace BillApis.AspNetCore;
@@ -6,7 +7,6 @@ namespace BillApis.AspNetCore;
 /// <summary>The request as the envelope sends it back: the body, or else the query; secrets are masked.</summary>
 internal static class EchoedInput
 {
-    private const string Mask = "***";
     private static readonly object Key = new();
 
     /// <summary>Keeps a JSON body for the answer; a large one is not sent back.</summary>
@@ -43,7 +43,7 @@ internal static class EchoedInput
         writer.WriteStartObject();
         foreach (var (name, values) in context.Request.Query)
         {
-            writer.WriteString(name, IsSecret(name) ? Mask : values.ToString());
+            writer.WriteString(name, Secrets.IsSecret(name) ? Secrets.Mask : values.ToString());
         }
 
         writer.WriteEndObject();
@@ -58,9 +58,9 @@ internal static class EchoedInput
                 foreach (var property in element.EnumerateObject())
                 {
                     writer.WritePropertyName(property.Name);
-                    if (IsSecret(property.Name) && property.Value.ValueKind is not JsonValueKind.Null)
+                    if (Secrets.IsSecret(property.Name) && property.Value.ValueKind is not JsonValueKind.Null)
                     {
-                        writer.WriteStringValue(Mask);
+                        writer.WriteStringValue(Secrets.Mask);
                     }
                     else
                     {
@@ -84,14 +84,4 @@ internal static class EchoedInput
                 break;
         }
     }
-
-    // "token" but not "input_tokens": usage of language models is counted in those.
-    private static bool IsSecret(string name) =>
-        name.Contains("password", StringComparison.OrdinalIgnoreCase)
-        || name.Contains("secret", StringComparison.OrdinalIgnoreCase)
-        || name.EndsWith("token", StringComparison.OrdinalIgnoreCase)
-        || name.EndsWith("_key", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("apikey", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("key", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("authorization", StringComparison.OrdinalIgnoreCase);
 }

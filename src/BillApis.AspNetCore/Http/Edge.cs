@@ -30,6 +30,7 @@ internal static class Edge
         {
             Gate.CheckPath(context);
             await Gate.AdmitAsync(context).ConfigureAwait(false);
+            RequestAudit.Begin(context, request);
             if (!IsStreamed(context) && Idempotency.KeyOf(context) is { } key)
             {
                 await context.RequestServices.GetRequiredService<Idempotency>().RunAsync(context, key, () => AnswerAsync(context, request, () => inner(context))).ConfigureAwait(false);
@@ -47,7 +48,7 @@ internal static class Edge
     {
         try
         {
-            await work().ConfigureAwait(false);
+            await RequestAudit.WatchAsync(context, request, work).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -76,7 +77,12 @@ internal static class Edge
     {
         var sent = context.Request.Headers["X-Request-Id"].ToString();
         var id = sent.Length is > 0 and <= MaxRequestIdLength && sent.All(letter => letter is > ' ' and <= '~') ? sent : $"req_{Guid.CreateVersion7():N}";
-        context.Response.Headers["X-Request-Id"] = id;
+        var headers = context.Response.Headers;
+        headers["X-Request-Id"] = id;
+        headers.XContentTypeOptions = "nosniff";
+        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.CacheControl = "no-store";
         return id;
     }
 

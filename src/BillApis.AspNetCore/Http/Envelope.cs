@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -24,26 +25,35 @@ internal static class Envelope
             }
         });
 
-    public static Task FailAsync(HttpContext context, Failure failure) =>
-        WriteAsync(context, failure.Status, writer =>
+    public static Task FailAsync(HttpContext context, Failure failure)
+    {
+        if (failure.RetryAfter is { } seconds)
         {
-            writer.WriteBoolean("success", false);
-            writer.WriteStartObject("error");
-            writer.WriteString("code", failure.Code);
-            writer.WriteString("msg", failure.Message);
-            writer.WriteStartArray("details");
-            foreach (var (field, message) in failure.Details)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("field", field);
-                writer.WriteString("msg", message);
-                writer.WriteEndObject();
-            }
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
 
-            writer.WriteEndArray();
+        return WriteAsync(context, failure.Status, writer => WriteError(writer, failure));
+    }
+
+    private static void WriteError(Utf8JsonWriter writer, Failure failure)
+    {
+        writer.WriteBoolean("success", false);
+        writer.WriteStartObject("error");
+        writer.WriteString("code", failure.Code);
+        writer.WriteString("msg", failure.Message);
+        writer.WriteStartArray("details");
+        foreach (var (field, message) in failure.Details)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("field", field);
+            writer.WriteString("msg", message);
             writer.WriteEndObject();
-            writer.WriteNull("payload");
-        });
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.WriteNull("payload");
+    }
 
     // Written whole before the first byte is sent, so that a failure on the way cannot leave half an answer.
     private static async Task WriteAsync(HttpContext context, int status, Action<Utf8JsonWriter> content)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using NodaTime;
 
 namespace BillApis.AspNetCore;
 
@@ -26,6 +27,12 @@ internal sealed record Failure(int Status, string Code, string Message)
 
     public static Failure TooLarge { get; } =
         new(StatusCodes.Status413PayloadTooLarge, "VAL_002", $"The request body is larger than {Limits.RequestBytes} bytes, as it was sent or unpacked.");
+
+    /// <summary>How many seconds to wait before the request is sent again.</summary>
+    public int? RetryAfter { get; init; }
+
+    public static Failure TooMany(string what, Duration wait) =>
+        new(StatusCodes.Status429TooManyRequests, "RATE_001", $"Too many {what}; try again later.") { RetryAfter = (int)Math.Ceiling((decimal)wait.ToTimeSpan().Ticks / TimeSpan.TicksPerSecond) };
 
     public static Failure Internal { get; } =
         new(StatusCodes.Status500InternalServerError, "INT_001", "Something went wrong here; the log tells more under this request's X-Request-Id.");

@@ -2,13 +2,15 @@ using System.Security.Cryptography;
 using System.Text;
 using BillApis.Identity;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 
 namespace BillApis.AspNetCore;
 
 /// <summary>Carries out a request with an <c>Idempotency-Key</c> once, and answers its repeats with the first answer.</summary>
-internal sealed class Idempotency(IStore<StoredAnswer> answers)
+internal sealed class Idempotency(IStore<StoredAnswer> answers, IDataProtectionProvider protection)
 {
+    private readonly IDataProtector _protector = protection.CreateProtector("BillApis.StoredAnswer");
     private const string Header = "Idempotency-Key";
     public const string Replayed = "Idempotent-Replayed";
     private const int MaxKeyLength = 200;
@@ -33,7 +35,7 @@ internal sealed class Idempotency(IStore<StoredAnswer> answers)
         if (answer.Status is { } status)
         {
             context.Response.Headers[Replayed] = "true";
-            await Envelope.SendAsync(context, status, Encoding.UTF8.GetBytes(answer.Body!)).ConfigureAwait(false);
+            await Envelope.SendAsync(context, status, Encoding.UTF8.GetBytes(ShowsSecret(context) ? Open(answer.Body!) : answer.Body!)).ConfigureAwait(false);
             return;
         }
 
@@ -52,10 +54,25 @@ internal sealed class Idempotency(IStore<StoredAnswer> answers)
 
                 // Whoever waits or not: what was done must be known under its key.
                 var answered = kept.Length == 0 ? StatusCodes.Status500InternalServerError : context.Response.StatusCode;
-                await answers.SaveAsync(caller.Tenant, [answer.Answered(answered, Encoding.UTF8.GetString(kept.ToArray()))], [], CancellationToken.None).ConfigureAwait(false);
+                var text = Encoding.UTF8.GetString(kept.ToArray());
+                await answers.SaveAsync(caller.Tenant, [answer.Answered(answered, ShowsSecret(context) ? _protector.Protect(text) : text)], [], CancellationToken.None).ConfigureAwait(false);
             }
 
             await sent.WriteAsync(kept.ToArray(), context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    private static bool ShowsSecret(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<SecretAnswer>() is not null;
+
+    private string Open(string answer)
+    {
+        try
+        {
+            return _protector.Unprotect(answer);
+        }
+        catch (CryptographicException)
+        {
+            throw new BillingException(BillingErrorCode.Conflict, "The request was carried out; its answer holds a secret, which only the node that gave it can show again.");
         }
     }
 
@@ -87,3 +104,6 @@ internal sealed class Idempotency(IStore<StoredAnswer> answers)
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 }
+
+/// <summary>Marks an endpoint whose answer shows a secret: kept for repeats, it is encrypted.</summary>
+internal sealed record SecretAnswer;

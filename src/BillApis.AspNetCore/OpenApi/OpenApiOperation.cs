@@ -132,6 +132,7 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
             yield return ("415", "VAL_003: the content type is not accepted");
         }
 
+        yield return ("429", "RATE_001: too many requests; Retry-After says when to try again");
         yield return ("500", "INT_001: an internal error");
         yield return ("503", "INT_002: a dependency is down");
     }

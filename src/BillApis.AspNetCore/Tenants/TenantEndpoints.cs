@@ -20,7 +20,7 @@ internal static class TenantEndpoints
         tenants.MapGet("", ListAsync).WithSummary("List the tenants, newest first; whoever is not the operator sees their own alone");
         tenants.MapGet("/{id}", GetAsync).WithSummary("Read one tenant");
         tenants.MapPatch("/{id}", ChangeAsync).WithSummary("Rename a tenant").ForOperator();
-        tenants.MapPost("/{id}/users", AddUserAsync).WithSummary("Add a user to a tenant, with the role owner unless told otherwise; see POST /admin/users").ForOperator();
+        tenants.MapPost("/{id}/users", AddUserAsync).WithSummary("Add a user to a tenant, with the role owner unless told otherwise; see POST /admin/users").WithMetadata(new SecretAnswer()).ForOperator();
         tenants.MapPost("/{id}/suspend", SuspendAsync).WithSummary("Let nobody of a tenant in; its data stays as it is").ForOperator();
         tenants.MapPost("/{id}/resume", ResumeAsync).WithSummary("Let a suspended tenant's people and programs in again").ForOperator();
         tenants.MapGet("/{id}/export", ExportAsync).WithSummary("All that is stored for a tenant, one JSON object a line, without credentials").Produces<ExportedRow>(StatusCodes.Status200OK, Lines).ForOperator();

@@ -9,7 +9,7 @@ internal sealed class SqlInvoiceRunStore(SqlDatabase database) : SqlStore<Invoic
     private static readonly EntityMap<InvoiceRun> Map = EntityMap<InvoiceRun>.Of(
         "billing_invoice_run",
         EntityColumn<InvoiceRun>.Text("status", item => EntityMaps.Wire(item.Status)),
-        EntityColumn<InvoiceRun>.Number("progress_at", item => item.ProgressAt.ToMicroseconds()));
+        EntityColumn<InvoiceRun>.Number("progress_at", item => item.ProgressAt.ToMicroseconds())) with { IsAudited = false };
 
     private readonly SqlDatabase _database = database;
 

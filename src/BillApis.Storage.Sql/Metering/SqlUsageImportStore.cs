@@ -11,7 +11,7 @@ internal sealed class SqlUsageImportStore(SqlDatabase database) : SqlStore<Usage
     private static readonly EntityMap<UsageImport> Map = EntityMap<UsageImport>.Of(
         "billing_usage_import",
         EntityColumn<UsageImport>.Text("status", item => EntityMaps.Wire(item.Status)),
-        EntityColumn<UsageImport>.Number("progress_at", item => item.ProgressAt.ToMicroseconds()));
+        EntityColumn<UsageImport>.Number("progress_at", item => item.ProgressAt.ToMicroseconds())) with { IsAudited = false };
 
     private readonly SqlDatabase _database = database;
 

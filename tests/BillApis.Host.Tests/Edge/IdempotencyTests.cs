@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using BillApis.Identity;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Host.Tests;
 
@@ -38,10 +40,28 @@ public sealed class IdempotencyTests(HostFixture host)
     [Fact]
     public async Task Of_concurrent_twins_one_is_carried_out()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => CreateAsync("twins", "Acme")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => CreateAsync("twins", "Acme")));
         answers.ShouldAllBe(answer => answer.Status == 201 || answer.Code == "CON_001");
         answers.Where(answer => answer.Status == 201).Select(answer => Seed.Id(answer.Payload)).Distinct().Count().ShouldBe(1);
         (await CountAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_answer_that_shows_a_secret_is_repeated_but_never_kept_in_clear()
+    {
+        var body = JsonSerializer.Serialize(new { name = _email, scopes = new[] { "usage:write" } });
+        var answers = new List<Answer>();
+        for (var i = 0; i < 2; i++)
+        {
+            answers.Add(await host.Api.SendAsync(HttpMethod.Post, "/admin/api-keys", new StringContent(body, Encoding.UTF8, "application/json"), ("Idempotency-Key", $"{_email}-secret")));
+        }
+
+        var key = answers[0].Ok(201).GetProperty("key").GetString()!;
+        answers[1].Ok(201).GetProperty("key").GetString().ShouldBe(key);
+        var me = (await host.Api.GetAsync("/auth/me")).Ok().GetProperty("id").GetString();
+        var kept = await host.Services.GetRequiredService<IStore<StoredAnswer>>().FindAsync(TenantId.Default, $"{me}:{_email}-secret", TestContext.Current.CancellationToken);
+        kept!.Body.ShouldNotBeNull().ShouldNotContain(key[20..]);
+        kept.Status.ShouldBe(201);
     }
 
     private Task<Answer> CreateAsync(string key, string name) => host.Api.SendAsync(

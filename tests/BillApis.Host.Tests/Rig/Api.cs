@@ -7,6 +7,9 @@ namespace BillApis.Host.Tests;
 /// <summary>Calls the host as a program would, below <c>/api/v1</c>, and checks that every answer is the envelope.</summary>
 public sealed class Api(HttpClient client, string? token)
 {
+    /// <summary>The access token that it calls with.</summary>
+    public string? Token { get; } = token;
+
     public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
 
     public Task<Answer> PostAsync(string path, object? body = null) => SendAsync(HttpMethod.Post, path, Json(body));
@@ -21,9 +24,9 @@ public sealed class Api(HttpClient client, string? token)
     public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, new Uri($"/api/v1{path}", UriKind.Relative)) { Content = content };
-        if (token is not null)
+        if (Token is not null)
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
         }
 
         foreach (var (name, value) in headers)
