@@ -1,3 +1,4 @@
+using System.Globalization;
 using BillApis.AspNetCore;
 using NodaTime;
 using NodaTime.Text;
@@ -12,7 +13,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
 
     private static readonly string[] Known =
     [
-        "Storage", "ConnectionString", "Admin", "Admin:Email", "Admin:Password", "Clock", "TestClock", "TestClock:Start", "Services", "Ledger",
+        "Storage", "ConnectionString", "Admin", "Admin:Email", "Admin:Password", "Clock", "TestClock", "TestClock:Start", "Services", "RateLimit", "RateLimit:PerCaller", "RateLimit:PerTenant", "Ledger",
         "TigerBeetle", "TigerBeetle:Addresses", "TigerBeetle:ClusterId", "TigerBeetle:Library", "Usage", "ClickHouse", "ClickHouse:Url", "Cache", "Redis", "Redis:ConnectionString", "Stream",
     ];
 
@@ -28,6 +29,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
         OneOf(billing, "Cache", "memory");
         OneOf(billing, "Stream", "none");
         var (services, start) = (Services(billing), TestClockStart(billing));
+        var (perCaller, perTenant) = (PerMinute(billing, "RateLimit:PerCaller"), PerMinute(billing, "RateLimit:PerTenant"));
         var (storage, ledger) = (StorageOf(billing), LedgerSettings.Read(billing));
         return new HostSettings(Listen(configuration, split, services), builder => ledger(storage(builder)), options =>
         {
@@ -35,6 +37,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
             options.Split = split;
             options.Services = services;
             options.TestClockStart = start;
+            (options.RequestsPerMinute, options.TenantRequestsPerMinute) = (perCaller, perTenant);
             options.AdministratorEmail = billing["Admin:Email"] ?? options.AdministratorEmail;
             options.AdministratorPassword = billing["Admin:Password"];
             options.ShowGeneratedPassword = (email, password) => Console.WriteLine($"First administrator: {email} with password {password} (shown this once; change it with POST /api/v1/auth/password)");
@@ -68,6 +71,11 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
         var parsed = start is null ? ParseResult<Instant>.ForValue(Instant.FromDateTimeOffset(TimeProvider.System.GetUtcNow())) : InstantPattern.ExtendedIso.Parse(start);
         return parsed.Success ? parsed.Value : throw new SettingException("Billing:TestClock:Start", start, "an instant like 2026-01-01T00:00:00Z");
     }
+
+    private static int? PerMinute(IConfiguration billing, string key) =>
+        billing[key] is not { } value ? null
+        : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var requests) && requests > 0 ? requests
+        : throw new SettingException($"Billing:{key}", value, "a number of requests in a minute like 600, or nothing for any number");
 
     private static string[] Services(IConfiguration billing)
     {

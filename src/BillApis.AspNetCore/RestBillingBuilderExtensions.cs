@@ -24,6 +24,7 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<LoginThrottle>();
+        services.AddSingleton<RequestLimits>();
         services.AddSingleton<SignIn>();
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<AdminSearch>();

@@ -24,6 +24,12 @@ public sealed class RestOptions
     /// <summary>Where billing time starts on a test clock that moves only by <c>POST /admin/test-clock</c>; null for the real time.</summary>
     public Instant? TestClockStart { get; set; }
 
+    /// <summary>How many requests one user or one API key may send in a minute, to each process; null for any number.</summary>
+    public int? RequestsPerMinute { get; set; }
+
+    /// <summary>How many requests all users and keys of one tenant may send in a minute, to each process; null for any number.</summary>
+    public int? TenantRequestsPerMinute { get; set; }
+
     /// <summary>The e-mail address of the first administrator, who is made where nobody can sign in yet.</summary>
     public string AdministratorEmail { get; set; } = "admin@localhost";
 

@@ -32,7 +32,10 @@ internal sealed record Failure(int Status, string Code, string Message)
     public int? RetryAfter { get; init; }
 
     public static Failure TooMany(string what, Duration wait) =>
-        new(StatusCodes.Status429TooManyRequests, "RATE_001", $"Too many {what}; try again later.") { RetryAfter = (int)Math.Ceiling((decimal)wait.ToTimeSpan().Ticks / TimeSpan.TicksPerSecond) };
+        new(StatusCodes.Status429TooManyRequests, "RATE_001", $"Too many {what}; try again later.") { RetryAfter = Seconds(wait) };
+
+    /// <summary>A time to wait in whole seconds, never too short.</summary>
+    public static int Seconds(Duration wait) => (int)Math.Ceiling((decimal)wait.ToTimeSpan().Ticks / TimeSpan.TicksPerSecond);
 
     public static Failure Internal { get; } =
         new(StatusCodes.Status500InternalServerError, "INT_001", "Something went wrong here; the log tells more under this request's X-Request-Id.");

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.AspNetCore;
 
@@ -37,6 +38,7 @@ internal static class Gate
         context.User = result.Principal ?? throw result.Failure as BillingException
             ?? new BillingException(BillingErrorCode.Unauthenticated, "A credential is needed: Authorization: Bearer <access token>, or X-API-Key: <key>.");
         var caller = Caller.Of(context);
+        context.RequestServices.GetRequiredService<RequestLimits>().Take(context, caller, RealTime.Now);
         if (RequiredPermission.Of(endpoint) is not { } needed)
         {
             _ = caller.Session ?? throw new BillingException(BillingErrorCode.Forbidden, "This needs a user who is signed in; an API key is none.");

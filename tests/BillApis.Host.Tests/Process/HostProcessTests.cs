@@ -13,6 +13,7 @@ public sealed class HostProcessTests : IDisposable
     [InlineData("Billing:TigerBeetle:Library=libtb_client.so", "Billing:TigerBeetle:Library is 'libtb_client.so'; allowed: nothing, unless Billing:Ledger is 'tigerbeetle'.")]
     [InlineData("Billing:Storage=oracle", "Billing:Storage is 'oracle'; allowed: sqlite, postgres.")]
     [InlineData("Billing:Storage=postgres", "Billing:ConnectionString is not set; allowed: a PostgreSQL connection string")]
+    [InlineData("Billing:RateLimit:PerCaller=many", "Billing:RateLimit:PerCaller is 'many'; allowed: a number of requests")]
     [InlineData("Billing:Services=auth,portal", "Billing:Services is 'auth,portal'; allowed: all, or some of admin, auth,")]
     [InlineData("Billing:Clock=broken", "Billing:Clock is 'broken'; allowed: system, test.")]
     [InlineData("Billing:TestClock:Start=2026-01-01T00:00:00Z", "Billing:TestClock:Start is '2026-01-01T00:00:00Z'; allowed: nothing, unless")]

@@ -24,7 +24,7 @@ public sealed partial class WalkThroughTests
             var address = await AddressAsync(host).WaitAsync(Patience, TestContext.Current.CancellationToken);
             var answers = await TypeAsync(walk.Replace("http://localhost:8080", address, StringComparison.Ordinal)).WaitAsync(Patience, TestContext.Current.CancellationToken);
 
-            answers.Length.ShouldBe(Regex.Count(walk, "^(get|post) ", RegexOptions.Multiline));
+            answers.Length.ShouldBe(Regex.Count(walk, "^(get|post|curl) ", RegexOptions.Multiline));
             answers.ShouldAllBe(answer => answer.StartsWith("{\"success\":true", StringComparison.Ordinal));
             answers[^2].ShouldContain("\"total\":12.5,");
             answers[^1].ShouldContain("\"totals\":[{\"currency\":\"USD\",\"debits\":12.5,\"credits\":12.5}]");
