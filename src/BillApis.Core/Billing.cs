@@ -5,7 +5,7 @@ namespace BillApis;
 
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
-    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, SubscriptionChanges changes, Usage usage, UsageImports imports, UsageBackfills backfills,
+    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, SubscriptionChanges changes, PlanMigrations migrations, Usage usage, UsageImports imports, UsageBackfills backfills,
     Invoices invoices, InvoiceDrafts drafts, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
     Features features, Entitlements entitlements,
     UsageAnalytics analytics, Explanations explanations,
@@ -40,6 +40,9 @@ public sealed class Billing(
 
     /// <summary>What becomes of subscriptions.</summary>
     public SubscriptionChanges Changes { get; } = changes;
+
+    /// <summary>Moves the subscriptions of a plan to another version.</summary>
+    public PlanMigrations Migrations { get; } = migrations;
 
     /// <summary>What customers use.</summary>
     public Usage Usage { get; } = usage;

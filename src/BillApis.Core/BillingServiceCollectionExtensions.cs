@@ -92,6 +92,9 @@ public static class BillingServiceCollectionExtensions
             provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<ChangePreview>(), provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<OutboxDispatcher>(),
             provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<ProgressiveInvoices>();
+        services.AddSingleton(provider => new PlanMigrations(
+            provider.GetRequiredService<SubscriptionChanges>(), provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<IClock>()));
+        SubscriptionPayments.AddHandlers(services);
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
             provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<DraftReview>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),

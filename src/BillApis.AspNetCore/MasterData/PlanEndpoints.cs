@@ -17,6 +17,7 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
         group.MapPost("/{id}/publish", PublishAsync).WithSummary("Freeze the draft version; new subscriptions take it");
         group.MapPost("/{id}/versions", AddVersionAsync).WithSummary("Make the next draft version; running subscriptions keep theirs");
         group.MapGet("/{id}/versions", ListVersionsAsync).WithSummary("List the versions of a plan, newest first");
+        group.MapMigrations();
         return group;
     }
 

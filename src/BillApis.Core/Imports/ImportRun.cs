@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using BillApis.Metering;
+using BillApis.Storage;
 using NodaTime;
 
 namespace BillApis;
@@ -71,7 +72,7 @@ internal sealed class ImportRun(IUsageImportStore store, Usage usage, IClock clo
     // The arrival of the next batch is known before the batch is stored; those of earlier tries at it stay known too.
     private UsageImport Stamped(UsageImport import, ImmutableArray<Instant> earlier)
     {
-        var now = Instant.FromUnixTimeTicks(clock.GetCurrentInstant().ToUnixTimeTicks() / 10 * 10);
+        var now = clock.GetStoredInstant();
         var next = import.Stamps.IsEmpty ? now : Instant.Max(now, import.Stamps[^1] + Duration.FromTicks(10));
         return import with { Stamps = [.. earlier, next], ProgressAt = UsageImports.RealTime() };
     }

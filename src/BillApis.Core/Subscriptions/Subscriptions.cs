@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using BillApis.Invoicing;
 using BillApis.Pricing;
+using BillApis.Storage;
 using Microsoft.Extensions.Options;
 using NodaTime;
 
@@ -30,7 +31,7 @@ public sealed class Subscriptions
         var customer = await _customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
         var plan = await _plans.GetAsync(tenant, request.Plan, cancellationToken).ConfigureAwait(false);
         var (version, currency) = Subscribable(customer, plan, request.Currency);
-        var now = _clock.GetCurrentInstant();
+        var now = _clock.GetStoredInstant();
         request.Commitment?.Validate(currency);
         if (request.UsageThreshold is { } threshold && (threshold.MinorUnits <= 0 || threshold.Currency != currency))
         {
@@ -53,6 +54,11 @@ public sealed class Subscriptions
             CreatedAt = now,
         }.Schedule(versions, _options.Value);
         Check.Metadata(subscription.Metadata);
+        if (request.AwaitsPayment && (subscription.NextBillingAt is not { } first || ChargeSchedule.Of(timeline, versions).At(first, []).Charges.Count == 0))
+        {
+            throw BillingException.Field("activation", "needs a price in advance, whose first invoice can be paid");
+        }
+
         subscription = await RedeemAsync(
             tenant, request.Coupons, _ => Task.FromResult(subscription), new BillingEvent("subscription.created", subscription.Id.ToString(), now), cancellationToken).ConfigureAwait(false);
         await _periods.OpenAsync(subscription, cancellationToken).ConfigureAwait(false);

@@ -67,8 +67,8 @@ public sealed class ChargeSchedule
             return item.run.Charge(item.part!.Value.Quantity, Instant.Max(period.Start, item.run.From), Instant.Min(period.End, item.run.To), period);
         })];
 
-    /// <summary>Whether something that was recorded takes effect at a boundary, so that what was billed in advance has to be looked at.</summary>
-    public bool IsChange(Instant boundary) => _runs.Count > 0 && boundary > _runs.Min(run => run.From) && Changes().Any(entry => entry.At == boundary);
+    /// <summary>Whether something that was recorded takes effect at a boundary, or is over then, so that what was billed in advance has to be looked at.</summary>
+    public bool IsChange(Instant boundary) => Changes().Any(entry => entry.At == boundary || entry.Until == boundary);
 
     /// <summary>From when on what was billed in advance may reach beyond an instant.</summary>
     public Instant AdvancedSince(Instant at) => _runs.Where(run => run is { IsAdvance: true, Schedule: not null } && run.From <= at)
@@ -90,7 +90,7 @@ public sealed class ChargeSchedule
         }
 
         var changes = schedule.Changes().Where(entry => entry.At == boundary).ToList();
-        var policy = changes.LastOrDefault(entry => entry.Number >= since, changes[^1]).Proration;
+        var policy = (changes.FindLast(entry => entry.Number >= since) ?? changes.LastOrDefault())?.Proration ?? ChangeProration.Prorate;
         var (charges, unused) = new AdvanceChange(schedule._runs, boundary, policy).Of(advanced);
         return new DueAtBoundary([.. arrears, .. charges], unused) { Commitments = schedule.EndingAt(boundary) };
     }

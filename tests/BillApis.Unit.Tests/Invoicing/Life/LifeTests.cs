@@ -89,6 +89,23 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public void What_a_pause_did_not_give_back_is_not_charged_again_as_it_ends_by_itself()
+    {
+        var life = Running(Fee(30)).Change(At(2026, 6, 11), new Pause { ResumeAt = At(2026, 6, 21), Proration = ChangeProration.None }).BillUntil(At(2026, 6, 30));
+
+        life.Net.ShouldBe(30m);
+    }
+
+    [Fact]
+    public void A_term_that_is_shortened_gives_back_what_is_beyond_its_new_end()
+    {
+        var life = Running(Fee(30)).Change(At(2026, 6, 11), new Renew(At(2026, 6, 21))).BillUntil(At(2026, 8, 1));
+
+        life.Invoices.Select(invoice => (invoice.CreatedAt, invoice.Total.Amount)).ShouldBe([(At(2026, 6, 1), 30m), (At(2026, 6, 21), -10m)]);
+        life.State.StatusAt(At(2026, 6, 21)).ShouldBe(SubscriptionStatus.Expired);
+    }
+
+    [Fact]
     public void Usage_in_a_pause_is_not_charged()
     {
         var plan = Plan(Item("calls", new PerUnitPrice(1m), BillingTiming.InArrears, Month, Calls));

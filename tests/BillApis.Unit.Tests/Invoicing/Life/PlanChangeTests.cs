@@ -109,6 +109,15 @@ public sealed class PlanChangeTests
     }
 
     [Fact]
+    public void A_change_at_the_very_start_leaves_nothing_of_what_was_billed_for_it()
+    {
+        Running(Basic).Change(At(2026, 6, 1), new ChangePlan("pro"), Pro).Net.ShouldBe(30m);
+        Running(Basic).Change(At(2026, 6, 1), new Cancel { When = ChangeWhen.Immediate }).Net.ShouldBe(0m);
+        new PaperSubscription(Basic, From(At(2026, 6, 1), BillingAnchor.OnDay(16))).BillUntil(At(2026, 6, 1)).Change(At(2026, 6, 1), new ChangePlan("pro") { Proration = ChangeProration.Prorate }, Pro).BillUntil(At(2026, 6, 16)).Net
+            .ShouldBe(14.52m + 30m, "15 of 31 days, and a month");
+    }
+
+    [Fact]
     public void What_is_given_back_was_discounted_as_it_was_billed()
     {
         var coupon = new Coupon { Code = "half", Terms = new CouponTerms { PercentOff = 50, Duration = CouponDuration.Once } };
