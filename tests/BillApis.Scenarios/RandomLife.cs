@@ -41,17 +41,21 @@ internal sealed class RandomLife(Random random, int number)
         }
 
         var start = Start + Duration.FromMinutes(_random.Next(0, 45 * 24 * 60));
-        var subscription = await life.SubscribeAsync(customer, Name("plan"), with => with with
+        var subscription = await life.SubscribeAsync(customer, Name("plan"), with => OutlivingItsTrial(with with
         {
             StartAt = start,
             Anchor = One(BillingAnchor.Subscription, BillingAnchor.Calendar, BillingAnchor.OnDay(_random.Next(1, 32))),
             TrialDays = _random.Next(4) == 0 ? _random.Next(1, 15) : 0,
             EndAt = _random.Next(4) == 0 ? start + Duration.FromDays(_random.Next(1, 80)) : null,
             Coupons = [.. new[] { Name("PERCENT"), Name("AMOUNT") }.Where(_ => _random.Next(3) == 0)],
-        });
+        }));
         await UseAsync(life, customer, start);
         return subscription;
     }
+
+    // One that ends in its trial is over from the start, and takes no coupon.
+    private static NewSubscription OutlivingItsTrial(NewSubscription asked) =>
+        asked.EndAt <= asked.StartAt + Duration.FromDays((asked.TrialDays ?? 0) + 1) ? asked with { EndAt = asked.EndAt + Duration.FromDays(20) } : asked;
 
     private async Task UseAsync(Scenario life, string customer, Instant start)
     {
