@@ -105,6 +105,7 @@ public static class InvoiceCalculator
             {
                 Description = Describe(charge.Price, values),
                 Metric = charge.Price.Metric,
+                Full = charge.Full == charge.Period ? null : charge.Full,
                 Group = values,
                 Amount = Money.Round(group.Rated.Amount, currency),
             };

@@ -47,6 +47,10 @@ public sealed record InvoiceLine
     /// <summary>The part of the whole period that is charged.</summary>
     public ProrationFactor Factor { get; init; } = ProrationFactor.Whole;
 
+    /// <summary>The whole period that a metered line's period is cut from; null where it is not cut.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Interval? Full { get; init; }
+
     /// <summary>The tiers that the quantity went through; empty for a model without tiers.</summary>
     public ImmutableArray<RatedTier> Tiers { get; init; } = [];
 

@@ -71,6 +71,7 @@ public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<B
             Quantity = Exact.Add(quantity, -billed.Aggregate(0m, (sum, item) => Exact.Add(sum, item.Quantity))),
             Amount = amount - before,
             Period = Charge.Period,
+            Full = Charge.Full == Charge.Period ? null : Charge.Full,
             Factor = Charge.Factor,
             Tiers = usage?.Tiers ?? [],
             Adjustment = new LineAdjustment(quantity, amount, before),

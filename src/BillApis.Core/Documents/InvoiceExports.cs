@@ -62,7 +62,7 @@ public sealed class InvoiceExports
         {
             if (prices.Find(line) is { } price)
             {
-                requests.Add(await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor), invoice.Customer, prices.Subscription, cancellationToken).ConfigureAwait(false));
+                requests.Add(await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, invoice.Customer, prices.Subscription, cancellationToken).ConfigureAwait(false));
             }
         }
 

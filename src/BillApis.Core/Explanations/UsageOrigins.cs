@@ -15,12 +15,12 @@ internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store)
     /// <summary>The usage of a line, and what its price looks at of it.</summary>
     public async Task<(UsageOrigin Origin, RatingInput Input)> OfAsync(Invoice invoice, InvoiceLine line, Price price, Subscription? subscription, ExplainQuery query, CancellationToken cancellationToken)
     {
-        var charge = new Charge(price, line.Quantity, line.Period!.Value, line.Factor);
+        var charge = new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value };
         var asked = await usage.RequestAsync(invoice.Tenant, charge, invoice.Customer, subscription, cancellationToken).ConfigureAwait(false);
         var request = await KnownThenAsync(invoice, line, asked, price, cancellationToken).ConfigureAwait(false);
         var total = await SumAsync(invoice.Tenant, [request with { GroupBy = price.Terms.GroupBy }], line, cancellationToken).ConfigureAwait(false);
         var window = request.Period.Duration < HourlyBelow ? UsageWindow.Hour : request.Period.Duration > MonthlyAbove ? UsageWindow.Month : UsageWindow.Day;
-        var windows = UsageWindows.Of(request.Period, window, request.Zone).Select(part => request with { Period = part, GroupBy = price.Terms.GroupBy, Whole = request.Period }).ToList();
+        var windows = UsageWindows.Of(request.Period, window, request.Zone).Select(part => request with { Period = part, GroupBy = price.Terms.GroupBy, Whole = request.Whole ?? request.Period }).ToList();
         var totals = await SumAsync(invoice.Tenant, windows, line, cancellationToken).ConfigureAwait(false);
         var events = query.Line is { } only && only != line.Id ? new Page<MeasuredEvent>([], null) : await EventsAsync(invoice.Tenant, request, line, query, cancellationToken).ConfigureAwait(false);
         var input = NeedsMore(price.Terms) ? (await usage.ReadAsync(invoice.Tenant, [(charge, request)], cancellationToken).ConfigureAwait(false)).Single() : new RatingInput(total.Sum(row => row.Value));

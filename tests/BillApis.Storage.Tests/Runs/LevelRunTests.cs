@@ -31,6 +31,9 @@ public abstract class LevelRunTests(StoreFixture fixture)
         await Billing.Runs.RunAsync(_tenant, Instant.FromUtc(2026, 2, 1, 0, 0), cancellationToken: Token);
         JsonSerializer.Serialize((await Billing.Invoices.GetAsync(_tenant, preview.Id.ToString(), Token)).Lines, BillingJson.Options).ShouldBe(JsonSerializer.Serialize(preview.Lines, BillingJson.Options));
 
+        var explained = (await Billing.Explanations.InvoiceAsync(_tenant, preview.Id.ToString(), cancellationToken: Token)).Lines.Single();
+        (explained.Usage!.Quantity, explained.Usage.Totals.Sum(row => row.Value), explained.Agrees).ShouldBe((140m, 140m, true));
+
         await Billing.Runs.RunAsync(_tenant, End, cancellationToken: Token);
         (await LinesAsync(subscription)).ShouldBe(["2026-01-18 140 14", "2026-02-01 310 31", "2026-03-01 100 10"], "all of February, and 10 of the 31 days of March");
     }
