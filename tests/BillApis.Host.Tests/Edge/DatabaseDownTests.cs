@@ -21,7 +21,7 @@ public sealed class DatabaseDownTests(HostFixture host)
     private async Task<Answer> LoginAsync(Exception failure)
     {
         using var broken = host.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddSingleton<IStore<Session>>(new Broken(failure))));
-        return await new Api(broken.CreateClient(), null).PostAsync("/auth/refresh", new { refresh_token = $"{EntityId.New<SessionId>()}.x" });
+        return await new Api(broken.CreateClient(), null).PostAsync("/auth/refresh", new { refresh_token = $"{EntityId.New<TenantId>()}.{EntityId.New<SessionId>()}.x" });
     }
 
     private sealed class Broken(Exception failure) : IStore<Session>
