@@ -16,6 +16,9 @@ internal static class PostgresServer
     private static readonly Lazy<Task<string>> Started = new(StartAsync);
     private static int _databases;
 
+    // Seconds: a machine that many test runs share answers late.
+    private const int BusyMachine = 120;
+
     // Held so that the pipe to the server's keeper stays open exactly as long as this process lives.
     private static Process? _keeper;
 
@@ -44,6 +47,7 @@ internal static class PostgresServer
         var name = $"test_{Environment.ProcessId}_{Interlocked.Increment(ref _databases)}_{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
         await using var source = NpgsqlDataSource.Create(server);
         await using var command = source.CreateCommand($"create database {name}");
+        command.CommandTimeout = 0;
         await command.ExecuteNonQueryAsync();
         return new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
     }
@@ -62,7 +66,7 @@ internal static class PostgresServer
             _keeper = StartKeeper(port, password);
             if (await _keeper.StandardOutput.ReadLineAsync() is "ready")
             {
-                return new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = port, Username = "billapis", Password = password, Database = "postgres" }.ConnectionString;
+                return new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = port, Username = "billapis", Password = password, Database = "postgres", Timeout = BusyMachine }.ConnectionString;
             }
 
             // Another process may have taken the port between the look and the use.
