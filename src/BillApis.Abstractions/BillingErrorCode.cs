@@ -21,6 +21,9 @@ public enum BillingErrorCode
     /// <summary>The caller may not do this (AUTH_006).</summary>
     Forbidden,
 
+    /// <summary>A spend limit or a quota does not allow it (LIM_001).</summary>
+    LimitReached,
+
     /// <summary>A dependency, such as the database, cannot be reached (INT_002).</summary>
     Unavailable,
 }

@@ -51,3 +51,29 @@ public readonly record struct ReservationId(Guid Value) : IEntityId<ReservationI
     /// <summary>For example <c>rsv_01k…</c>.</summary>
     public override string ToString() => EntityId.Format(this);
 }
+
+/// <summary>What a customer spent in one month.</summary>
+public readonly record struct SpendRecordId(Guid Value) : IEntityId<SpendRecordId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "spd";
+
+    /// <inheritdoc/>
+    public static SpendRecordId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>spd_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}
+
+/// <summary>When what one line of an invoice charged in advance is earned.</summary>
+public readonly record struct RevenueScheduleId(Guid Value) : IEntityId<RevenueScheduleId>
+{
+    /// <inheritdoc/>
+    public static string Prefix => "rvs";
+
+    /// <inheritdoc/>
+    public static RevenueScheduleId Of(Guid value) => new(value);
+
+    /// <summary>For example <c>rvs_01k…</c>.</summary>
+    public override string ToString() => EntityId.Format(this);
+}

@@ -112,4 +112,13 @@ public static class Limits
 
     /// <summary>The most groups that one usage report ranks.</summary>
     public const int GroupsPerReport = 100;
+
+    /// <summary>The most thresholds of one spend limit.</summary>
+    public const int ThresholdsPerLimit = 20;
+
+    /// <summary>The highest threshold of a spend limit, in percent.</summary>
+    public const int HighestThreshold = 1_000;
+
+    /// <summary>The longest time for which a part of a quota is set aside.</summary>
+    public static readonly Duration ReservationLifetime = Duration.FromDays(1);
 }

@@ -34,6 +34,8 @@ internal static class ServiceMap
     {
         api.MapSubscriptions();
         api.MapEntitlements();
+        api.MapReservations();
+        api.MapSpendControl();
     }
 
     private static void MapUsage(IEndpointRouteBuilder api)
@@ -71,5 +73,6 @@ internal static class ServiceMap
         api.MapInvoiceRuns();
         api.MapCredits();
         api.MapLedger();
+        api.MapStatements();
     }
 }

@@ -7,7 +7,7 @@ namespace BillApis;
 public sealed class Billing(
     IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, SubscriptionChanges changes, PlanMigrations migrations, Usage usage, UsageImports imports, UsageBackfills backfills,
     Invoices invoices, InvoiceDrafts drafts, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
-    Features features, Entitlements entitlements,
+    Features features, Entitlements entitlements, Reservations reservations, SpendLimits spendLimits, Statements statements,
     UsageAnalytics analytics, Explanations explanations,
     IssuedDocuments documents, Backtests backtests, InvoiceExports exports)
 {
@@ -82,6 +82,15 @@ public sealed class Billing(
 
     /// <summary>Who may use it, and how much of it.</summary>
     public Entitlements Entitlements { get; } = entitlements;
+
+    /// <summary>Limits that hold: parts of quotas that are set aside before the work.</summary>
+    public Reservations Reservations { get; } = reservations;
+
+    /// <summary>How much customers may spend in a month, and how much they did.</summary>
+    public SpendLimits SpendLimits { get; } = spendLimits;
+
+    /// <summary>Reports on the books.</summary>
+    public Statements Statements { get; } = statements;
 
     /// <summary>How usage goes.</summary>
     public UsageAnalytics Analytics { get; } = analytics;

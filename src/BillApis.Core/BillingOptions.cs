@@ -25,4 +25,10 @@ public sealed record BillingOptions
 
     /// <summary>How far a start may lie before the creation without counting as one in the past.</summary>
     public Duration BackdatedTolerance { get; set; } = Duration.FromMinutes(5);
+
+    /// <summary>Whether work goes on where it cannot be told in time whether a limit allows it; otherwise it is refused.</summary>
+    public bool ReservationsFailOpen { get; set; }
+
+    /// <summary>How long a reservation waits for the database before it is told that nothing can be told, in real time.</summary>
+    public Duration ReservationPatience { get; set; } = Duration.FromSeconds(10);
 }

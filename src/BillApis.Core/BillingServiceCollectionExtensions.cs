@@ -51,6 +51,7 @@ public static class BillingServiceCollectionExtensions
     {
         services.AddSingleton<Settings>();
         services.AddEntitlements();
+        services.AddSpending();
         services.AddSingleton(provider => new Customers(
             provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IStore<Subscription>>(), provider.GetRequiredService<FindCustomers>(),
             provider.GetRequiredService<CustomerDirectory>(), provider.GetRequiredService<IStore<LegalEntity>>(), provider.GetRequiredService<IClock>()));

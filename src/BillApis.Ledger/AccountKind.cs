@@ -35,6 +35,9 @@ public enum AccountKind
 
     /// <summary>What is owed to a partner; one account per partner.</summary>
     PartnerPayable = 11,
+
+    /// <summary>What was spent on usage and need not be billed yet, kept apart with 8 decimals: a debit to the subscription's account, a credit to its customer's.</summary>
+    Spend = 12,
 }
 
 /// <summary>The two sides of every transfer and account.</summary>

@@ -19,10 +19,10 @@ public static class ChartOfAccounts
     public static bool TryParseName(string? name, out AccountKind kind) => Kinds.TryGetValue(name ?? "", out kind);
 
     /// <summary>The side on which an account of this kind grows.</summary>
-    public static EntrySide NormalSideOf(AccountKind kind) => kind is AccountKind.Receivable or AccountKind.Clearing or AccountKind.PromotionalExpense or AccountKind.BadDebt or AccountKind.Rounding
+    public static EntrySide NormalSideOf(AccountKind kind) => kind is AccountKind.Receivable or AccountKind.Clearing or AccountKind.PromotionalExpense or AccountKind.BadDebt or AccountKind.Rounding or AccountKind.Spend
         ? EntrySide.Debit
         : EntrySide.Credit;
 
     /// <summary>Whether the accounts of this kind are one for each customer, so that books show their sum.</summary>
-    public static bool IsPerCustomer(AccountKind kind) => kind is AccountKind.Receivable or AccountKind.CustomerCredit;
+    public static bool IsPerCustomer(AccountKind kind) => kind is AccountKind.Receivable or AccountKind.CustomerCredit or AccountKind.Spend;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using NodaTime;
 
 namespace BillApis.Ledger;
@@ -79,6 +80,54 @@ public static class Postings
     {
         ArgumentNullException.ThrowIfNull(memo);
         return CreditMemo(memo with { Arrears = -memo.Arrears, Advance = -memo.Advance, Tax = -memo.Tax, Credit = -memo.Credit, Refund = -memo.Refund }, TransferKind.CreditMemoCanceled, at);
+    }
+
+    /// <summary>Debits deferred revenue and credits revenue with what was earned; an amount below zero moves back.</summary>
+    /// <param name="tenant">Whose books they are.</param>
+    /// <param name="schedule">What it is earned by.</param>
+    /// <param name="amount">How much; not 0.</param>
+    /// <param name="move">Tells this move from all others of the schedule.</param>
+    /// <param name="at">When it was earned.</param>
+    public static Transfer RevenueReleased(TenantId tenant, RevenueScheduleId schedule, Money amount, string move, Instant at)
+    {
+        var (deferred, revenue) = (Shared(AccountKind.DeferredRevenue, amount), Shared(AccountKind.Revenue, amount));
+        return new Transfer
+        {
+            Id = EntityId.Derive<TransferId>(at, string.Create(CultureInfo.InvariantCulture, $"{tenant}/{schedule}/{(int)TransferKind.RevenueReleased}/{move}")),
+            Debit = amount.MinorUnits > 0 ? deferred : revenue,
+            Credit = amount.MinorUnits > 0 ? revenue : deferred,
+            Amount = Math.Abs(amount.MinorUnits),
+            At = at,
+            Kind = TransferKind.RevenueReleased,
+            Cause = schedule.ToString(),
+        };
+    }
+
+    /// <summary>Debits refunds payable with what was paid out; credits the clearing account of the processor, or of <see cref="External"/> money.</summary>
+    public static ImmutableArray<Transfer> RefundPaid(TenantId tenant, CreditMemoId memo, string processor, Money amount, Instant at) =>
+        Linked([Move(tenant, memo, TransferKind.RefundPaid, AccountKind.RefundsPayable, Shared(AccountKind.RefundsPayable, amount), Clearing(processor, amount), amount, at)]);
+
+    /// <summary>Debits the spend of the subscription and credits that of its customer; an amount below zero moves back.</summary>
+    /// <param name="tenant">Whose books they are.</param>
+    /// <param name="subscription">What spent it.</param>
+    /// <param name="customer">Whose it is.</param>
+    /// <param name="asset">The currency with the decimals that spend is kept with.</param>
+    /// <param name="units">How much more is spent than before, in units of the asset; not 0.</param>
+    /// <param name="move">Tells this move from all others of the subscription.</param>
+    /// <param name="at">When it was seen.</param>
+    public static Transfer SpendMoved(TenantId tenant, SubscriptionId subscription, CustomerId customer, Asset asset, long units, string move, Instant at)
+    {
+        var (ofSubscription, ofCustomer) = (new Account(AccountKind.Spend, asset, subscription.ToString()), new Account(AccountKind.Spend, asset, customer.ToString()));
+        return new Transfer
+        {
+            Id = EntityId.Derive<TransferId>(at, string.Create(CultureInfo.InvariantCulture, $"{tenant}/{subscription}/{(int)TransferKind.SpendMoved}/{move}")),
+            Debit = units > 0 ? ofSubscription : ofCustomer,
+            Credit = units > 0 ? ofCustomer : ofSubscription,
+            Amount = Math.Abs(units),
+            At = at,
+            Kind = TransferKind.SpendMoved,
+            Cause = subscription.ToString(),
+        };
     }
 
     private static ImmutableArray<Transfer> CreditMemo(CreditMemoAmounts memo, TransferKind kind, Instant at)

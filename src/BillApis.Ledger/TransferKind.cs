@@ -24,6 +24,15 @@ public enum TransferKind
     /// <summary>An invoice came to less than nothing and became the customer's credit.</summary>
     InvoiceCredited = 7,
 
+    /// <summary>A day of what was invoiced in advance was earned.</summary>
+    RevenueReleased = 30,
+
+    /// <summary>A refund that was promised was paid out.</summary>
+    RefundPaid = 31,
+
+    /// <summary>What a subscription spent on usage moved.</summary>
+    SpendMoved = 40,
+
     /// <summary>A customer bought credit.</summary>
     CreditBought = 20,
 

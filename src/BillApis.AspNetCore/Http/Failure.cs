@@ -63,6 +63,7 @@ internal sealed record Failure(int Status, string Code, string Message)
             BillingErrorCode.Conflict => (StatusCodes.Status409Conflict, "CON_001"),
             BillingErrorCode.Unauthenticated => (StatusCodes.Status401Unauthorized, "AUTH_001"),
             BillingErrorCode.Forbidden => (StatusCodes.Status403Forbidden, "AUTH_006"),
+            BillingErrorCode.LimitReached => (StatusCodes.Status402PaymentRequired, "LIM_001"),
             BillingErrorCode.Unavailable => (StatusCodes.Status503ServiceUnavailable, "INT_002"),
             _ => (StatusCodes.Status500InternalServerError, "INT_001"),
         };

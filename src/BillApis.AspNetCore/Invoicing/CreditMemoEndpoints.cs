@@ -18,6 +18,7 @@ internal static class CreditMemoEndpoints
         memos.MapGet("", ListAsync).WithSummary("List the credit memos, newest first");
         memos.MapGet("/{id}", GetAsync).WithSummary("Read one credit memo by id or number");
         memos.MapGet("/{id}/explain", ExplainEndpoints.CreditMemoAsync).WithSummary("Trace every line back to the invoice that it takes back a part of");
+        memos.MapPost("/{id}/payout", PayOutAsync).WithSummary("Record that what a credit memo refunds was paid out");
         memos.MapPost("/{id}/cancel", CancelAsync).WithSummary("Withdraw a credit memo; what it had taken back is due again");
     }
 
@@ -38,8 +39,17 @@ internal static class CreditMemoEndpoints
     internal static async Task<CreditMemoResponse> GetAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken) =>
         CreditMemoResponse.From(await billing.CreditMemos.GetAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false));
 
+    internal static async Task<CreditMemoResponse> PayOutAsync(string id, Body<PayOutRequest> body, Caller caller, Billing billing, CancellationToken cancellationToken) =>
+        CreditMemoResponse.From(await billing.CreditMemos.PayOutAsync(caller.Tenant, id, body.Value.Reference, cancellationToken).ConfigureAwait(false));
+
     internal static async Task<CreditMemoResponse> CancelAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken) =>
         CreditMemoResponse.From(await billing.CreditMemos.CancelAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false));
+}
+
+internal sealed record PayOutRequest
+{
+    /// <summary>How the payment is known where it was made.</summary>
+    public string? Reference { get; init; }
 }
 
 internal sealed record CreditMemoRequest
@@ -68,12 +78,12 @@ internal sealed record CreditMemoQuery : Paging
 
 internal sealed record CreditMemoResponse(
     CreditMemoId Id, string? Number, CreditMemoStatus Status, CustomerId CustomerId, InvoiceId InvoiceId, SubscriptionId? SubscriptionId, Currency Currency, string Reason, bool Refund,
-    ImmutableArray<CreditMemoLineResponse> Lines, decimal TaxTotal, decimal Amount, decimal AmountApplied, decimal AmountCredited, decimal AmountRefundable, Instant IssuedAt, Instant? CanceledAt)
+    ImmutableArray<CreditMemoLineResponse> Lines, decimal TaxTotal, decimal Amount, decimal AmountApplied, decimal AmountCredited, decimal AmountRefundable, Instant IssuedAt, Instant? CanceledAt, Instant? RefundPaidAt, string? RefundReference)
 {
     public static CreditMemoResponse From(CreditMemo memo) => new(
         memo.Id, memo.DisplayNumber, memo.Status, memo.Customer, memo.Invoice, memo.Subscription, memo.Currency, memo.Reason, memo.Refund,
         [.. memo.Lines.Select(line => new CreditMemoLineResponse(line.Line, line.Description, line.Net.Amount, line.Tax.Amount, line.Gross.Amount, AdjustmentResponse.From(line.Adjustment)))], memo.TaxTotal.Amount, memo.Total.Amount,
-        memo.Applied.Amount, memo.Refund ? 0 : memo.Returned.Amount, memo.Refund ? memo.Returned.Amount : 0, memo.IssuedAt, memo.CanceledAt);
+        memo.Applied.Amount, memo.Refund ? 0 : memo.Returned.Amount, memo.Refund ? memo.Returned.Amount : 0, memo.IssuedAt, memo.CanceledAt, memo.RefundPaidAt, memo.RefundReference);
 }
 
 internal sealed record CreditMemoLineResponse(InvoiceLineId LineId, string Description, decimal NetAmount, decimal TaxAmount, decimal Amount, AdjustmentResponse? Adjustment);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NodaTime;
 
 namespace BillApis;
@@ -58,6 +59,26 @@ internal static class StoreExtensions
             if (page.Next is null || page.Items[^1].CreatedAt < since)
             {
                 return items;
+            }
+
+            query = query with { After = page.Next };
+        }
+    }
+
+    /// <summary>All that belongs to a customer, newest first.</summary>
+    public static async IAsyncEnumerable<T> OfCustomerAsync<T>(this IStore<T> store, Customer customer, [EnumeratorCancellation] CancellationToken cancellationToken) where T : class, IEntity<T>
+    {
+        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", customer.Id.ToString()); ;)
+        {
+            var page = await store.ListAsync(customer.Tenant, query, cancellationToken).ConfigureAwait(false);
+            foreach (var item in page.Items)
+            {
+                yield return item;
+            }
+
+            if (page.Next is null)
+            {
+                yield break;
             }
 
             query = query with { After = page.Next };

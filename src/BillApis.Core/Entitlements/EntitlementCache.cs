@@ -70,9 +70,15 @@ internal sealed class EntitlementCache
         /// <summary>What the customer may use; null where it is not known for now.</summary>
         public CustomerEntitlements? Entitlements(Instant now) => _known is { } known && known.Terms == Interlocked.Read(ref _terms) && IsFresh(known.ReadAt, known.Entitlements.At, known.Entitlements.Until, now) ? known.Entitlements : null;
 
+        /// <summary>Lets one caller at a time read what is not known: the others find it then.</summary>
+        public SemaphoreSlim Reading { get; } = new(1);
+
         /// <summary>How one feature stands; null where it is not known for now.</summary>
-        public KnownFeature? Feature(string feature, Instant now) =>
-            _features.TryGetValue(feature, out var known) && known.Stamp == Stamp && IsFresh(known.ReadAt, known.At, known.Until, now) && (known.Used is null || Environment.TickCount64 - known.ReadAt < UsageAge) ? known : null;
+        public KnownFeature? Feature(string feature, Instant now) => Recent(feature, now) is { } known && known.Stamp == Stamp ? known : null;
+
+        /// <summary>The same where what this process used or set aside in the last second need not be in it.</summary>
+        public KnownFeature? Recent(string feature, Instant now) =>
+            _features.TryGetValue(feature, out var known) && known.Stamp.Terms == Interlocked.Read(ref _terms) && IsFresh(known.ReadAt, known.At, known.Until, now) && (known.Used is null || Environment.TickCount64 - known.ReadAt < UsageAge) ? known : null;
 
         public void Keep(CustomerEntitlements entitlements, long readAt, long terms) => _known = new Known(entitlements, readAt, terms);
 
@@ -96,9 +102,12 @@ internal sealed class EntitlementCache
 }
 
 /// <summary>How a feature stood when it was read.</summary>
-internal sealed record KnownFeature(GrantedFeature Granted, decimal? Used, bool IsBlocked, long ReadAt, Instant At, Instant Until, (long, long) Stamp)
+internal sealed record KnownFeature(CustomerId Customer, GrantedFeature Granted, decimal Metered, QuotaCount Count, bool IsBlocked, long ReadAt, Instant At, Instant Until, (long Terms, long Usage) Stamp)
 {
     private readonly Instant? _resetsAt = Granted.Window is { HasEnd: true } window ? window.End : null;
+
+    /// <summary>What was used and is set aside of a quota; null where there is none.</summary>
+    public decimal? Used { get; } = Granted.Window is null ? null : Math.Max(Metered, Count.Used) + Count.Reserved;
 
     public EntitlementCheck Check(decimal quantity) => EntitlementCheck.Of(Granted.Terms, Used, _resetsAt, quantity, IsBlocked);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Pricing;
@@ -7,14 +6,23 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Reads what customers may use, and what they used of it.</summary>
-internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plans plans, IStore<EntitlementOverride> overrides, IStore<Feature> features, IStore<Metric> metrics, IUsageStore usage)
+internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plans plans, IStore<EntitlementOverride> overrides, IStore<Feature> features, IStore<Metric> metrics, IUsageStore usage, ISpendLimitStore limits, IReservationStore reservations)
 {
     /// <summary>All that a customer may use at an instant.</summary>
     public async Task<CustomerEntitlements> ReadAsync(Customer customer, Instant at, CancellationToken cancellationToken)
     {
-        var (sources, until) = (new List<EntitlementSource>(), Instant.MaxValue);
+        var (sources, until, stopped) = (new List<EntitlementSource>(), Instant.MaxValue, new List<SpendLimit>());
+        await foreach (var limit in limits.OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false))
+        {
+            if (limit.Acts(SpendAction.Block, at) || limit.Acts(SpendAction.Suspend, at))
+            {
+                stopped.Add(limit);
+                ChangesAt(limit.Month!.Period.End);
+            }
+        }
+
         void ChangesAt(Instant? instant) => until = instant is { } next && next > at ? Instant.Min(until, next) : until;
-        await foreach (var subscription in OfCustomerAsync(subscriptions, customer, cancellationToken).ConfigureAwait(false))
+        await foreach (var subscription in subscriptions.OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false))
         {
             ChangesAt(subscription.Timeline.StartAt);
             ChangesAt(subscription.Timeline.BillingStartAt);
@@ -26,12 +34,12 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
             }
 
             var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
-            sources.AddRange(Of(subscription, versions[subscription.Timeline.StateAt(at).Plan], ChargeSchedule.Of(subscription.Timeline, versions), at));
+            sources.AddRange(stopped.Any(limit => limit.Subscription == subscription.Id) ? [] : Of(subscription, versions[subscription.Timeline.StateAt(at).Plan], ChargeSchedule.Of(subscription.Timeline, versions), at));
         }
 
         sources.Reverse();
         var exceptions = new List<EntitlementOverride>();
-        await foreach (var exception in OfCustomerAsync(overrides, customer, cancellationToken).ConfigureAwait(false))
+        await foreach (var exception in overrides.OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false))
         {
             ChangesAt(exception.EffectiveAt);
             ChangesAt(exception.End);
@@ -48,7 +56,7 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
             ChangesAt(granted[^1].Window is { HasEnd: true } window ? window.End : null);
         }
 
-        return new CustomerEntitlements(customer, [.. granted.OrderBy(item => item.Feature.Code, StringComparer.Ordinal)], at, until);
+        return new CustomerEntitlements(customer, [.. granted.OrderBy(item => item.Feature.Code, StringComparer.Ordinal)], at, until) { IsBlocked = stopped.Any(limit => limit.Subscription is null) };
     }
 
     /// <summary>A feature that nothing grants to the customer.</summary>
@@ -74,6 +82,10 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
         return [.. granted.Index().Select(pair => pair.Item.Window is null ? null : (decimal?)read.GetValueOrDefault(pair.Index))];
     }
 
+    /// <summary>What was committed and is set aside of a quota.</summary>
+    public async Task<QuotaCount> CountAsync(Customer customer, GrantedFeature granted, CancellationToken cancellationToken) =>
+        granted.Window is { } window ? await reservations.CountAsync(customer.Tenant, new QuotaKey(customer.Id, granted.Feature.Id.ToString(), window.Start), cancellationToken).ConfigureAwait(false) : default;
+
     private static IEnumerable<EntitlementSource> Of(Subscription subscription, PlanVersion version, ChargeSchedule schedule, Instant at)
     {
         if (subscription.StatusAt(at) is not (SubscriptionStatus.Active or SubscriptionStatus.Trialing or SubscriptionStatus.PastDue))
@@ -85,24 +97,5 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
         var timeline = subscription.Timeline;
         var period = at < timeline.BillingStartAt ? new Interval(timeline.StartAt, Instant.Min(timeline.BillingStartAt, timeline.EndsAt ?? Instant.MaxValue)) : schedule.PeriodAt(at);
         return version.Entitlements.Select(terms => new EntitlementSource(terms, EntitlementOrigin.Plan, subscription.Id.ToString()) { Period = period });
-    }
-
-    private static async IAsyncEnumerable<T> OfCustomerAsync<T>(IStore<T> store, Customer customer, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken) where T : class, IEntity<T>
-    {
-        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", customer.Id.ToString()); ;)
-        {
-            var page = await store.ListAsync(customer.Tenant, query, cancellationToken).ConfigureAwait(false);
-            foreach (var item in page.Items)
-            {
-                yield return item;
-            }
-
-            if (page.Next is null)
-            {
-                yield break;
-            }
-
-            query = query with { After = page.Next };
-        }
     }
 }

@@ -1,7 +1,9 @@
 using BillApis.Metering;
 using BillApis.Pricing;
 using BillApis.Storage;
+using BillApis.Workers;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using NodaTime;
 
 namespace BillApis;
@@ -16,9 +18,14 @@ internal static class EntitlementServices
         services.AddSingleton<EntitlementCache>();
         services.AddSingleton(provider => new EntitlementReader(
             provider.GetRequiredService<IStore<Subscription>>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<IStore<EntitlementOverride>>(),
-            provider.GetRequiredService<IStore<Feature>>(), provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IUsageStore>()));
+            provider.GetRequiredService<IStore<Feature>>(), provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IUsageStore>(),
+            provider.GetRequiredService<ISpendLimitStore>(), provider.GetRequiredService<IReservationStore>()));
         services.AddSingleton(provider => new Entitlements(
             provider.GetRequiredService<EntitlementReader>(), provider.GetRequiredService<EntitlementCache>(), provider.GetRequiredService<IStore<EntitlementOverride>>(),
             provider.GetRequiredService<Customers>(), provider.GetRequiredService<Features>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton(provider => new Reservations(
+            provider.GetRequiredService<IReservationStore>(), provider.GetRequiredService<Entitlements>(), provider.GetRequiredService<ISpendLimitStore>(), provider.GetRequiredService<Customers>(),
+            provider.GetRequiredService<ChangeFeed>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton(provider => BillingJobs.Reservations(provider.GetRequiredService<IReservationStore>()));
     }
 }

@@ -27,7 +27,7 @@ public sealed class Entitlements
     public ValueTask<EntitlementCheck> CheckAsync(TenantId tenant, string customer, string feature, decimal quantity = 1, CancellationToken cancellationToken = default) =>
         quantity >= 0 && _cache.Find(tenant, customer)?.Feature(feature, _clock.GetCurrentInstant()) is { } known
             ? new ValueTask<EntitlementCheck>(known.Check(quantity))
-            : new ValueTask<EntitlementCheck>(ReadAsync(tenant, customer, feature, quantity, cancellationToken));
+            : new ValueTask<EntitlementCheck>(CheckSlowlyAsync(tenant, customer, feature, quantity, cancellationToken));
 
     /// <summary>All that a customer may use, now or at another instant, with what was used of each quota by then.</summary>
     /// <exception cref="BillingException">There is no such customer.</exception>
@@ -37,7 +37,15 @@ public sealed class Entitlements
         var instant = at ?? _clock.GetCurrentInstant();
         var granted = (await _reader.ReadAsync(found, instant, cancellationToken).ConfigureAwait(false)).Features;
         var used = await _reader.UsedAsync(found, granted, at ?? ReadUntil(instant), cancellationToken).ConfigureAwait(false);
-        return [.. granted.Zip(used, (feature, amount) => new EntitlementState(feature, amount))];
+        var states = new List<EntitlementState>();
+        foreach (var (feature, metered) in granted.Zip(used))
+        {
+            // What reservations counted is known of the window, not of an instant in it.
+            var count = at is null ? await _reader.CountAsync(found, feature, cancellationToken).ConfigureAwait(false) : default;
+            states.Add(new EntitlementState(feature, metered is { } amount ? Math.Max(amount, count.Used) + count.Reserved : null));
+        }
+
+        return states;
     }
 
     /// <summary>Makes an exception for one customer, which stands in for what its plans grant of the feature.</summary>
@@ -87,30 +95,50 @@ public sealed class Entitlements
     /// <summary>Lists exceptions that are and were, newest first; filtered by <c>customer_id</c>, <c>feature_id</c> and <c>ended</c>.</summary>
     public Task<Page<EntitlementOverride>> ListOverridesAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => _overrides.ListAsync(tenant, query, cancellationToken);
 
-    private async Task<EntitlementCheck> ReadAsync(TenantId tenant, string reference, string feature, decimal quantity, CancellationToken cancellationToken)
+    /// <summary>How a feature stands for a customer, from memory where that was read in the last second: the store knows what was set aside since.</summary>
+    /// <exception cref="BillingException">There is no such customer or feature.</exception>
+    internal async ValueTask<KnownFeature> RecentAsync(TenantId tenant, string customer, string feature, CancellationToken cancellationToken) =>
+        _cache.Find(tenant, customer)?.Recent(feature, _clock.GetCurrentInstant())
+        ?? await ReadAsync(tenant, customer, feature, static (slot, name, now) => slot.Recent(name, now), cancellationToken).ConfigureAwait(false);
+
+    private async Task<EntitlementCheck> CheckSlowlyAsync(TenantId tenant, string customer, string feature, decimal quantity, CancellationToken cancellationToken)
     {
         Check.Range("quantity", quantity, 0, Limits.Magnitude);
+        return (await ReadAsync(tenant, customer, feature, static (slot, name, now) => slot.Feature(name, now), cancellationToken).ConfigureAwait(false)).Check(quantity);
+    }
+
+    private async Task<KnownFeature> ReadAsync(TenantId tenant, string reference, string feature, Func<EntitlementCache.Slot, string, Instant, KnownFeature?> find, CancellationToken cancellationToken)
+    {
         var now = _clock.GetCurrentInstant();
         var slot = _cache.Find(tenant, reference);
-        var entitlements = slot?.Entitlements(now);
-        var customer = entitlements?.Customer ?? await _customers.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
-        if (slot is null || entitlements is null)
+        var customer = slot?.Entitlements(now)?.Customer ?? await _customers.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        slot = _cache.Open(customer, reference);
+        await slot.Reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            slot = _cache.Open(customer, reference);
+            return find(slot, feature, now) ?? await ReadAsync(slot, customer, feature, now, cancellationToken).ConfigureAwait(false);
         }
+        finally
+        {
+            slot.Reading.Release();
+        }
+    }
 
+    private async Task<KnownFeature> ReadAsync(EntitlementCache.Slot slot, Customer customer, string feature, Instant now, CancellationToken cancellationToken)
+    {
         var (stamp, readAt) = (slot.Stamp, Environment.TickCount64);
-        if (entitlements is null)
+        if (slot.Entitlements(now) is not { } entitlements)
         {
             entitlements = await _reader.ReadAsync(customer, now, cancellationToken).ConfigureAwait(false);
             slot.Keep(entitlements, readAt, stamp.Terms);
         }
 
         var granted = entitlements.Find(feature) ?? await _reader.NoneAsync(customer, feature, now, cancellationToken).ConfigureAwait(false);
-        var used = await _reader.UsedAsync(customer, [granted], ReadUntil(now), cancellationToken).ConfigureAwait(false);
-        var known = new KnownFeature(granted, used[0], false, readAt, now, entitlements.Until, stamp);
+        var count = await _reader.CountAsync(customer, granted, cancellationToken).ConfigureAwait(false);
+        var metered = (await _reader.UsedAsync(customer, [granted], ReadUntil(now), cancellationToken).ConfigureAwait(false))[0] ?? 0;
+        var known = new KnownFeature(customer.Id, granted, metered, count, entitlements.IsBlocked, readAt, now, entitlements.Until, stamp);
         slot.Keep(feature, known);
-        return known.Check(quantity);
+        return known;
     }
 
     // Events may lie ahead of the clock by so much, and count from when they are there.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using BillApis.Invoicing;
+using BillApis.Ledger;
 using BillApis.Outbox;
 using NodaTime;
 
@@ -59,6 +60,30 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
             },
             cancellationToken).ConfigureAwait(false);
         return await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Records that what is to be refunded was paid out, and posts it.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="reference">The memo's id or number.</param>
+    /// <param name="payment">How the payment is known where it was made.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <exception cref="BillingException">There is none such, nothing of it is to be refunded, or that was paid out before.</exception>
+    public async Task<CreditMemo> PayOutAsync(TenantId tenant, string reference, string? payment = null, CancellationToken cancellationToken = default)
+    {
+        Check.Text("reference", payment, Limits.CodeLength);
+        var paid = await store.ChangeAsync(
+            tenant,
+            Kind,
+            reference,
+            memo =>
+            {
+                var (now, subject) = (clock.GetCurrentInstant(), memo.Id.ToString());
+                var posting = LedgerPosting.Of(Postings.RefundPaid(tenant, memo.Id, Postings.External, memo.Returned, now), subject, now)!;
+                return Task.FromResult<(CreditMemo, IReadOnlyList<BillingEvent>)>((memo.PayOut(payment, now), [new BillingEvent("credit_memo.refunded", subject, now), posting]));
+            },
+            cancellationToken).ConfigureAwait(false);
+        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return paid;
     }
 
     private static (Invoice Invoice, CreditMemo Memo) Take(Invoice before, CreditMemoId id, NewCreditMemo request, CreditableLines left, Instant now)

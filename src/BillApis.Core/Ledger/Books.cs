@@ -24,16 +24,23 @@ public sealed class Books(ILedger ledger)
     /// <exception cref="BillingException">The tenant has no such account.</exception>
     public async Task<Page<Entry>> ListEntriesAsync(TenantId tenant, string reference, StoreQuery query, CancellationToken cancellationToken = default)
     {
-        var id = Account.TryParse(reference, out var named) ? named.IdIn(tenant) : EntityId.TryParse<AccountId>(reference, out var given) ? given : throw BillingException.NotFound("account", reference);
-        var balance = await ledger.BalancesAsync(tenant, [id], null, cancellationToken).ConfigureAwait(false);
-        var account = balance.SingleOrDefault()?.Account ?? throw BillingException.NotFound("account", reference);
-        var transfers = await ledger.EntriesAsync(tenant, id, query, cancellationToken).ConfigureAwait(false);
+        var account = await AccountAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        var transfers = await ledger.EntriesAsync(tenant, account.IdIn(tenant), query, cancellationToken).ConfigureAwait(false);
         return transfers.Select(transfer => new Entry(transfer, transfer.Debit == account ? EntrySide.Debit : EntrySide.Credit));
     }
 
-    /// <summary>Debits and credits of every account of the general ledger, now or as of an instant that counts itself.</summary>
+    /// <summary>The account of an id or code.</summary>
+    /// <exception cref="BillingException">The tenant has no such account.</exception>
+    internal async Task<Account> AccountAsync(TenantId tenant, string reference, CancellationToken cancellationToken)
+    {
+        var id = Account.TryParse(reference, out var named) ? named.IdIn(tenant) : EntityId.TryParse<AccountId>(reference, out var given) ? given : throw BillingException.NotFound("account", reference);
+        var balance = await ledger.BalancesAsync(tenant, [id], null, cancellationToken).ConfigureAwait(false);
+        return balance.SingleOrDefault()?.Account ?? throw BillingException.NotFound("account", reference);
+    }
+
+    /// <summary>Debits and credits of every account of the general ledger, now or as of an instant that counts itself. Spend has books of its own and is left out.</summary>
     public async Task<TrialBalance> TrialBalanceAsync(TenantId tenant, Instant? asOf, CancellationToken cancellationToken = default) =>
-        new(asOf, [.. await ledger.TrialBalanceAsync(tenant, asOf, cancellationToken).ConfigureAwait(false)]);
+        new(asOf, [.. (await ledger.TrialBalanceAsync(tenant, asOf, cancellationToken).ConfigureAwait(false)).Where(line => line.Account.Kind is not AccountKind.Spend)]);
 
     /// <summary>Counts every balance anew from the transfers, and answers those that the ledger keeps otherwise; none is how it should be.</summary>
     public Task<IReadOnlyList<BalanceDifference>> VerifyAsync(TenantId tenant, CancellationToken cancellationToken = default) => ledger.VerifyAsync(tenant, cancellationToken);

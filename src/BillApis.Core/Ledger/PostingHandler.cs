@@ -11,6 +11,7 @@ internal static class PostingHandler
         if (services.All(service => service.ServiceType != typeof(Books)))
         {
             services.AddSingleton<Books>();
+            services.AddRevenue();
             services.AddSingleton(provider => new OutboxHandler(LedgerPosting.Type, (tenant, events, cancellationToken) => PostAsync(provider.GetRequiredService<ILedger>(), tenant, events, cancellationToken)));
         }
     }

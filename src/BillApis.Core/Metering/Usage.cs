@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using BillApis.Metering;
-using BillApis.Storage;
 using Microsoft.Extensions.Options;
 using NodaTime;
 
@@ -19,20 +18,20 @@ public sealed class Usage
     private readonly IOptions<BillingOptions> _options;
     private readonly IClock _clock;
     private readonly UsageCorrector _corrector;
-    private readonly ChangeFeed _changes;
+    private readonly UsageSignals _signals;
 
-    internal Usage(IUsageStore store, MetricCatalog metrics, CustomerDirectory customers, FindOwners owners, Settings settings, IOptions<BillingOptions> options, IClock clock, ChangeFeed changes) =>
-        (_store, _metrics, _customers, _owners, _settings, _options, _clock, _corrector, _changes) =
-        (store, metrics, customers, owners, settings, options, clock, new UsageCorrector(store, metrics, clock), changes);
+    internal Usage(IUsageStore store, MetricCatalog metrics, CustomerDirectory customers, FindOwners owners, Settings settings, IOptions<BillingOptions> options, IClock clock, UsageSignals signals) =>
+        (_store, _metrics, _customers, _owners, _settings, _options, _clock, _corrector, _signals) =
+        (store, metrics, customers, owners, settings, options, clock, new UsageCorrector(store, metrics, clock), signals);
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
     public Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken = default) =>
-        RecordAsync(tenant, events, null, _clock.GetCurrentInstant(), stamped => _store.AppendAsync(tenant, stamped, cancellationToken), cancellationToken);
+        RecordAsync(tenant, events, null, _clock.GetCurrentInstant(), stamped => AppendAsync(tenant, stamped, cancellationToken), cancellationToken);
 
     /// <summary>The same for a delivery that arrived at an instant.</summary>
     internal Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, string? sender, Instant at, CancellationToken cancellationToken) =>
-        RecordAsync(tenant, events, sender, at, stamped => _store.AppendAsync(tenant, stamped, cancellationToken), cancellationToken);
+        RecordAsync(tenant, events, sender, at, stamped => AppendAsync(tenant, stamped, cancellationToken), cancellationToken);
 
     /// <summary>Stores a delivery in the caller's own transaction: what the application did and its usage are committed together, or neither is.</summary>
     /// <exception cref="ArgumentException">The transaction is of another database than the one that billing is in.</exception>
@@ -97,7 +96,7 @@ public sealed class Usage
     /// <returns>The event with all that was said of it.</returns>
     /// <exception cref="BillingException">There is no such event.</exception>
     public async Task<StoredEvent> VoidAsync(TenantId tenant, string id, string? reason = null, string source = UsageEvent.DefaultSource, CancellationToken cancellationToken = default) =>
-        Told(tenant, await _corrector.VoidAsync(tenant, source, id, reason, cancellationToken).ConfigureAwait(false));
+        await _signals.CorrectedAsync(tenant, await _corrector.VoidAsync(tenant, source, id, reason, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
 
     /// <summary>Lets something else count in the place of an event, which stays on record as it was sent. Safe to repeat.</summary>
     /// <returns>The event with all that was said of it.</returns>
@@ -105,7 +104,8 @@ public sealed class Usage
     public async Task<StoredEvent> AmendAsync(TenantId tenant, UsageAmendment amendment, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(amendment);
-        return Told(tenant, await _corrector.AmendAsync(tenant, amendment, (item, received) => StampAsync(tenant, item, received, cancellationToken), cancellationToken).ConfigureAwait(false));
+        var amended = await _corrector.AmendAsync(tenant, amendment, (item, received) => StampAsync(tenant, item, received, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await _signals.CorrectedAsync(tenant, amended).ConfigureAwait(false);
     }
 
     /// <summary>What a customer used, window by window; without groups every window is answered, with them only those that have events.</summary>
@@ -171,7 +171,7 @@ public sealed class Usage
         var intake = await IntakeAsync(tenant, [.. events.Select(item => item.Event)], _clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
         var stamped = events.Select(item => intake.Stamp(item.Event, out var good, item.RecordedAt) is null ? good : null).OfType<StampedEvent>().Where(item => item.Orphan is null).ToList();
         var recovered = await _store.RecoverAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
-        Tell(tenant, stamped);
+        await _signals.ArrivedAsync(tenant, stamped).ConfigureAwait(false);
         return (recovered + (late ? await RecoverLateAsync(tenant, page.Items.Where(orphan => orphan.Reason is OrphanReason.Late), cancellationToken).ConfigureAwait(false) : 0), page.Next);
     }
 
@@ -243,7 +243,7 @@ public sealed class Usage
         }
 
         var results = await append(stamped).ConfigureAwait(false);
-        Tell(tenant, stamped);
+        _signals.Appended(tenant, stamped);
         for (var i = 0; i < results.Count; i++)
         {
             receipt.Add(places[i], results[i]);
@@ -252,19 +252,11 @@ public sealed class Usage
         return receipt.Build();
     }
 
-    private void Tell(TenantId tenant, List<StampedEvent> stored)
+    private async Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> stamped, CancellationToken cancellationToken)
     {
-        foreach (var customer in stored.Select(item => item.Customer).OfType<CustomerId>().Distinct())
-        {
-            _changes.Publish(new Change(tenant, customer, IsUsage: true));
-        }
-    }
-
-    // What an amendment says may be another customer's by now.
-    private StoredEvent Told(TenantId tenant, StoredEvent corrected)
-    {
-        _changes.Publish(new Change(tenant, null, IsUsage: true));
-        return corrected;
+        var results = await _store.AppendAsync(tenant, stamped, cancellationToken).ConfigureAwait(false);
+        await _signals.ArrivedAsync(tenant, stamped).ConfigureAwait(false);
+        return results;
     }
 
     /// <summary>What decides about these events.</summary>

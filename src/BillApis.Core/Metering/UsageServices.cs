@@ -14,6 +14,7 @@ internal static class UsageServices
 {
     public static void AddUsage(this IServiceCollection services)
     {
+        services.AddSingleton<UsageSignals>();
         services.AddSingleton<MetricCatalog>();
         services.AddSingleton<CustomerDirectory>();
         services.AddSingleton<OrphanRecovery>();
@@ -27,7 +28,7 @@ internal static class UsageServices
             provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Usage(
             provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<CustomerDirectory>(), provider.GetRequiredService<FindOwners>(),
-            provider.GetRequiredService<Settings>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ChangeFeed>()));
+            provider.GetRequiredService<Settings>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>(), provider.GetRequiredService<UsageSignals>()));
         services.AddSingleton(provider => new UsageAnalytics(
             provider.GetRequiredService<IUsageStore>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IStore<Customer>>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new UsageBuffer(

@@ -24,6 +24,20 @@ internal static class BillingJobs
     /// <summary>Refills and expires credit whose time has come.</summary>
     public static BillingJob Credits(Credits credits) => new("credits", credits.AdvanceAsync);
 
+    /// <summary>Looks at spend limits, some in each round: at months that are over, and at what other nodes took in.</summary>
+    public static BillingJob Spend(SpendWatch watch) => new("spend", watch.SweepAsync);
+
+    /// <summary>Earns the days that are over of what was invoiced in advance.</summary>
+    public static BillingJob Revenue(RevenueRelease revenue) => new("revenue", revenue.ReleaseAsync);
+
+    /// <summary>Gives back what was set aside and never ended.</summary>
+    public static BillingJob Reservations(IReservationStore store) => new("reservations", async token =>
+    {
+        while (await store.ExpireAsync(BatchSize, token).ConfigureAwait(false) == BatchSize)
+        {
+        }
+    });
+
     /// <summary>Marks open invoices overdue once their due date has passed.</summary>
     public static BillingJob Overdue(IInvoiceStore invoices, IClock clock) => new("overdue", async token =>
     {

@@ -61,6 +61,12 @@ public sealed record CreditMemo : IEntity<CreditMemo>
     /// <summary>When it was withdrawn; null where it was not.</summary>
     public Instant? CanceledAt { get; init; }
 
+    /// <summary>When what is to be refunded was paid out; null where it was not.</summary>
+    public Instant? RefundPaidAt { get; init; }
+
+    /// <summary>How the payment is known where it was made.</summary>
+    public string? RefundReference { get; init; }
+
     /// <inheritdoc/>
     public required Instant CreatedAt { get; init; }
 
@@ -90,9 +96,16 @@ public sealed record CreditMemo : IEntity<CreditMemo>
     /// <inheritdoc/>
     public CreditMemo WithVersion(long version) => this with { Version = version };
 
+    /// <summary>Records that what is to be refunded was paid out.</summary>
+    /// <exception cref="BillingException">Nothing of it is to be refunded, or that was paid out before.</exception>
+    public CreditMemo PayOut(string? reference, Instant at) => Refund && !Returned.IsZero && Status is CreditMemoStatus.Issued && RefundPaidAt is null
+        ? this with { RefundPaidAt = at, RefundReference = reference }
+        : throw new BillingException(BillingErrorCode.Conflict, $"The credit memo '{Id}' has no refund to pay out{(RefundPaidAt is null ? "" : " any more")}.");
+
     /// <summary>Withdraws it; its number stays used.</summary>
-    /// <exception cref="BillingException">It was withdrawn before.</exception>
-    public CreditMemo Cancel(Instant at) => Status is CreditMemoStatus.Issued
+    /// <exception cref="BillingException">It was withdrawn before, or its refund was paid out.</exception>
+    public CreditMemo Cancel(Instant at) => RefundPaidAt is not null ? throw new BillingException(BillingErrorCode.Conflict, $"The refund of the credit memo '{Id}' was paid out and it cannot be canceled any more.")
+        : Status is CreditMemoStatus.Issued
         ? this with { Status = CreditMemoStatus.Canceled, CanceledAt = at }
         : throw new BillingException(BillingErrorCode.Conflict, $"The credit memo '{Id}' is canceled already.");
 }

@@ -60,6 +60,24 @@ public sealed class CreditMemoTests(HostFixture host)
         (await _api.GetAsync("/invoicing/credit-memos/CRM-999999")).ShouldFail(404, "RES_001");
     }
 
+    [Fact]
+    public async Task A_promised_refund_is_paid_out_once()
+    {
+        var invoice = await IssuedAsync(Seed.Id(await _seed.CustomerAsync()));
+        (await _api.PostAsync($"/invoicing/invoices/{invoice}/payments", new { amount = 100, method = "external" })).Ok(201);
+        var memo = Seed.Id((await _api.PostAsync("/invoicing/credit-memos", new { invoice_id = invoice, amount = 30, reason = "Too much", refund = true })).Ok(201));
+        (await _api.PostAsync($"/invoicing/credit-memos/{memo}/payout", new { reference = "bank-7" })).Ok().GetProperty("refund_reference").GetString().ShouldBe("bank-7");
+        (await _api.PostAsync($"/invoicing/credit-memos/{memo}/payout")).ShouldFail(409, "CON_001");
+        (await _api.PostAsync($"/invoicing/credit-memos/{memo}/cancel")).ShouldFail(409, "CON_001");
+        var account = (await _api.GetAsync("/ledger/accounts?kind=refunds_payable")).Ok().EnumerateArray().Single(item => item.GetProperty("currency").GetString() == "USD");
+        var now = await _seed.NowAsync();
+        var statement = (await _api.GetAsync($"/ledger/accounts/{Seed.Id(account)}/statement?from={now:yyyy-MM-ddTHH:mm:ssZ}&to={now.AddDays(1):yyyy-MM-ddTHH:mm:ssZ}")).Ok();
+        var lines = statement.GetProperty("lines").EnumerateArray().Where(line => line.GetProperty("entry").GetProperty("cause").GetString() == memo).ToList();
+        lines.Select(line => (line.GetProperty("entry").GetProperty("side").GetString(), line.GetProperty("entry").GetProperty("amount").GetDecimal())).ShouldBe([("credit", 30m), ("debit", 30m)]);
+        lines[1].GetProperty("balance").GetDecimal().ShouldBe(lines[0].GetProperty("balance").GetDecimal() - 30);
+        statement.GetProperty("closing").GetDecimal().ShouldBe(account.GetProperty("balance").GetDecimal());
+    }
+
     private async Task<string> IssuedAsync(string customer)
     {
         var id = Seed.Id((await _api.PostAsync("/invoicing/invoices", new { customer_id = customer, currency = "USD", lines = new[] { new { description = "Work", unit_amount = 100 } } })).Ok(201));

@@ -15,6 +15,27 @@ public sealed class LedgerTests(HostFixture host)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task What_is_invoiced_in_advance_is_earned_month_by_month()
+    {
+        var (customer, plan) = (Seed.Id(await _seed.CustomerAsync()), Seed.Id(await _seed.PlanAsync()));
+        var now = await _seed.NowAsync();
+        var first = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, default).AddMonths(1);
+        var middle = first.AddDays(10);
+        await _seed.SubscriptionAsync(customer, plan, middle);
+        await _seed.MoveAsync(middle);
+        (await host.Api.PostAsync("/invoicing/runs?wait=true", new { as_of = middle, customer_id = customer })).Ok(202);
+        var months = (await host.Api.GetAsync($"/ledger/revenue-schedule?customer_id={customer}&from={first:yyyy-MM-dd}T00:00:00Z&to={first.AddMonths(2):yyyy-MM-dd}T00:00:00Z")).Ok().EnumerateArray()
+            .Select(month => (month.GetProperty("earned").GetDecimal(), month.GetProperty("deferred").GetDecimal())).ToList();
+
+        // 20.00 over as many days as the first month has; its first days have a cent more.
+        var days = (int)(middle.AddMonths(1) - middle).TotalDays;
+        var here = days - 10;
+        var earned = ((here * (2_000 / days)) + Math.Min(here, 2_000 % days)) / 100m;
+        months.ShouldBe([(earned, 20 - earned), (20 - earned, 0m)]);
+        (await host.Api.GetAsync($"/ledger/revenue-schedule?from={first:yyyy-MM-dd}T00:00:00Z&to={first:yyyy-MM-dd}T00:00:00Z")).ShouldFail(400, "VAL_001", "to");
+    }
+
+    [Fact]
     public async Task The_books_of_an_invoice_and_its_payment()
     {
         var (customer, invoice) = await PostAsync();

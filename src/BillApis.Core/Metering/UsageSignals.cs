@@ -1,0 +1,38 @@
+using BillApis.Metering;
+using BillApis.Storage;
+
+namespace BillApis;
+
+/// <summary>Tells those who follow usage that there is more of it.</summary>
+internal sealed class UsageSignals(ChangeFeed changes, SpendWatch spend)
+{
+    /// <summary>Events are stored, or will be once the caller commits.</summary>
+    public void Appended(TenantId tenant, IReadOnlyList<StampedEvent> stored)
+    {
+        foreach (var customer in CustomersOf(stored))
+        {
+            changes.Publish(new Change(tenant, customer, IsUsage: true));
+        }
+    }
+
+    /// <summary>Events are stored: what was spent moves before their sender is answered.</summary>
+    public Task ArrivedAsync(TenantId tenant, IReadOnlyList<StampedEvent> stored)
+    {
+        Appended(tenant, stored);
+        return spend.ArrivedAsync(tenant, CustomersOf(stored));
+    }
+
+    /// <summary>What was said of an event later may be another customer's.</summary>
+    public async Task<StoredEvent> CorrectedAsync(TenantId tenant, StoredEvent corrected)
+    {
+        changes.Publish(new Change(tenant, null, IsUsage: true));
+        if (corrected.Customer is { } customer)
+        {
+            await spend.ArrivedAsync(tenant, [customer]).ConfigureAwait(false);
+        }
+
+        return corrected;
+    }
+
+    private static IEnumerable<CustomerId> CustomersOf(IReadOnlyList<StampedEvent> stored) => stored.Select(item => item.Customer).OfType<CustomerId>().Distinct();
+}

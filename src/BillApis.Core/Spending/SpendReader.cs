@@ -1,0 +1,67 @@
+using BillApis.Invoicing;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Computes what was spent on usage: running totals rated as the bill will rate them, so that every unit has the price of its tier.</summary>
+/// <remarks>
+/// What falls into a span of time is what the charges come to at its end less what they came to at its start; a month and a billing period need not be the same.
+/// Minimums are left to the bill, and maximums hold.
+/// </remarks>
+internal sealed class SpendReader(IStore<Subscription> subscriptions, Plans plans, ChargedUsageReader usage)
+{
+    /// <summary>What each subscription of a customer spent in a span of time.</summary>
+    public async Task<IReadOnlyDictionary<SubscriptionId, SubscriptionSpend>> ReadAsync(Customer customer, Interval span, CancellationToken cancellationToken)
+    {
+        var asked = new List<(Subscription Subscription, Charge Charge, int Sign)>();
+        await foreach (var subscription in subscriptions.OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false))
+        {
+            var schedule = ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false));
+            foreach (var charge in Metered(schedule, span))
+            {
+                if (Until(charge, span.End) is { } end)
+                {
+                    asked.Add((subscription, end, 1));
+                }
+
+                if (Until(charge, span.Start) is { } start)
+                {
+                    asked.Add((subscription, start, -1));
+                }
+            }
+        }
+
+        var requests = new List<(Charge, UsageRequest)>();
+        foreach (var (subscription, charge, _) in asked)
+        {
+            requests.Add((charge, await usage.RequestAsync(customer.Tenant, charge, customer.Id, subscription, cancellationToken).ConfigureAwait(false)));
+        }
+
+        var read = requests.Count == 0 ? [] : await usage.ReadAsync(customer.Tenant, requests, cancellationToken).ConfigureAwait(false);
+        return asked.Zip(read).GroupBy(item => (item.First.Subscription.Id, item.First.Subscription.Currency))
+            .ToDictionary(group => group.Key.Id, group => SubscriptionSpend.Of(group.Key.Currency, group.Sum(item => item.First.Sign * Cost(item.First.Charge, item.Second))));
+    }
+
+    /// <summary>What usage costs so far in the period of its charge.</summary>
+    internal static decimal Cost(Charge charge, RatingInput used)
+    {
+        var amount = Rating.Rate(charge.Price.Terms, used).Amount;
+        return charge.Price.Terms.MaximumAmount is { } most ? Math.Min(amount, charge.Factor.Apply(most)) : amount;
+    }
+
+    // The metered charges of the periods that have a part in the span.
+    private static IEnumerable<Charge> Metered(ChargeSchedule schedule, Interval span)
+    {
+        var charges = new List<Charge>();
+        for (Instant? at = span.Start; at < span.End; at = schedule.NextBoundary(at))
+        {
+            charges.AddRange(schedule.InForceAt(at.Value).Where(charge => charge.Price.IsMetered));
+        }
+
+        return charges.DistinctBy(charge => (charge.Price.Id, charge.Period));
+    }
+
+    private static Charge? Until(Charge charge, Instant at) => at <= charge.Period.Start ? null : charge with { Period = new Interval(charge.Period.Start, Instant.Min(at, charge.Period.End)) };
+}

@@ -1,0 +1,17 @@
+namespace BillApis.Storage.Sql.Reservations;
+
+/// <summary>A row of <c>billing_quota</c>, and the database's clock when it was read.</summary>
+internal sealed record QuotaRow
+{
+    public required string CustomerId { get; init; }
+    public required string Subject { get; init; }
+    public required long StartsAt { get; init; }
+    public required string Used { get; init; }
+    public required string Reserved { get; init; }
+    public long? NextExpiry { get; init; }
+    public long Now { get; init; }
+
+    public QuotaKey Key => new(EntityId.Parse<CustomerId>(CustomerId), Subject, SqlTime.FromMicroseconds(StartsAt));
+
+    public QuotaCount Count => new(SqlDecimal.Parse(Used), SqlDecimal.Parse(Reserved));
+}

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using Dapper;
+using NodaTime;
+
+namespace BillApis.Storage.Sql.Reservations;
+
+/// <summary>Quotas in <c>billing_quota</c>, and what is set aside of them in <c>billing_reservation</c>.</summary>
+internal sealed class SqlReservationStore(SqlDatabase database) : IReservationStore
+{
+    private const int CallsPerCommit = 512;
+    private readonly QuotaWriter _writer = new(database);
+    private readonly ConcurrentDictionary<TenantId, GroupCommit<QuotaCall>> _commits = [];
+
+    public async Task<ReserveOutcome> ReserveAsync(TenantId tenant, Reservation wanted, decimal metered, Duration lifetime, CancellationToken cancellationToken)
+    {
+        var call = new ReserveCall(wanted, metered, lifetime);
+        await _commits.GetOrAdd(tenant, CommitOf).WriteAsync(call, cancellationToken).ConfigureAwait(false);
+        return call.Outcome;
+    }
+
+    public async Task<SettleOutcome> SettleAsync(TenantId tenant, ReservationId id, decimal? actual, CancellationToken cancellationToken)
+    {
+        var call = new SettleCall(id, actual);
+        await _commits.GetOrAdd(tenant, CommitOf).WriteAsync(call, cancellationToken).ConfigureAwait(false);
+        return call.Outcome;
+    }
+
+    public async Task<Reservation?> FindAsync(TenantId tenant, ReservationId id, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var row = await connection.QuerySingleOrDefaultAsync<ReservationRow>(new CommandDefinition(
+            $"""
+            select id as Id, customer_id as CustomerId, subject as Subject, starts_at as StartsAt, quantity as Quantity, quota_limit as QuotaLimit, actual as Actual, expires_at as ExpiresAt,
+                case when state = 'open' and expires_at <= {database.Dialect.Now} then 'expired' else state end as State
+            from billing_reservation where tenant_id = @Tenant and id = @Id
+            """,
+            new { Tenant = tenant.ToString(), Id = id.ToString() },
+            cancellationToken: cancellationToken)).ConfigureAwait(false);
+        return row?.Read();
+    }
+
+    public async Task<QuotaCount> CountAsync(TenantId tenant, QuotaKey quota, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var row = await connection.QuerySingleOrDefaultAsync<QuotaRow>(new CommandDefinition(
+            $"""
+            select customer_id as CustomerId, subject as Subject, starts_at as StartsAt, used as Used, reserved as Reserved, next_expiry as NextExpiry, {database.Dialect.Now} as Now
+            from billing_quota where tenant_id = @Tenant and customer_id = @Customer and subject = @Subject and starts_at = @Start
+            """,
+            new { Tenant = tenant.ToString(), Customer = quota.Customer.ToString(), quota.Subject, Start = quota.Start.ToMicroseconds() },
+            cancellationToken: cancellationToken)).ConfigureAwait(false);
+        if (row is null)
+        {
+            return default;
+        }
+
+        if (row.NextExpiry > row.Now || row.NextExpiry is null)
+        {
+            return row.Count;
+        }
+
+        await _writer.ExpireAsync(tenant, [quota]).ConfigureAwait(false);
+        return await CountAsync(tenant, quota, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<int> ExpireAsync(int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var rows = (await connection.QueryAsync<(string Tenant, string Customer, string Subject, long Start)>(new CommandDefinition(
+            $"select tenant_id, customer_id, subject, starts_at from billing_quota where next_expiry <= {database.Dialect.Now} order by next_expiry limit @Limit",
+            new { Limit = limit },
+            cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
+        foreach (var tenant in rows.GroupBy(row => row.Tenant, StringComparer.Ordinal))
+        {
+            await _writer.ExpireAsync(
+                EntityId.Parse<TenantId>(tenant.Key),
+                [.. tenant.Select(row => new QuotaKey(EntityId.Parse<CustomerId>(row.Customer), row.Subject, SqlTime.FromMicroseconds(row.Start)))]).ConfigureAwait(false);
+        }
+
+        return rows.Count;
+    }
+
+    // Callers of one tenant meet at the same quotas anyway; their outcomes are set before the commit and told after it.
+    private GroupCommit<QuotaCall> CommitOf(TenantId tenant) => new(calls => _writer.ApplyAsync(tenant, calls), _ => 1, CallsPerCommit, writers: 1);
+}

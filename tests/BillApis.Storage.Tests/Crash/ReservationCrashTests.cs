@@ -1,0 +1,138 @@
+using System.Globalization;
+using BillApis.Pricing;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+
+namespace BillApis.Storage.Tests.Crash;
+
+/// <summary>64 threads in each of several processes that are killed at any moment: the limit is never exceeded, no answered commit is lost, and what the dead held comes back.</summary>
+public abstract class ReservationCrashTests(string database, int processes) : IAsyncLifetime
+{
+    private const decimal Limit = 1_000;
+    private const int Kills = 8;
+    private const int Seed = 20261125;
+    private readonly Random _random = new(Seed);
+    private readonly Dictionary<ReservationId, decimal> _answered = [];
+    private QuotaKey _quota;
+    private ServiceProvider _node = null!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private Billing Billing => _node.GetRequiredService<Billing>();
+
+    private IReservationStore Store => _node.GetRequiredService<IReservationStore>();
+
+    protected string Connection { get; private set; } = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        Connection = await NewDatabaseAsync();
+        _node = Node.Open(database, Connection);
+        await Billing.MigrateAsync(Stop);
+        var feature = await Billing.Features.CreateAsync(TenantId.Default, new Feature { Code = ReservationWork.Feature, Name = "Calls" }, Stop);
+        var customer = await Billing.Customers.CreateAsync(TenantId.Default, new Customer { Name = "Acme", Currency = Currency.Parse("USD") }, Stop);
+        var terms = new Entitlement(feature.Id, EntitlementType.Metered) { Limit = Limit, Reset = UsageReset.Never };
+        await Billing.Entitlements.GrantAsync(TenantId.Default, new NewEntitlement(customer.Id.ToString(), terms), Stop);
+        _quota = new QuotaKey(customer.Id, feature.Id.ToString(), Instant.FromUnixTimeSeconds(0));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _node.DisposeAsync();
+        await DropAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task A_limit_holds_whoever_is_killed()
+    {
+        var workers = new List<WorkerProcess>();
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            while (workers.Count < processes)
+            {
+                workers.Add(await WorkerProcess.StartAsync(nameof(ReservationWork), database, Connection, _quota.Customer.ToString()));
+            }
+
+            if (kill % 5 != 4)
+            {
+                await Task.WhenAll(workers.Select(worker => worker.AnsweredAsync()));
+            }
+
+            await Task.Delay(_random.Next(600), Stop);
+            await EndAsync(workers, _random.Next(processes));
+            (await Store.CountAsync(TenantId.Default, _quota, Stop)).Taken.ShouldBeLessThanOrEqualTo(Limit, $"kill {kill}, seed {Seed}");
+        }
+
+        while (workers.Count > 0)
+        {
+            await EndAsync(workers, 0);
+        }
+
+        // What the dead held comes back, and the limit is used up to the last unit.
+        for (var idle = 0; idle < 100;)
+        {
+            idle = await ReservationWork.TryAsync(Billing, _quota.Customer.ToString(), 0) ? 0 : idle + 1;
+            await Task.Delay(idle == 0 ? 0 : 20, Stop);
+        }
+
+        var count = await Store.CountAsync(TenantId.Default, _quota, Stop);
+        (count.Reserved, Limit - count.Used).ShouldSatisfyAllConditions(item => item.Reserved.ShouldBe(0), item => item.Item2.ShouldBeInRange(0, ReservationWork.Quantity / 2));
+        foreach (var (id, actual) in _answered)
+        {
+            (await Store.FindAsync(TenantId.Default, id, Stop))!.Actual.ShouldBe(actual, $"seed {Seed}: what was answered is gone");
+        }
+
+        _answered.Count.ShouldBeGreaterThan(100);
+        (await CommittedAsync()).ShouldBe(count.Used);
+    }
+
+    protected abstract Task<string> NewDatabaseAsync();
+
+    protected abstract Task DropAsync();
+
+    private async Task EndAsync(List<WorkerProcess> workers, int index)
+    {
+        using var worker = workers[index];
+        workers.RemoveAt(index);
+        await worker.KillAsync();
+        foreach (var line in worker.Said.Where(line => line.EndsWith('.')))
+        {
+            var parts = line[..^1].Split(' ');
+            _answered[EntityId.Parse<ReservationId>(parts[0])] = decimal.Parse(parts[1], CultureInfo.InvariantCulture);
+        }
+    }
+
+    // Added up from the reservations themselves.
+    private async Task<decimal> CommittedAsync()
+    {
+        await using var connection = await _node.GetRequiredService<Sql.SqlDatabase>().OpenAsync(Stop);
+        var amounts = await Dapper.SqlMapper.QueryAsync<string>(connection, "select actual from billing_reservation where state = 'committed'");
+        return amounts.Sum(amount => decimal.Parse(amount, CultureInfo.InvariantCulture));
+    }
+}
+
+public sealed class SqliteReservationCrashTests() : ReservationCrashTests(Node.Sqlite, processes: 1)
+{
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"billapis-reserve-{Guid.CreateVersion7():N}.db");
+
+    protected override Task<string> NewDatabaseAsync() => Task.FromResult($"Data Source={_path}");
+
+    protected override Task DropAsync()
+    {
+        foreach (var suffix in new[] { "", "-wal", "-shm" })
+        {
+            File.Delete(_path + suffix);
+        }
+
+        return Task.CompletedTask;
+    }
+}
+
+public sealed class PostgresReservationCrashTests() : ReservationCrashTests(Node.Postgres, processes: 4)
+{
+    protected override Task<string> NewDatabaseAsync() => PostgresServer.NewDatabaseAsync();
+
+    // The server goes with the tests.
+    protected override Task DropAsync() => Task.CompletedTask;
+}
