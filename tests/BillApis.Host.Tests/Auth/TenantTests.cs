@@ -34,6 +34,7 @@ public sealed class TenantTests(HostFixture host)
         (await owner.PostAsync($"/admin/tenants/{Seed.Id(other)}/users", new { email = "x@example.com", name = "X" })).ShouldFail(403, "AUTH_006");
         (await owner.PostAsync("/admin/test-clock", new { now = "2100-01-01T00:00:00Z" })).ShouldFail(403, "AUTH_006");
         (await owner.GetAsync($"/admin/tenants/{Seed.Id(other)}")).ShouldFail(404, "RES_001");
+        (await owner.GetAsync($"/admin/tenants/{Seed.Id(tenant)}")).Ok().GetProperty("status").GetString().ShouldBe("active");
         (await owner.GetAsync("/admin/tenants")).Ok().EnumerateArray().Select(Seed.Id).ShouldBe([Seed.Id(tenant)]);
         var all = (await host.Api.GetAsync("/admin/tenants?limit=500")).Ok().EnumerateArray().Select(Seed.Id).ToList();
         all.ShouldContain(Seed.Id(tenant));
