@@ -44,6 +44,9 @@ public static class Limits
     /// <summary>The greatest bound that a metric may set for the age of events, and for how far ahead they lie: ten years.</summary>
     public const long MostSkewSeconds = 315_360_000;
 
+    /// <summary>The most months that usage may be kept for before it is archived, where it is not kept forever.</summary>
+    public const int MostRetentionMonths = 1_200;
+
     /// <summary>The most permissions that one role or API key names.</summary>
     public const int PermissionsPerRole = 100;
 

@@ -5,7 +5,7 @@ namespace BillApis;
 
 /// <summary>Everything that the engine does, by what it is about; the one service that an application asks for.</summary>
 public sealed class Billing(
-    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, SubscriptionChanges changes, PlanMigrations migrations, Usage usage, UsageImports imports, UsageBackfills backfills,
+    IMigrator migrator, Customers customers, LegalEntities legalEntities, Products products, Metrics metrics, Prices prices, Plans plans, Coupons coupons, TaxRates taxRates, Subscriptions subscriptions, SubscriptionChanges changes, PlanMigrations migrations, Usage usage, UsageImports imports, UsageRetention retention, UsageBackfills backfills,
     Invoices invoices, InvoiceDrafts drafts, CreditMemos creditMemos, Credits credits, InvoiceRuns runs, InvoicePreviews previews, Books books, Settings settings,
     Features features, Entitlements entitlements, Reservations reservations, SpendLimits spendLimits, Statements statements,
     UsageAnalytics analytics, Explanations explanations,
@@ -52,6 +52,9 @@ public sealed class Billing(
 
     /// <summary>Usage of the past that is put right as one.</summary>
     public UsageBackfills Backfills { get; } = backfills;
+
+    /// <summary>What becomes of usage of long ago.</summary>
+    public UsageRetention Retention { get; } = retention;
 
     /// <summary>Bills.</summary>
     public Invoices Invoices { get; } = invoices;

@@ -128,6 +128,7 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton(provider => BillingJobs.Invoices(provider.GetRequiredService<InvoiceRuns>()));
         services.AddSingleton(provider => BillingJobs.Orphans(provider.GetRequiredService<OrphanRecovery>()));
         services.AddSingleton(provider => BillingJobs.Credits(provider.GetRequiredService<Credits>()));
+        services.AddSingleton(provider => BillingJobs.Retention(provider.GetRequiredService<UsageRetention>()));
         services.AddSingleton(provider => BillingJobs.Overdue(provider.GetRequiredService<IInvoiceStore>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new BillingWorker(
             provider.GetServices<BillingJob>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetService<ILogger<BillingWorker>>() ?? NullLogger<BillingWorker>.Instance));

@@ -17,7 +17,7 @@ internal sealed class PostgresDialect : SqlDialect
     public PostgresDialect(string connectionString)
     {
         (_connectionString, _source) = (connectionString, NpgsqlDataSource.Create(connectionString));
-        UsageLog = new PostgresUsageLog(this);
+        (UsageLog, OldUsage) = (new PostgresUsageLog(this), new PostgresOldUsage(this));
     }
 
     public override string Name => "postgres";
@@ -35,6 +35,8 @@ internal sealed class PostgresDialect : SqlDialect
     public override int UsageWriters => 4;
 
     public override IUsageLog UsageLog { get; }
+
+    public override IOldUsage OldUsage { get; }
 
     public override IDisposable? Adopt(DbTransaction transaction)
     {

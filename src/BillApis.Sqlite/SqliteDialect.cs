@@ -49,6 +49,8 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override IUsageLog UsageLog { get; } = new SqliteUsageLog();
 
+    public override IOldUsage OldUsage { get; } = new SqliteOldUsage();
+
     public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) => await ConnectAsync(_prepared, cancellationToken).ConfigureAwait(false);
 
     public override Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken) => _writer.EnterAsync(cancellationToken);

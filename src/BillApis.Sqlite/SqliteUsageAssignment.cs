@@ -35,11 +35,17 @@ internal static class SqliteUsageAssignment
         }
 
         find.Reset();
+        Update(connection, no, block);
+        Run(connection, "insert or ignore into billing_usage_customer (customer_id, at, seq) values (?1, ?2, ?3)", entry.Item.Customer!.Value.ToString(), at, seq);
+    }
+
+    /// <summary>Writes a block in the place of the one that is there.</summary>
+    public static void Update(SqliteConnection connection, long no, SqliteUsageBlock block)
+    {
         var update = SqliteStatement.Of(connection, "update billing_usage_block set events = ?2 where no = ?1");
         update.Bind(1, no);
         update.Bind(2, block.Bytes);
         update.Run();
-        Run(connection, "insert or ignore into billing_usage_customer (customer_id, at, seq) values (?1, ?2, ?3)", entry.Item.Customer!.Value.ToString(), at, seq);
     }
 
     private static void Leave(SqliteConnection connection, in SqliteUsageItem item, long seq)
@@ -59,7 +65,8 @@ internal static class SqliteUsageAssignment
         statement.Run();
     }
 
-    private static SqliteUsageParts Parts(in SqliteUsageItem item, UsageEntry? assigned) => new()
+    /// <summary>An event as it lies there, or as it is given away.</summary>
+    public static SqliteUsageParts Parts(in SqliteUsageItem item, UsageEntry? assigned) => new()
     {
         Source = item.Source, Id = Encoding.UTF8.GetString(item.Id), Type = Encoding.UTF8.GetString(item.Type), CustomerName = Encoding.UTF8.GetString(item.CustomerName),
         Customer = assigned is null ? Ids(item.Customer) is [var customer] ? customer : null : assigned.Item.Customer!.Value.Value,

@@ -25,6 +25,9 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>Keeps usage events.</summary>
     public abstract IUsageLog UsageLog { get; }
 
+    /// <summary>Takes archived events out.</summary>
+    public abstract IOldUsage OldUsage { get; }
+
     /// <summary>
     /// The rows of one JSON array parameter as a derived table without a name; columns are <c>name type</c>
     /// with the types text, bigint and decimal. Append an alias: <c>from {Rows("Items", "id text")} as r</c>.

@@ -34,6 +34,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton(provider => new BillingJob("usage totals", provider.GetRequiredService<SqlUsageStore>().MergeAsync));
         services.AddSingleton<IUsageImportStore, SqlUsageImportStore>();
         services.AddSingleton<IUsageBackfillStore, SqlUsageBackfillStore>();
+        services.AddSingleton<IUsageArchiveStore, SqlUsageArchive>();
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<FindOwners>(provider => new OwnerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<ExportTenant>(provider => new TenantExport(provider.GetRequiredService<SqlDatabase>()).ReadAsync);

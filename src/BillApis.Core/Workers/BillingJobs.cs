@@ -21,6 +21,9 @@ internal static class BillingJobs
     /// <summary>Counts usage whose customer, subscription or metric has appeared.</summary>
     public static BillingJob Orphans(OrphanRecovery orphans) => new("orphans", orphans.RunAsync);
 
+    /// <summary>Archives usage of long ago, and makes room for the next month's.</summary>
+    public static BillingJob Retention(UsageRetention retention) => new("usage retention", retention.WorkAsync);
+
     /// <summary>Refills and expires credit whose time has come.</summary>
     public static BillingJob Credits(Credits credits) => new("credits", credits.AdvanceAsync);
 

@@ -14,7 +14,8 @@ internal sealed class UsageCorrections(SqlDatabase database, UsageDeltas deltas)
         await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
         return await EventAsync(connection, null, tenant, source, id, cancellationToken).ConfigureAwait(false) is { } found
             ? (await AddAsync(tenant, [found], cancellationToken).ConfigureAwait(false))[0]
-            : null;
+            : !await _dialect.OldUsage.IsKnownAsync(connection, tenant, source, id, cancellationToken).ConfigureAwait(false) ? null
+            : throw new BillingException(BillingErrorCode.Conflict, $"The event '{id}' is archived: it can neither be shown nor changed.");
     }
 
     /// <summary>Puts what was said of them later beside events.</summary>

@@ -65,6 +65,7 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
     {
         await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
         var events = await _events.ReadAsync(connection, null, tenant, [Of(request, request.Period)], cancellationToken).ConfigureAwait(false);
+        await ArchivedUsage.RefuseAsync(connection, null, tenant, [request.Period], cancellationToken).ConfigureAwait(false);
         return [.. events.Select(item => item.Event).Where(item => item.Metrics.Contains(request.Metric.Id) && request.Knows(item)).Select(item => item.Event)];
     }
 
@@ -79,6 +80,8 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
                 slot.Add(item);
             }
         }
+
+        await ArchivedUsage.RefuseAsync(connection, transaction, tenant, [.. slots.SelectMany(slot => slot.Parts)], cancellationToken).ConfigureAwait(false);
     }
 
     private static EventRequest Of(UsageRequest request, Interval part) =>

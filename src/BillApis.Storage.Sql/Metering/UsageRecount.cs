@@ -19,6 +19,7 @@ internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction
     {
         // What lies together is counted together: the events of an hour are read once for all its metrics.
         List<UsageCell> cells = [.. hours.DistinctBy(cell => cell.Key).OrderBy(cell => cell.Bucket.Hour).ThenBy(cell => cell.Customer.Value)];
+        await ArchivedUsage.RefuseAsync(transaction.Connection!, transaction, tenant, [.. cells.Select(cell => cell.Bucket).Distinct().Select(hour => new Interval(hour.Start, hour.Next.Start))], cancellationToken).ConfigureAwait(false);
         for (var level = UsageLevel.Hour; cells.Count > 0; level++)
         {
             foreach (var step in cells.Chunk(CellsPerStep))

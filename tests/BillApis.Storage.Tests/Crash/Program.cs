@@ -24,6 +24,7 @@ internal static class Program
             nameof(LateWork) => LateWork.RunAsync(billing, argument),
             nameof(OrderWork) => OrderWork.RunAsync(billing, database, connection, argument),
             nameof(ReservationWork) => ReservationWork.RunAsync(billing, argument),
+            nameof(RetentionWork) => RetentionWork.RunAsync(node, argument),
             nameof(RunWork) => RunWork.RunAsync(billing, argument),
             _ => throw new ArgumentException($"There is no work {job}.", nameof(args)),
         });

@@ -14,6 +14,8 @@ public sealed class SqliteUsageImportTests(SqliteFixture fixture) : UsageImportC
 
 public sealed class SqliteUsageBackfillTests(SqliteFixture fixture) : UsageBackfillConformance(fixture), IClassFixture<SqliteFixture>;
 
+public sealed class SqliteUsageArchiveTests(SqliteFixture fixture) : UsageArchiveConformance(fixture), IClassFixture<SqliteFixture>;
+
 public sealed class SqliteUsageModelTests(SqliteFixture fixture) : UsageModelConformance(fixture), IClassFixture<SqliteFixture>;
 
 public sealed class PostgresUsageStoreTests(PostgresFixture fixture) : UsageStoreConformance(fixture), IClassFixture<PostgresFixture>;
@@ -27,5 +29,7 @@ public sealed class PostgresUsageCorrectionTests(PostgresFixture fixture) : Usag
 public sealed class PostgresUsageImportTests(PostgresFixture fixture) : UsageImportConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageBackfillTests(PostgresFixture fixture) : UsageBackfillConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class PostgresUsageArchiveTests(PostgresFixture fixture) : UsageArchiveConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageModelTests(PostgresFixture fixture) : UsageModelConformance(fixture), IClassFixture<PostgresFixture>;
