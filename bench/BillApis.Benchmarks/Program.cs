@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using BillApis.Benchmarks.Http;
 using BillApis.Benchmarks.Ledger;
+using BillApis.Benchmarks.Quotas;
 using BillApis.Benchmarks.Usage;
 
 switch (args)
@@ -15,6 +16,8 @@ switch (args)
         return await HttpBench.RunAsync(args[1..]);
     case ["import", ..]:
         return await ImportBench.RunAsync(args[1..]);
+    case ["quotas", ..]:
+        return await QuotaBench.RunAsync();
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

@@ -34,7 +34,7 @@ internal static class PostgresServer
         cd "$folder"
         printf %s "$password" >password
         "$1/initdb" -D data -U billapis --pwfile=password --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync >log 2>&1 || { cat log >&2; exit 1; }
-        "$1/pg_ctl" -D data -l log -o "-h 127.0.0.1 -p $2 -k '$folder' -c max_connections=200 -c fsync=off -c full_page_writes=off" start >/dev/null || { cat log >&2; exit 1; }
+        "$1/pg_ctl" -D data -l log -o "-h 127.0.0.1 -p $2 -k '$folder' -c max_connections=600 -c fsync=off -c full_page_writes=off" start >/dev/null || { cat log >&2; exit 1; }
         echo ready
         cat >/dev/null || true
         "$1/pg_ctl" -D data -m immediate stop >/dev/null

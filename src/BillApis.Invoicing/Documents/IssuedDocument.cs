@@ -4,7 +4,7 @@ namespace BillApis.Invoicing;
 public static class IssuedDocument
 {
     private static readonly string[] StateOfInvoice = ["status", "payments", "credit_memos", "paid_at", "sent", "replaced_by", "seal", "version"];
-    private static readonly string[] StateOfMemo = ["status", "canceled_at", "seal", "version"];
+    private static readonly string[] StateOfMemo = ["status", "canceled_at", "refund_paid_at", "refund_reference", "seal", "version"];
 
     /// <summary>The canonical JSON of an invoice.</summary>
     public static byte[] Of(Invoice invoice) => CanonicalJson.Of(invoice, StateOfInvoice);

@@ -69,6 +69,7 @@ public sealed class CreditMemoTests(HostFixture host)
         (await _api.PostAsync($"/invoicing/credit-memos/{memo}/payout", new { reference = "bank-7" })).Ok().GetProperty("refund_reference").GetString().ShouldBe("bank-7");
         (await _api.PostAsync($"/invoicing/credit-memos/{memo}/payout")).ShouldFail(409, "CON_001");
         (await _api.PostAsync($"/invoicing/credit-memos/{memo}/cancel")).ShouldFail(409, "CON_001");
+        (await _api.GetAsync("/invoicing/verify")).Ok().GetProperty("faults").EnumerateArray().ShouldBeEmpty("paying a refund out changes nothing that was issued");
         var account = (await _api.GetAsync("/ledger/accounts?kind=refunds_payable")).Ok().EnumerateArray().Single(item => item.GetProperty("currency").GetString() == "USD");
         var now = await _seed.NowAsync();
         var statement = (await _api.GetAsync($"/ledger/accounts/{Seed.Id(account)}/statement?from={now:yyyy-MM-ddTHH:mm:ssZ}&to={now.AddDays(1):yyyy-MM-ddTHH:mm:ssZ}")).Ok();
