@@ -19,7 +19,7 @@ internal static class BacktestEndpoint
     {
         var sent = body.Value;
         Check.Range("customers", sent.Customers?.Length ?? 0, 0, MaxCustomers);
-        var period = sent.From < sent.To ? new Interval(sent.From, sent.To) : throw BillingException.Field("to", "must be after from");
+        var period = Period.Between(sent.From, sent.To);
         return BacktestResponse.From(await billing.Backtests.RunAsync(caller.Tenant, sent.PlanId, period, sent.Customers ?? [], cancellationToken).ConfigureAwait(false));
     }
 }

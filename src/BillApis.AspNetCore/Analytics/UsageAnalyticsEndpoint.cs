@@ -20,7 +20,7 @@ internal static class UsageAnalyticsEndpoint
         var sent = query.Value;
         var to = sent.To ?? clock.GetCurrentInstant();
         var from = sent.From ?? to - Duration.FromDays(DefaultDays);
-        var period = from < to ? new Interval(from, to) : throw BillingException.Field("to", "must be after from");
+        var period = Period.Between(from, to);
         var reports = await billing.Analytics.ReportAsync(
             caller.Tenant,
             new UsageReportQuery

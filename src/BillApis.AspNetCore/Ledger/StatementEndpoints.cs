@@ -32,7 +32,7 @@ internal record StatementQuery
     public required Instant From { get; init; }
     public required Instant To { get; init; }
 
-    public Interval ToInterval() => From < To ? new Interval(From, To) : throw BillingException.Field("to", "must be after from");
+    public Interval ToInterval() => Period.Between(From, To);
 }
 
 internal sealed record RevenueQuery : StatementQuery

@@ -29,7 +29,7 @@ internal static class BackfillEndpoints
             caller.Tenant,
             new NewUsageBackfill
             {
-                Period = sent.From < sent.To ? new Interval(sent.From, sent.To) : throw BillingException.Field("to", "must be after from"),
+                Period = Period.Between(sent.From, sent.To),
                 Customer = sent.CustomerId, EventType = sent.EventType, Metric = sent.MetricId, ReplaceExisting = sent.ReplaceExisting,
             },
             cancellationToken).ConfigureAwait(false);

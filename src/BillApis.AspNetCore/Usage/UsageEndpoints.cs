@@ -76,7 +76,7 @@ internal sealed record SummaryQuery
     {
         Customer = CustomerId,
         Metric = MetricId,
-        Period = From < To ? new Interval(From, To) : throw BillingException.Field("to", "must be after from"),
+        Period = AspNetCore.Period.Between(From, To),
         Subscription = SubscriptionId,
         Window = Window,
         Alignment = Align,

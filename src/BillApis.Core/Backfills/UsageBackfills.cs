@@ -160,21 +160,9 @@ public sealed class UsageBackfills
 
     private async Task<BackfillWork> WorkAsync(UsageBackfill backfill, CancellationToken cancellationToken)
     {
-        var metrics = ImmutableArray.CreateBuilder<Metric>();
-        for (var query = new StoreQuery { Limit = Limits.PageSize }; ;)
-        {
-            var page = await _metrics.ListAsync(backfill.Tenant, query, cancellationToken).ConfigureAwait(false);
-            metrics.AddRange(page.Items);
-            if (page.Next is null)
-            {
-                break;
-            }
-
-            query = query with { After = page.Next };
-        }
-
+        var metrics = await _metrics.AllAsync(backfill.Tenant, new StoreQuery { Limit = Limits.PageSize }, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         var (at, policy) = (Next(), (await _settings.RecentAsync(backfill.Tenant, cancellationToken).ConfigureAwait(false)).LateUsage);
-        return new BackfillWork(at, metrics.ToImmutable(), HeldAsync(backfill, at, CancellationToken.None), policy is not LateUsagePolicy.Orphan);
+        return new BackfillWork(at, [.. metrics], HeldAsync(backfill, at, CancellationToken.None), policy is not LateUsagePolicy.Orphan);
     }
 
     // Stamped anew each time: customers and metrics may have changed since the events were sent.

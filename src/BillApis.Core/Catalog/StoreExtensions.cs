@@ -35,17 +35,15 @@ internal static class StoreExtensions
     /// <summary>The newest that fits, or null.</summary>
     public static async Task<T?> FirstAsync<T>(this IStore<T> store, TenantId tenant, StoreQuery query, Func<T, bool> fits, CancellationToken cancellationToken) where T : class, IEntity<T>
     {
-        for (var page = query; ;)
+        await foreach (var item in store.AllAsync(tenant, query, cancellationToken).ConfigureAwait(false))
         {
-            var read = await store.ListAsync(tenant, page, cancellationToken).ConfigureAwait(false);
-            var found = read.Items.FirstOrDefault(fits);
-            if (found is not null || read.Next is null)
+            if (fits(item))
             {
-                return found;
+                return item;
             }
-
-            page = page with { After = read.Next };
         }
+
+        return null;
     }
 
     /// <summary>All of a subscription that was made since an instant, the newest first.</summary>
@@ -66,11 +64,15 @@ internal static class StoreExtensions
     }
 
     /// <summary>All that belongs to a customer, newest first.</summary>
-    public static async IAsyncEnumerable<T> OfCustomerAsync<T>(this IStore<T> store, Customer customer, [EnumeratorCancellation] CancellationToken cancellationToken) where T : class, IEntity<T>
+    public static IAsyncEnumerable<T> OfCustomerAsync<T>(this IStore<T> store, Customer customer, CancellationToken cancellationToken) where T : class, IEntity<T> =>
+        store.AllAsync(customer.Tenant, new StoreQuery { Limit = Limits.PageSize }.With("customer_id", customer.Id.ToString()), cancellationToken);
+
+    /// <summary>All that a query finds, page by page, newest first.</summary>
+    public static async IAsyncEnumerable<T> AllAsync<T>(this IStore<T> store, TenantId tenant, StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken) where T : class, IEntity<T>
     {
-        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", customer.Id.ToString()); ;)
+        for (; ;)
         {
-            var page = await store.ListAsync(customer.Tenant, query, cancellationToken).ConfigureAwait(false);
+            var page = await store.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
             foreach (var item in page.Items)
             {
                 yield return item;

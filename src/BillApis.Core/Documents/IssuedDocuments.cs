@@ -38,17 +38,15 @@ public sealed class IssuedDocuments(IInvoiceStore invoices, IStore<CreditMemo> m
         where T : class, IEntity<T>
     {
         var links = new List<(string Series, ChainLink Link)>();
-        for (var query = new StoreQuery { Limit = Limits.PageSize }; ;)
+        await foreach (var item in store.AllAsync(tenant, new StoreQuery { Limit = Limits.PageSize }, cancellationToken).ConfigureAwait(false))
         {
-            var page = await store.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
-            links.AddRange(page.Items.Select(linkOf).OfType<(string, ChainLink)>());
-            if (page.Next is null)
+            if (linkOf(item) is { } link)
             {
-                return links;
+                links.Add(link);
             }
-
-            query = query with { After = page.Next };
         }
+
+        return links;
     }
 }
 

@@ -132,19 +132,6 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
         throw BillingException.Changed("invoice", invoice);
     }
 
-    private async Task<IReadOnlyList<CreditMemo>> OfAsync(TenantId tenant, InvoiceId invoice, CancellationToken cancellationToken)
-    {
-        var memos = new List<CreditMemo>();
-        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("invoice_id", invoice.ToString()); ;)
-        {
-            var page = await store.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
-            memos.AddRange(page.Items);
-            if (page.Next is null)
-            {
-                return memos;
-            }
-
-            query = query with { After = page.Next };
-        }
-    }
+    private async Task<IReadOnlyList<CreditMemo>> OfAsync(TenantId tenant, InvoiceId invoice, CancellationToken cancellationToken) =>
+        await store.AllAsync(tenant, new StoreQuery { Limit = Limits.PageSize }.With("invoice_id", invoice.ToString()), cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
 }

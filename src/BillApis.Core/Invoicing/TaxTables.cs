@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using BillApis.Invoicing;
 
 namespace BillApis;
@@ -21,17 +20,7 @@ internal sealed class TaxTables(IStore<TaxRate> rates) : ITaxCalculator
 
     private async Task<TaxTable> ReadAsync(TenantId tenant, string country, CancellationToken cancellationToken)
     {
-        var rows = ImmutableArray.CreateBuilder<TaxRate>();
-        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("country", country).With("archived", "false"); ;)
-        {
-            var page = await rates.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
-            rows.AddRange(page.Items);
-            if (page.Next is null)
-            {
-                return new TaxTable(rows.ToImmutable());
-            }
-
-            query = query with { After = page.Next };
-        }
+        var query = new StoreQuery { Limit = Limits.PageSize }.With("country", country).With("archived", "false");
+        return new TaxTable([.. await rates.AllAsync(tenant, query, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false)]);
     }
 }

@@ -44,21 +44,12 @@ public sealed class Statements(ILedger ledger, Books books, IRevenueScheduleStor
         }
 
         var sums = new SortedDictionary<(string Currency, int Month), (Money Earned, Money Deferred)>();
-        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", customer?.ToString()); ;)
+        await foreach (var schedule in schedules.AllAsync(tenant, new StoreQuery { Limit = Limits.PageSize }.With("customer_id", customer?.ToString()), cancellationToken).ConfigureAwait(false))
         {
-            var page = await schedules.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
-            foreach (var schedule in page.Items)
-            {
-                Add(sums, months, schedule);
-            }
-
-            if (page.Next is null)
-            {
-                return [.. sums.Select(item => new RevenueMonth(months[item.Key.Month], item.Value.Earned.Currency, item.Value.Earned, item.Value.Deferred))];
-            }
-
-            query = query with { After = page.Next };
+            Add(sums, months, schedule);
         }
+
+        return [.. sums.Select(item => new RevenueMonth(months[item.Key.Month], item.Value.Earned.Currency, item.Value.Earned, item.Value.Deferred))];
     }
 
     private static void Add(SortedDictionary<(string Currency, int Month), (Money Earned, Money Deferred)> sums, List<Interval> months, RevenueSchedule schedule)

@@ -42,18 +42,8 @@ internal sealed class MetricCatalog(IStore<Metric> store)
 
     private async Task<ImmutableArray<Metric>> ReadAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        var metrics = ImmutableArray.CreateBuilder<Metric>();
-        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("archived", "false"); ;)
-        {
-            var page = await store.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
-            metrics.AddRange(page.Items);
-            if (page.Next is null)
-            {
-                return metrics.ToImmutable();
-            }
-
-            query = query with { After = page.Next };
-        }
+        var query = new StoreQuery { Limit = Limits.PageSize }.With("archived", "false");
+        return [.. await store.AllAsync(tenant, query, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false)];
     }
 
     private sealed record Entry(ImmutableArray<Metric> Metrics, long At);
