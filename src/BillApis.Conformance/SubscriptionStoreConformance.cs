@@ -49,8 +49,8 @@ public abstract class SubscriptionStoreConformance(StoreFixture fixture)
     public async Task Those_with_a_usage_threshold_are_listed_until_they_are_over()
     {
         var threshold = Money.Of(10m, Currency.Parse("EUR"));
-        Subscription[] watched = [.. Enumerable.Range(0, 3).Select(_ => NewSubscription(January) with { UsageThreshold = threshold })];
-        await Store.SaveAsync(_tenant, [.. watched, NewSubscription(January), NewSubscription(January) with { UsageThreshold = threshold, NextBillingAt = null }], [], Token);
+        Subscription[] watched = [.. Enumerable.Range(0, 3).Select(_ => NewSubscription(January) with { UsageThreshold = threshold, IsWatched = true })];
+        await Store.SaveAsync(_tenant, [.. watched, NewSubscription(January), NewSubscription(January) with { UsageThreshold = threshold, IsWatched = true, NextBillingAt = null }], [], Token);
         var query = new DueQuery(January, _tenant);
 
         var first = await Store.ListWatchedAsync(query, null, 2, Token);
@@ -60,6 +60,21 @@ public abstract class SubscriptionStoreConformance(StoreFixture fixture)
         Assert.Equal(threshold, first[0].UsageThreshold);
         Assert.Equal(watched[1].Id, Assert.Single(await Store.ListWatchedAsync(query with { Customer = watched[1].Customer }, null, 10, Token)).Id);
         Assert.Empty(await Store.ListWatchedAsync(query with { Tenant = EntityId.New<TenantId>() }, null, 10, Token));
+    }
+
+    [Fact]
+    public async Task What_changes_by_itself_is_listed_as_it_is_once_that_is_refreshed_and_stays_what_it_was_saved_as()
+    {
+        var (trial, other) = (NewSubscription(January), NewSubscription(January));
+        await Store.SaveAsync(_tenant, [trial, other with { Timeline = other.Timeline with { TrialEndAt = null } }], [], Token);
+        var query = new StoreQuery().With("status", "trialing");
+        Assert.Equal(trial.Id, Assert.Single((await Store.ListAsync(_tenant, query, Token)).Items).Id);
+
+        await Store.RefreshAsync(_tenant, January + Minute, Token);
+
+        Assert.Empty((await Store.ListAsync(_tenant, query, Token)).Items);
+        Assert.Equal(2, (await Store.ListAsync(_tenant, query.With("status", "active"), Token)).Items.Count);
+        Assert.Equal(SaveResult.Saved, await Store.SaveAsync(_tenant, [trial.WithVersion(1)], [], Token));
     }
 
     [Fact]

@@ -20,8 +20,8 @@ public static class InvoiceCalculator
         var unused = request.Unused.Select(item => item.ToLine()).OfType<InvoiceLine>().ToList();
         var adjustments = Recharge.LinesOf(request.Recharges, request.Currency, Limits.LinesPerInvoice - charged.Count - unused.Count);
         var missing = request.Commitments.Select(item => item.LineOf([.. charged, .. adjustments, .. unused])).OfType<InvoiceLine>().ToList();
-        List<InvoiceLine> lines = request.SkipZero && adjustments.Count + unused.Count + missing.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments, .. missing];
-        Check.Range("lines", lines.Count + unused.Count, 0, Limits.LinesPerInvoice);
+        List<InvoiceLine> lines = request.SkipZero && adjustments.Count + unused.Count + missing.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments, .. missing, .. unused];
+        Check.Range("lines", lines.Count, 0, Limits.LinesPerInvoice);
         var invoice = new Invoice
         {
             Id = id,
@@ -37,11 +37,7 @@ public static class InvoiceCalculator
             CreatedAt = request.Boundary,
         };
 
-        // What is given back was discounted as it was billed: no coupon looks at it again.
-        var discounted = CouponDiscounts.Apply(invoice, request.Coupons);
-        return unused.Count == 0
-            ? discounted
-            : discounted with { Lines = [.. discounted.Lines, .. unused.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, lines.Count + index) })] };
+        return CorrectedDiscounts.Apply(CouponDiscounts.Apply(invoice, request.Coupons), request.Recharges.Select(item => item.Origin).OfType<BilledOrigin>().DistinctBy(origin => origin.Invoice.Id));
     }
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>

@@ -60,6 +60,10 @@ public sealed record InvoiceLine
     /// <summary>The line of an earlier invoice that this one gives back a part of; null for every other line.</summary>
     public InvoiceLineId? GivesBack { get; init; }
 
+    /// <summary>The line of an earlier invoice that this one adjusts, whose taxes it bears and whose coupons are counted anew with it; null for every other line.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InvoiceLineId? Corrects { get; init; }
+
     /// <summary>The category by which tax is decided.</summary>
     public string? TaxCategory { get; init; }
 
@@ -71,6 +75,14 @@ public sealed record InvoiceLine
 
     /// <summary>The taxes that it bears, each with its share of them.</summary>
     public ImmutableArray<LineTax> Taxes { get; init; } = [];
+
+    /// <summary>Whether it gives back or adjusts a line of an earlier invoice: it bears that one's taxes, and no coupon looks at it again.</summary>
+    [JsonIgnore]
+    public bool RefersBack => (GivesBack ?? Corrects) is not null;
+
+    /// <summary>The taxes as they were decided, without amounts: those of a line that takes this one's.</summary>
+    [JsonIgnore]
+    public ImmutableArray<LineTax> DecidedTaxes => [.. Taxes.Select(tax => tax with { Amount = Money.Zero(Amount.Currency) })];
 
     /// <summary>What is left after coupons and promotional credits, with the taxes that are in the price.</summary>
     [JsonIgnore]

@@ -10,6 +10,9 @@ namespace BillApis.Invoicing;
 /// <param name="Billed">What was billed for it so far, adjustments included.</param>
 public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<BilledGroup> Billed)
 {
+    /// <summary>The invoice that billed the charge; null where none did as a whole.</summary>
+    public BilledOrigin? Origin { get; init; }
+
     /// <summary>What its lines are called beside the price.</summary>
     public string Word { get; init; } = "adjustment";
 
@@ -60,6 +63,7 @@ public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<B
         var usage = rated.FirstOrDefault(line => line.Kind is LineKind.Usage);
         var quantity = usage?.Quantity ?? 0;
         var group = rated.Count > 0 ? rated[0].Group : billed[0].Group;
+        var corrected = Origin?.LineOf(Charge, group);
         return new InvoiceLine
         {
             Kind = LineKind.Adjustment,
@@ -76,6 +80,8 @@ public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<B
             Tiers = usage?.Tiers ?? [],
             Adjustment = new LineAdjustment(quantity, amount, before),
             TaxCategory = Charge.Price.Terms.TaxCategory,
+            Corrects = corrected?.Id,
+            Taxes = corrected?.DecidedTaxes ?? [],
         };
     }
 }

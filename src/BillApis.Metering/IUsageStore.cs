@@ -113,6 +113,9 @@ public sealed record UsageQuery
     /// <summary>Only before this instant.</summary>
     public Instant? To { get; init; }
 
+    /// <summary>Lists what counts by the corrections before this instant, where and when it counts; null for events as they were sent, with all that was said of them.</summary>
+    public Instant? CountedBefore { get; init; }
+
     /// <summary>How many a page holds, 1 to <see cref="Limits.PageSize"/>.</summary>
     public int Limit { get; init; } = Limits.DefaultPageSize;
 

@@ -22,7 +22,7 @@ public static class BillText
 
         foreach (var discount in invoice.Discounts)
         {
-            text.Append('\n').Append(Text($"  coupon {discount.Description}: -{Number(discount.Amount)}"));
+            text.Append('\n').Append(Text($"  coupon {discount.Description}: {Number(-discount.Amount)}"));
         }
 
         foreach (var use in invoice.Credits)

@@ -203,4 +203,27 @@ public sealed class BeginningTests(Databases databases) : LifeTests(databases)
         await life.GoToAsync("2026-01-02");
         (await life.InvoicesAsync("acme")).Select(invoice => (invoice.Lines[0].Quantity, invoice.Total.Amount)).Order().ShouldBe([(3m, 37.50m), (7m, 87.50m)]);
     }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Lists_by_status_and_plan_are_what_is_so_now_though_nothing_was_written(string storage)
+    {
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        var (basic, pro) = (await life.PlanAsync("basic", Offer.Fee("basic-fee", 10)), await life.PlanAsync("pro", Offer.Fee("pro-fee", 30)));
+        await life.SubscribeAsync("acme", "basic", with => with with
+        {
+            StartAt = Day.Of("2026-01-10"), TrialDays = 14, EndAt = Day.Of("2026-06-01"), Phases = [new NewPhase(Day.Of("2026-03-01")) { Plan = "pro" }],
+        });
+        foreach (var (date, status, plan) in new[] { ("2026-01-02", "pending", basic), ("2026-01-10", "trialing", basic), ("2026-01-24", "active", basic), ("2026-03-01", "active", pro), ("2026-06-01", "expired", pro) })
+        {
+            life.Clock.MoveTo(Day.Of(date));
+            foreach (var other in new[] { "pending", "trialing", "active", "expired", "canceled" })
+            {
+                (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery().With("status", other), TestContext.Current.CancellationToken)).Items.Count.ShouldBe(other == status ? 1 : 0, $"{other} on {date}");
+            }
+
+            (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery().With("plan_id", plan.Id.ToString()).With("status", status), TestContext.Current.CancellationToken)).Items.Count.ShouldBe(1, date);
+        }
+    }
 }

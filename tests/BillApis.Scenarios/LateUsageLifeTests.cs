@@ -160,6 +160,112 @@ public sealed class LateUsageLifeTests(Databases databases) : LifeTests(database
             """);
     }
 
+    [Theory]
+    [InlineData("sqlite", 50, 20, "-40.00", "10.00")]
+    [InlineData("postgres", 50, 20, "-40.00", "10.00")]
+    [InlineData("sqlite", -50, 20, "40.00", "-10.00")]
+    [InlineData("postgres", -50, 20, "40.00", "-10.00")]
+    public async Task What_was_discounted_is_corrected_at_what_it_was_discounted_by(string storage, int lessUsed, int percent, string left, string coupon)
+    {
+        // January has 100 calls at 1.00, less 20 %. February has no coupon any more, and 50 calls of January more or less come to 40.00 more or less.
+        await using var life = await DiscountedAsync(storage, new CouponTerms { PercentOff = percent, Duration = CouponDuration.Once });
+        await CorrectAsync(life, lessUsed);
+        var total = 100m + decimal.Parse(left, System.Globalization.CultureInfo.InvariantCulture);
+        await BillsAsync(life, FormattableString.Invariant($"""
+            2026-02-01 invoice: 80.00
+              calls × 100 2026-01-01..2026-02-01: 100.00
+              coupon SALE: -20.00
+            2026-03-01 invoice: {total:F2}
+              calls × 100 2026-02-01..2026-03-01: 100.00
+              calls: adjustment × {-lessUsed} 2026-01-01..2026-02-01: {-lessUsed:F2}
+              coupon SALE: {coupon}
+            """));
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_a_coupon_could_not_take_off_it_takes_off_what_came_late(string storage)
+    {
+        // 130 off: 100 of 100. With 50 more of January it is 150 − 130 = 20 in all, whenever they come.
+        await using var life = await DiscountedAsync(storage, new CouponTerms { AmountOff = Money.Of(130, Currency.Parse("USD")), Duration = CouponDuration.Once });
+        await CorrectAsync(life, -50);
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([0m, 120m]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_is_corrected_bears_the_tax_of_its_own_bill(string storage)
+    {
+        // 16 % until February 10, 19 % from then on: the 50 calls of January that were none are given back with 16 %.
+        await using var life = await DiscountedAsync(storage, null,
+            new TaxRate { Name = "VAT", Country = "DE", Percentage = 16, ValidTo = Day.Of("2026-02-10") }, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19, ValidFrom = Day.Of("2026-02-10") });
+        await CorrectAsync(life, 50);
+        await BillsAsync(life, """
+            2026-02-01 invoice: 116.00
+              calls × 100 2026-01-01..2026-02-01: 100.00
+              VAT 16 % on 100.00: 16.00
+            2026-03-01 invoice: 61.00
+              calls × 100 2026-02-01..2026-03-01: 100.00
+              calls: adjustment × -50 2026-01-01..2026-02-01: -50.00
+              VAT 19 % on 100.00: 19.00
+              VAT 16 % on -50.00: -8.00
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_was_amended_into_a_month_is_named_in_its_explanation(string storage)
+    {
+        await using var life = await MeteredAsync(storage);
+        var (moved, gone) = (await life.UseAsync("acme", "call", 2, "2026-02-03"), await life.UseAsync("acme", "call", 9, "2026-01-25"));
+        await life.Billing.Usage.AmendAsync(life.Tenant, new UsageAmendment { Id = moved, Timestamp = Day.Of("2026-01-21") }, Token);
+        await life.Billing.Usage.AmendAsync(life.Tenant, new UsageAmendment { Id = gone, Timestamp = Day.Of("2026-02-25") }, Token);
+        await life.GoToAsync("2026-02-02");
+        var invoice = (await life.InvoicesAsync("acme")).ShouldHaveSingleItem();
+        var line = (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice.Id.ToString(), new ExplainQuery { Line = invoice.Lines[0].Id, Limit = 1 }, Token)).Lines[0];
+        var rest = (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice.Id.ToString(), new ExplainQuery { Line = invoice.Lines[0].Id, Limit = 1, After = line.Usage!.Events.Next }, Token)).Lines[0];
+        (line.Agrees, line.Usage!.Quantity, line.Usage.EventCount).ShouldBe((true, 7m, 2));
+        (line.Usage.Events.Items.ShouldHaveSingleItem().Event.Id, rest.Usage!.Events.Items.ShouldHaveSingleItem().Value, rest.Usage.Events.Next).ShouldBe((moved, 5m, null));
+    }
+
+    // Of January 50 calls less, or more, once February runs.
+    private static async Task CorrectAsync(Scenario life, int lessUsed)
+    {
+        await life.GoToAsync("2026-02-15");
+        await life.UseAsync("acme", "call", 100, "2026-02-14");
+        if (lessUsed > 0)
+        {
+            await life.Billing.Usage.VoidAsync(life.Tenant, "event-2", "sent by mistake", cancellationToken: Token);
+        }
+        else
+        {
+            await life.UseAsync("acme", "call", -lessUsed, "2026-01-31");
+        }
+
+        await life.GoToAsync("2026-03-01");
+    }
+
+    private async Task<Scenario> DiscountedAsync(string storage, CouponTerms? coupon, params TaxRate[] rates)
+    {
+        var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync(with: customer => customer with { Country = "DE" });
+        foreach (var rate in rates)
+        {
+            await life.Billing.TaxRates.CreateAsync(life.Tenant, rate, Token);
+        }
+
+        if (coupon is not null)
+        {
+            await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "SALE", Terms = coupon }, Token);
+        }
+
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered", with => with with { Coupons = coupon is null ? [] : ["SALE"] });
+        await life.UseAsync("acme", "call", 50, "2026-01-20");
+        await life.UseAsync("acme", "call", 50, "2026-01-21");
+        return life;
+    }
+
     private async Task<Scenario> MeteredAsync(string storage, LateUsagePolicy policy = LateUsagePolicy.Adjust)
     {
         var life = await StartAsync(storage, "2026-01-01");

@@ -41,9 +41,9 @@ internal sealed record AdjustmentResponse(decimal Quantity, decimal Amount, deci
     public static AdjustmentResponse? From(InvoiceLine? line) => line?.Adjustment is { } adjustment ? new(adjustment.Quantity, adjustment.Amount.Amount, adjustment.Billed.Amount) : null;
 }
 
-internal sealed record DiscountResponse(CouponId CouponId, string Description, decimal Amount)
+internal sealed record DiscountResponse(CouponId CouponId, string Description, decimal Amount, bool IsCorrection)
 {
-    public static DiscountResponse From(InvoiceDiscount discount) => new(discount.Coupon, discount.Description, discount.Amount.Amount);
+    public static DiscountResponse From(InvoiceDiscount discount) => new(discount.Coupon, discount.Description, discount.Amount.Amount, discount.IsCorrection);
 }
 
 internal sealed record CreditUseResponse(CreditGrantId GrantId, CreditCategory Category, decimal Amount)

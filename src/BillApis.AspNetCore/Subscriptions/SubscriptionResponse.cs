@@ -24,7 +24,7 @@ internal sealed record SubscriptionResponse(
             item.Id, item.Customer, plan.Plan, plan.Version, item.StatusAt(now), item.Currency, item.Timeline.StartAt, item.Timeline.EndsAt, item.Timeline.TrialEndAt,
             state.Anchor, item.Timeline.Zone, PeriodOf(item, schedule, now), item.NextBillingAt, state.Quantities, state.Prices,
             [.. state.AddOns.Select(AddOnResponse.From)], [.. item.Coupons.Select(RedemptionResponse.From)], [.. item.Timeline.InEffect.Where(entry => entry.At > now).Select(HistoryResponse.From)], [.. state.Causes],
-            CommitmentForm.From(item.Timeline.Commitment), item.UsageThreshold?.Amount, state.PausedAt, state.PausedUntil, item.CanceledAt, item.Metadata, item.CreatedAt);
+            CommitmentForm.From(item.Timeline.Commitment), (item.UsageThreshold ?? schedule.PlanAt(now).UsageThreshold)?.Amount, state.PausedAt, state.PausedUntil, item.CanceledAt, item.Metadata, item.CreatedAt);
     }
 
     // A trial is a period too, though nothing is charged for it.

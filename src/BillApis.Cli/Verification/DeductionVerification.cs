@@ -25,6 +25,11 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
         for (var i = 0; i < invoice.Discounts.Length; i++)
         {
             var discount = invoice.Discounts[i];
+            if (discount.IsCorrection)
+            {
+                continue;
+            }
+
             if (export.Coupons.FirstOrDefault(coupon => coupon.Coupon == discount.Coupon)?.Terms is not { } terms)
             {
                 findings.Add($"{At("discounts", i)}.coupon", "has no terms in the file");
@@ -38,14 +43,36 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
             }
 
             rank = mine;
-            var looked = invoice.Lines.Select((line, k) => line.Kind is LineKind.UnusedTime ? BigInteger.Zero : _left[k]).ToArray();
+            var looked = invoice.Lines.Select((line, k) => line.Kind is LineKind.UnusedTime || line.Corrects is not null ? BigInteger.Zero : _left[k]).ToArray();
             var weights = invoice.Lines.Select((line, k) => terms.Products.IsEmpty || (line.Product is { } product && terms.Products.Contains(product)) ? looked[k] : BigInteger.Zero).ToArray();
             var most = Left(weights, looked);
             var asked = terms.AmountOff is { } off ? off.MinorUnits : (Rational.Of(most, 0) * terms.PercentOff!.Value / 100).Round(0);
             Take(At("discounts", i) + ".amount", discount.Amount, BigInteger.Max(0, BigInteger.Min(asked, most)), weights, taken);
         }
 
+        VerifyCorrections(taken);
         Compare("discount", line => line.Discount, taken);
+    }
+
+    // What coupons would have taken off earlier invoices follows from those; here it is only held that adjustments bear it, and nothing else.
+    private void VerifyCorrections(BigInteger[] taken)
+    {
+        var borne = BigInteger.Zero;
+        for (var k = 0; k < invoice.Lines.Length; k++)
+        {
+            if (invoice.Lines[k] is { Corrects: not null, Discount: { } share })
+            {
+                taken[k] += share.MinorUnits;
+                _left[k] -= share.MinorUnits;
+                borne += share.MinorUnits;
+            }
+        }
+
+        var said = invoice.Discounts.Where(discount => discount.IsCorrection).Aggregate(BigInteger.Zero, (sum, discount) => sum + discount.Amount.MinorUnits);
+        if (said != borne)
+        {
+            findings.Add("invoice.discounts", $"take {said} minor units off adjustments, and the lines bear {borne}");
+        }
     }
 
     private void VerifyPromotional()

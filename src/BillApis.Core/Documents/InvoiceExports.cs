@@ -37,7 +37,7 @@ public sealed class InvoiceExports
             Metrics = requests.Select(request => request.Metric).DistinctBy(metric => metric.Id).ToImmutableSortedDictionary(metric => metric.Id.ToString(), metric => metric, StringComparer.Ordinal),
             Subscription = prices.Subscription is { } subscription ? new ExportedSubscription(subscription.Id, subscription.Plan, subscription.PlanVersion, subscription.Timeline) : null,
             Zone = prices.Subscription?.Timeline.Zone ?? DateTimeZone.Utc,
-            Coupons = [.. (prices.Subscription?.Coupons ?? []).Where(coupon => invoice.Discounts.Any(discount => discount.Coupon == coupon.Coupon))],
+            Coupons = prices.Subscription?.CouponsOf(invoice) ?? [],
             Grants = await GrantsAsync(invoice, cancellationToken).ConfigureAwait(false),
             Events = EventDigest.Of(events),
         };

@@ -24,7 +24,9 @@ internal static class InvoiceSteps
     /// <summary>From the lines to what is due.</summary>
     public static ImmutableArray<string> Of(Invoice invoice) => [
         Text($"subtotal {invoice.Subtotal}: the sum of {invoice.Lines.Length} lines"),
-        .. invoice.Discounts.Select(discount => Text($"− {discount.Amount} by the coupon '{discount.Description}'")),
+        .. invoice.Discounts.Select(discount => discount.IsCorrection
+            ? Text($"{(discount.Amount < Money.Zero(invoice.Currency) ? "+" : "−")} {(discount.Amount < Money.Zero(invoice.Currency) ? -discount.Amount : discount.Amount)} by the coupon '{discount.Description}' on what is adjusted of earlier invoices")
+            : Text($"− {discount.Amount} by the coupon '{discount.Description}'")),
         .. invoice.Credits.Where(use => use.Category is CreditCategory.Promotional).Select(use => Text($"− {use.Amount} of the promotional credit {use.Grant}")),
         .. invoice.TaxLines.Select(TaxStep),
         Text($"total {invoice.Total}"),

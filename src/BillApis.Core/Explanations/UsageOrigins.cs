@@ -54,7 +54,7 @@ internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store)
 
     private async Task<Page<MeasuredEvent>> EventsAsync(TenantId tenant, UsageRequest request, InvoiceLine line, ExplainQuery query, CancellationToken cancellationToken)
     {
-        var asked = new UsageQuery { Customer = request.Customer, Type = request.Metric.EventType, From = request.Period.Start, To = request.Period.End, Limit = query.Limit, After = query.Line is null ? null : query.After };
+        var asked = new UsageQuery { Customer = request.Customer, Type = request.Metric.EventType, From = request.Period.Start, To = request.Period.End, Limit = query.Limit, After = query.Line is null ? null : query.After, CountedBefore = request.Recorded?.End ?? Instant.MaxValue };
         var page = await store.ListEventsAsync(tenant, asked, cancellationToken).ConfigureAwait(false);
         var known = page.Items.Where(item => request.Recorded?.Contains(item.RecordedAt) ?? true).Select(item => item.Net).OfType<UsageEvent>()
             .Where(item => line.Group.All(value => (item.Properties[value.Key] is { Kind: not PropertyKind.Null } found ? found.Text : null) == value.Value));

@@ -56,9 +56,11 @@ internal sealed class ProgressiveInvoices(
     // First the number, then what was billed, then what was used: what comes in between has taken the number.
     private async Task<Invoice?> DraftAsync(Subscription subscription, Instant at, CancellationToken cancellationToken)
     {
-        var schedule = ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false));
+        var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
+        var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
+        var threshold = subscription.UsageThreshold ?? schedule.PlanAt(at).UsageThreshold;
         var charges = schedule.InForceAt(at).Where(charge => charge.Price is { Metric: not null, Terms.Timing: BillingTiming.InArrears }).Select(SoFar).ToList();
-        if (charges.Count == 0 || !(subscription.NextBillingAt > at))
+        if (threshold is null || charges.Count == 0 || !(subscription.NextBillingAt > at))
         {
             return null;
         }
@@ -86,9 +88,9 @@ internal sealed class ProgressiveInvoices(
             Correction = bills.Number,
 
             // A percentage is the same however often it is taken; an amount off is the final bill's.
-            Coupons = [.. subscription.Coupons.Where(redemption => redemption is { IsUsedUp: false, Terms.PercentOff: not null } && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(subscription.PlanAt(at).Plan)))],
+            Coupons = [.. subscription.CountingCoupons(schedule.CountsFor(charges.Select(charge => charge.Period.Start), at), at).Where(redemption => redemption.Terms.PercentOff is not null)],
         });
-        return draft.Subtotal >= subscription.UsageThreshold ? draft : null;
+        return draft.Subtotal >= threshold ? draft : null;
     }
 
     // What is missing up to a minimum is known at the end only.

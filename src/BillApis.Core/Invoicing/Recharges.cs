@@ -65,13 +65,25 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         InvoiceLine[] lines = [.. bills.SelectMany(invoice => invoice.Lines), .. taken];
         var billed = lines.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start));
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
+        var origins = new Dictionary<InvoiceId, BilledOrigin>();
         return new Correction(
             number,
-            [.. charges.Zip(used, (charge, input) => new Corrected(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)]), OriginOf(charge, bills)))],
+            [.. charges.Zip(used, (charge, input) => new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)]) { Origin = Origin(OriginOf(charge, bills)) })],
             [.. marks.Where(mark => mark.Last < billedUntil)])
         {
             Commitments = [.. commitments.Select(item => item.After(lines))],
         };
+
+        BilledOrigin? Origin(Invoice? invoice)
+        {
+            if (invoice is null || origins.TryGetValue(invoice.Id, out var origin))
+            {
+                return invoice is null ? null : origins[invoice.Id];
+            }
+
+            var mine = invoice.Lines.Select(line => line.Id).ToHashSet();
+            return origins[invoice.Id] = new BilledOrigin(invoice, subscription.CouponsOf(invoice), [.. lines.Where(line => line.Corrects is { } id && mine.Contains(id))]);
+        }
     }
 
     private static Invoice? OriginOf(Charge charge, List<Invoice> bills) =>
@@ -82,29 +94,24 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
 /// <param name="Number">The number that the correction takes; of two that were worked out from the same bills only one gets it.</param>
 /// <param name="Charges">The billed charges, rated again.</param>
 /// <param name="Late">The marks that are settled with it.</param>
-internal sealed record Correction(int Number, ImmutableArray<Corrected> Charges, ImmutableArray<LateUsage> Late)
+internal sealed record Correction(int Number, ImmutableArray<Recharge> Charges, ImmutableArray<LateUsage> Late)
 {
     /// <summary>The intervals of commitments that the charges draw on.</summary>
     public ImmutableArray<CommittedPeriod> Commitments { get; init; } = [];
-
-    public IEnumerable<Recharge> Recharges => Charges.Select(charge => charge.Recharge);
 
     /// <summary>What credit memos can take back of the invoices that would have been less. Where a commitment has to be met still, an invoice settles both at once.</summary>
     /// <exception cref="BillingException">A price refuses its quantity.</exception>
     public IReadOnlyList<LateMemo> Memos(Currency currency) => !Commitments.IsEmpty
         ? []
-        : [.. Charges.Where(charge => charge.Origin is not null).GroupBy(charge => charge.Origin!.Id)
-            .Select(group => new LateMemo(group.First().Origin!, LateCredit.Of(group.First().Origin!, [.. group.SelectMany(charge => charge.Recharge.LinesIn(currency))])))
+        : [.. Charges.Where(charge => charge.Origin is not null).GroupBy(charge => charge.Origin!.Invoice.Id)
+            .Select(group => (group.First().Origin!.Invoice, Charges: group)).Select(group => new LateMemo(group.Invoice, LateCredit.Of(group.Invoice, [.. group.Charges.SelectMany(charge => charge.LinesIn(currency))])))
             .Where(memo => !memo.Lines.IsEmpty).OrderBy(memo => memo.Invoice.CreatedAt)];
 
     /// <summary>The same without what credit memos take back; its marks stay for those.</summary>
     public Correction Without(IReadOnlyList<LateMemo> memos) => memos.Count == 0
         ? this
-        : this with { Charges = [.. Charges.Where(charge => memos.All(memo => memo.Invoice.Id != charge.Origin?.Id))], Late = [] };
+        : this with { Charges = [.. Charges.Where(charge => memos.All(memo => memo.Invoice.Id != charge.Origin?.Invoice.Id))], Late = [] };
 }
-
-/// <summary>A billed charge, rated again, and the invoice that billed it; null where none did.</summary>
-internal sealed record Corrected(Recharge Recharge, Invoice? Origin);
 
 /// <summary>An invoice that would have been less, and the lines of the credit memo that takes that back.</summary>
 internal sealed record LateMemo(Invoice Invoice, ImmutableArray<CreditMemoLine> Lines);

@@ -38,8 +38,12 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
         var categorized = await CategorizedAsync(tenant, drafts, cancellationToken).ConfigureAwait(false);
         var decisions = await taxes.DecideAsync(tenant, [.. categorized.Select(draft => QueryOf(draft, found[draft.Customer]))], cancellationToken).ConfigureAwait(false);
         var known = await terms.ReadAsync(tenant, found.Values.OfType<Customer>(), cancellationToken).ConfigureAwait(false);
-        return [.. categorized.Zip(decisions, (draft, decision) => new Decided(known.TryGetValue(draft.Customer, out var put) ? put.Put(draft) : draft, decision, put))];
+        return [.. categorized.Zip(decisions, (draft, decision) => new Decided(known.TryGetValue(draft.Customer, out var put) ? put.Put(draft) : draft, AsBilled(draft, decision), put))];
     }
+
+    // What gives back or adjusts what was billed bears the taxes that were decided then.
+    private static TaxDecision AsBilled(Invoice draft, TaxDecision decision) => draft.Lines.All(line => !line.RefersBack) ? decision : new TaxDecision(
+        [.. draft.Lines.Select((line, i) => line.RefersBack ? [.. line.Taxes.Select(tax => tax.Tax)] : decision.Lines.IsEmpty ? [] : decision.Lines[i])]);
 
     private static Settled Settle(Decided item, CreditBook book, Instant at)
     {

@@ -22,7 +22,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
             var billed = schedule.IsChange(boundary) ? await advanced.BeyondAsync(subscription, boundary, schedule.AdvancedSince(boundary), drafted, cancellationToken).ConfigureAwait(false) : [];
             var at = schedule.At(boundary, billed, subscription.EntriesBilled);
-            due.Add(new DueCharges(subscription, versions, boundary, at.Charges) { Unused = at.Unused, Commitments = at.Commitments });
+            due.Add(new DueCharges(subscription, versions, boundary, at.Charges) { Unused = at.Unused, Commitments = at.Commitments, CountsFor = schedule.CountsFor(at.Charges.Select(charge => charge.Period.Start), boundary) });
         }
 
         return due;
@@ -110,8 +110,8 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Boundary = item.Boundary,
             Sequence = item.Subscription.BoundariesBilled,
             Unused = [.. item.Unused],
-            Coupons = [.. item.Subscription.Coupons.Where(redemption => !redemption.IsUsedUp && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(item.Subscription.PlanAt(item.Boundary).Plan)))],
-            Recharges = [.. progressed[true].Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage" }), .. item.Correction?.Recharges ?? []],
+            Coupons = [.. item.Subscription.CountingCoupons(item.CountsFor, item.Boundary)],
+            Recharges = [.. progressed[true].Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage" }), .. item.Correction?.Charges ?? []],
             Commitments = [.. item.Commitments.Select(commitment => commitment.After(bound!.Lines)), .. item.Correction?.Commitments ?? []],
             IsBound = item.IsBound,
             Correction = bound?.Number ?? item.Correction?.Number ?? 0,
@@ -133,11 +133,14 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
     /// <summary>The intervals of commitments that end there.</summary>
     public IReadOnlyList<CommitmentPeriod> Commitments { get; init; } = [];
 
+    /// <summary>The start of the period that coupons count the invoice for.</summary>
+    public Instant CountsFor { get; init; }
+
     /// <summary>What has to be corrected of earlier bills; null for nothing.</summary>
     public Correction? Correction { get; init; }
 
     /// <summary>Whether it follows from what was billed before: commitments, and usage that may have been billed in part.</summary>
-    public bool IsBound => Commitments.Count > 0 || (Subscription.UsageThreshold is not null && Metered.Any());
+    public bool IsBound => Commitments.Count > 0 || (Subscription.IsWatched && Metered.Any());
 
     public IEnumerable<Charge> Metered => Charges.Where(charge => charge.Price.Metric is not null);
 }

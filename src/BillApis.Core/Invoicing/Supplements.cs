@@ -170,17 +170,8 @@ internal sealed class Supplements(
         Boundary = clock.GetCurrentInstant(),
         Sequence = number,
         Charges = [],
-        Recharges = [.. correction.Recharges],
+        Recharges = correction.Charges,
         Commitments = correction.Commitments,
         Correction = number,
-        Coupons = CouponsOf(subscription, correction),
     });
-
-    // A percentage of what it corrects was never charged, and is not now; an amount off was taken off whole by the invoice of its time.
-    private static ImmutableArray<Redemption> CouponsOf(Subscription subscription, Correction correction)
-    {
-        var corrected = correction.Charges.Where(charge => charge.Recharge.LinesIn(subscription.Currency).Count > 0).Select(charge => charge.Origin).ToList();
-        return [.. subscription.Coupons.Where(redemption => redemption.Terms.PercentOff is not null
-            && corrected.TrueForAll(origin => origin is not null && origin.Discounts.Any(discount => discount.Coupon == redemption.Coupon)))];
-    }
 }

@@ -33,6 +33,9 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>The coupons that it redeemed, the oldest first.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
 
+    /// <summary>Coupons that were taken off it; what they discounted stays.</summary>
+    public ImmutableArray<Redemption> FormerCoupons { get; init; } = [];
+
     /// <summary>When someone asked for its end; null where nobody did.</summary>
     public Instant? CanceledAt { get; init; }
 
@@ -54,8 +57,11 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>The draft that is kept of its next boundary; null while there is none.</summary>
     public InvoiceId? Draft { get; init; }
 
-    /// <summary>The amount of unbilled usage that is invoiced before its period ends, as agreed at the start; null for none.</summary>
+    /// <summary>The amount of unbilled usage that is invoiced before its period ends, as agreed for it alone; null where its plan says so.</summary>
     public Money? UsageThreshold { get; init; }
+
+    /// <summary>Whether it, or a plan that it goes through, has such an amount.</summary>
+    public bool IsWatched { get; init; }
 
     /// <summary>The tenant's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
@@ -104,16 +110,17 @@ public sealed record Subscription : IEntity<Subscription>
         var schedule = ChargeSchedule.Of(Timeline, plans);
         var waits = BoundariesBilled > 0 && Timeline.StateAt(Instant.MaxValue).AwaitsPayment;
         var next = waits ? null : NextBoundary(schedule);
-        return this with { NextBillingAt = next, AutoBillingAt = next is { } boundary ? AutoBilling(schedule, boundary, options) : null };
+        var watched = UsageThreshold is not null || plans.Later.Values.Append(plans.First).Any(plan => plan.UsageThreshold is not null);
+        return this with { IsWatched = watched, NextBillingAt = next, AutoBillingAt = next is { } boundary ? AutoBilling(schedule, boundary, options) : null };
     }
 
     /// <summary>Records that a boundary was billed; billing it again changes nothing.</summary>
     /// <param name="boundary">The boundary.</param>
     /// <param name="plans">The versions of its plans.</param>
     /// <param name="options">When the worker bills.</param>
-    /// <param name="invoice">What was issued for it; null where nothing was charged. A coupon that it names is used once more.</param>
+    /// <param name="invoice">What was issued for it; null where nothing was charged. A coupon that it names counts for its period.</param>
     public Subscription Billed(Instant boundary, PlanVersions plans, BillingOptions options, Invoice? invoice = null) => NextBillingAt == boundary
-        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Used(invoice), Draft = null }).Schedule(plans, options)
+        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Used(invoice, boundary, plans), Draft = null }).Schedule(plans, options)
         : this;
 
     /// <summary>Records something, and what is to be billed next because of it.</summary>
@@ -136,12 +143,32 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>Takes a coupon off again; what it discounted stays.</summary>
     /// <exception cref="BillingException">It is not on.</exception>
     public Subscription WithoutCoupon(CouponId coupon) => Coupons.Any(redemption => redemption.Coupon == coupon)
-        ? this with { Coupons = [.. Coupons.Where(redemption => redemption.Coupon != coupon)] }
+        ? this with { Coupons = [.. Coupons.Where(redemption => redemption.Coupon != coupon)], FormerCoupons = [.. FormerCoupons, .. Coupons.Where(redemption => redemption.Coupon == coupon)] }
         : throw BillingException.NotFound("coupon of the subscription", coupon.ToString());
 
-    private ImmutableArray<Redemption> Used(Invoice? invoice) => invoice is null || invoice.Discounts.IsEmpty
-        ? Coupons
-        : [.. Coupons.Select(redemption => invoice.Discounts.Any(discount => discount.Coupon == redemption.Coupon) ? redemption with { Uses = redemption.Uses + 1 } : redemption)];
+    /// <summary>The coupons that took something off an invoice, as they were redeemed then.</summary>
+    internal ImmutableArray<Redemption> CouponsOf(Invoice invoice)
+    {
+        var redeemed = FormerCoupons.AddRange(Coupons).ToLookup(redemption => redemption.Coupon);
+        return [.. invoice.Discounts.Select(discount => discount.Coupon).Distinct()
+            .Select(coupon => redeemed[coupon].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[coupon].FirstOrDefault()).OfType<Redemption>()];
+    }
+
+    /// <summary>The coupons that count on one more invoice of a period, with the plan of an instant.</summary>
+    internal IEnumerable<Redemption> CountingCoupons(Instant period, Instant at) =>
+        Coupons.Where(redemption => redemption.Counts(period) && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(PlanAt(at).Plan)));
+
+    private ImmutableArray<Redemption> Used(Invoice? invoice, Instant boundary, PlanVersions plans)
+    {
+        HashSet<CouponId> named = [.. (invoice?.Discounts ?? []).Where(discount => !discount.IsCorrection).Select(discount => discount.Coupon)];
+        if (named.Count == 0)
+        {
+            return Coupons;
+        }
+
+        var period = ChargeSchedule.Of(Timeline, plans).CountsFor(invoice!.Lines.Where(line => line is { Price: not null, GivesBack: null, Corrects: null }).Select(line => line.Period?.Start ?? boundary), boundary);
+        return [.. Coupons.Select(redemption => named.Contains(redemption.Coupon) ? redemption.Counted(period) : redemption)];
+    }
 
     // Something that was recorded after the last boundary was billed may take effect at that very instant: it is billed then once more.
     private Instant? NextBoundary(ChargeSchedule schedule) =>

@@ -48,7 +48,7 @@ public sealed class Subscriptions
             Plan = plan.Id,
             PlanVersion = version.Number,
             Currency = currency,
-            UsageThreshold = request.UsageThreshold ?? version.UsageThreshold,
+            UsageThreshold = request.UsageThreshold,
             Timeline = timeline,
             Metadata = request.Metadata,
             CreatedAt = now,
@@ -69,8 +69,17 @@ public sealed class Subscriptions
     /// <exception cref="BillingException">The tenant has none such.</exception>
     public Task<Subscription> GetAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) => _store.GetAsync(tenant, Kind, id, cancellationToken);
 
-    /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>plan_id</c> and <c>status</c>.</summary>
-    public Task<Page<Subscription>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => _store.ListAsync(tenant, query, cancellationToken);
+    /// <summary>Lists newest first; filtered by <c>customer_id</c>, and by <c>plan_id</c> and <c>status</c> as they are now.</summary>
+    public async Task<Page<Subscription>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        if (query.Where.ContainsKey("status") || query.Where.ContainsKey("plan_id"))
+        {
+            await _store.RefreshAsync(tenant, _clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
+        }
+
+        return await _store.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Redeems a coupon for a subscription, from the next invoice on.</summary>
     /// <exception cref="BillingException">There is no such subscription or coupon, or the coupon cannot be redeemed for it.</exception>

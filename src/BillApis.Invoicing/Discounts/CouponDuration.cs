@@ -1,14 +1,14 @@
 namespace BillApis.Invoicing;
 
-/// <summary>On how many invoices of a subscription a coupon counts.</summary>
+/// <summary>For how many periods of a subscription a coupon counts.</summary>
 public enum CouponDuration
 {
-    /// <summary>On the next one that it takes something off.</summary>
+    /// <summary>For the next one that it takes something off.</summary>
     Once,
 
-    /// <summary>On a number of them.</summary>
+    /// <summary>For a number of them.</summary>
     Repeating,
 
-    /// <summary>On every one.</summary>
+    /// <summary>For every one.</summary>
     Forever,
 }

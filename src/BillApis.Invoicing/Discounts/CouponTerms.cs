@@ -21,7 +21,7 @@ public sealed record CouponTerms
     /// <summary>The amount that is taken off each invoice; null where it is a percentage.</summary>
     public Money? AmountOff { get; init; }
 
-    /// <summary>On how many invoices it counts.</summary>
+    /// <summary>For how many periods it counts.</summary>
     public CouponDuration Duration { get; init; }
 
     /// <summary>How many those are; only for <see cref="CouponDuration.Repeating"/>.</summary>
@@ -37,7 +37,7 @@ public sealed record CouponTerms
     [JsonIgnore]
     public int Rank => Products.IsEmpty ? Plans.IsEmpty ? 2 : 1 : 0;
 
-    /// <summary>On how many invoices it counts in all; null for every one.</summary>
+    /// <summary>For how many periods it counts in all; null for every one.</summary>
     [JsonIgnore]
     public int? MaxUses => Duration switch { CouponDuration.Once => 1, CouponDuration.Repeating => DurationPeriods, _ => null };
 

@@ -3,5 +3,9 @@ namespace BillApis.Invoicing;
 /// <summary>What one coupon took off an invoice.</summary>
 /// <param name="Coupon">The coupon.</param>
 /// <param name="Description">What customers read.</param>
-/// <param name="Amount">How much, more than zero; the lines hold their shares of it.</param>
-public sealed record InvoiceDiscount(CouponId Coupon, string Description, Money Amount);
+/// <param name="Amount">How much; the lines hold their shares of it.</param>
+public sealed record InvoiceDiscount(CouponId Coupon, string Description, Money Amount)
+{
+    /// <summary>Whether it is what the coupon would have taken off an earlier invoice more, or where negative less, with the adjustments of it that stand on this one.</summary>
+    public bool IsCorrection { get; init; }
+}

@@ -8,10 +8,19 @@ namespace BillApis.Invoicing;
 /// <param name="Description">What customers read.</param>
 /// <param name="Terms">What it takes off.</param>
 /// <param name="At">When it was redeemed; older ones count first.</param>
-/// <param name="Uses">On how many invoices it counted; moves with the subscription's boundary alone.</param>
+/// <param name="Uses">For how many periods it counted; moves with the subscription's boundary alone.</param>
 public sealed record Redemption(CouponId Coupon, string Description, CouponTerms Terms, Instant At, int Uses = 0)
 {
-    /// <summary>Whether it counted on as many invoices as it may.</summary>
+    /// <summary>The start of the latest period that it counted for; null for none yet.</summary>
+    public Instant? CountedFor { get; init; }
+
+    /// <summary>Whether it counted for as many periods as it may.</summary>
     [JsonIgnore]
     public bool IsUsedUp => Uses >= Terms.MaxUses;
+
+    /// <summary>Whether it counts on one more invoice of a period: an amount is taken off a period once, a percentage is taken off all of its invoices.</summary>
+    public bool Counts(Instant period) => CountedFor >= period ? Terms.PercentOff is not null : !IsUsedUp;
+
+    /// <summary>The same after it took something off an invoice of a period, whichever of them that is.</summary>
+    public Redemption Counted(Instant period) => CountedFor >= period ? this : this with { Uses = Uses + 1, CountedFor = period };
 }

@@ -9,18 +9,23 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
     public (List<Charge> Charges, List<UnusedTime> Unused) Of(IReadOnlyList<AdvancedLine> advanced)
     {
         var (charges, open, returned) = (new List<Charge>(), advanced.Where(line => line.Until > at).ToList(), advanced.Where(line => line.Until == at).ToList());
+        var settles = TouchesPlan(open);
         foreach (var run in runs.Where(run => run.IsAdvance))
         {
-            if (run.PartAt(at) is { } part && Charged(run, part, open, returned) is { } charge)
+            if (run.PartAt(at) is { } part && Charged(run, part, settles && run.AddOn is null, open, returned) is { } charge)
             {
                 charges.Add(charge);
             }
         }
 
-        return (charges, [.. open.Select(GivenBack).OfType<UnusedTime>()]);
+        return (charges, [.. open.Select(line => GivenBack(line, settles)).OfType<UnusedTime>()]);
     }
 
-    private Charge? Charged(PriceRun run, PricePart part, List<AdvancedLine> open, List<AdvancedLine> returned)
+    // Whether the plan begins, ends or is changed here, or a price of it that nothing was billed for since an earlier change without proration: then that change is settled too, from here on.
+    private bool TouchesPlan(List<AdvancedLine> open) => runs.Any(run => run is { AddOn: null, Schedule: not null } && (run.From == at || run.To == at
+        || (run.IsAdvance && run.Parts.Exists(part => part.From == at) && !open.Exists(line => line.Line.Price == run.Price.Id))));
+
+    private Charge? Charged(PriceRun run, PricePart part, bool settles, List<AdvancedLine> open, List<AdvancedLine> returned)
     {
         if (run.Schedule is null)
         {
@@ -35,7 +40,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
 
         // What was given back at this very instant, and goes on after all, is charged again.
         return run.Schedule.IsBoundary(at) || (part.From < at && returned.Exists(line => Pays(line, run, part))) ? AdvanceCharges.From(run, part, at)
-            : part.From != at || policy is ChangeProration.None ? null
+            : policy is ChangeProration.None || (part.From != at && (!settles || run.Price.Terms.Proration is Proration.None)) ? null
             : policy is ChangeProration.Full ? AdvanceCharges.Whole(run, part, at)
             : AdvanceCharges.From(run, part, at);
     }
@@ -53,12 +58,17 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
             return true;
         }
 
-        var period = run.PeriodAt(line.Line.Period!.Value.Start < run.Schedule!.Start ? run.Schedule.Start : line.Line.Period.Value.Start);
-        var again = InvoiceCalculator.FixedAmount(run.Charge(part.Quantity, line.Line.Period.Value.Start, line.Line.Period.Value.End, period), line.Line.Amount.Currency);
-        return line.Line.Quantity == part.Quantity && again == line.Line.Amount;
+        return line.Line.Quantity == part.Quantity && AmountOf(run, line.Line) == line.Line.Amount;
     }
 
-    private UnusedTime? GivenBack(AdvancedLine advanced)
+    // What a line would have been billed by the terms of a run.
+    private static Money AmountOf(PriceRun run, InvoiceLine line)
+    {
+        var (start, end) = (line.Period!.Value.Start, line.Period.Value.End);
+        return InvoiceCalculator.FixedAmount(run.Charge(line.Quantity, start, end, run.PeriodAt(Instant.Max(start, run.Schedule!.Start))), line.Amount.Currency);
+    }
+
+    private UnusedTime? GivenBack(AdvancedLine advanced, bool settles)
     {
         var (line, period) = (advanced.Line, advanced.Line.Period!.Value);
         if (policy is ChangeProration.None)
@@ -67,21 +77,24 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
         }
 
         // What was billed at this very instant was not used at all.
-        var ended = runs.FirstOrDefault(run => run.Price.Id == line.Price && run.Parts.Exists(part => part.To == at));
+        var mine = runs.Where(run => run.Price.Id == line.Price && run.Schedule is not null).ToList();
+        var ended = mine.Find(run => run.Parts.Exists(part => part.To == at)) ?? (settles ? mine.Find(run => run.AddOn is null && run.To < at) : null);
         if (period.Start == at || (policy is ChangeProration.Full && ended is not null))
         {
             return new UnusedTime(advanced, period, line.Factor, line.Amount.Amount);
         }
 
-        if (ended is null || ended.Price.Terms.Proration is Proration.None)
+        // Of a price whose terms changed, those count that the line was billed by.
+        var billed = ended is null ? null : mine.Find(run => AmountOf(run, line) == line.Amount) ?? ended;
+        if (billed is null || billed.Price.Terms.Proration is Proration.None)
         {
             return null;
         }
 
-        var (rest, whole) = (new Interval(at, advanced.Until), ended.PeriodAt(at - Duration.Epsilon));
-        var charge = ended.Charge(line.Quantity, rest.Start, rest.End, whole);
+        var (rest, whole) = (new Interval(at, advanced.Until), billed.PeriodAt(at - Duration.Epsilon));
+        var charge = billed.Charge(line.Quantity, rest.Start, rest.End, whole);
         return new UnusedTime(advanced, rest, charge.Factor, line.Kind is LineKind.Minimum or LineKind.Maximum
-            ? ProrationFactor.Of(ended.Price.Terms.Proration, rest, period, ended.Schedule!.Zone).Apply(line.Amount.Amount)
+            ? ProrationFactor.Of(billed.Price.Terms.Proration, rest, period, billed.Schedule!.Zone).Apply(line.Amount.Amount)
             : InvoiceCalculator.FixedPrice(charge));
     }
 }

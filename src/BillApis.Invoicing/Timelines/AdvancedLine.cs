@@ -14,16 +14,27 @@ public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
     {
         ArgumentNullException.ThrowIfNull(invoices);
         ArgumentNullException.ThrowIfNull(memos);
-        var given = invoices.Where(invoice => invoice.Status is not InvoiceStatus.Canceled).SelectMany(invoice => invoice.Lines).Where(line => line.GivesBack is not null).ToLookup(line => line.GivesBack!.Value);
+        var replaced = Replaced(invoices);
+        InvoiceLineId Standing(InvoiceLineId line) => replaced.TryGetValue(line, out var by) ? Standing(by) : line;
+        var given = invoices.Where(invoice => invoice.Status is not InvoiceStatus.Canceled).SelectMany(invoice => invoice.Lines).Where(line => line.GivesBack is not null).ToLookup(line => Standing(line.GivesBack!.Value));
         var taken = memos.Where(memo => memo.Status is CreditMemoStatus.Issued).SelectMany(memo => memo.Lines).ToLookup(line => line.Line);
         return [.. invoices.OrderBy(invoice => invoice.CreatedAt).ThenBy(invoice => invoice.Sequence)
             .SelectMany(invoice => invoice.Lines, (invoice, line) => (invoice, line))
-            .Where(item => item.line is { InAdvance: true, GivesBack: null, Metric: null, Period: not null } && item.line.Period.Value.End > beyond)
+            .Where(item => item.line is { InAdvance: true, GivesBack: null, Metric: null, Period: not null } && item.line.Period.Value.End > beyond && !replaced.ContainsKey(item.line.Id))
             .Select(item => new AdvancedLine(
                 item.line,
                 item.invoice.Status is InvoiceStatus.Canceled or InvoiceStatus.WrittenOff ? Money.Zero(item.invoice.Currency) : LeftOf(item.line, given[item.line.Id], taken[item.line.Id]),
                 given[item.line.Id].Select(line => line.Period!.Value.Start).Append(item.line.Period!.Value.End).Min()))
             .Where(item => item.Until >= beyond)];
+    }
+
+    // What stands in the place of a withdrawn invoice pays instead of it, line by line.
+    private static Dictionary<InvoiceLineId, InvoiceLineId> Replaced(IReadOnlyList<Invoice> invoices)
+    {
+        var standing = invoices.Where(invoice => invoice.Replaces is not null).ToDictionary(invoice => invoice.Replaces!.Value);
+        return invoices.Where(invoice => standing.ContainsKey(invoice.Id))
+            .SelectMany(invoice => invoice.Lines.Zip(standing[invoice.Id].Lines).Where(pair => (pair.First.Kind, pair.First.Price, pair.First.Period) == (pair.Second.Kind, pair.Second.Price, pair.Second.Period)))
+            .ToDictionary(pair => pair.First.Id, pair => pair.Second.Id);
     }
 
     private static Money LeftOf(InvoiceLine line, IEnumerable<InvoiceLine> given, IEnumerable<CreditMemoLine> taken)

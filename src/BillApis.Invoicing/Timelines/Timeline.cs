@@ -71,6 +71,9 @@ public sealed record Timeline
     /// <summary>Where it is at an instant, as far as is known.</summary>
     public TimelineState StateAt(Instant at) => Steps().TakeWhile(step => step.From <= at).Last().State;
 
+    /// <summary>The first instant after another at which something that is known takes effect; null where nothing does.</summary>
+    public Instant? ChangesAfter(Instant at) => Steps().Select(step => step.From).Append(StartAt).Append(BillingStartAt).Where(change => change > at).Cast<Instant?>().Min();
+
     /// <summary>The stretches of time between two things that happen, with the state in each; from the beginning of time to its end.</summary>
     internal IEnumerable<TimelineStep> Steps()
     {

@@ -31,6 +31,7 @@ public sealed record UnusedTime(AdvancedLine Advanced, Interval Period, Proratio
             Factor = Factor,
             GivesBack = line.Id,
             TaxCategory = line.TaxCategory,
+            Taxes = line.DecidedTaxes,
         };
     }
 }

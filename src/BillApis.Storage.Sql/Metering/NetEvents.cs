@@ -8,7 +8,8 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>Reads what counts of the events of many customers and intervals at once: those that were never corrected, and the last correction of the others.</summary>
 internal sealed class NetEvents(SqlDialect dialect)
 {
-    private const string Columns = """
+    /// <summary>The columns of a correction as those of an event.</summary>
+    public const string Columns = """
         c.source as Source, c.id as Id, c.type as Type, c.customer as Customer, c.customer_id as CustomerId, c.subscription_id as SubscriptionId,
         c.at as At, c.arrived_at as RecordedAt, c.properties as Properties, c.metrics as Metrics
         """;

@@ -54,7 +54,7 @@ internal sealed class SqlUsageStore : IUsageStore, IDisposable
     public async Task<Page<StoredEvent>> ListEventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken)
     {
         var page = await _listing.ListEventsAsync(tenant, query, cancellationToken).ConfigureAwait(false);
-        return page with { Items = await _corrections.AddAsync(tenant, page.Items, cancellationToken).ConfigureAwait(false) };
+        return query.CountedBefore is not null ? page : page with { Items = await _corrections.AddAsync(tenant, page.Items, cancellationToken).ConfigureAwait(false) };
     }
 
     public Task<StoredEvent?> FindEventAsync(TenantId tenant, string source, string id, CancellationToken cancellationToken) => _corrections.FindAsync(tenant, source, id, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Data.Common;
 using System.Text;
 using System.Text.Json;
 using BillApis.Metering;
@@ -25,14 +26,41 @@ internal sealed class UsageListing(SqlDatabase database)
                 new
                 {
                     Tenant = tenant.ToString(), Customer = query.Customer?.ToString(), query.Type, From = Math.Max(from, floor ?? from), To = to,
-                    after?.At, after?.Source, after?.Id, Limit = query.Limit + 1,
+                    after?.At, after?.Source, after?.Id, Limit = query.Limit + 1, Known = query.CountedBefore?.ToMicroseconds(),
                 },
                 cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
             if (floor is null || floor <= from || rows.Count > query.Limit)
             {
-                return Page(rows, query.Limit, row => row.Read(), row => new Cursor(row.At, row.Source, row.Id, ""));
+                rows.AddRange(await AmendedAsync(connection, tenant, query, after, (from, to), cancellationToken).ConfigureAwait(false));
+                var latest = rows.OrderByDescending(row => row.At).ThenByDescending(row => row.Source, StringComparer.Ordinal).ThenByDescending(row => row.Id, StringComparer.Ordinal).Take(query.Limit + 1).ToList();
+                return Page(latest, query.Limit, row => row.Read(), row => new Cursor(row.At, row.Source, row.Id, ""));
             }
         }
+    }
+
+    // What counts in the place of other events, wherever those were.
+    private static async Task<IEnumerable<EventRow>> AmendedAsync(DbConnection connection, TenantId tenant, UsageQuery query, Cursor? after, (long From, long To) time, CancellationToken cancellationToken)
+    {
+        if (query.CountedBefore is not { } known)
+        {
+            return [];
+        }
+
+        var filters = string.Concat(
+            query.Customer is null ? "" : " and c.customer_id = @Customer",
+            query.Type is null ? "" : " and c.type = @Type",
+            after is null ? "" : " and (c.at < @At or (c.source, c.id) < (@Source, @Id))");
+        return await connection.QueryAsync<EventRow>(new CommandDefinition(
+            $"""
+            select {NetEvents.Columns}
+            from billing_usage_correction as c
+            where c.tenant_id = @Tenant and c.at >= @From and c.at < @To and c.recorded_at < @Known{filters}
+              and not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence and n.recorded_at < @Known)
+            order by c.at desc, c.source desc, c.id desc
+            limit @Limit
+            """,
+            new { Tenant = tenant.ToString(), Customer = query.Customer?.ToString(), query.Type, time.From, time.To, Known = known.ToMicroseconds(), after?.At, after?.Source, after?.Id, Limit = query.Limit + 1 },
+            cancellationToken: cancellationToken)).ConfigureAwait(false);
     }
 
     private string Events(UsageQuery query, Cursor? after)
@@ -41,6 +69,7 @@ internal sealed class UsageListing(SqlDatabase database)
         var filters = string.Concat(
             query.Customer is null ? "" : " and e.customer_id = @Customer",
             query.Type is null ? "" : " and e.type = @Type",
+            query.CountedBefore is null ? "" : " and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id and c.recorded_at < @Known)",
             after is null ? "" : " and (e.at < @At or (e.source, e.id) < (@Source, @Id))");
         return $"""
             select {EventRow.Columns}

@@ -15,9 +15,10 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
         EntityColumn<Subscription>.Text("customer_id", item => item.Customer),
         EntityColumn<Subscription>.Text("plan_id", item => item.PlanAt(item.AsOf).Plan),
         EntityColumn<Subscription>.Text("status", item => EntityMaps.Wire(item.StatusAt(item.AsOf))),
+        EntityColumn<Subscription>.Number("state_until", item => item.Timeline.ChangesAfter(item.AsOf)?.ToMicroseconds()),
         EntityColumn<Subscription>.Number("next_billing_at", item => item.NextBillingAt?.ToMicroseconds()),
         EntityColumn<Subscription>.Number("auto_billing_at", item => item.AutoBillingAt?.ToMicroseconds()),
-        EntityColumn<Subscription>.Text("watched", item => item.UsageThreshold is null || item.IsOver ? null : "true"),
+        EntityColumn<Subscription>.Text("watched", item => !item.IsWatched || item.IsOver ? null : "true"),
         EntityColumn<Subscription>.Number("leased_until", _ => null)) with { Outdates = item => new Change(item.Tenant, item.Customer) };
 
     private readonly SqlDatabase _database = database;
@@ -30,6 +31,34 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
             async transaction => await coupons.WriteAsync(transaction, tenant, redeemed, cancellationToken).ConfigureAwait(false)
                 && await IndexAsync(transaction, tenant, subscriptions, cancellationToken).ConfigureAwait(false),
             cancellationToken);
+
+    // Whoever saves one meanwhile writes the columns anew.
+    public async Task RefreshAsync(TenantId tenant, Instant now, CancellationToken cancellationToken)
+    {
+        for (var left = true; left;)
+        {
+            await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+            var changed = await ReadAsync(
+                connection,
+                null,
+                "select body as Body, version as Version from billing_subscription where tenant_id = @Tenant and state_until <= @Now limit @Limit",
+                new { Tenant = tenant.ToString(), Now = now.ToMicroseconds(), Limit = Limits.PageSize },
+                cancellationToken).ConfigureAwait(false);
+            var rows = changed.Select(item => new
+            {
+                id = item.Id, version = item.Version, plan_id = item.PlanAt(now).Plan, status = EntityMaps.Wire(item.StatusAt(now)), state_until = item.Timeline.ChangesAfter(now)?.ToMicroseconds(),
+            }).ToList();
+            left = rows.Count > 0 && await _database.WriteAsync(transaction => transaction.BulkAsync(Refresh(), tenant, rows, cancellationToken), cancellationToken).ConfigureAwait(false) > 0;
+        }
+    }
+
+    private string Refresh() =>
+        $"""
+        update billing_subscription
+        set plan_id = r.plan_id, status = r.status, state_until = r.state_until
+        from {_database.Dialect.Rows("Rows", "id text", "version bigint", "plan_id text", "status text", "state_until bigint")} as r
+        where billing_subscription.tenant_id = @Tenant and billing_subscription.id = r.id and billing_subscription.version = r.version
+        """;
 
     public async Task<IReadOnlyList<Subscription>> ListWatchedAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken)
     {

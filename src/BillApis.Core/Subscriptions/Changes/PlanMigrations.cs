@@ -30,6 +30,7 @@ public sealed class PlanMigrations
         var version = found.Versions.LastOrDefault(item => item.PublishedAt is not null && (change.Version ?? item.Number) == item.Number)
             ?? throw BillingException.Field("plan_version", $"must be a published version of the plan '{found.Code}'");
         var (to, asked) = (new PlanRef(found.Id, version.Number), change with { Version = version.Number });
+        await _subscriptions.RefreshAsync(tenant, _clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
         var page = await _subscriptions.ListAsync(tenant, query.With("plan_id", found.Id.ToString()), cancellationToken).ConfigureAwait(false);
         var migrated = new List<MigratedSubscription>();
         foreach (var subscription in page.Items.Where(item => IsBehind(item, to)))

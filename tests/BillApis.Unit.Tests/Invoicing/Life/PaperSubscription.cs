@@ -82,7 +82,7 @@ internal sealed class PaperSubscription
             Currency = Usd,
             Boundary = boundary,
             Sequence = State.BoundariesBilled,
-            Coupons = [.. State.Coupons.Where(redemption => !redemption.IsUsedUp)],
+            Coupons = [.. State.CountingCoupons(ChargeSchedule.Of(State.Timeline, _plans).CountsFor(due.Charges.Select(charge => charge.Period.Start), boundary), boundary)],
             Unused = [.. due.Unused],
             Charges = [.. due.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is { } metric ? new RatingInput(Usage(metric, charge.Period)) : default))],
         });

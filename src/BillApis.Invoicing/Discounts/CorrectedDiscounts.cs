@@ -1,0 +1,32 @@
+namespace BillApis.Invoicing;
+
+/// <summary>Counts the coupons of earlier invoices anew with the adjustments that a new one has of them: what they would have taken off more, or less, had all usage been known.</summary>
+internal static class CorrectedDiscounts
+{
+    /// <summary>The invoice with these discounts on its adjustments.</summary>
+    public static Invoice Apply(Invoice invoice, IEnumerable<BilledOrigin> origins) => origins.Aggregate(invoice, Apply);
+
+    private static Invoice Apply(Invoice invoice, BilledOrigin origin)
+    {
+        var adjustments = invoice.Lines.Where(origin.Has).ToList();
+        var (before, now) = (origin.DiscountsWith([]), origin.DiscountsWith(adjustments));
+        return origin.Coupons.Aggregate(invoice, (result, coupon) =>
+        {
+            var none = Money.Zero(invoice.Currency);
+            var change = now.GetValueOrDefault(coupon.Coupon, none) - before.GetValueOrDefault(coupon.Coupon, none);
+            return change.IsZero ? result : Discounted(result, origin, coupon, change);
+        });
+    }
+
+    // The lines that the coupon is for bear it by what they adjust.
+    private static Invoice Discounted(Invoice invoice, BilledOrigin origin, Redemption coupon, Money change)
+    {
+        bool Bears(InvoiceLine line) => origin.Has(line) && (coupon.Terms.Products.IsEmpty || (line.Product is { } product && coupon.Terms.Products.Contains(product)));
+        var shares = change.Allocate([.. invoice.Lines.Select(line => Bears(line) ? Math.Abs((decimal)line.Amount.MinorUnits) : 0)]);
+        return invoice with
+        {
+            Lines = [.. invoice.Lines.Zip(shares, (line, share) => share.IsZero ? line : line with { Discount = line.Discount + share ?? share })],
+            Discounts = invoice.Discounts.Add(new InvoiceDiscount(coupon.Coupon, coupon.Description, change) { IsCorrection = true }),
+        };
+    }
+}
