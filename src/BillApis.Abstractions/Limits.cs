@@ -122,6 +122,9 @@ public static class Limits
     /// <summary>The highest threshold of a spend limit, in percent.</summary>
     public const int HighestThreshold = 1_000;
 
+    /// <summary>How long the answer to a request with an idempotency key is kept for its repeats.</summary>
+    public static readonly Duration AnswersKept = Duration.FromHours(48);
+
     /// <summary>The longest time for which a part of a quota is set aside.</summary>
     public static readonly Duration ReservationLifetime = Duration.FromDays(1);
 }

@@ -1,6 +1,7 @@
 using BillApis;
 using BillApis.AspNetCore;
 using BillApis.Auditing;
+using BillApis.Identity;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
@@ -36,7 +37,9 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<Credentials>();
         services.AddSingleton<Roles>();
         services.AddSingleton<Users>();
+        services.AddSingleton<AnswerClaims>();
         services.AddSingleton<Idempotency>();
+        services.AddSingleton(provider => AnswerCleanup.Job(provider.GetRequiredService<Tenants>(), provider.GetRequiredService<ForgetAnswers>()));
         services.AddHostedService<FirstAdministrator>();
         services.AddSingleton<BackgroundRuns>();
         if (options.TestClockStart is { } start)

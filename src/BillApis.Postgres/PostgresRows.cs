@@ -29,7 +29,7 @@ internal static class PostgresRows
     }
 
     public static NpgsqlCommand Query(DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql) =>
-        Command((NpgsqlConnection)connection, (NpgsqlTransaction?)transaction, tenant, rows, sql(Table(rows, array => $"(select {array})")));
+        Command((NpgsqlConnection)HeldConnection.Unwrap(connection), (NpgsqlTransaction?)transaction, tenant, rows, sql(Table(rows, array => $"(select {array})")));
 
     // Behind a select the planner does not see how long an array is, and looks each row up by the index. Knowing of thousands, and nothing of the tenant, it would read all that the tenant has.
     private static string Table(SqlRows rows, Func<string, string>? hide = null)

@@ -90,7 +90,7 @@ internal sealed class SqliteDialect : SqlDialect
     public override DbCommand Query(DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql)
     {
         var command = connection.CreateCommand();
-        command.Transaction = transaction;
+        command.Transaction = transaction ?? command.Transaction;
         command.CommandText = sql(Rows("Rows", [.. rows.Columns.Select(column => $"{column.Name} {column.Type}")]));
         command.Parameters.Add(new SqliteParameter("@Tenant", tenant.ToString()));
         command.Parameters.Add(new SqliteParameter("@Rows", rows.ToJson()));

@@ -1,3 +1,5 @@
+using BillApis.Storage;
+
 namespace BillApis.Storage.Sql;
 
 /// <summary>Lets callers that come while a commit is under way share the next one: the price of a commit is paid once for all of them.</summary>
@@ -20,6 +22,12 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
     /// <summary>Returns once the item is written and committed.</summary>
     public async Task WriteAsync(T item, CancellationToken cancellationToken)
     {
+        if (AnsweredWork.Current is { Transaction: not null })
+        {
+            await write([item]).ConfigureAwait(false);
+            return;
+        }
+
         await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -92,6 +100,8 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
 
     private async Task<Exception?> TryAsync(List<Waiting> group)
     {
+        // What is written for others is no part of the request that happens to write it.
+        AnsweredWork.Current = null;
         try
         {
             await write([.. group.Select(each => each.Item)]).ConfigureAwait(false);

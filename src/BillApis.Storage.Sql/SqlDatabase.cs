@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BillApis.Identity;
 using BillApis.Storage;
 
 namespace BillApis.Storage.Sql;
@@ -7,6 +8,7 @@ namespace BillApis.Storage.Sql;
 internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsyncDisposable
 {
     private const int MaxAttempts = 10;
+    private const string Point = "billing_point";
 
     public SqlDialect Dialect { get; } = dialect;
 
@@ -17,6 +19,11 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
     /// <exception cref="BillingException">The database cannot be opened.</exception>
     public async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
     {
+        if (AnsweredWork.Current is { Transaction: { } held })
+        {
+            return new HeldConnection(held);
+        }
+
         try
         {
             return await Dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -28,13 +35,14 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
     }
 
     /// <summary>Runs the work in one transaction that is kept where the work returns true; repeats it where it lost a race.</summary>
+    /// <remarks>Within the work of a request whose answer is kept, it is a part of that request's transaction.</remarks>
     public async Task<bool> TransactAsync(Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await AttemptAsync(work, cancellationToken).ConfigureAwait(false);
+                return await (AnsweredWork.Current is { } request ? JoinAsync(request, work, cancellationToken) : AttemptAsync(work, cancellationToken)).ConfigureAwait(false);
             }
             catch (DbException exception) when (Dialect.IsTransient(exception) && attempt < MaxAttempts)
             {
@@ -61,6 +69,13 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
         return result;
     }
 
+    /// <summary>The same for what only puts stored things in order: it waits for no request's answer, unless the request has written before.</summary>
+    public async Task<T> TidyAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancellationToken)
+    {
+        AnsweredWork.Current = AnsweredWork.Current is { Transaction: not null } request ? request : null;
+        return await WriteAsync(work, cancellationToken).ConfigureAwait(false);
+    }
+
     public ValueTask DisposeAsync() => Dialect.DisposeAsync();
 
     private async Task<bool> AttemptAsync(Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
@@ -73,6 +88,55 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
         }
 
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<bool> JoinAsync(AnsweredWork request, Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
+    {
+        var transaction = request.Transaction ?? await HoldAsync(request, cancellationToken).ConfigureAwait(false);
+        await transaction.SaveAsync(Point, cancellationToken).ConfigureAwait(false);
+        var isKept = false;
+        try
+        {
+            return isKept = await work(transaction).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                await transaction.RollbackAsync(Point, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            await transaction.ReleaseAsync(Point, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<DbTransaction> HoldAsync(AnsweredWork request, CancellationToken cancellationToken)
+    {
+        var writer = await Dialect.OpenWriterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var transaction = await writer.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            request.Hold(transaction, answer => EndAsync(writer, transaction, answer));
+            return transaction;
+        }
+        catch
+        {
+            await writer.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<bool> EndAsync(SqlWriter held, DbTransaction begun, StoredAnswer? answer)
+    {
+        await using var writer = held;
+        await using var transaction = begun;
+        if (answer is null || !await new SqlStore<StoredAnswer>(this, IdentityMaps.StoredAnswers).WriteAsync(transaction, answer.Tenant, [answer], CancellationToken.None).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
         return true;
     }
 }

@@ -38,6 +38,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<FindCustomers>(provider => new CustomerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<FindOwners>(provider => new OwnerLookup(provider.GetRequiredService<SqlDatabase>()).FindAsync);
         services.AddSingleton<ExportTenant>(provider => new TenantExport(provider.GetRequiredService<SqlDatabase>()).ReadAsync);
+        services.AddSingleton<ForgetAnswers>(provider => new OldAnswers(provider.GetRequiredService<SqlDatabase>()).ForgetAsync);
         services.AddSingleton<IAuditStore, SqlAuditStore>();
         services.AddStore(IdentityMaps.Tenants);
         services.AddStore(IdentityMaps.Logins);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using BillApis.Storage;
 
 namespace BillApis.AspNetCore;
 
@@ -33,6 +34,12 @@ internal sealed class Recent<TKey, TValue> where TKey : notnull
     }
 
     public void Forget()
+    {
+        Clear();
+        AnsweredWork.OnceStored(Clear);
+    }
+
+    private void Clear()
     {
         Interlocked.Increment(ref _changes);
         _entries.Clear();

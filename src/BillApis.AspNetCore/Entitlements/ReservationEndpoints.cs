@@ -1,3 +1,4 @@
+using BillApis.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -47,6 +48,7 @@ internal static class ReservationEndpoints
         var currency = sent.Currency ?? (await References.CustomerAsync(billing, caller.Tenant, sent.CustomerId, cancellationToken).ConfigureAwait(false))!.Currency;
         return new NewReservation(sent.CustomerId)
         {
+            Id = AnsweredWork.Current is { } request ? new ReservationId(request.Key.Value) : null,
             Feature = sent.FeatureId,
             Quantity = sent.Quantity,
             Amount = sent.Amount is { } amount ? MoneyCheck.Exactly("amount", amount, currency) : null,

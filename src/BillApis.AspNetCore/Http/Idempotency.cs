@@ -1,19 +1,22 @@
 using System.Security.Cryptography;
 using System.Text;
 using BillApis.Identity;
+using BillApis.Outbox;
+using BillApis.Storage;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace BillApis.AspNetCore;
 
 /// <summary>Carries out a request with an <c>Idempotency-Key</c> once, and answers its repeats with the first answer.</summary>
-internal sealed class Idempotency(IStore<StoredAnswer> answers, IDataProtectionProvider protection)
+internal sealed partial class Idempotency(AnswerClaims claims, OutboxDispatcher outbox, IDataProtectionProvider protection, ILogger<Idempotency> logger)
 {
-    private readonly IDataProtector _protector = protection.CreateProtector("BillApis.StoredAnswer");
     private const string Header = "Idempotency-Key";
     public const string Replayed = "Idempotent-Replayed";
     private const int MaxKeyLength = 200;
+    private readonly IDataProtector _protector = protection.CreateProtector("BillApis.StoredAnswer");
 
     /// <summary>The key of a request that changes something and has a known caller; null for any other.</summary>
     /// <exception cref="BillingException">The key is too long or not printable.</exception>
@@ -28,37 +31,89 @@ internal sealed class Idempotency(IStore<StoredAnswer> answers, IDataProtectionP
         return key.Length <= MaxKeyLength && key.All(letter => letter is > ' ' and <= '~') ? key : throw BillingException.Field(Header, $"must be 1 to {MaxKeyLength} printable characters");
     }
 
+    /// <summary>Does the work unless it was done under this key before; in either case the caller gets the first answer.</summary>
     public async Task RunAsync(HttpContext context, string key, Func<Task> work)
     {
         var (caller, body) = (Caller.Of(context), await RequestBytes.ReadAsync(context).ConfigureAwait(false));
-        var answer = await ClaimAsync(caller, key, HashOf(context.Request, body), context.RequestAborted).ConfigureAwait(false);
-        if (answer.Status is { } status)
-        {
-            context.Response.Headers[Replayed] = "true";
-            await Envelope.SendAsync(context, status, Encoding.UTF8.GetBytes(ShowsSecret(context) ? Open(answer.Body!) : answer.Body!)).ConfigureAwait(false);
-            return;
-        }
-
-        var (sent, kept) = (context.Response.Body, new MemoryStream());
-        using var input = new MemoryStream(body.ToArray(), writable: false);
+        var hash = HashOf(context.Request, body);
+        var sent = context.Response.Body;
+        var kept = new MemoryStream();
         await using (kept.ConfigureAwait(false))
         {
-            (context.Request.Body, context.Response.Body) = (input, kept);
-            try
+            while (true)
             {
-                await work().ConfigureAwait(false);
-            }
-            finally
-            {
-                context.Response.Body = sent;
+                var claim = await claims.TakeAsync(caller, key, hash, context.RequestAborted).ConfigureAwait(false);
+                if (claim.Status is { } status)
+                {
+                    context.Response.Headers[Replayed] = "true";
+                    await Envelope.SendAsync(context, status, Encoding.UTF8.GetBytes(ShowsSecret(context) ? Open(claim.Body!) : claim.Body!)).ConfigureAwait(false);
+                    return;
+                }
 
-                // Whoever waits or not: what was done must be known under its key.
-                var answered = kept.Length == 0 ? StatusCodes.Status500InternalServerError : context.Response.StatusCode;
-                var text = Encoding.UTF8.GetString(kept.ToArray());
-                await answers.SaveAsync(caller.Tenant, [answer.Answered(answered, ShowsSecret(context) ? _protector.Protect(text) : text)], [], CancellationToken.None).ConfigureAwait(false);
+                using var input = new MemoryStream(body.ToArray(), writable: false);
+                kept.SetLength(0);
+                (context.Request.Body, context.Response.Body) = (input, kept);
+                try
+                {
+                    if (await DoAsync(context, claim, kept, work).ConfigureAwait(false))
+                    {
+                        break;
+                    }
+                }
+                finally
+                {
+                    context.Response.Body = sent;
+                }
+
+                // Otherwise another request took the key over: nothing was stored here, and its answer is the answer.
             }
 
             await sent.WriteAsync(kept.ToArray(), context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>False where another request has the key now.</returns>
+    private async Task<bool> DoAsync(HttpContext context, StoredAnswer claim, MemoryStream kept, Func<Task> work)
+    {
+        var request = new AnsweredWork(claim);
+        AnsweredWork.Current = context.GetEndpoint()?.Metadata.GetMetadata<OwnTransactions>() is null ? request : null;
+        await work().ConfigureAwait(false);
+        AnsweredWork.Current = null;
+
+        // Whoever waits or not: what was done must be known under its key.
+        var text = Encoding.UTF8.GetString(kept.ToArray());
+        var answered = claim.Answered(kept.Length == 0 ? StatusCodes.Status500InternalServerError : context.Response.StatusCode, ShowsSecret(context) ? _protector.Protect(text) : text);
+        if (request.Transaction is null)
+        {
+            return await claims.AnswerAsync(answered).ConfigureAwait(false);
+        }
+
+        if (answered.Status is null)
+        {
+            await request.EndAsync(null).ConfigureAwait(false);
+            return await claims.AnswerAsync(answered).ConfigureAwait(false);
+        }
+
+        var isFirst = await request.EndAsync(answered).ConfigureAwait(false);
+        foreach (var tenant in isFirst ? request.Dispatches : [])
+        {
+            await DispatchAsync(tenant).ConfigureAwait(false);
+        }
+
+        return isFirst;
+    }
+
+    private async Task DispatchAsync(TenantId tenant)
+    {
+        try
+        {
+            await outbox.DispatchAsync(tenant, CancellationToken.None).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The answer is stored and true; what could not be carried out stays pending for the worker.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogPending(tenant, exception);
         }
     }
 
@@ -76,26 +131,6 @@ internal sealed class Idempotency(IStore<StoredAnswer> answers, IDataProtectionP
         }
     }
 
-    private async Task<StoredAnswer> ClaimAsync(Caller caller, string key, string hash, CancellationToken cancellationToken)
-    {
-        var (name, now) = ($"{caller.Id}:{key}", RealTime.Now);
-        var known = await answers.FindAsync(caller.Tenant, name, cancellationToken).ConfigureAwait(false);
-        if (known is not null && known.RequestHash != hash)
-        {
-            throw new HttpRefusal(Failure.KeyReused(key));
-        }
-
-        if (known is { Status: not null })
-        {
-            return known;
-        }
-
-        var claim = (known ?? new StoredAnswer { Tenant = caller.Tenant, Name = name, RequestHash = hash, CreatedAt = now }).Claimed(now);
-        return known?.IsBusy(now) != true && await answers.SaveAsync(caller.Tenant, [claim], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
-            ? claim.WithVersion(claim.Version + 1)
-            : throw new BillingException(BillingErrorCode.Conflict, $"A request with the idempotency key '{key}' is being carried out; ask again for its answer.");
-    }
-
     private static string HashOf(HttpRequest request, ReadOnlyMemory<byte> body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -103,7 +138,13 @@ internal sealed class Idempotency(IStore<StoredAnswer> answers, IDataProtectionP
         hash.AppendData(body.Span);
         return Convert.ToHexString(hash.GetHashAndReset());
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Events of the tenant {Tenant} could not be carried out and stay pending for the worker.")]
+    private partial void LogPending(TenantId tenant, Exception exception);
 }
 
 /// <summary>Marks an endpoint whose answer shows a secret: kept for repeats, it is encrypted.</summary>
 internal sealed record SecretAnswer;
+
+/// <summary>Marks an endpoint that does its work in transactions of its own, each safe to repeat: it is too long for one.</summary>
+internal sealed record OwnTransactions;

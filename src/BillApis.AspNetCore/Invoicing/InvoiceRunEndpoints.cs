@@ -13,7 +13,7 @@ internal static class InvoiceRunEndpoints
     public static void MapInvoiceRuns(this IEndpointRouteBuilder api)
     {
         var runs = api.MapGroup("/invoicing/runs").WithTags("Invoicing").Requires("invoices");
-        runs.MapPost("", StartAsync).WithSummary("Bill everything due at an instant; safe to repeat. ?wait=true answers when done");
+        runs.MapPost("", StartAsync).WithSummary("Bill everything due at an instant; safe to repeat. ?wait=true answers when done").WithMetadata(new OwnTransactions());
         runs.MapGet("", ListAsync).WithSummary("List the runs, newest first");
         runs.MapGet("/{id}", GetAsync).WithSummary("Read a run and its progress");
     }

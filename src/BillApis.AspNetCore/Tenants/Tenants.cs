@@ -30,6 +30,10 @@ internal sealed class Tenants(IStore<TenantAccount> store)
         ? await store.ListAsync(Operator, query, cancellationToken).ConfigureAwait(false)
         : new Page<TenantAccount>([await GetAsync(caller, caller.Tenant.ToString(), cancellationToken).ConfigureAwait(false)], null);
 
+    /// <summary>The ids of all, also of closed ones.</summary>
+    public IAsyncEnumerable<TenantId> AllAsync(CancellationToken cancellationToken) =>
+        store.AllAsync(Operator, new StoreQuery { Limit = Limits.PageSize }, cancellationToken).Select(tenant => tenant.Id);
+
     public async Task<TenantAccount> ChangeAsync(string id, Func<TenantAccount, TenantAccount> change, CancellationToken cancellationToken)
     {
         var changed = await store.ChangeAsync<TenantAccount>(

@@ -5,8 +5,8 @@ namespace BillApis.Identity;
 /// <summary>What one idempotency key of one caller stands for: a request that is being carried out, and then its answer.</summary>
 internal sealed record StoredAnswer : IEntity<StoredAnswer>
 {
-    // A request that has not answered after this long was cut off by a crash: the next one with its key takes over.
-    private static readonly Duration Patience = Duration.FromMinutes(2);
+    // A request that has not answered after this long may have been cut off by a crash: the next one with its key takes over. Where it was only slow, it can store nothing more.
+    private static readonly Duration Patience = Duration.FromSeconds(5);
 
     public StoredAnswerId Id { get; init; } = EntityId.New<StoredAnswerId>();
 

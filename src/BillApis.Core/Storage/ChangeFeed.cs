@@ -15,7 +15,7 @@ internal sealed class ChangeFeed
     /// <summary>Called with each change, on the thread that made it.</summary>
     public event Action<Change>? Changed;
 
-    public void Publish(Change change) => Changed?.Invoke(change);
+    public void Publish(Change change) => AnsweredWork.OnceStored(() => Changed?.Invoke(change));
 }
 
 /// <summary>Something that was changed.</summary>

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using BillApis.Auditing;
+using BillApis.Storage;
 using Dapper;
 
 namespace BillApis.Storage.Sql.Auditing;
@@ -12,6 +13,12 @@ internal static class AuditWriter
     {
         if (changes.Count == 0)
         {
+            return true;
+        }
+
+        if (AnsweredWork.Current is { } request)
+        {
+            request.Last(last => AddAsync(dialect, last, tenant, source, changes, CancellationToken.None));
             return true;
         }
 

@@ -13,7 +13,7 @@ internal static class UsageCatchUp
         {
             if (await database.Dialect.UsageLog.IsBehindAsync(connection, cancellationToken).ConfigureAwait(false))
             {
-                await database.WriteAsync(
+                await database.TidyAsync(
                     async transaction =>
                     {
                         await database.Dialect.UsageLog.CatchUpAsync(transaction, cancellationToken).ConfigureAwait(false);

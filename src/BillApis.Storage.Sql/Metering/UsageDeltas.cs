@@ -84,7 +84,7 @@ internal sealed class UsageDeltas(SqlDatabase database)
 
     private async Task MergeAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        while (await database.WriteAsync(transaction => MergeSomeAsync(transaction, tenant, cancellationToken), cancellationToken).ConfigureAwait(false))
+        while (await database.TidyAsync(transaction => MergeSomeAsync(transaction, tenant, cancellationToken), cancellationToken).ConfigureAwait(false))
         {
         }
     }

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 using BillApis.Metering;
+using BillApis.Storage;
 using Dapper;
 using NodaTime;
 
@@ -30,6 +31,12 @@ internal sealed class UsageIntake : IDisposable
     public async Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken)
     {
         var delivery = new UsageDelivery(tenant, events);
+        if (AnsweredWork.Current is not null)
+        {
+            await _database.WriteAsync(transaction => AppendAsync(transaction, false, tenant, [delivery], cancellationToken), cancellationToken).ConfigureAwait(false);
+            return delivery.Results;
+        }
+
         await _commits.WriteAsync(delivery, cancellationToken).ConfigureAwait(false);
         return delivery.Results;
     }
