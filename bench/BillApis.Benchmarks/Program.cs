@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using BillApis.Benchmarks.Http;
 using BillApis.Benchmarks.Ledger;
 using BillApis.Benchmarks.Quotas;
+using BillApis.Benchmarks.Runs;
 using BillApis.Benchmarks.Usage;
 
 switch (args)
@@ -18,6 +19,8 @@ switch (args)
         return await ImportBench.RunAsync(args[1..]);
     case ["quotas", ..]:
         return await QuotaBench.RunAsync();
+    case ["runs", ..]:
+        return await RunBench.RunAsync(args[1..]);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

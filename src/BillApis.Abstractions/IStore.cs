@@ -12,6 +12,9 @@ public interface IStore<T> where T : class, IEntity<T>
     /// <summary>Reads one by its id or its alias, or null where the tenant has none such.</summary>
     Task<T?> FindAsync(TenantId tenant, string reference, CancellationToken cancellationToken);
 
+    /// <summary>Reads those of the ids that the tenant has, in no order.</summary>
+    Task<IReadOnlyList<T>> FindManyAsync(TenantId tenant, IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
+
     /// <summary>Lists newest first; nothing is listed twice however the list changes meanwhile.</summary>
     Task<Page<T>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken);
 

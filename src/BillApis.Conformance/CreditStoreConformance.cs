@@ -85,12 +85,12 @@ public abstract class CreditStoreConformance(StoreFixture fixture)
         var read = await ReadAsync(grant);
         var (first, second) = (NewInvoice(), NewInvoice());
 
-        Assert.Equal(SaveResult.Saved, await Invoices.SaveAsync(_tenant, [first], [read.Use(Dollars(7), first.Id, January)], [], Token));
-        Assert.Equal(SaveResult.Conflict, await Invoices.SaveAsync(_tenant, [second], [read.Use(Dollars(7), second.Id, January)], [], Token));
+        Assert.Equal(SaveResult.Saved, await Invoices.SaveAsync(_tenant, new InvoiceWrite([first], []) { Grants = [read.Use(Dollars(7), first.Id, January)] }, Token));
+        Assert.Equal(SaveResult.Conflict, await Invoices.SaveAsync(_tenant, new InvoiceWrite([second], []) { Grants = [read.Use(Dollars(7), second.Id, January)] }, Token));
 
         Assert.Null(await Invoices.FindAsync(_tenant, second.Id.ToString(), Token));
         Assert.Equal(Dollars(3), (await ReadAsync(grant)).Balance);
-        Assert.Equal(SaveResult.Saved, await Invoices.SaveAsync(_tenant, [second], [(await ReadAsync(grant)).Use(Dollars(3), second.Id, January)], [], Token));
+        Assert.Equal(SaveResult.Saved, await Invoices.SaveAsync(_tenant, new InvoiceWrite([second], []) { Grants = [(await ReadAsync(grant)).Use(Dollars(3), second.Id, January)] }, Token));
         Assert.Equal(2, (await Invoices.FindAsync(_tenant, second.Id.ToString(), Token))!.Number);
     }
 

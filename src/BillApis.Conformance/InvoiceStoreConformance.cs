@@ -33,6 +33,21 @@ public abstract class InvoiceStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task Invoices_are_stored_with_their_schedules_or_not_at_all()
+    {
+        var (first, second) = (InAdvance(NewInvoice()), InAdvance(NewInvoice()));
+        var schedule = RevenueSchedule.Of(first).Single();
+
+        Assert.Equal(SaveResult.Saved, await Store.SaveAsync(_tenant, new InvoiceWrite([first], []) { Schedules = [schedule] }, Token));
+        Assert.Equal(SaveResult.Conflict, await Store.SaveAsync(_tenant, new InvoiceWrite([second], []) { Schedules = [.. RevenueSchedule.Of(second), schedule] }, Token));
+
+        Assert.Null(await Store.FindAsync(_tenant, second.Id.ToString(), Token));
+        Assert.Equal(schedule.Id, Assert.Single((await fixture.Get<IRevenueScheduleStore>().ListAsync(_tenant, new StoreQuery(), Token)).Items).Id);
+
+        static Invoice InAdvance(Invoice invoice) => (invoice with { Lines = [.. invoice.Lines.Select(line => line with { InAdvance = true })] }).Issue(January, 30);
+    }
+
+    [Fact]
     public async Task Numbers_have_no_gaps_however_many_issue_at_once_and_however_many_fail()
     {
         var taken = NewInvoice().Issue(January, 30);

@@ -36,6 +36,34 @@ public abstract class StoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task Many_are_read_at_once_and_only_those_that_the_tenant_has()
+    {
+        var (first, second, foreign) = (NewCustomer() with { ExternalId = "many" }, NewCustomer(), NewCustomer() with { Tenant = EntityId.New<TenantId>() });
+        await SaveAsync(first);
+        await SaveAsync(second);
+        await Store.SaveAsync(foreign.Tenant, [foreign], [], Token);
+
+        var read = await Store.FindManyAsync(_tenant, [first.Id.ToString(), second.Id.ToString(), second.Id.ToString(), foreign.Id.ToString(), "many", "no such"], Token);
+
+        Assert.Equal(new[] { first.Id.Value, second.Id.Value }.Order(), read.Select(item => item.Id.Value).Order());
+        Assert.All(read, item => Assert.Equal(1, item.Version));
+        Assert.Empty(await Store.FindManyAsync(_tenant, [], Token));
+    }
+
+    [Fact]
+    public async Task The_same_thing_twice_in_a_batch_is_a_conflict()
+    {
+        var (twice, stored) = (NewCustomer(), NewCustomer());
+        await SaveAsync(stored);
+
+        Assert.Equal(SaveResult.Conflict, await Store.SaveAsync(_tenant, [twice, twice], [], Token));
+        Assert.Equal(SaveResult.Conflict, await Store.SaveAsync(_tenant, [stored with { Version = 1 }, stored with { Version = 1 }], [], Token));
+
+        Assert.Null(await Store.FindAsync(_tenant, twice.Id.ToString(), Token));
+        Assert.Equal(1, (await Store.FindAsync(_tenant, stored.Id.ToString(), Token))!.Version);
+    }
+
+    [Fact]
     public async Task A_batch_with_one_conflict_stores_nothing_of_it()
     {
         var (stored, fresh) = (NewCustomer(), NewCustomer());

@@ -16,7 +16,7 @@ internal sealed record EntityMap<T>(string Table, ImmutableArray<EntityColumn<T>
 }
 
 /// <summary>A column that lists are filtered by or that an index needs: text or bigint, and what fills it.</summary>
-internal sealed record EntityColumn<T>(string Name, string Type, Func<T, object?> Value)
+internal sealed record EntityColumn<T>(string Name, string Type, Func<T, SqlValue> Value)
 {
     public static EntityColumn<T> Text(string name, Func<T, object?> value) => new(name, "text", item => value(item)?.ToString());
 

@@ -14,19 +14,14 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
     {
         if (events.Count > 0)
         {
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(
-                $"""
-                insert into billing_outbox (tenant_id, type, subject_id, at, data)
-                select @Tenant, r.type, r.subject_id, r.at, r.data
-                from {dialect.Rows("Events", "type text", "subject_id text", "at bigint", "data text")} as r
-                """,
-                new
-                {
-                    Tenant = tenant.ToString(),
-                    Events = JsonSerializer.Serialize(events.Select(item => new { type = item.Type, subject_id = item.SubjectId, at = item.At.ToMicroseconds(), data = item.Data })),
-                },
-                transaction,
-                cancellationToken: cancellationToken)).ConfigureAwait(false);
+            var rows = new SqlRows("type text", "subject_id text", "at bigint", "data text");
+            foreach (var item in events)
+            {
+                rows.Add(item.Type, item.SubjectId, item.At.ToMicroseconds(), item.Data);
+            }
+
+            await dialect.WriteAsync(
+                transaction, tenant, rows, table => $"insert into billing_outbox (tenant_id, type, subject_id, at, data) select @Tenant, r.type, r.subject_id, r.at, r.data from {table} as r", cancellationToken).ConfigureAwait(false);
         }
 
         return true;

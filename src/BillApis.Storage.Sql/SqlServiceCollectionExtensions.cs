@@ -60,7 +60,8 @@ internal static class SqlServiceCollectionExtensions
         services.AddSingleton<ISpendLimitStore, SqlSpendLimitStore>();
         services.AddStore(SqlSpendLimitStore.Records);
         services.AddSingleton<IReservationStore, SqlReservationStore>();
-        services.AddSingleton<IRevenueScheduleStore, SqlRevenueScheduleStore>();
+        services.AddSingleton<SqlRevenueScheduleStore>();
+        services.AddSingleton<IRevenueScheduleStore>(provider => provider.GetRequiredService<SqlRevenueScheduleStore>());
         services.AddStore(DiscountMaps.TaxRates);
         services.AddSingleton(provider => new SqlStore<Coupon>(provider.GetRequiredService<SqlDatabase>(), DiscountMaps.Coupons));
         services.AddSingleton<IStore<Coupon>>(provider => provider.GetRequiredService<SqlStore<Coupon>>());

@@ -27,6 +27,21 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         return row?.Read();
     }
 
+    public async Task<IReadOnlyList<T>> FindManyAsync(TenantId tenant, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0)
+        {
+            return [];
+        }
+
+        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+            $"select body as Body, version as Version from {map.Table} where tenant_id = @Tenant and id in (select r.value from {_dialect.Texts("Ids")} as r)",
+            new { Tenant = tenant.ToString(), Ids = JsonSerializer.Serialize(ids) },
+            cancellationToken: cancellationToken)).ConfigureAwait(false);
+        return [.. rows.Select(row => row.Read())];
+    }
+
     public async Task<Page<T>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(query.Limit is > 0 and <= Limits.PageSize, true, nameof(query));
@@ -56,10 +71,12 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
             throw new ArgumentException("Every item must belong to the tenant.", nameof(items));
         }
 
-        return await WriteAsync(transaction, await PrepareAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var prepared = await PrepareAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false);
+        return await WriteAsync(transaction, tenant, Insert, [.. prepared.Where(item => item.Version == 0)], cancellationToken).ConfigureAwait(false)
+            && await WriteAsync(transaction, tenant, Update, [.. prepared.Where(item => item.Version > 0)], cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Stores the items and the events, and in the same transaction whatever else has to stand or fall with them.</summary>
+    /// <summary>Stores the items and the events, and in the same transaction, before them, whatever else has to stand or fall with them: what items lock as they are stored is held for the shortest time.</summary>
     protected async Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, Func<DbTransaction, Task<bool>> also, CancellationToken cancellationToken)
     {
         IReadOnlyList<Change> changes = map.Outdates is { } outdates ? [.. items.Select(outdates).Distinct()] : [];
@@ -71,10 +88,10 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
                     tenant,
                     items,
                     events,
-                    async () => await WriteAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false)
-                        && await also(transaction).ConfigureAwait(false)
-                        && await SqlChanges.NotifyAsync(_dialect, transaction, changes, cancellationToken).ConfigureAwait(false)
-                        && await SqlOutbox.AddAsync(_dialect, transaction, tenant, events, cancellationToken).ConfigureAwait(false),
+                    async () => await also(transaction).ConfigureAwait(false)
+                        && await SqlOutbox.AddAsync(_dialect, transaction, tenant, events, cancellationToken).ConfigureAwait(false)
+                        && await WriteAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false)
+                        && await SqlChanges.NotifyAsync(_dialect, transaction, changes, cancellationToken).ConfigureAwait(false),
                     cancellationToken),
                 cancellationToken).ConfigureAwait(false);
             foreach (var change in saved ? changes : [])
@@ -93,48 +110,42 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     /// <summary>The last change to the items, inside the transaction that stores them.</summary>
     protected virtual Task<IReadOnlyList<T>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<T> items, CancellationToken cancellationToken) => Task.FromResult(items);
 
-    private async Task<bool> WriteAsync(DbTransaction transaction, IReadOnlyList<T> items, CancellationToken cancellationToken) =>
-        await ExecuteAsync(transaction, Insert(), [.. items.Where(item => item.Version == 0)], cancellationToken).ConfigureAwait(false)
-        && await ExecuteAsync(transaction, Update(), [.. items.Where(item => item.Version > 0)], cancellationToken).ConfigureAwait(false);
-
-    private async Task<bool> ExecuteAsync(DbTransaction transaction, string sql, List<T> items, CancellationToken cancellationToken) =>
-        items.Count == 0 || items.Count == await transaction.Connection!.ExecuteAsync(new CommandDefinition(
-            sql, new { Items = JsonSerializer.Serialize(items.Select(Columns)) }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
-
-    private string Insert()
+    // Every row has to be written: one that is not was changed or made by someone else.
+    private async Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, Func<string, string> sql, List<T> items, CancellationToken cancellationToken)
     {
-        string[] columns = ["tenant_id", "id", "alias", "created_at", .. map.Columns.Select(column => column.Name), "body"];
+        if (items.Count == 0)
+        {
+            return true;
+        }
+
+        var rows = new SqlRows(["id text", "alias text", "created_at bigint", "version bigint", .. map.Columns.Select(column => $"{column.Name} {column.Type}"), "body text"]);
+        foreach (var item in items)
+        {
+            rows.Add([item.Key, item.Alias, item.CreatedAt.ToMicroseconds(), item.Version, .. map.Columns.Select(column => column.Value(item)), JsonSerializer.Serialize(item, BillingJson.Options)]);
+        }
+
+        return items.DistinctBy(item => item.Key).Count() == items.Count
+            && (await _dialect.WriteAsync(transaction, tenant, rows, sql, keyColumns: 1, cancellationToken).ConfigureAwait(false)).All(written => written);
+    }
+
+    private string Insert(string rows)
+    {
+        string[] columns = ["id", "alias", "created_at", .. map.Columns.Select(column => column.Name), "body"];
         return $"""
-            insert into {map.Table} ({string.Join(", ", columns)}, version)
-            select {string.Join(", ", columns.Select(column => "r." + column))}, 1 from {Items()} as r
+            insert into {map.Table} (tenant_id, {string.Join(", ", columns)}, version)
+            select @Tenant, {string.Join(", ", columns.Select(column => "r." + column))}, 1 from {rows} as r
             where true
             on conflict do nothing
             """;
     }
 
-    private string Update() =>
+    private string Update(string rows) =>
         $"""
         update {map.Table}
         set {string.Concat(map.Columns.Select(column => $"{column.Name} = r.{column.Name}, "))}alias = r.alias, body = r.body, version = {map.Table}.version + 1
-        from {Items()} as r
-        where {map.Table}.tenant_id = r.tenant_id and {map.Table}.id = r.id and {map.Table}.version = r.version
+        from (select id as key, version as expected, alias, body{string.Concat(map.Columns.Select(column => ", " + column.Name))} from {rows} as item) as r
+        where {map.Table}.tenant_id = @Tenant and {map.Table}.id = r.key and {map.Table}.version = r.expected
         """;
-
-    private string Items() => _dialect.Rows("Items", [
-        "tenant_id text", "id text", "alias text", "created_at bigint", "version bigint", "body text",
-        .. map.Columns.Select(column => $"{column.Name} {column.Type}")]);
-
-    private Dictionary<string, object?> Columns(T item)
-    {
-        var columns = map.Columns.ToDictionary(column => column.Name, column => column.Value(item));
-        columns["tenant_id"] = item.Tenant.ToString();
-        columns["id"] = item.Key;
-        columns["alias"] = item.Alias;
-        columns["created_at"] = item.CreatedAt.ToMicroseconds();
-        columns["version"] = item.Version;
-        columns["body"] = JsonSerializer.Serialize(item, BillingJson.Options);
-        return columns;
-    }
 
     private string Filter(string column, string value, DynamicParameters parameters)
     {

@@ -13,12 +13,22 @@ internal sealed class ChargedUsageReader(IStore<Metric> metrics, IUsageStore sto
     public async Task<UsageRequest> RequestAsync(TenantId tenant, Charge charge, CustomerId customer, Subscription? subscription, CancellationToken cancellationToken)
     {
         var id = charge.Price.Metric!.Value.ToString();
-        var metric = await metrics.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, id);
-        return new UsageRequest(metric, customer, charge.Period)
-        {
-            Subscription = subscription?.Id, GroupBy = charge.Price.Terms.Dimensions, Zone = subscription?.Timeline.Zone ?? DateTimeZone.Utc, Whole = charge.Full,
-        };
+        return Of(await metrics.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, id), charge, customer, subscription);
     }
+
+    /// <summary>What charges of subscriptions ask for, in their order; each metric is read once.</summary>
+    public async Task<List<(Charge Charge, UsageRequest Request)>> RequestsAsync(TenantId tenant, IReadOnlyList<(Charge Charge, Subscription Subscription)> charges, CancellationToken cancellationToken)
+    {
+        var ids = charges.Select(item => item.Charge.Price.Metric!.Value).Distinct().Select(id => id.ToString()).ToList();
+        var known = (await metrics.FindManyAsync(tenant, ids, cancellationToken).ConfigureAwait(false)).ToDictionary(metric => metric.Id);
+        return [.. charges.Select(item => (item.Charge, Of(
+            known.GetValueOrDefault(item.Charge.Price.Metric!.Value) ?? throw BillingException.NotFound(Metric.Kind, item.Charge.Price.Metric.Value.ToString()), item.Charge, item.Subscription.Customer, item.Subscription)))];
+    }
+
+    private static UsageRequest Of(Metric metric, Charge charge, CustomerId customer, Subscription? subscription) => new(metric, customer, charge.Period)
+    {
+        Subscription = subscription?.Id, GroupBy = charge.Price.Terms.Dimensions, Zone = subscription?.Timeline.Zone ?? DateTimeZone.Utc, Whole = charge.Full,
+    };
 
     /// <summary>Ends the time in which usage counts for these periods.</summary>
     public Task CloseAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>

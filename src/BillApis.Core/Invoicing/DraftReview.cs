@@ -39,10 +39,12 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
             var next = policy.Manual ? now + Refresh : Instant.Min(now + Refresh, draft.Due.Boundary + policy.Stay);
             await invoices.SaveAsync(
                 tenant,
-                [made.Invoice with { Correction = null }, .. await OutdatedAsync(subscription, made.Invoice.Id, cancellationToken).ConfigureAwait(false)],
-                [],
-                [subscription with { Draft = made.Invoice.Id, AutoBillingAt = next }],
-                fresh ? [new BillingEvent("invoice.created", made.Invoice.Id.ToString(), now)] : [],
+                new InvoiceWrite(
+                    [made.Invoice with { Correction = null }, .. await OutdatedAsync(subscription, made.Invoice.Id, cancellationToken).ConfigureAwait(false)],
+                    fresh ? [new BillingEvent("invoice.created", made.Invoice.Id.ToString(), now)] : [])
+                {
+                    Subscriptions = [subscription with { Draft = made.Invoice.Id, AutoBillingAt = next }],
+                },
                 cancellationToken).ConfigureAwait(false);
         }
     }

@@ -17,18 +17,28 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
     public async Task<IssuedInvoices> IssueAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, CycleResult result, CancellationToken cancellationToken)
     {
         var (stored, overtaken) = (new Dictionary<InvoiceId, Invoice>(), new List<Invoice>());
-        if (drafts.Count > 0 && !await TryAsync(tenant, drafts, stored, result, cancellationToken).ConfigureAwait(false))
+        await IssueAsync(tenant, drafts, stored, overtaken, result, cancellationToken).ConfigureAwait(false);
+        return new IssuedInvoices(stored, overtaken);
+    }
+
+    // All at once; where one of them is in the way, each half by itself, so that few of many are issued alone.
+    private async Task IssueAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, Dictionary<InvoiceId, Invoice> stored, List<Invoice> overtaken, CycleResult result, CancellationToken cancellationToken)
+    {
+        if (drafts.Count == 0 || await TryAsync(tenant, drafts, stored, result, cancellationToken).ConfigureAwait(false))
         {
-            foreach (var draft in drafts)
-            {
-                if (!await OneAsync(tenant, draft, stored, result, cancellationToken).ConfigureAwait(false))
-                {
-                    overtaken.Add(draft.Invoice);
-                }
-            }
+            return;
         }
 
-        return new IssuedInvoices(stored, overtaken);
+        if (drafts.Count == 1)
+        {
+            overtaken.AddRange(await OneAsync(tenant, drafts[0], stored, result, cancellationToken).ConfigureAwait(false) ? [] : [drafts[0].Invoice]);
+            return;
+        }
+
+        foreach (var half in drafts.Chunk((drafts.Count + 1) / 2))
+        {
+            await IssueAsync(tenant, half, stored, overtaken, result, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Issues a stored draft by the taxes that were decided for it.</summary>
@@ -64,7 +74,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
                 var number = before.Subscription is { } bound ? (await invoices.CountCorrectionsAsync(tenant, [bound], cancellationToken).ConfigureAwait(false))[bound] + 1 : 0;
                 var (withdrawn, replacement) = Reissue.Of(before, number, clock.GetCurrentInstant());
                 id = replacement.Id;
-                var write = before.Status is InvoiceStatus.Canceled ? new Write([withdrawn], [], []) : await CanceledAsync(before, withdrawn, cancellationToken).ConfigureAwait(false);
+                var write = before.Status is InvoiceStatus.Canceled ? new InvoiceWrite([withdrawn], []) : await CanceledAsync(before, withdrawn, cancellationToken).ConfigureAwait(false);
                 return write with { Invoices = [withdrawn, replacement], Events = [.. write.Events, new BillingEvent("invoice.created", id.ToString(), replacement.CreatedAt)] };
             },
             cancellationToken).ConfigureAwait(false);
@@ -72,12 +82,12 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
     }
 
     // A draft has used no credit yet.
-    private async Task<Write> CanceledAsync(Invoice before, Invoice after, CancellationToken cancellationToken)
+    private async Task<InvoiceWrite> CanceledAsync(Invoice before, Invoice after, CancellationToken cancellationToken)
     {
         var (now, uses) = (clock.GetCurrentInstant(), before.Status is InvoiceStatus.Draft ? [] : before.Credits);
         var grants = await credits.FindAsync(before.Tenant, [.. uses.Select(use => use.Grant)], cancellationToken).ConfigureAwait(false);
         var returned = grants.Select(grant => grant.Return(uses.Single(use => use.Grant == grant.Id).Amount, before.Id, now)).ToList();
-        return new Write([after], returned, [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]) { Subscriptions = await WaivedAsync(before, cancellationToken).ConfigureAwait(false) };
+        return new InvoiceWrite([after], [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]) { Grants = returned, Subscriptions = await WaivedAsync(before, cancellationToken).ConfigureAwait(false) };
     }
 
     // Whoever withdraws the draft of a boundary waives what it charges: the subscription goes on after it.
@@ -86,7 +96,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
             ? [owner.Billed(boundary, await plans.VersionsAsync(owner, cancellationToken).ConfigureAwait(false), options.Value)]
             : [];
 
-    private async Task ChangeAsync(TenantId tenant, string reference, Func<Invoice, Task<Write>> change, CancellationToken cancellationToken)
+    private async Task ChangeAsync(TenantId tenant, string reference, Func<Invoice, Task<InvoiceWrite>> change, CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
@@ -164,10 +174,13 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         draft.Due is { Subscription: var read } && (await subscriptions.FindAsync(tenant, read.Id.ToString(), cancellationToken).ConfigureAwait(false))?.Version != read.Version
             && await invoices.FindAsync(tenant, draft.Invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null or { Status: InvoiceStatus.Draft };
 
-    private static Write Issued(IReadOnlyList<Invoice> issued, CreditBook book, Instant now)
+    private static InvoiceWrite Issued(IReadOnlyList<Invoice> issued, CreditBook book, Instant now)
     {
         List<CreditGrant> moved = [.. book.Used, .. issued.Where(invoice => !invoice.Granted.IsZero).Select(invoice => GrantOf(invoice, now))];
-        return new Write(issued, moved, [.. issued.SelectMany(invoice => InvoicePosting.Issued(invoice, now)), .. moved.SelectMany(CreditEvents.Of), .. book.TopUps(now)]);
+        return new InvoiceWrite(issued, [.. issued.SelectMany(invoice => InvoicePosting.Issued(invoice, now)), .. moved.SelectMany(CreditEvents.Of), .. book.TopUps(now)])
+        {
+            Grants = moved, Schedules = [.. issued.SelectMany(invoice => RevenueSchedule.Of(invoice))],
+        };
     }
 
     private static CreditGrant GrantOf(Invoice invoice, Instant now) => new CreditGrant
@@ -186,13 +199,8 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 
     private static void Fail(Invoice draft, string message, CycleResult result) => result.Failures.Add(new RunFailure(draft.Subscription!.Value, draft.CreatedAt, message));
 
-    private async Task<bool> SaveAsync(TenantId tenant, Write write, CancellationToken cancellationToken) =>
-        await invoices.SaveAsync(tenant, write.Invoices, write.Grants, write.Subscriptions, write.Events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
-
-    private sealed record Write(IReadOnlyList<Invoice> Invoices, IReadOnlyList<CreditGrant> Grants, IReadOnlyList<BillingEvent> Events)
-    {
-        public IReadOnlyList<Subscription> Subscriptions { get; init; } = [];
-    }
+    private async Task<bool> SaveAsync(TenantId tenant, InvoiceWrite write, CancellationToken cancellationToken) =>
+        await invoices.SaveAsync(tenant, write, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
 }
 
 /// <summary>A draft, and the boundary of a subscription that it bills; null for any other.</summary>

@@ -7,7 +7,7 @@ namespace BillApis;
 /// <summary>Bills what is due: by order, by the worker, and from any number of nodes at once.</summary>
 public sealed class InvoiceRuns
 {
-    private const int BatchSize = 200;
+    private const int BatchSize = 1_000;
     private static readonly Duration Lease = Duration.FromSeconds(30);
     private static readonly Duration Stalled = Duration.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

@@ -67,12 +67,7 @@ internal sealed class ProgressiveInvoices(
 
         var numbers = await earlier.NextNumbersAsync(subscription.Tenant, [subscription.Id], cancellationToken).ConfigureAwait(false);
         var bills = new BoundBills(numbers[subscription.Id], await earlier.LinesAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false));
-        var asked = new List<(Charge Charge, UsageRequest Request)>();
-        foreach (var charge in charges)
-        {
-            asked.Add((charge, await usage.RequestAsync(subscription.Tenant, charge, subscription.Customer, subscription, cancellationToken).ConfigureAwait(false)));
-        }
-
+        var asked = await usage.RequestsAsync(subscription.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
         var used = await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var draft = InvoiceCalculator.Calculate(new InvoiceRequest
         {

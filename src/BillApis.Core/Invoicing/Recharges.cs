@@ -52,12 +52,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var billedUntil = subscription.BilledUntil ?? Instant.MinValue;
         var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
         var charges = marks.SelectMany(mark => BilledCharges.Of(versions, subscription.Timeline, mark.Metric, mark.First, mark.Last, billedUntil)).ToList();
-        var asked = new List<(Charge Charge, UsageRequest Request)>(charges.Count);
-        foreach (var charge in charges)
-        {
-            asked.Add((charge, await usage.RequestAsync(subscription.Tenant, charge, subscription.Customer, subscription, cancellationToken).ConfigureAwait(false)));
-        }
-
+        var asked = await usage.RequestsAsync(subscription.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
         var commitments = ChargeSchedule.Of(subscription.Timeline, versions).CommitmentsHolding(charges.Select(charge => charge.Period.Start), billedUntil);
         var since = charges.Select(charge => charge.Period.Start).Concat(commitments.Select(item => item.Period.Start)).DefaultIfEmpty().Min();
         var bills = charges.Count == 0 ? [] : await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);

@@ -29,15 +29,10 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
 
     private async Task<IReadOnlyList<Decided>> DecideAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, CancellationToken cancellationToken)
     {
-        var found = new Dictionary<CustomerId, Customer?>();
-        foreach (var id in drafts.Select(draft => draft.Customer).Distinct())
-        {
-            found[id] = await customers.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false);
-        }
-
+        var found = (await customers.FindManyAsync(tenant, [.. drafts.Select(draft => draft.Customer).Distinct().Select(id => id.ToString())], cancellationToken).ConfigureAwait(false)).ToDictionary(customer => customer.Id);
         var categorized = await CategorizedAsync(tenant, drafts, cancellationToken).ConfigureAwait(false);
-        var decisions = await taxes.DecideAsync(tenant, [.. categorized.Select(draft => QueryOf(draft, found[draft.Customer]))], cancellationToken).ConfigureAwait(false);
-        var known = await terms.ReadAsync(tenant, found.Values.OfType<Customer>(), cancellationToken).ConfigureAwait(false);
+        var decisions = await taxes.DecideAsync(tenant, [.. categorized.Select(draft => QueryOf(draft, found.GetValueOrDefault(draft.Customer)))], cancellationToken).ConfigureAwait(false);
+        var known = await terms.ReadAsync(tenant, found.Values, cancellationToken).ConfigureAwait(false);
         return [.. categorized.Zip(decisions, (draft, decision) => new Decided(known.TryGetValue(draft.Customer, out var put) ? put.Put(draft) : draft, AsBilled(draft, decision), put))];
     }
 

@@ -66,15 +66,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
     public async Task<IReadOnlyList<InvoiceRequest>> RequestsAsync(TenantId tenant, IReadOnlyList<DueCharges> due, IReadOnlyList<Invoice> drafted, CancellationToken cancellationToken)
     {
         var bound = await BoundAsync(tenant, due, drafted, cancellationToken).ConfigureAwait(false);
-        var asked = new List<(Charge Charge, UsageRequest Request)>();
-        foreach (var item in due)
-        {
-            foreach (var charge in item.Metered)
-            {
-                asked.Add((charge, await usage.RequestAsync(tenant, charge, item.Subscription.Customer, item.Subscription, cancellationToken).ConfigureAwait(false)));
-            }
-        }
-
+        var asked = await usage.RequestsAsync(tenant, [.. due.SelectMany(item => item.Metered.Select(charge => (charge, item.Subscription)))], cancellationToken).ConfigureAwait(false);
         var skip = (await settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).ZeroInvoices is ZeroInvoices.Skip;
         var read = new Queue<RatingInput>(await usage.ReadAsync(tenant, asked, cancellationToken).ConfigureAwait(false));
         return [.. due.Select(item => Request(

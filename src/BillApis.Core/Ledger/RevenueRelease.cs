@@ -7,14 +7,14 @@ using NodaTime;
 
 namespace BillApis;
 
-/// <summary>Earns what was invoiced in advance, day by day: makes schedules of issued invoices, follows what is taken back, and posts the days that are over.</summary>
+/// <summary>Earns what was invoiced in advance, day by day: follows what is taken back, and posts the days that are over.</summary>
 internal sealed class RevenueRelease(IRevenueScheduleStore store, OutboxDispatcher outbox, IClock clock)
 {
     private const int BatchSize = 200;
     private const string Kind = "revenue schedule";
 
-    /// <summary>Makes the schedules of invoices that were issued; those that are there stay as they are.</summary>
-    public static async Task IssuedAsync(IRevenueScheduleStore store, IInvoiceStore invoices, TenantId tenant, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken)
+    // Invoices are stored with their schedules; those that were issued by an earlier version may have none yet.
+    private static async Task IssuedAsync(IRevenueScheduleStore store, IInvoiceStore invoices, TenantId tenant, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken)
     {
         foreach (var item in events)
         {

@@ -6,7 +6,7 @@ namespace BillApis.Outbox;
 /// <summary>Carries out the events of the outbox: at once after the write that stored them, and again by the worker for what a crash left.</summary>
 public sealed class OutboxDispatcher(IOutboxStore store, IEnumerable<OutboxHandler> handlers, IClock clock)
 {
-    private const int BatchSize = 500;
+    private const int BatchSize = 2_000;
     private readonly ILookup<string, OutboxHandler> _handlers = handlers.ToLookup(handler => handler.Type);
 
     /// <summary>Carries out all that is pending for the tenant, or for every tenant; answers how many events that were.</summary>

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BillApis.Invoicing;
+using BillApis.Storage.Sql.Ledger;
 using BillApis.Storage.Sql.Subscriptions;
 using Dapper;
 using NodaTime;
@@ -7,7 +8,7 @@ using NodaTime;
 namespace BillApis.Storage.Sql.Invoicing;
 
 /// <summary>Invoices in <c>billing_invoice</c>; issued ones get their numbers from <c>billing_series</c> in the transaction that stores them.</summary>
-internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credits, SqlCreditMemoStore memos, SqlSubscriptionStore subscriptions) : SqlStore<Invoice>(database, Map), IInvoiceStore
+internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credits, SqlCreditMemoStore memos, SqlSubscriptionStore subscriptions, SqlRevenueScheduleStore schedules) : SqlStore<Invoice>(database, Map), IInvoiceStore
 {
     private static readonly EntityMap<Invoice> Map = EntityMap<Invoice>.Of(
         "billing_invoice",
@@ -27,16 +28,14 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
 
     private readonly SqlDatabase _database = database;
 
-    public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
-        SaveAsync(tenant, invoices, grants, [], events, cancellationToken);
-
-    public Task<SaveResult> SaveAsync(
-        TenantId tenant, IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditGrant> grants, IReadOnlyList<Subscription> billed, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
+    public Task<SaveResult> SaveAsync(TenantId tenant, InvoiceWrite write, CancellationToken cancellationToken) =>
         SaveAsync(
             tenant,
-            invoices,
-            events,
-            async transaction => await credits.WriteAsync(transaction, tenant, grants, cancellationToken).ConfigureAwait(false) && await subscriptions.WriteAsync(transaction, tenant, billed, cancellationToken).ConfigureAwait(false),
+            write.Invoices,
+            write.Events,
+            async transaction => await credits.WriteAsync(transaction, tenant, write.Grants, cancellationToken).ConfigureAwait(false)
+                && await subscriptions.WriteAsync(transaction, tenant, write.Subscriptions, cancellationToken).ConfigureAwait(false)
+                && await schedules.WriteAsync(transaction, tenant, write.Schedules, cancellationToken).ConfigureAwait(false),
             cancellationToken);
 
     public Task<SaveResult> SaveAsync(TenantId tenant, Invoice invoice, CreditMemo memo, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>

@@ -28,6 +28,8 @@ public sealed class DatabaseDownTests(HostFixture host)
     {
         public Task<Session?> FindAsync(TenantId tenant, string reference, CancellationToken cancellationToken) => throw failure;
 
+        public Task<IReadOnlyList<Session>> FindManyAsync(TenantId tenant, IReadOnlyCollection<string> ids, CancellationToken cancellationToken) => throw failure;
+
         public Task<Page<Session>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken) => throw failure;
 
         public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Session> items, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) => throw failure;
