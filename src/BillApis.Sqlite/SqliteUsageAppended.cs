@@ -9,7 +9,7 @@ internal sealed class SqliteUsageAppended
 {
     private readonly SqliteStatement _insert;
     private readonly SqliteUsageBlock _block;
-    private readonly List<((long Source, string Id) Key, long Number)> _keys;
+    private readonly List<(int Hash, long Number)> _keys;
 
     public SqliteUsageAppended(SqliteConnection connection, SqliteUsageBlock block, long last, int count)
     {
@@ -21,11 +21,12 @@ internal sealed class SqliteUsageAppended
     /// <summary>The number of the last block.</summary>
     public long Last { get; private set; }
 
-    public IReadOnlyList<((long Source, string Id) Key, long Number)> Keys => _keys;
+    /// <summary>The hash of each key, and the number of its event.</summary>
+    public List<(int Hash, long Number)> Keys => _keys;
 
     public void Add(long source, UsageEntry entry)
     {
-        Span<Guid> metrics = stackalloc Guid[entry.Open.Count];
+        Span<Guid> metrics = stackalloc Guid[entry.Open.Length];
         for (var i = 0; i < metrics.Length; i++)
         {
             metrics[i] = entry.Open[i].Metric.Id.Value;
@@ -43,7 +44,7 @@ internal sealed class SqliteUsageAppended
             _block.Add(parts);
         }
 
-        _keys.Add(((source, item.Id), SqliteUsageBlock.Number(Last + 1, _block.Count - 1)));
+        _keys.Add((SqliteTailKeys.HashOf(item.Id), SqliteUsageBlock.Number(Last + 1, _block.Count - 1)));
     }
 
     /// <summary>Writes what is not written yet.</summary>

@@ -11,7 +11,7 @@ internal sealed class SqliteUsageTail
     public const string Blocks = "select no, events from billing_usage_block where no > (select indexed from billing_usage_progress) order by no";
 
     private readonly Dictionary<(TenantId, string), long> _sources = [];
-    private readonly Dictionary<(long Source, string Id), long> _keys = [];
+    private readonly SqliteTailKeys _keys = new();
     private long _indexed;
     private long _last;
 
@@ -25,24 +25,21 @@ internal sealed class SqliteUsageTail
         var isKnown = (indexed, last) == (_indexed, _last) || (indexed == _indexed && last > _last);
         if (!isKnown && isFirst)
         {
-            // Its room is kept: the next tail will be as long.
             _keys.Clear();
         }
 
-        var keys = isKnown || isFirst ? _keys : [];
-        var more = Read(connection, keys.Count == 0 ? indexed : _last, last);
+        var keys = isKnown || isFirst ? _keys : new SqliteTailKeys();
+        var after = keys.Count == 0 ? indexed : _last;
         if (!isFirst)
         {
             // Some of it was appended in this very transaction and may yet be undone: it is not for others.
+            var more = new SqliteTailKeys();
+            Read(connection, after, last, more);
             return new SqliteUsageKeys(connection, indexed, last, [keys, more], new Dictionary<(TenantId, string), long>());
         }
 
+        Read(connection, after, last, keys);
         (_indexed, _last) = (indexed, last);
-        foreach (var (key, seq) in more)
-        {
-            keys[key] = seq;
-        }
-
         return new SqliteUsageKeys(connection, indexed, last, [keys], _sources);
     }
 
@@ -51,18 +48,17 @@ internal sealed class SqliteUsageTail
     {
         if ((seen.Indexed, seen.Last) == (_indexed, _last))
         {
-            foreach (var (key, seq) in added.Keys)
+            foreach (var (hash, seq) in added.Keys)
             {
-                _keys[key] = seq;
+                _keys.Add(hash, seq);
             }
 
             _last = added.Last;
         }
     }
 
-    private static Dictionary<(long Source, string Id), long> Read(SqliteConnection connection, long after, long last)
+    private static void Read(SqliteConnection connection, long after, long last, SqliteTailKeys keys)
     {
-        var keys = new Dictionary<(long Source, string Id), long>();
         if (after < last)
         {
             var blocks = SqliteStatement.Of(connection, "select no, events from billing_usage_block where no > ?1");
@@ -73,19 +69,17 @@ internal sealed class SqliteUsageTail
                 for (var place = 0; !events.IsEmpty; place++)
                 {
                     var item = new SqliteUsageItem(SqliteUsageBlock.Next(ref events));
-                    keys[(item.Source, Encoding.UTF8.GetString(item.Id))] = SqliteUsageBlock.Number(blocks.Number(0), place);
+                    keys.Add(SqliteTailKeys.HashOf(Encoding.UTF8.GetString(item.Id)), SqliteUsageBlock.Number(blocks.Number(0), place));
                 }
             }
 
             blocks.Reset();
         }
-
-        return keys;
     }
 }
 
 /// <summary>Looks keys up, in the tail and in the index, within one transaction.</summary>
-internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed, long last, IReadOnlyList<Dictionary<(long Source, string Id), long>> tail, Dictionary<(TenantId, string), long> sources)
+internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed, long last, SqliteTailKeys[] tail, Dictionary<(TenantId, string), long> sources)
 {
     public long Indexed => indexed;
 
@@ -138,38 +132,37 @@ internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed,
     }
 
     /// <summary>The hash of the event that is stored under a key; null where there is none.</summary>
-    public string? HashOf(long source, string id, bool mayBeIndexed)
-    {
-        if (!TryTail(source, id, out var seq))
-        {
-            if (!mayBeIndexed || InIndex(source, id) is not { } found)
-            {
-                return null;
-            }
+    public string? HashOf(long source, string id, bool mayBeIndexed) =>
+        InTail(source, id) ?? (mayBeIndexed && InIndex(source, id) is { } seq && TryRead(seq, source, id, out var hash) ? hash : null);
 
-            seq = found;
+    private string? InTail(long source, string id)
+    {
+        var hash = SqliteTailKeys.HashOf(id);
+        foreach (var keys in tail)
+        {
+            for (var step = keys.Find(hash, 0, out var seq); step >= 0; step = keys.Find(hash, step + 1, out seq))
+            {
+                if (TryRead(seq, source, id, out var found))
+                {
+                    return found;
+                }
+            }
         }
 
+        return null;
+    }
+
+    // The content hash of the event of a number, where it is the one of a key.
+    private bool TryRead(long seq, long source, string id, out string? hash)
+    {
         var block = SqliteStatement.Of(connection, SqliteUsageBlock.Select);
         block.Bind(1, seq / SqliteUsageBlock.Most);
         block.Step();
-        var hash = Encoding.ASCII.GetString(new SqliteUsageItem(SqliteUsageBlock.At(block.Blob(0), (int)(seq % SqliteUsageBlock.Most))).Hash);
+        var item = new SqliteUsageItem(SqliteUsageBlock.At(block.Blob(0), (int)(seq % SqliteUsageBlock.Most)));
+        var isKey = item.Source == source && Encoding.UTF8.GetString(item.Id) == id;
+        hash = isKey ? Encoding.ASCII.GetString(item.Hash) : null;
         block.Reset();
-        return hash;
-    }
-
-    private bool TryTail(long source, string id, out long seq)
-    {
-        seq = 0;
-        foreach (var keys in tail)
-        {
-            if (keys.TryGetValue((source, id), out seq))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        return isKey;
     }
 
     private long? InIndex(long source, string id)

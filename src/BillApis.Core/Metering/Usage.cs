@@ -39,7 +39,7 @@ public sealed class Usage
     public Task<UsageReceipt> RecordAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, DbTransaction transaction, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        return RecordAsync(tenant, events, null, _clock.GetCurrentInstant(), stamped => _store.AppendAsync(tenant, stamped, transaction, cancellationToken), cancellationToken);
+        return RecordAsync(tenant, events, null, _clock.GetCurrentInstant(), stamped => AppendAsync(tenant, stamped, transaction, cancellationToken), cancellationToken);
     }
 
     /// <summary>The same for a delivery whose sender may be an alias of a customer: events that name neither a customer nor a subscription are that customer's.</summary>
@@ -243,7 +243,6 @@ public sealed class Usage
         }
 
         var results = await append(stamped).ConfigureAwait(false);
-        _signals.Appended(tenant, stamped);
         for (var i = 0; i < results.Count; i++)
         {
             receipt.Add(places[i], results[i]);
@@ -259,10 +258,18 @@ public sealed class Usage
         return results;
     }
 
+    private async Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> stamped, DbTransaction transaction, CancellationToken cancellationToken)
+    {
+        var results = await _store.AppendAsync(tenant, stamped, transaction, cancellationToken).ConfigureAwait(false);
+        _signals.Appended(tenant, stamped);
+        return results;
+    }
+
     /// <summary>What decides about these events.</summary>
     internal async Task<Intake> IntakeAsync(TenantId tenant, IReadOnlyList<UsageEvent> events, Instant now, CancellationToken cancellationToken)
     {
-        var references = events.Select(item => item.Customer).Where(reference => EventText.Code("customer_id", reference) is null).ToHashSet(StringComparer.Ordinal);
+        var references = events.Select(item => item.Customer).Where(reference => reference is not null).ToHashSet(StringComparer.Ordinal);
+        references.RemoveWhere(reference => EventText.Code("customer_id", reference) is not null);
         var customers = references.Count == 0
             ? ImmutableDictionary<string, CustomerId>.Empty
             : await _customers.FindAsync(tenant, references, cancellationToken).ConfigureAwait(false);

@@ -7,19 +7,14 @@ namespace BillApis;
 internal sealed class UsageSignals(ChangeFeed changes, SpendWatch spend)
 {
     /// <summary>Events are stored, or will be once the caller commits.</summary>
-    public void Appended(TenantId tenant, IReadOnlyList<StampedEvent> stored)
-    {
-        foreach (var customer in CustomersOf(stored))
-        {
-            changes.Publish(new Change(tenant, customer, IsUsage: true));
-        }
-    }
+    public void Appended(TenantId tenant, IReadOnlyList<StampedEvent> stored) => Publish(tenant, CustomersOf(stored));
 
     /// <summary>Events are stored: what was spent moves before their sender is answered.</summary>
     public Task ArrivedAsync(TenantId tenant, IReadOnlyList<StampedEvent> stored)
     {
-        Appended(tenant, stored);
-        return spend.ArrivedAsync(tenant, CustomersOf(stored));
+        var customers = CustomersOf(stored);
+        Publish(tenant, customers);
+        return spend.ArrivedAsync(tenant, customers);
     }
 
     /// <summary>What was said of an event later may be another customer's.</summary>
@@ -34,5 +29,25 @@ internal sealed class UsageSignals(ChangeFeed changes, SpendWatch spend)
         return corrected;
     }
 
-    private static IEnumerable<CustomerId> CustomersOf(IReadOnlyList<StampedEvent> stored) => stored.Select(item => item.Customer).OfType<CustomerId>().Distinct();
+    private void Publish(TenantId tenant, HashSet<CustomerId> customers)
+    {
+        foreach (var customer in customers)
+        {
+            changes.Publish(new Change(tenant, customer, IsUsage: true));
+        }
+    }
+
+    private static HashSet<CustomerId> CustomersOf(IReadOnlyList<StampedEvent> stored)
+    {
+        var customers = new HashSet<CustomerId>();
+        foreach (var item in stored)
+        {
+            if (item.Customer is { } customer)
+            {
+                customers.Add(customer);
+            }
+        }
+
+        return customers;
+    }
 }

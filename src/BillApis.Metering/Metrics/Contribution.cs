@@ -34,7 +34,7 @@ internal static class Measuring
     public static FieldError? Measure(this Metric metric, UsageEvent item, out Contribution contribution)
     {
         var refused = metric.Clean(ref item);
-        contribution = new Contribution(metric, Dimensions.Of(metric.GroupBy, item.Properties), 1, null);
+        contribution = new Contribution(metric, metric.GroupBy.IsEmpty ? Dimensions.None : Dimensions.Of(metric.GroupBy, item.Properties), 1, null);
         if (refused is not null)
         {
             return refused;

@@ -14,7 +14,7 @@ internal sealed class UsageTally(UsageRequest request)
     public void Add(in Contribution contribution, UsageEvent item, Instant at)
     {
         var (group, span) = (Group(contribution.Dimensions), Spans.IndexOf(at));
-        group.Add(span, UsageTotal.Of(contribution, item, at, Spans.All[span].Start));
+        group.Total(span).Add(contribution, item, at, Spans.All[span].Start);
         if (contribution.Item is { } name)
         {
             group.Add(name, UsageItem.Of(contribution, item, at));
@@ -23,7 +23,7 @@ internal sealed class UsageTally(UsageRequest request)
     }
 
     /// <summary>Adds the total of many events of one span; its moment counts from the start of the span.</summary>
-    public void Add(Dimensions dimensions, int span, UsageTotal total) => Group(dimensions).Add(span, total);
+    public void Add(Dimensions dimensions, int span, UsageTotal total) => Group(dimensions).Total(span).Add(total);
 
     /// <summary>Adds what is known of one thing.</summary>
     public void Add(Dimensions dimensions, string name, UsageItem item)
@@ -69,7 +69,8 @@ internal sealed class UsageTallyGroup(int spans, bool keepsHistory)
 
     public long Events => _totals.Sum(total => total?.Events ?? 0);
 
-    public void Add(int span, UsageTotal total) => _totals[span] = _totals[span]?.Merge(total) ?? total;
+    /// <summary>The total of a span, to be added to.</summary>
+    public UsageTotal Total(int span) => _totals[span] ??= new UsageTotal();
 
     public void Add(string name, UsageItem item) => Items[name] = Items.TryGetValue(name, out var known) ? known.Merge(item) : item;
 

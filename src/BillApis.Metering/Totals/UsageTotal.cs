@@ -6,56 +6,74 @@ namespace BillApis.Metering;
 /// <summary>What is known of the events of one stretch of time; two of the same stretch merge in any order to the same.</summary>
 internal sealed record UsageTotal
 {
-    private static readonly UsageTotal One = new() { Events = 1 };
+    public long Events { get; set; }
 
-    public long Events { get; init; }
-
-    public ExactSum? Sum { get; init; }
+    public ExactSum? Sum { get; set; }
 
     /// <summary>The sum of each value times the microseconds since the start of the stretch at which it came.</summary>
-    public ExactSum? Moment { get; init; }
+    public ExactSum? Moment { get; set; }
 
-    public decimal? Max { get; init; }
+    public decimal? Max { get; set; }
 
-    public decimal? Min { get; init; }
+    public decimal? Min { get; set; }
 
-    public LatestValue? Latest { get; init; }
+    public LatestValue? Latest { get; set; }
 
-    /// <summary>What one event comes to.</summary>
+    /// <summary>Takes in one event.</summary>
     /// <param name="contribution">What it adds to its metric.</param>
     /// <param name="item">The event.</param>
     /// <param name="at">When it happened.</param>
     /// <param name="start">The start of the stretch.</param>
-    public static UsageTotal Of(in Contribution contribution, UsageEvent item, Instant at, Instant start)
+    public void Add(in Contribution contribution, UsageEvent item, Instant at, Instant start)
     {
         var metric = contribution.Metric;
-        return metric.Aggregation switch
+        Events++;
+        switch (metric.Aggregation)
         {
-            Aggregation.Sum or Aggregation.Average => new UsageTotal { Events = 1, Sum = ExactSum.Of(contribution.Value) },
-            Aggregation.WeightedSum => Weighted(ExactSum.Of(contribution.Value), at, start),
-            Aggregation.Max => new UsageTotal { Events = 1, Max = contribution.Value, Latest = metric.Recurring ? LatestValue.Of(contribution, item, at) : null },
-            Aggregation.Min => new UsageTotal { Events = 1, Min = contribution.Value },
-            Aggregation.Latest => new UsageTotal { Events = 1, Latest = LatestValue.Of(contribution, item, at) },
-            _ => One,
-        };
+            case Aggregation.Sum or Aggregation.Average:
+                Sum = Sum.GetValueOrDefault() + ExactSum.Of(contribution.Value);
+                break;
+            case Aggregation.WeightedSum:
+                var value = ExactSum.Of(contribution.Value);
+                (Sum, Moment) = (Sum.GetValueOrDefault() + value, Moment.GetValueOrDefault() + (value * Time.Microseconds(at - start)));
+                break;
+            case Aggregation.Max:
+                (Max, Latest) = (Greater(Max, contribution.Value), metric.Recurring ? LatestValue.Later(Latest, LatestValue.Of(contribution, item, at)) : Latest);
+                break;
+            case Aggregation.Min:
+                Min = Lesser(Min, contribution.Value);
+                break;
+            case Aggregation.Latest:
+                Latest = LatestValue.Later(Latest, LatestValue.Of(contribution, item, at));
+                break;
+        }
     }
 
-    public UsageTotal Merge(UsageTotal other) => new()
+    /// <summary>Takes in other events of the same stretch.</summary>
+    public void Add(UsageTotal other)
     {
-        Events = Events + other.Events,
-        Sum = Add(Sum, other.Sum),
-        Moment = Add(Moment, other.Moment),
-        Max = Max > other.Max ? Max : other.Max ?? Max,
-        Min = Min < other.Min ? Min : other.Min ?? Min,
-        Latest = LatestValue.Later(Latest, other.Latest),
-    };
+        Events += other.Events;
+        (Sum, Moment) = (Add(Sum, other.Sum), Add(Moment, other.Moment));
+        (Max, Min) = (Greater(Max, other.Max), Lesser(Min, other.Min));
+        Latest = LatestValue.Later(Latest, other.Latest);
+    }
+
+    /// <summary>Both together, while each stays what it is.</summary>
+    public UsageTotal Merge(UsageTotal other)
+    {
+        var both = this with { };
+        both.Add(other);
+        return both;
+    }
 
     /// <summary>The same events seen from another start, so many microseconds earlier.</summary>
     public UsageTotal Since(long microsecondsEarlier) => Moment is { } moment && microsecondsEarlier != 0 ? this with { Moment = moment + (Sum!.Value * microsecondsEarlier) } : this;
 
-    private static UsageTotal Weighted(ExactSum value, Instant at, Instant start) => new() { Events = 1, Sum = value, Moment = value * Time.Microseconds(at - start) };
-
     private static ExactSum? Add(ExactSum? left, ExactSum? right) => left is { } known && right is { } more ? known + more : left ?? right;
+
+    private static decimal? Greater(decimal? left, decimal? right) => left > right ? left : right ?? left;
+
+    private static decimal? Lesser(decimal? left, decimal? right) => left < right ? left : right ?? left;
 }
 
 /// <summary>What is known of the events of one stretch of time that name the same thing.</summary>

@@ -56,14 +56,13 @@ internal static class UsageDelta
     {
         using var reader = new BinaryReader(new MemoryStream(Convert.FromBase64String(delta)));
         _ = reader.ReadByte() is Format ? 0 : throw new InvalidOperationException("A later version of this program wrote these totals.");
+        var total = new UsageTotal();
         for (var count = reader.Read7BitEncodedInt(); count > 0; count--)
         {
             var key = ReadKey(reader, out var has);
-            totals.Add(key, new UsageTotal
-            {
-                Events = reader.Read7BitEncodedInt64(), Sum = Sum(reader, has, Has.Sum), Moment = Sum(reader, has, Has.Moment),
-                Max = has.HasFlag(Has.Max) ? reader.ReadDecimal() : null, Min = has.HasFlag(Has.Min) ? reader.ReadDecimal() : null, Latest = Latest(reader, has),
-            });
+            (total.Events, total.Sum, total.Moment) = (reader.Read7BitEncodedInt64(), Sum(reader, has, Has.Sum), Sum(reader, has, Has.Moment));
+            (total.Max, total.Min, total.Latest) = (has.HasFlag(Has.Max) ? reader.ReadDecimal() : null, has.HasFlag(Has.Min) ? reader.ReadDecimal() : null, Latest(reader, has));
+            totals.Add(key, total);
         }
 
         for (var count = reader.Read7BitEncodedInt(); count > 0; count--)
@@ -120,7 +119,19 @@ internal static class UsageDelta
         }
     }
 
-    private static ExactSum? Sum(BinaryReader reader, Has has, Has what) => has.HasFlag(what) ? new ExactSum(new BigInteger(reader.ReadBytes(reader.Read7BitEncodedInt()))) : null;
+    private static ExactSum? Sum(BinaryReader reader, Has has, Has what)
+    {
+        if (!has.HasFlag(what))
+        {
+            return null;
+        }
+
+        Span<byte> small = stackalloc byte[64];
+        var length = reader.Read7BitEncodedInt();
+        var bytes = length <= small.Length ? small[..length] : new byte[length];
+        reader.ReadExactly(bytes);
+        return ExactSum.Read(bytes);
+    }
 
     private static void Write(BinaryWriter writer, decimal? value)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BillApis.Metering;
 
 namespace BillApis.Storage.Sql.Metering;
@@ -12,16 +13,19 @@ internal sealed class UsageEntry(StampedEvent item)
 
     public (string Source, string Id) Key => (Item.Event.Source, Item.Event.Id);
 
-    public IReadOnlyList<Contribution> Open { get; private set; } = [];
+    /// <summary>Finds entries of the same key.</summary>
+    public static IEqualityComparer<UsageEntry> ByKey { get; } = new KeyComparer();
 
-    public IReadOnlyList<Contribution> Late { get; private set; } = [];
+    public ImmutableArray<Contribution> Open { get; private set; } = [];
+
+    public ImmutableArray<Contribution> Late { get; private set; } = [];
 
     /// <summary>The hash of the event that was stored under the key before; null where this one is stored now.</summary>
     public string? Known { get; set; }
 
-    public OrphanReason? Orphan => Item.Orphan ?? (Late.Count > 0 ? OrphanReason.Late : null);
+    public OrphanReason? Orphan => Item.Orphan ?? (Late.Length > 0 ? OrphanReason.Late : null);
 
-    public string Metrics => Open.Count == 1 ? Open[0].Metric.Id.ToString() : string.Join(' ', Open.Select(part => part.Metric.Id));
+    public string Metrics => Open.Length == 1 ? Open[0].Metric.Id.ToString() : string.Join(' ', Open.Select(part => part.Metric.Id));
 
     /// <summary>Tells the parts that count from those whose period is closed.</summary>
     public void Pass(UsageGates gates)
@@ -32,9 +36,18 @@ internal sealed class UsageEntry(StampedEvent item)
         }
     }
 
-    private (IReadOnlyList<Contribution> Open, IReadOnlyList<Contribution> Late) Split(UsageGates gates, CustomerId customer)
+    private (ImmutableArray<Contribution> Open, ImmutableArray<Contribution> Late) Split(UsageGates gates, CustomerId customer)
     {
         var late = Item.Contributions.ToLookup(part => gates.IsLate(customer, part.Metric.Id, Item));
         return ([.. late[false]], [.. late[true]]);
+    }
+
+    // Ids differ nearly always where keys do.
+    private sealed class KeyComparer : IEqualityComparer<UsageEntry>
+    {
+        public bool Equals(UsageEntry? left, UsageEntry? right) =>
+            ReferenceEquals(left, right) || (left is not null && right is not null && left.Item.Event.Id == right.Item.Event.Id && left.Item.Event.Source == right.Item.Event.Source);
+
+        public int GetHashCode(UsageEntry entry) => entry.Item.Event.Id.GetHashCode(StringComparison.Ordinal);
     }
 }

@@ -62,7 +62,7 @@ internal sealed class UsageIntake : IDisposable
                 var entries = batch.Entries.Where(entry => claimed.Contains(entry.Key)).ToList();
                 await _dialect.UsageLog.AssignAsync(transaction, tenant, entries, cancellationToken).ConfigureAwait(false);
                 await CountAsync(transaction, tenant, entries, gates, UsageTotals.Of(entries), cancellationToken).ConfigureAwait(false);
-                return entries.Count(entry => entry.Open.Count > 0);
+                return entries.Count(entry => entry.Open.Length > 0);
             },
             cancellationToken);
 
@@ -168,7 +168,7 @@ internal sealed class UsageIntake : IDisposable
     private async Task<int> CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, UsageGates gates, UsageTotals totals, CancellationToken cancellationToken)
     {
         var late = new LateMarks(gates);
-        foreach (var entry in entries)
+        foreach (var entry in gates.IsEmpty ? [] : entries)
         {
             late.Add(entry);
         }

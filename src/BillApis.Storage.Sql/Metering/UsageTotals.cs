@@ -38,7 +38,7 @@ internal sealed class UsageTotals
     public void Add(CustomerId customer, in Contribution part, UsageEvent item, NodaTime.Instant at)
     {
         var key = new UsageKey(UsageBucket.Of(UsageLevel.Hour, at), customer, part.Metric.Id, item.SubscriptionId, part.Dimensions.Json);
-        Add(key, UsageTotal.Of(part, item, at, key.Bucket.Start));
+        Of(key).Add(part, item, at, key.Bucket.Start);
         if (part.Item is { } name)
         {
             Add(key, name, UsageItem.Of(part, item, at));
@@ -46,10 +46,14 @@ internal sealed class UsageTotals
     }
 
     /// <summary>Adds what is known of a bucket.</summary>
-    public void Add(UsageKey key, UsageTotal total) => Merge(_totals, key, total, static (known, more) => known.Merge(more));
+    public void Add(UsageKey key, UsageTotal total) => Of(key).Add(total);
 
     /// <summary>Adds what is known of one thing in a bucket.</summary>
-    public void Add(UsageKey key, string name, UsageItem item) => Merge(_items, (key, name), item, static (known, more) => known.Merge(more));
+    public void Add(UsageKey key, string name, UsageItem item)
+    {
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_items, (key, name), out var exists);
+        known = exists ? known!.Merge(item) : item;
+    }
 
     /// <summary>Moves the totals of the buckets that were added, and of no others.</summary>
     public async Task StoreAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
@@ -87,11 +91,8 @@ internal sealed class UsageTotals
         }
     }
 
-    private static void Merge<TKey, T>(Dictionary<TKey, T> all, TKey key, T more, Func<T, T, T> merge) where TKey : notnull
-    {
-        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(all, key, out var exists);
-        known = exists ? merge(known!, more) : more;
-    }
+    // The total of a bucket, to be added to.
+    private UsageTotal Of(in UsageKey key) => CollectionsMarshal.GetValueRefOrAddDefault(_totals, key, out _) ??= new UsageTotal();
 }
 
 /// <summary>What a total is kept for.</summary>

@@ -46,6 +46,22 @@ public sealed class SqliteUsageLogTests(SqliteFixture fixture) : IClassFixture<S
         (await there.Usage.EventsAsync(_tenant, new UsageQuery { Limit = 1 }, Token)).Items.ShouldHaveSingleItem().Event.Id.ShouldBe(Id(count - 1));
     }
 
+    [Fact]
+    public async Task One_id_of_two_sources_is_two_events_in_the_tail_and_in_the_index()
+    {
+        var billing = fixture.Get<Billing>();
+        UsageEvent[] sent = [.. ((string[])["one", "two", "three"]).SelectMany(source => Events(0, 50).Select(item => item with { Source = source }))];
+        (await billing.Usage.RecordAsync(_tenant, sent, Token)).Accepted.ShouldBe(150);
+        for (var look = 0; look < 2; look++)
+        {
+            var receipt = await billing.Usage.RecordAsync(_tenant, [.. sent, .. sent.Take(75).Select(item => item with { Type = "other" }), sent[0] with { Source = "four" }], Token);
+            (receipt.Accepted, receipt.Duplicates, receipt.Rejected.Length).ShouldBe((1 - look, 150 + look, 75));
+
+            // Whoever lists events lets the index catch up.
+            (await billing.Usage.EventsAsync(_tenant, new UsageQuery { Limit = 200 }, Token)).Items.Count.ShouldBe(151);
+        }
+    }
+
     // Ids in no order at all, each from its number.
     private static string Id(int number) => $"{unchecked((uint)number * 2_654_435_761):x8}-{number}";
 

@@ -28,4 +28,36 @@ public sealed class ExactSumTests
             ExactSum.Parse(value.ToString("F14", System.Globalization.CultureInfo.InvariantCulture)).ShouldBe(sum);
         }
     }
+
+    [Fact]
+    public void Sums_and_products_on_both_sides_of_128_bits_are_those_of_whole_numbers_of_any_size()
+    {
+        var random = new Random(7);
+        BigInteger[] edges = [0, 1, -1, long.MaxValue, long.MinValue, (BigInteger)Int128.MaxValue, (BigInteger)Int128.MinValue, (BigInteger)Int128.MaxValue + 1, (BigInteger)Int128.MinValue - 1, (BigInteger)decimal.MaxValue];
+        var values = edges.Concat(edges.Select(edge => edge + random.Next(-3, 4))).Concat(Enumerable.Range(0, 60).Select(i => new BigInteger(Bytes(random, 1 + (i % 20))))).ToList();
+        foreach (var left in values)
+        {
+            foreach (var right in values)
+            {
+                var sum = new ExactSum(left) + new ExactSum(right);
+                sum.Units.ShouldBe(left + right);
+                sum.ShouldBe(new ExactSum(left + right));
+            }
+
+            foreach (var times in new[] { 0, 1, -1, 3_600_000_000, long.MaxValue, long.MinValue })
+            {
+                (new ExactSum(left) * times).Units.ShouldBe(left * times);
+            }
+
+            ExactSum.Read(left.ToByteArray()).ShouldBe(new ExactSum(left));
+            ExactSum.Parse(new ExactSum(left).ToString()).Units.ShouldBe(left);
+        }
+    }
+
+    private static byte[] Bytes(Random random, int count)
+    {
+        var bytes = new byte[count];
+        random.NextBytes(bytes);
+        return bytes;
+    }
 }
