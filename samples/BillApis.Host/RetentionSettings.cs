@@ -11,7 +11,7 @@ internal static class RetentionSettings
         var (text, folder) = (retention["Months"], retention["Folder"]);
         if (text is null)
         {
-            return folder is null ? builder => builder : throw new SettingException("Billing:UsageRetention:Folder", folder, "nothing, unless Billing:UsageRetention:Months is set");
+            return Use(null, folder);
         }
 
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var months) || months is < 1 or > Limits.MostRetentionMonths)
@@ -19,12 +19,12 @@ internal static class RetentionSettings
             throw new SettingException("Billing:UsageRetention:Months", text, $"a number of months from 1 to {Limits.MostRetentionMonths}");
         }
 
-        return folder is null
-            ? throw new SettingException("Billing:UsageRetention:Folder", null, "a folder for the archive, since Billing:UsageRetention:Months is set")
-            : builder =>
-            {
-                builder.Services.Configure<BillingOptions>(options => (options.UsageRetentionMonths, options.UsageArchiveFolder) = (months, folder));
-                return builder;
-            };
+        return folder is null ? throw new SettingException("Billing:UsageRetention:Folder", null, "a folder for the archive, since Billing:UsageRetention:Months is set") : Use(months, folder);
     }
+
+    private static Func<BillingBuilder, BillingBuilder> Use(int? months, string? folder) => builder =>
+    {
+        builder.Services.Configure<BillingOptions>(options => (options.UsageRetentionMonths, options.UsageArchiveFolder) = (months, folder));
+        return builder;
+    };
 }

@@ -57,6 +57,7 @@ internal static class ServiceMap
         api.MapApiKeys();
         api.MapSettings();
         api.MapOrphans();
+        api.MapUsageArchives();
         api.MapSimulation();
         api.MapBacktest();
     }

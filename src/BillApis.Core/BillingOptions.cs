@@ -23,7 +23,7 @@ public sealed record BillingOptions
     /// <summary>How far ahead of the clock an event's timestamp may lie.</summary>
     public Duration FutureSkew { get; set; } = Limits.FutureSkew;
 
-    /// <summary>How many months after a month's end (UTC) its single events are archived; null to keep them forever.</summary>
+    /// <summary>How many months after a month's end (UTC) its single events are archived, where a tenant chose nothing else; null to keep them forever.</summary>
     public int? UsageRetentionMonths { get; set; }
 
     /// <summary>The folder that archived events are written to, which all nodes must share; required where usage is not kept forever.</summary>

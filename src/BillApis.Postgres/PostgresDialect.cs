@@ -17,7 +17,8 @@ internal sealed class PostgresDialect : SqlDialect
     public PostgresDialect(string connectionString)
     {
         (_connectionString, _source) = (connectionString, NpgsqlDataSource.Create(connectionString));
-        (UsageLog, OldUsage) = (new PostgresUsageLog(this), new PostgresOldUsage(this));
+        var log = new PostgresUsageLog(this);
+        (UsageLog, OldUsage) = (log, new PostgresOldUsage(this, log));
     }
 
     public override string Name => "postgres";

@@ -1,16 +1,20 @@
 using System.Data.Common;
+using System.Globalization;
 using BillApis.Storage.Sql.Metering;
 using Dapper;
+using NodaTime;
 using Npgsql;
 
 namespace BillApis.Postgres;
 
-/// <summary>Takes whole batches out, and the parts of a month once it has none.</summary>
-internal sealed class PostgresOldUsage(PostgresDialect dialect) : IOldUsage
+/// <summary>Takes whole batches out, and the parts of a month once it has none; what comes back is in batches of its own.</summary>
+internal sealed class PostgresOldUsage(PostgresDialect dialect, PostgresUsageLog log) : IOldUsage
 {
     private const int BytesOfLot = 16_777_216;
 
-    public string Due => "select distinct tenant_id as TenantId, no >> 40 as Month from billing_usage_batch where no < (@Before << 40)";
+    public async Task<IReadOnlyList<long>> MonthsAsync(DbConnection connection, TenantId tenant, long before, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync<long>(new CommandDefinition(
+            "select distinct no >> 40 from billing_usage_batch where tenant_id = @Tenant and no < (@before << 40)", new { Tenant = tenant.ToString(), before }, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
 
     public async Task<IReadOnlyList<long>> FindAsync(DbConnection connection, TenantId tenant, long month, CancellationToken cancellationToken) =>
         (await connection.QueryAsync<long>(new CommandDefinition(
@@ -55,6 +59,8 @@ internal sealed class PostgresOldUsage(PostgresDialect dialect) : IOldUsage
             "delete from billing_usage_batch where tenant_id = @Tenant and no = any(@Rows)", new { Tenant = tenant.ToString(), Rows = rows.ToArray() }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
     }
 
+    public Task<bool> RestoreAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken) => log.RestoreAsync(transaction, tenant, entries, cancellationToken);
+
     public Task<bool> IsKnownAsync(DbConnection connection, TenantId tenant, string source, string id, CancellationToken cancellationToken) =>
         connection.ExecuteScalarAsync<bool>(new CommandDefinition(
             "select exists (select 1 from billing_usage_source as s join billing_usage_key as k on k.source_no = s.no where s.tenant_id = @Tenant and s.source = @source and k.id = @id)",
@@ -63,16 +69,39 @@ internal sealed class PostgresOldUsage(PostgresDialect dialect) : IOldUsage
 
     public Task OpenMonthAsync(long month, CancellationToken cancellationToken) => ExecuteAsync("select billing_usage_open_month(cast(@month as integer))", month, cancellationToken);
 
-    public async Task CloseMonthAsync(long month, CancellationToken cancellationToken)
+    public async Task CloseMonthsAsync(long before, CancellationToken cancellationToken)
     {
-        try
+        foreach (var month in await EmptyAsync(before, cancellationToken).ConfigureAwait(false))
         {
-            await ExecuteAsync("select billing_usage_close_month(cast(@month as integer))", month, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await ExecuteAsync("select billing_usage_close_month(cast(@month as integer))", month, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+            {
+                // Others are at work: the tables stay until the next time.
+            }
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+    }
+
+    // Looked at without a lock, so that nobody waits where there is nothing to close; whoever closes one looks again.
+    private async Task<IReadOnlyList<long>> EmptyAsync(long before, CancellationToken cancellationToken)
+    {
+        await using var connection = await dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var names = await connection.QueryAsync<string>(new CommandDefinition(
+            "select c.relname from pg_inherits as i join pg_class as c on c.oid = i.inhrelid where i.inhparent = cast('billing_usage_batch' as regclass) order by 1", cancellationToken: cancellationToken)).ConfigureAwait(false);
+        var empty = new List<long>();
+        foreach (var name in names)
         {
-            // Others are at work: the tables stay until the next time.
+            var (year, month) = (int.Parse(name[^7..^3], CultureInfo.InvariantCulture), int.Parse(name[^2..], CultureInfo.InvariantCulture));
+            var number = ArchivedUsage.NumberOf(new YearMonth(year, month));
+            if (number < before && !await connection.ExecuteScalarAsync<bool>(new CommandDefinition($"select exists (select 1 from {name})", cancellationToken: cancellationToken)).ConfigureAwait(false))
+            {
+                empty.Add(number);
+            }
         }
+
+        return empty;
     }
 
     private async Task ExecuteAsync(string sql, long month, CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ internal sealed class PostgresUsageLog : IUsageLog
     // Who sends something twice mostly sends more of it: so many batches are looked up before they are written then.
     private const int Careful = 64;
 
+    // As many as callers mostly send at once, and of neighbouring hours.
+    private const int Restored = 1_000;
+
     private readonly PostgresUsageSources _sources;
     private readonly PostgresUsageMonths _months;
     private int _careful;
@@ -50,6 +53,23 @@ internal sealed class PostgresUsageLog : IUsageLog
             await PostgresUsageSql.BlankAsync(transaction, keys, cancellationToken).ConfigureAwait(false);
             await WriteAsync(transaction, tenant, keys, PostgresUsageSql.MoveKeys, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Writes events anew whose batches were archived, under the keys that they have; false where one has none, or is there.</summary>
+    public async Task<bool> RestoreAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
+    {
+        foreach (var lot in entries.Chunk(Restored))
+        {
+            var keys = await KeysAsync(tenant, lot, cancellationToken).ConfigureAwait(false);
+            if (await PostgresUsageSql.CountArchivedAsync(transaction, keys, cancellationToken).ConfigureAwait(false) < keys.Count)
+            {
+                return false;
+            }
+
+            await WriteAsync(transaction, tenant, keys, PostgresUsageSql.MoveKeys, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     public Task<bool> IsBehindAsync(DbConnection connection, CancellationToken cancellationToken) => Task.FromResult(false);
@@ -115,7 +135,6 @@ internal sealed class PostgresUsageLog : IUsageLog
         catch (PostgresException exception) when (IsTransient(exception))
         {
             Volatile.Write(ref _careful, Careful);
-            _months.Forget();
             throw;
         }
     }
@@ -126,7 +145,16 @@ internal sealed class PostgresUsageLog : IUsageLog
         {
             using var batch = new PostgresUsageBatch([.. keys.Select(key => key.Entry)]);
             await _months.OpenAsync(batch.Months.Select(month => month.Number), cancellationToken).ConfigureAwait(false);
-            await PostgresUsageSql.WriteAsync(transaction, tenant, keys, batch, sql, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await PostgresUsageSql.WriteAsync(transaction, tenant, keys, batch, sql, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
+            {
+                // Another process took the parts of a month away.
+                _months.Forget();
+                throw;
+            }
         }
     }
 }

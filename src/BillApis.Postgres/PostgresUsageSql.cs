@@ -82,6 +82,18 @@ internal static class PostgresUsageSql
             transaction,
             cancellationToken: cancellationToken)).ConfigureAwait(false)).ToDictionary(row => (row.Source, row.Id), row => row.Hash);
 
+    /// <summary>How many of the keys stand for events whose batch is archived.</summary>
+    public static Task<long> CountArchivedAsync(DbTransaction transaction, List<PostgresUsageKey> keys, CancellationToken cancellationToken) =>
+        transaction.Connection!.ExecuteScalarAsync<long>(new CommandDefinition(
+            """
+            select count(*)
+            from unnest(@Sources, @Ids) as r(source_no, id) join billing_usage_key as k on k.source_no = r.source_no and k.id = r.id
+            where not exists (select 1 from billing_usage_batch as b where b.no = k.batch_no)
+            """,
+            Parameters(keys),
+            transaction,
+            cancellationToken: cancellationToken));
+
     /// <summary>Takes events out of the batches that they are in; the others stay where they are.</summary>
     public static async Task BlankAsync(DbTransaction transaction, List<PostgresUsageKey> keys, CancellationToken cancellationToken)
     {

@@ -7,41 +7,48 @@ namespace BillApis.Sqlite;
 /// <summary>Writes a block anew where one of its events is given to a customer and to metrics.</summary>
 internal static class SqliteUsageAssignment
 {
+    /// <summary>Says what is to be at a place in a block.</summary>
+    public delegate SqliteUsageParts Place(int place, in SqliteUsageItem item);
+
     /// <summary>Gives an event that the indexes have the customer and the metrics that it has now.</summary>
     public static void Write(SqliteConnection connection, long seq, UsageEntry entry)
     {
-        var (no, place, at) = (seq / SqliteUsageBlock.Most, (int)(seq % SqliteUsageBlock.Most), 0L);
+        var (assigned, at) = ((int)(seq % SqliteUsageBlock.Most), 0L);
+        Rewrite(connection, seq / SqliteUsageBlock.Most, (int place, in SqliteUsageItem item) =>
+        {
+            if (place == assigned)
+            {
+                at = item.At;
+                Leave(connection, item, seq);
+            }
+
+            return Parts(item, place == assigned ? entry : null);
+        });
+        Run(connection, "insert or ignore into billing_usage_customer (customer_id, at, seq) values (?1, ?2, ?3)", entry.Item.Customer!.Value.ToString(), at, seq);
+    }
+
+    /// <summary>Writes a block anew; places that are empty stay so.</summary>
+    public static void Rewrite(SqliteConnection connection, long no, Place rewrite)
+    {
         var block = new SqliteUsageBlock();
         var find = SqliteStatement.Of(connection, SqliteUsageBlock.Select);
         find.Bind(1, no);
         find.Step();
         var events = SqliteUsageBlock.Open(find.Blob(0));
-        for (var i = 0; !events.IsEmpty; i++)
+        for (var place = 0; !events.IsEmpty; place++)
         {
             var bytes = SqliteUsageBlock.Next(ref events);
             if (bytes.IsEmpty)
             {
                 block.Skip();
-                continue;
             }
-
-            var item = new SqliteUsageItem(bytes);
-            block.Add(Parts(item, i == place ? entry : null));
-            if (i == place)
+            else
             {
-                at = item.At;
-                Leave(connection, item, seq);
+                block.Add(rewrite(place, new SqliteUsageItem(bytes)));
             }
         }
 
         find.Reset();
-        Update(connection, no, block);
-        Run(connection, "insert or ignore into billing_usage_customer (customer_id, at, seq) values (?1, ?2, ?3)", entry.Item.Customer!.Value.ToString(), at, seq);
-    }
-
-    /// <summary>Writes a block in the place of the one that is there.</summary>
-    public static void Update(SqliteConnection connection, long no, SqliteUsageBlock block)
-    {
         var update = SqliteStatement.Of(connection, "update billing_usage_block set events = ?2 where no = ?1");
         update.Bind(1, no);
         update.Bind(2, block.Bytes);

@@ -39,10 +39,13 @@ internal sealed record SettingsRequest
     public int? DraftHours { get; init; }
     public InvoiceApproval? InvoiceApproval { get; init; }
 
+    /// <summary>How many months after a month's end (UTC) its single events are archived, 1 to 1200; the deployment's choice where it is null.</summary>
+    public int? UsageRetentionMonths { get; init; }
+
     public static SettingsRequest Of(TenantSettings settings) => new()
     {
         LateUsage = settings.LateUsage, LegalEntityId = settings.LegalEntity?.ToString(), PaymentTermsDays = settings.PaymentTermsDays, ZeroInvoices = settings.ZeroInvoices,
-        DraftHours = settings.DraftHours, InvoiceApproval = settings.InvoiceApproval,
+        DraftHours = settings.DraftHours, InvoiceApproval = settings.InvoiceApproval, UsageRetentionMonths = settings.UsageRetentionMonths,
     };
 
     /// <exception cref="BillingException">A choice is out of its range.</exception>
@@ -58,11 +61,14 @@ internal sealed record SettingsRequest
             ZeroInvoices = ZeroInvoices ?? default,
             DraftHours = DraftHours ?? 0,
             InvoiceApproval = InvoiceApproval ?? default,
+            UsageRetentionMonths = UsageRetentionMonths,
         };
     }
 }
 
-internal sealed record SettingsResponse(LateUsagePolicy LateUsage, LegalEntityId? LegalEntityId, int? PaymentTermsDays, ZeroInvoices ZeroInvoices, int DraftHours, InvoiceApproval InvoiceApproval)
+internal sealed record SettingsResponse(
+    LateUsagePolicy LateUsage, LegalEntityId? LegalEntityId, int? PaymentTermsDays, ZeroInvoices ZeroInvoices, int DraftHours, InvoiceApproval InvoiceApproval, int? UsageRetentionMonths)
 {
-    public static SettingsResponse From(TenantSettings settings) => new(settings.LateUsage!.Value, settings.LegalEntity, settings.PaymentTermsDays, settings.ZeroInvoices, settings.DraftHours, settings.InvoiceApproval);
+    public static SettingsResponse From(TenantSettings settings) => new(
+        settings.LateUsage!.Value, settings.LegalEntity, settings.PaymentTermsDays, settings.ZeroInvoices, settings.DraftHours, settings.InvoiceApproval, settings.UsageRetentionMonths);
 }

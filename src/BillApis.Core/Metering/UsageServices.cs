@@ -24,7 +24,9 @@ internal static class UsageServices
             provider.GetRequiredService<Settings>(), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ChangeFeed>()));
         services.AddHostedService(provider => new ImportWorker(
             provider.GetRequiredService<UsageImports>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetService<ILogger<ImportWorker>>() ?? NullLogger<ImportWorker>.Instance));
-        services.AddSingleton(provider => new UsageRetention(provider.GetRequiredService<IUsageArchiveStore>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
+        services.AddSingleton(provider => new UsageRetention(
+            provider.GetRequiredService<IUsageArchiveStore>(), provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<Settings>(), provider.GetRequiredService<IOptions<BillingOptions>>(),
+            provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Metrics(
             provider.GetRequiredService<IStore<Metric>>(), provider.GetRequiredService<IStore<Price>>(), provider.GetRequiredService<MetricCatalog>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Usage(

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using BillApis.Metering;
 using NodaTime;
 
@@ -10,7 +9,7 @@ namespace BillApis;
 /// <summary>Events as compressed NDJSON; the name says what is in it, so that writing it again changes nothing.</summary>
 internal static class ArchiveFile
 {
-    private static readonly byte[] LineEnd = "\n"u8.ToArray();
+    private const byte LineEnd = (byte)'\n';
 
     /// <summary>Writes a lot to the disk, reads it back, and tells what is there.</summary>
     public static async Task<UsageArchivePart> WriteAsync(string folder, UsageArchiveLot lot, Instant at, CancellationToken cancellationToken)
@@ -35,6 +34,27 @@ internal static class ArchiveFile
         return new UsageArchivePart(lot.Tenant, lot.Month, lot.Part, file, lot.Events.Count, bytes.Length, sha256, at);
     }
 
+    /// <summary>Reads the events of a file that is as it was noted.</summary>
+    /// <exception cref="BillingException">It is not there, or not what was written.</exception>
+    public static async Task<IReadOnlyList<StoredEvent>> ReadAsync(string folder, UsageArchivePart part, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var bytes = await File.ReadAllBytesAsync(Path.Combine(folder, part.File), cancellationToken).ConfigureAwait(false);
+            if (bytes.Length != part.Bytes || Convert.ToHexStringLower(SHA256.HashData(bytes)) != part.Sha256)
+            {
+                throw Refusal(part, "does not have the length and checksum that it was written with");
+            }
+
+            var events = Unpack(bytes);
+            return events.Count == part.Events ? events : throw Refusal(part, $"has {events.Count} events, and {part.Events} were written");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
+        {
+            throw Refusal(part, "cannot be read");
+        }
+    }
+
     private static async Task<byte[]> PackAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
     {
         using var bytes = new MemoryStream();
@@ -42,39 +62,30 @@ internal static class ArchiveFile
         {
             foreach (var item in events)
             {
-                await JsonSerializer.SerializeAsync(packed, new Line(item), BillingJson.Options, cancellationToken).ConfigureAwait(false);
-                await packed.WriteAsync(LineEnd, cancellationToken).ConfigureAwait(false);
+                await JsonSerializer.SerializeAsync(packed, ArchiveLine.Of(item), BillingJson.Options, cancellationToken).ConfigureAwait(false);
+                packed.WriteByte(LineEnd);
             }
         }
 
         return bytes.ToArray();
     }
 
-    // The fields of an event as it may be sent, and what billing knew of it.
-    private sealed record Line(StoredEvent Stored)
+    private static List<StoredEvent> Unpack(byte[] bytes)
     {
-        [JsonIgnore]
-        public StoredEvent Stored { get; } = Stored;
+        using var packed = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
+        using var text = new MemoryStream();
+        packed.CopyTo(text);
+        var events = new List<StoredEvent>();
+        var rest = new ReadOnlySpan<byte>(text.GetBuffer(), 0, (int)text.Length);
+        while (!rest.IsEmpty)
+        {
+            var end = rest.IndexOf(LineEnd);
+            events.Add((JsonSerializer.Deserialize<ArchiveLine>(end < 0 ? rest : rest[..end], BillingJson.Options) ?? throw new JsonException("An empty line.")).Read());
+            rest = end < 0 ? [] : rest[(end + 1)..];
+        }
 
-        public string Id => Stored.Event.Id;
-        public string Source => Stored.Event.Source;
-        public string Type => Stored.Event.Type;
-
-        [JsonPropertyName("customer_id")]
-        public string Customer => Stored.Event.Customer;
-
-        [JsonPropertyName("subscription_id")]
-        public SubscriptionId? Subscription => Stored.Event.SubscriptionId;
-
-        public Instant? Timestamp => Stored.Event.Timestamp;
-        public UsageProperties Properties => Stored.Event.Properties;
-
-        [JsonPropertyName("received_at")]
-        public Instant ReceivedAt => Stored.RecordedAt;
-
-        [JsonPropertyName("billed_customer_id")]
-        public CustomerId? BilledCustomer => Stored.Customer;
-
-        public IReadOnlyList<MetricId> Metrics => Stored.Metrics;
+        return events;
     }
+
+    private static BillingException Refusal(UsageArchivePart part, string reason) => new(BillingErrorCode.Conflict, $"The archive '{part.File}' {reason}; nothing was restored.");
 }

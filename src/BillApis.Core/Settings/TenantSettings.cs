@@ -31,6 +31,9 @@ public sealed record TenantSettings : IEntity<TenantSettings>
     /// <summary>Who issues the invoices of subscriptions.</summary>
     public InvoiceApproval InvoiceApproval { get; init; }
 
+    /// <summary>How many months after a month's end (UTC) its single events are archived; null for the deployment's choice.</summary>
+    public int? UsageRetentionMonths { get; init; }
+
     /// <inheritdoc/>
     public required Instant CreatedAt { get; init; }
 

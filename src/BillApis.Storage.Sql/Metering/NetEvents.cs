@@ -40,7 +40,7 @@ internal sealed class NetEvents(SqlDialect dialect)
         from {Rows()} as r
         cross join {EventRow.ByCustomer} as e
         where e.tenant_id = @Tenant and e.customer_id = r.customer_id and {dialect.UsageLog.Happened(EventRow.ByCustomer, "r.first", "r.last")} and {Matches("e")}
-          {(corrected ? "and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id and c.recorded_at < r.known)" : "")}
+          {(corrected ? $"and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id and c.recorded_at < r.known {UsageSql.OneByOne})" : "")}
         """;
 
     private string Amended() =>
@@ -49,7 +49,7 @@ internal sealed class NetEvents(SqlDialect dialect)
         from {Rows()} as r
         cross join billing_usage_correction as c
         where c.tenant_id = @Tenant and c.customer_id = r.customer_id and c.at >= r.first and c.at < r.last and c.recorded_at < r.known and {Matches("c")}
-          and not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence and n.recorded_at < r.known)
+          and not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence and n.recorded_at < r.known {UsageSql.OneByOne})
         """;
 
     private string Rows() => dialect.Rows("Rows", "n bigint", "customer_id text", "type text", "subscription_id text", "first bigint", "last bigint", "known bigint");

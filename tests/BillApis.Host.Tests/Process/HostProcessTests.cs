@@ -19,7 +19,6 @@ public sealed class HostProcessTests : IDisposable
     [InlineData("Billing:TestClock:Start=2026-01-01T00:00:00Z", "Billing:TestClock:Start is '2026-01-01T00:00:00Z'; allowed: nothing, unless")]
     [InlineData("Billing:UsageRetention:Months=0", "Billing:UsageRetention:Months is '0'; allowed: a number of months from 1 to 1200.")]
     [InlineData("Billing:UsageRetention:Months=24", "Billing:UsageRetention:Folder is not set; allowed: a folder for the archive, since Billing:UsageRetention:Months is set.")]
-    [InlineData("Billing:UsageRetention:Folder=archive", "Billing:UsageRetention:Folder is 'archive'; allowed: nothing, unless Billing:UsageRetention:Months is set.")]
     [InlineData("Billing:Colour=red", "Billing:Colour is 'red'; allowed: the keys Billing:Storage,")]
     [InlineData("urls=here", "urls is 'here'; allowed: addresses like http://localhost:8080")]
     [InlineData("Billing:ConnectionString=Data Source=no/such/folder/billing.db", "The SQLite database 'no/such/folder/billing.db' cannot be opened; the folder must exist and be writable.")]

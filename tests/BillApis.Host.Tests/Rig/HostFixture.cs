@@ -17,6 +17,7 @@ public sealed class HostFixture : WebApplicationFactory<Program>, IAsyncLifetime
     public const string Email = "owner@example.com";
     public const string Password = "correct horse battery staple";
     public const string Start = "2026-01-01T00:00:00Z";
+    private readonly DirectoryInfo _archive = Directory.CreateTempSubdirectory("billapis-archive-");
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-host-{Guid.CreateVersion7():N}.db");
 
     /// <summary>A client that is signed in.</summary>
@@ -51,6 +52,7 @@ public sealed class HostFixture : WebApplicationFactory<Program>, IAsyncLifetime
         .UseSetting("Billing:ConnectionString", $"Data Source={_file}")
         .UseSetting("Billing:Clock", "test")
         .UseSetting("Billing:TestClock:Start", Start)
+        .UseSetting("Billing:UsageRetention:Folder", _archive.FullName)
         .UseSetting("Billing:Admin:Email", Email)
         .UseSetting("Billing:Admin:Password", Password)
         .ConfigureTestServices(services =>
@@ -65,6 +67,7 @@ public sealed class HostFixture : WebApplicationFactory<Program>, IAsyncLifetime
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
+        _archive.Delete(recursive: true);
         foreach (var suffix in new[] { "", "-wal", "-shm" })
         {
             File.Delete(_file + suffix);

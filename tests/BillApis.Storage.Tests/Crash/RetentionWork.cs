@@ -6,10 +6,11 @@ using NodaTime;
 
 namespace BillApis.Storage.Tests.Crash;
 
-/// <summary>Sends numbered events of twelve months of long ago and archives them, again and again, as a worker.</summary>
+/// <summary>Sends numbered events of twelve months of long ago, archives them, and brings a month of them back for a moment, again and again, as a worker.</summary>
 internal static class RetentionWork
 {
     public const int BatchSize = 48;
+    private static readonly Duration Moment = Duration.FromMilliseconds(200);
     public static readonly Interval Year = new(Instant.FromUtc(2011, 1, 1, 0, 0), Instant.FromUtc(2012, 1, 1, 0, 0));
 
     public static async Task RunAsync(ServiceProvider node, string argument)
@@ -28,6 +29,10 @@ internal static class RetentionWork
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{next}."));
             await billing.Retention.RunAsync();
+            if ((await billing.Retention.ListAsync(TenantId.Default)).Select(part => part.Month).Distinct().ToList() is { Count: > 0 } months)
+            {
+                await billing.Retention.RestoreAsync(TenantId.Default, months[(int)(next / BatchSize % months.Count)], node.GetRequiredService<IClock>().GetCurrentInstant() + Moment);
+            }
         }
     }
 

@@ -84,17 +84,16 @@ internal sealed class BackfillRun(SqlDialect dialect, UsageIntake intake, UsageD
 
     private async Task SupersedeAsync(CancellationToken cancellationToken)
     {
-        while (await _states.NextAsync(backfill, BatchSize, cancellationToken).ConfigureAwait(false) is { Count: > 0 } found)
+        _superseded = await _states.MarkAsync(backfill, Limits.EventsPerBackfill, cancellationToken).ConfigureAwait(false);
+        if (_superseded > Limits.EventsPerBackfill)
         {
-            _superseded += found.Count;
-            if (_superseded > Limits.EventsPerBackfill)
-            {
-                throw new BillingException(BillingErrorCode.TooLarge, $"A backfill supersedes at most {Limits.EventsPerBackfill} events, and there are more in its timeframe; open one for a part of it.");
-            }
+            throw new BillingException(BillingErrorCode.TooLarge, $"A backfill supersedes at most {Limits.EventsPerBackfill} events, and there are more in its timeframe; open one for a part of it.");
+        }
 
-            List<(EventState, StoredEvent?)> changes = [.. found.Select(state => (state, (StoredEvent?)null))];
-            await _writes.CorrectAsync(changes, cancellationToken).ConfigureAwait(false);
-            await _writes.RememberAsync(changes, cancellationToken).ConfigureAwait(false);
+        for (Key? after = null; await CorrectedAsync(after, cancellationToken).ConfigureAwait(false) is [.., var last] rows; after = last)
+        {
+            var found = await _states.NetAsync([.. rows.Select(row => (row.Source, row.Id))], cancellationToken).ConfigureAwait(false);
+            await _writes.CorrectAsync([.. found.Select(state => (state, (StoredEvent?)null))], cancellationToken).ConfigureAwait(false);
         }
 
         await ExecuteAsync(

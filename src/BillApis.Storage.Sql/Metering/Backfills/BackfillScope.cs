@@ -21,9 +21,9 @@ internal static class BackfillScope
 
     /// <summary>Whether the backfill does not hold an event of the same key itself.</summary>
     public static string IsOther(string table) =>
-        $"not exists (select 1 from billing_usage_backfill_event as h where h.tenant_id = @Tenant and h.backfill_id = @Backfill and h.source = {table}.source and h.id = {table}.id)";
+        $"not exists (select 1 from billing_usage_backfill_event as h where h.tenant_id = @Tenant and h.backfill_id = @Backfill and h.source = {table}.source and h.id = {table}.id {UsageSql.OneByOne})";
 
     /// <summary>Whether an event as a whole is an orphan of a kind.</summary>
     public static string OrphanOf(string table, string kind) =>
-        $"exists (select 1 from billing_usage_orphan as o where o.tenant_id = @Tenant and o.source = {table}.source and o.id = {table}.id and o.metric_id = '' and {kind})";
+        $"exists (select 1 from billing_usage_orphan as o where o.tenant_id = @Tenant and o.source = {table}.source and o.id = {table}.id and o.metric_id = '' and {kind} {UsageSql.OneByOne})";
 }

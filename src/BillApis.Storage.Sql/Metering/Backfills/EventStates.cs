@@ -7,12 +7,12 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>Reads events with what counts in their place, within a transaction whose indexes have caught up.</summary>
 internal sealed class EventStates(SqlDialect dialect, DbTransaction transaction, TenantId tenant)
 {
-    private const string IsLast = "not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence)";
+    private const string IsLast = $"not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence {UsageSql.OneByOne})";
 
     /// <summary>The events of these keys that are there.</summary>
     public async Task<IReadOnlyDictionary<(string Source, string Id), EventState>> OfKeysAsync(IEnumerable<(string Source, string Id)> keys, CancellationToken cancellationToken)
     {
-        var rows = keys.Select(key => new { source = key.Source, id = key.Id }).ToList();
+        var rows = keys.Select(Row).ToList();
         if (rows.Count == 0)
         {
             return new Dictionary<(string, string), EventState>();
@@ -33,12 +33,27 @@ internal sealed class EventStates(SqlDialect dialect, DbTransaction transaction,
         return corrections.ToDictionary(item => item.State.Key, item => item.Sequence > 1 ? earlier[item.State.Key].Content : item.State.Sent);
     }
 
-    /// <summary>Some of the events that count where a backfill replaces and that it does not hold itself; none at the end. Those that are superseded are not read again.</summary>
-    public async Task<List<EventState>> NextAsync(UsageBackfill backfill, int limit, CancellationToken cancellationToken)
+    /// <summary>What counts in the place of these events, of which something does.</summary>
+    public async Task<IReadOnlyList<EventState>> NetAsync(IReadOnlyCollection<(string Source, string Id)> keys, CancellationToken cancellationToken)
     {
-        var sent = await ReadAsync<EventRow>(InScope(backfill, limit), backfill, cancellationToken).ConfigureAwait(false);
-        var amended = await ReadAsync<CorrectionRow>(AmendedInScope(backfill, limit), backfill, cancellationToken).ConfigureAwait(false);
-        return [.. sent.Select(row => new EventState(row.Source, row.Id, row.Read(), row.Read(), 0)), .. amended.Select(row => new EventState(row.Source, row.Id, null, row.Content, row.Sequence))];
+        var last = await transaction.BulkReadAsync<CorrectionRow>(Last(), tenant, keys.Select(Row), cancellationToken).ConfigureAwait(false);
+        var sent = await transaction.BulkReadAsync<SentRow>(Sent(), tenant, keys.Except(last.Select(row => (row.Source, row.Id))).Select(Row), cancellationToken).ConfigureAwait(false);
+        return [.. sent.Select(row => new EventState(row.Source, row.Id, row.Read(), row.Read(), 0)), .. last.Select(row => new EventState(row.Source, row.Id, null, row.Content, row.Sequence))];
+    }
+
+    /// <summary>Remembers a correction to come for each event that counts where a backfill replaces and that it does not hold itself, in one pass over its timeframe.</summary>
+    /// <returns>How many there are; more than the limit are not remembered.</returns>
+    public async Task<int> MarkAsync(UsageBackfill backfill, int limit, CancellationToken cancellationToken)
+    {
+        var marked = 0;
+        foreach (var select in new[] { InScope(backfill), AmendedInScope(backfill) })
+        {
+            marked += await transaction.Connection!.ExecuteAsync(new CommandDefinition(
+                $"insert into billing_usage_backfill_correction (tenant_id, backfill_id, source, id, sequence) {select} limit {limit + 1 - marked}",
+                BackfillScope.Parameters(tenant, backfill), transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        }
+
+        return marked;
     }
 
     private string Sent() =>
@@ -65,26 +80,21 @@ internal sealed class EventStates(SqlDialect dialect, DbTransaction transaction,
         where c.tenant_id = @Tenant and c.source = r.source and c.id = r.id and c.sequence = r.sequence
         """;
 
-    private async Task<List<T>> ReadAsync<T>(string sql, UsageBackfill backfill, CancellationToken cancellationToken) =>
-        (await transaction.Connection!.QueryAsync<T>(new CommandDefinition(sql, BackfillScope.Parameters(tenant, backfill), transaction, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
+    private static object Row((string Source, string Id) key) => new { source = key.Source, id = key.Id };
 
     // An event that was never anybody's counts for nobody, and is not superseded.
-    private static string InScope(UsageBackfill backfill, int limit) =>
+    private string InScope(UsageBackfill backfill) =>
         $"""
-        select {EventRow.Columns} from {BackfillScope.Events(backfill)} as e
-        where e.tenant_id = @Tenant and {BackfillScope.Holds(backfill, "e")} and {BackfillScope.IsOther("e")}
-          and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id)
+        select @Tenant, @Backfill, e.source, e.id, 1 from {BackfillScope.Events(backfill)} as e
+        where e.tenant_id = @Tenant and {dialect.UsageLog.Happened(BackfillScope.Events(backfill), "@From", "@To")} and {BackfillScope.Holds(backfill, "e")} and {BackfillScope.IsOther("e")}
+          and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id {UsageSql.OneByOne})
           and not {BackfillScope.OrphanOf("e", "o.recovered_at is null")}
-        order by e.at
-        limit {limit}
         """;
 
-    private static string AmendedInScope(UsageBackfill backfill, int limit) =>
+    private static string AmendedInScope(UsageBackfill backfill) =>
         $"""
-        select {CorrectionRow.Columns} from billing_usage_correction as c
+        select @Tenant, @Backfill, c.source, c.id, c.sequence + 1 from billing_usage_correction as c
         where c.tenant_id = @Tenant and c.type is not null and {BackfillScope.Holds(backfill, "c")} and {BackfillScope.IsOther("c")} and {IsLast}
-        order by c.at
-        limit {limit}
         """;
 
     private sealed record SentRow : EventRow
