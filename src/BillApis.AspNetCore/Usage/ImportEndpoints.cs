@@ -27,7 +27,7 @@ internal static class ImportEndpoints
     {
         var key = Idempotency.KeyOf(context);
         var (import, outcome) = await billing.Imports.ReceiveAsync(
-            caller.Tenant, file.Content, file.File, key is null ? null : $"{caller.Id}:{key}", caller.Sender, cancellationToken).ConfigureAwait(false);
+            caller.Tenant, file.Content, file.File, file.Complete, key is null ? null : $"{caller.Id}:{key}", caller.Sender, cancellationToken).ConfigureAwait(false);
         if (outcome is UploadOutcome.OtherFile)
         {
             throw new HttpRefusal(Failure.KeyReused(key!));

@@ -8,8 +8,12 @@ using Microsoft.Net.Http.Headers;
 
 namespace BillApis.AspNetCore;
 
-/// <summary>The file of an upload: the body itself, or the first file of a form; it is read by whoever keeps it.</summary>
-internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : IEndpointParameterMetadataProvider
+/// <summary>The file of an upload: the body itself, or the file of a form; it is read by whoever keeps it.</summary>
+/// <param name="Content">The file.</param>
+/// <param name="File">How it is written, as far as that is known before it is read.</param>
+/// <param name="Complete">The same, once it was read to its end: a form may say behind its file what the columns are.</param>
+/// <param name="Wait">Whether to answer when all of it was read.</param>
+internal sealed record ImportFile(Stream Content, UsageFile File, Func<CancellationToken, Task<UsageFile>> Complete, bool Wait) : IEndpointParameterMetadataProvider
 {
     private const string Form = "multipart/form-data";
     private const string MappingPart = "mapping";
@@ -22,7 +26,7 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || type.MediaType != Form)
         {
             var file = FileOf(context.Request.ContentType, null, query, query.ToLayout(), packing) ?? throw Refused(context.Request.ContentType);
-            return new ImportFile(context.Request.Body, file, query.Wait);
+            return new ImportFile(context.Request.Body, file, _ => Task.FromResult(file), query.Wait);
         }
 
         if (packing is not UsagePacking.None)
@@ -30,9 +34,16 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
             throw new HttpRefusal(Failure.ContentEncoding(context.Request.Headers.ContentEncoding));
         }
 
-        var (section, mapping) = await FileSectionAsync(context, type).ConfigureAwait(false);
+        var (reader, mapping) = (ReaderOf(context, type), (CsvMapping?)null);
+        var section = await FormAsync(() => NextFileAsync(reader, part => mapping = Once(mapping, part), context.RequestAborted)).ConfigureAwait(false) ?? throw BillingException.Field("file", "is required");
         var sent = FileOf(section.Section.ContentType, section.FileName, query, query.ToLayout(mapping), packing) ?? throw Refused(section.Section.ContentType);
-        return new ImportFile(section.FileStream!, sent, query.Wait);
+        return new ImportFile(section.FileStream!, sent, CompleteAsync, query.Wait);
+
+        async Task<UsageFile> CompleteAsync(CancellationToken cancellationToken)
+        {
+            var another = await FormAsync(() => NextFileAsync(reader, part => mapping = Once(mapping, part), cancellationToken)).ConfigureAwait(false);
+            return another is null ? sent with { Csv = query.ToLayout(mapping) } : throw BillingException.Field("file", "is there twice; an import is of one file");
+        }
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
@@ -42,35 +53,41 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
         builder.Metadata.Add(new StreamedBody());
     }
 
-    // What stands before the file; what comes behind it is not read any more.
-    private static async Task<(FileMultipartSection File, CsvMapping? Mapping)> FileSectionAsync(HttpContext context, MediaTypeHeaderValue type)
+    private static MultipartReader ReaderOf(HttpContext context, MediaTypeHeaderValue type) =>
+        HeaderUtilities.RemoveQuotes(type.Boundary).Value is { Length: > 0 } boundary ? new MultipartReader(boundary, context.Request.Body) : throw BillingException.Field("body", "must name the boundary of its parts");
+
+    // Up to the next file, or to the end of the form.
+    private static async Task<FileMultipartSection?> NextFileAsync(MultipartReader reader, Action<CsvMapping> mapped, CancellationToken cancellationToken)
     {
-        var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
-        if (string.IsNullOrEmpty(boundary))
+        while (await reader.ReadNextSectionAsync(cancellationToken).ConfigureAwait(false) is { } section)
         {
-            throw BillingException.Field("body", "must name the boundary of its parts");
+            if (section.AsFileSection() is { FileStream: not null } file)
+            {
+                return file;
+            }
+
+            if (section.AsFormDataSection() is { Name: MappingPart } part)
+            {
+                mapped(await ReadAsync(part.Section.Body, cancellationToken).ConfigureAwait(false));
+            }
         }
 
+        return null;
+    }
+
+    private static async Task<T> FormAsync<T>(Func<Task<T>> read)
+    {
         try
         {
-            var (reader, mapping) = (new MultipartReader(boundary, context.Request.Body), (CsvMapping?)null);
-            while (await reader.ReadNextSectionAsync(context.RequestAborted).ConfigureAwait(false) is { } section)
-            {
-                if (section.AsFileSection() is { FileStream: not null } file)
-                {
-                    return (file, mapping);
-                }
-
-                mapping = section.AsFormDataSection() is { Name: MappingPart } part ? await ReadAsync(part.Section.Body, context.RequestAborted).ConfigureAwait(false) : mapping;
-            }
+            return await read().ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
             throw BillingException.Field("body", "must be a form with a file");
         }
-
-        throw BillingException.Field("file", "is required");
     }
+
+    private static CsvMapping Once(CsvMapping? before, CsvMapping part) => before is null ? part : throw BillingException.Field(MappingPart, "is there twice");
 
     private static async Task<CsvMapping> ReadAsync(Stream part, CancellationToken cancellationToken)
     {
@@ -110,7 +127,7 @@ internal sealed record ImportFile(Stream Content, UsageFile File, bool Wait) : I
     private static HttpRefusal Refused(string? contentType) => new(Failure.MediaType(contentType, $"{string.Join(", ", DeliveryForms.All)}, or {Form} with a file; or name the format in the query"));
 }
 
-/// <summary>A form with a file, and before it what its columns are, where it is CSV.</summary>
+/// <summary>A form with a file and, where it is CSV, what its columns are, in any order.</summary>
 internal sealed record ImportForm
 {
     public CsvMapping? Mapping { get; init; }

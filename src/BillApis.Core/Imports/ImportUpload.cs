@@ -12,7 +12,7 @@ internal sealed class ImportUpload(IUsageImportStore store)
 
     /// <summary>Keeps the file; the import is ready to run then.</summary>
     /// <exception cref="BillingException">The file is larger than <see cref="Limits.ImportBytes"/>, or the upload was taken over by a repeat of it.</exception>
-    public async Task<UsageImport> ReceiveAsync(UsageImport import, Stream content, CancellationToken cancellationToken)
+    public async Task<UsageImport> ReceiveAsync(UsageImport import, Stream content, Func<CancellationToken, Task<UsageFile>> complete, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[PartBytes];
@@ -33,6 +33,9 @@ internal sealed class ImportUpload(IUsageImportStore store)
 
             if (length < buffer.Length)
             {
+                import = import with { File = await complete(cancellationToken).ConfigureAwait(false) };
+                import.File.Csv.Validate();
+
                 // Nobody works on it yet: the first worker that looks takes it up.
                 return await SaveAsync(import with { Status = UsageImportStatus.Running, Hash = Convert.ToHexStringLower(hash.GetHashAndReset()), ProgressAt = Instant.FromUnixTimeTicks(0) }, cancellationToken).ConfigureAwait(false);
             }

@@ -7,6 +7,7 @@ namespace BillApis;
 /// <summary>Files of events that are taken in after they were sent, by any node, and go on after a crash where they were.</summary>
 public sealed class UsageImports
 {
+    private const string WasCutOff = "The upload was cut off; send the file again.";
     private static readonly Duration Stalled = Duration.FromSeconds(5);
     private static readonly Duration CutOff = Duration.FromMinutes(2);
     private readonly IUsageImportStore _store;
@@ -30,20 +31,21 @@ public sealed class UsageImports
     /// <exception cref="BillingException">The file is too large, another file was sent under the name, or it is being sent right now.</exception>
     public async Task<UsageImport> UploadAsync(TenantId tenant, Stream content, UsageFile file, string? name = null, string? sender = null, CancellationToken cancellationToken = default)
     {
-        var (import, outcome) = await ReceiveAsync(tenant, content, file, name, sender, cancellationToken).ConfigureAwait(false);
+        var (import, outcome) = await ReceiveAsync(tenant, content, file, _ => Task.FromResult(file), name, sender, cancellationToken).ConfigureAwait(false);
         return outcome is UploadOutcome.OtherFile
             ? throw new BillingException(BillingErrorCode.Conflict, $"Another file was imported under the name '{name}'; use a new name for a new file.")
             : import;
     }
 
-    /// <summary>The same, and says whether the name was known.</summary>
-    internal async Task<(UsageImport Import, UploadOutcome Outcome)> ReceiveAsync(TenantId tenant, Stream content, UsageFile file, string? name, string? sender, CancellationToken cancellationToken)
+    /// <summary>The same where all that is to know of the file may only be known once it was read to its end; says whether the name was known.</summary>
+    internal async Task<(UsageImport Import, UploadOutcome Outcome)> ReceiveAsync(
+        TenantId tenant, Stream content, UsageFile file, Func<CancellationToken, Task<UsageFile>> complete, string? name, string? sender, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(file);
         file.Csv.Validate();
         if (name is not null && await FirstAsync(tenant, name, cancellationToken).ConfigureAwait(false) is { } first)
         {
-            var isSame = first.Hash == await ImportUpload.HashAsync(content, cancellationToken).ConfigureAwait(false) && first.File.IsLike(file);
+            var isSame = first.Hash == await ImportUpload.HashAsync(content, cancellationToken).ConfigureAwait(false) && first.File.IsLike(await complete(cancellationToken).ConfigureAwait(false));
             return (first, isSame ? UploadOutcome.Repeated : UploadOutcome.OtherFile);
         }
 
@@ -58,11 +60,11 @@ public sealed class UsageImports
 
         try
         {
-            import = await _upload.ReceiveAsync(import.WithVersion(1), content, cancellationToken).ConfigureAwait(false);
+            import = await _upload.ReceiveAsync(import.WithVersion(1), content, complete, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not BillingException { Code: BillingErrorCode.Conflict })
         {
-            await ForgetAsync(tenant, import.Id, CancellationToken.None).ConfigureAwait(false);
+            await ForgetAsync(tenant, import.Id, exception is BillingException ? exception.Message : WasCutOff, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
 
@@ -108,7 +110,7 @@ public sealed class UsageImports
             var running = stalled.Where(import => import.Status is UsageImportStatus.Running).ToList();
             foreach (var import in stalled.Where(import => import.Status is UsageImportStatus.Uploading && import.ProgressAt < RealTime() - CutOff))
             {
-                await ForgetAsync(import.Tenant, import.Id, cancellationToken).ConfigureAwait(false);
+                await ForgetAsync(import.Tenant, import.Id, WasCutOff, cancellationToken).ConfigureAwait(false);
             }
 
             if (running.Count == 0)
@@ -138,16 +140,16 @@ public sealed class UsageImports
             throw Busy(name);
         }
 
-        await ForgetAsync(tenant, first.Id, cancellationToken).ConfigureAwait(false);
+        await ForgetAsync(tenant, first.Id, WasCutOff, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
-    // An upload that was cut off leaves its name to the next try.
-    private async Task ForgetAsync(TenantId tenant, UsageImportId id, CancellationToken cancellationToken)
+    // An upload that was cut off or refused leaves its name to the next try.
+    private async Task ForgetAsync(TenantId tenant, UsageImportId id, string reason, CancellationToken cancellationToken)
     {
         if (await _store.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { Status: UsageImportStatus.Uploading } import)
         {
-            var failed = import.Over(UsageImportStatus.Failed, _clock.GetCurrentInstant(), "The upload was cut off; send the file again.") with { Name = null };
+            var failed = import.Over(UsageImportStatus.Failed, _clock.GetCurrentInstant(), reason) with { Name = null };
             await _store.SaveAsync(tenant, [failed], [], cancellationToken).ConfigureAwait(false);
         }
     }

@@ -49,15 +49,24 @@ public sealed class ImportTests(HostFixture host)
         (await _api.GetAsync($"/usage/events?type={type}&limit=1&customer_id={customer}")).Ok()[0].GetProperty("id").GetString()!.ShouldStartWith(Seed.Id(import) + "-");
     }
 
-    [Fact]
-    public async Task A_form_says_what_its_columns_are_and_the_import_keeps_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_form_says_what_its_columns_are_and_the_import_keeps_it(bool behind)
     {
         var (customer, type) = (Seed.Id(await _seed.CustomerAsync()), Seed.Name("mapped.import"));
         var metric = Seed.Id(await _seed.MetricAsync(type));
         var mapping = $$"""{"columns": {"id": "Request", "properties.tokens": "Total tokens"}, "constants": {"type": "{{type}}", "customer_id": "{{customer}}", "timestamp": "2026-01-01T00:00:00Z"} }""";
         var rows = "Request,Total tokens\n" + string.Concat(Enumerable.Range(0, 6_000).Select(i => $"{type}-{i},{(i == 5_500 ? "many" : "1")}\n"));
-        using var form = new MultipartFormDataContent { { new StringContent(mapping), "mapping" }, { new ByteArrayContent(Encoding.UTF8.GetBytes(rows)), "file", "usage.csv" } };
-        var import = (await _api.SendAsync(HttpMethod.Post, "/usage/imports", form)).Ok(202);
+        MultipartFormDataContent Form()
+        {
+            var (map, file) = (new StringContent(mapping), new ByteArrayContent(Encoding.UTF8.GetBytes(rows)));
+            return behind ? new() { { file, "file", "usage.csv" }, { new StringContent("ignored"), "note" }, { map, "mapping" } } : new() { { map, "mapping" }, { file, "file", "usage.csv" } };
+        }
+
+        var (key, form, repeat) = (("Idempotency-Key", Seed.Name("mapped-key")), Form(), Form());
+        var import = (await _api.SendAsync(HttpMethod.Post, "/usage/imports", form, key)).Ok(202);
+        Seed.Id((await _api.SendAsync(HttpMethod.Post, "/usage/imports", repeat, key)).Ok(202)).ShouldBe(Seed.Id(import));
 
         // Read by whoever finds it in the database.
         var imports = host.Services.GetRequiredService<Billing>().Imports;
@@ -72,6 +81,34 @@ public sealed class ImportTests(HostFixture host)
         (await _api.SendAsync(HttpMethod.Post, "/usage/imports?mapping={}", twice)).ShouldFail(400, "VAL_001", "mapping");
         using var broken = new MultipartFormDataContent { { new StringContent("columns"), "mapping" }, { new ByteArrayContent([]), "file", "usage.csv" } };
         (await _api.SendAsync(HttpMethod.Post, "/usage/imports", broken)).ShouldFail(400, "VAL_001", "mapping");
+    }
+
+    [Fact]
+    public async Task What_is_wrong_behind_the_file_of_a_form_refuses_the_file()
+    {
+        foreach (var (text, name, file, field) in new[]
+        {
+            ("columns", "mapping", null, "mapping"), ("{\"columns\":{\"colour\":\"x\"}}", "mapping", null, "colour"), ("{}", "mapping", null, ""), ("a,b", "other", "usage.csv", "file"),
+        })
+        {
+            using var form = new MultipartFormDataContent { { new ByteArrayContent("id\n"u8.ToArray()), "file", "usage.csv" } };
+            var content = new StringContent(text);
+            if (file is null)
+            {
+                form.Add(content, name);
+            }
+            else
+            {
+                form.Add(content, name, file);
+            }
+
+            // What is behind the file and right is refused only where the query says it too.
+            var answer = await _api.SendAsync(HttpMethod.Post, field.Length == 0 ? "/usage/imports?mapping={}" : "/usage/imports", form);
+            answer.ShouldFail(400, "VAL_001", field.Length == 0 ? "mapping" : field);
+        }
+
+        (await _api.GetAsync("/usage/imports?limit=4")).Ok().EnumerateArray().Select(import => $"{import.GetProperty("status")} {import.GetProperty("error").GetString()!.Split('\'')[1]}")
+            .ShouldBe(["failed file", "failed mapping", "failed colour", "failed mapping"]);
     }
 
     [Fact]
