@@ -23,6 +23,9 @@ internal sealed class PostgresDialect : SqlDialect
 
     public override string Name => "postgres";
 
+    /// <summary>Whether a connection stays one session of the server; behind a pooler that lends sessions for single transactions it has to be told that it does not.</summary>
+    public bool KeepsSessions => !new NpgsqlConnectionStringBuilder(_connectionString).NoResetOnClose;
+
     public override string Now => "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)";
 
     public override string? LockExclusive => "select pg_advisory_xact_lock(@Lock)";

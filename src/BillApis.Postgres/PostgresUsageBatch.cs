@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 using BillApis.Storage.Sql;
 using BillApis.Storage.Sql.Metering;
@@ -15,25 +16,26 @@ internal sealed class PostgresUsageBatch : IDisposable
     private const byte FieldEnd = 0x1f;
     private const long HourMicroseconds = 3_600_000_000;
     private const int BytesOfEvent = 384;
+    private readonly Dictionary<MetricId, string> _metrics = [];
     private byte[] _content;
     private int _written;
 
-    /// <param name="entries">The events, whose order the places have.</param>
-    public PostgresUsageBatch(IReadOnlyList<UsageEntry> entries)
+    /// <param name="keys">The events, whose order the places have.</param>
+    public PostgresUsageBatch(IReadOnlyList<PostgresUsageKey> keys)
     {
-        (Places, _content) = (new Place[entries.Count], ArrayPool<byte>.Shared.Rent(entries.Count * BytesOfEvent));
-        foreach (var month in Hours(entries).GroupBy(pair => PostgresUsageMonths.Of(pair.Key.Hour)).OrderBy(group => group.Key))
+        (Places, _content) = (new Place[keys.Count], ArrayPool<byte>.Shared.Rent(keys.Count * BytesOfEvent));
+        var (hours, next) = Hours(keys);
+        foreach (var month in hours.GroupBy(pair => PostgresUsageMonths.Of(pair.Key.Hour)).OrderBy(group => group.Key))
         {
             var (begin, first, last) = (_written, long.MaxValue, long.MinValue);
-            foreach (var ((customer, hour), places) in month)
+            foreach (var ((customer, hour), chain) in month)
             {
                 var (start, id) = (_written, customer?.ToString() ?? "");
-                foreach (var i in places)
+                for (var i = chain.First; i >= 0; i = next[i])
                 {
-                    var at = entries[i].Item.At.ToMicroseconds();
+                    var (line, at) = (_written, keys[i].Entry.Item.At.ToMicroseconds());
                     (first, last) = (Math.Min(first, at), Math.Max(last, at));
-                    var line = _written;
-                    Write(entries[i], id);
+                    Write(keys[i].Entry, id, at);
                     Places[i] = new Place(month.Key, line - begin, _written - line - 1);
                 }
 
@@ -61,25 +63,27 @@ internal sealed class PostgresUsageBatch : IDisposable
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(_content);
 
-    private static Dictionary<(CustomerId? Customer, long Hour), List<int>> Hours(IReadOnlyList<UsageEntry> entries)
+    // The first and the last event of each customer and hour, and of each event the next, or -1.
+    private static (Dictionary<(CustomerId? Customer, long Hour), (int First, int Last)> Hours, int[] Next) Hours(IReadOnlyList<PostgresUsageKey> keys)
     {
-        var hours = new Dictionary<(CustomerId?, long), List<int>>();
-        for (var i = 0; i < entries.Count; i++)
+        var (hours, next) = (new Dictionary<(CustomerId?, long), (int First, int Last)>(), new int[keys.Count]);
+        for (var i = 0; i < next.Length; i++)
         {
-            var key = (entries[i].Item.Customer, entries[i].Item.At.ToMicroseconds() / HourMicroseconds);
-            if (!hours.TryGetValue(key, out var places))
+            var item = keys[i].Entry.Item;
+            ref var chain = ref CollectionsMarshal.GetValueRefOrAddDefault(hours, (item.Customer, item.At.ToMicroseconds() / HourMicroseconds), out var exists);
+            if (exists)
             {
-                hours[key] = places = [];
+                next[chain.Last] = i;
             }
 
-            places.Add(i);
+            (next[i], chain) = (-1, (exists ? chain.First : i, i));
         }
 
-        return hours;
+        return (hours, next);
     }
 
     // No text of a field has control characters: intake refuses them in names and ids, and JSON escapes them.
-    private void Write(UsageEntry entry, string customer)
+    private void Write(UsageEntry entry, string customer, long at)
     {
         var item = entry.Item.Event;
         Write(item.Source, FieldEnd);
@@ -88,10 +92,27 @@ internal sealed class PostgresUsageBatch : IDisposable
         Write(item.Customer, FieldEnd);
         Write(customer, FieldEnd);
         Write(item.SubscriptionId?.ToString() ?? "", FieldEnd);
-        Write(entry.Item.At.ToMicroseconds());
+        Write(at);
         Write(entry.Item.RecordedAt.ToMicroseconds());
         Write(entry.Properties, FieldEnd);
-        Write(entry.Metrics, LineEnd);
+        Write(MetricsOf(entry), LineEnd);
+    }
+
+    // One metric counts most events, and its id is spelt once.
+    private string MetricsOf(UsageEntry entry)
+    {
+        if (entry.Open.Length != 1)
+        {
+            return entry.Metrics;
+        }
+
+        var metric = entry.Open[0].Metric.Id;
+        if (!_metrics.TryGetValue(metric, out var text))
+        {
+            _metrics[metric] = text = metric.ToString();
+        }
+
+        return text;
     }
 
     private void Write(string text, byte end)

@@ -18,11 +18,13 @@ internal sealed class PostgresUsageLog : IUsageLog
     // As many as callers mostly send at once, and of neighbouring hours.
     private const int Restored = 1_000;
 
+    private readonly PostgresDialect _dialect;
+    private readonly bool _prepares;
     private readonly PostgresUsageSources _sources;
     private readonly PostgresUsageMonths _months;
     private int _careful;
 
-    public PostgresUsageLog(PostgresDialect dialect) => (_sources, _months) = (new(dialect), new(dialect));
+    public PostgresUsageLog(PostgresDialect dialect) => (_dialect, _prepares, _sources, _months) = (dialect, dialect.KeepsSessions, new(dialect), new(dialect));
 
     /// <summary>Whether the same work again finds what was in its way this time.</summary>
     public static bool IsTransient(DbException exception) => exception is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "billing_usage_key_pkey" }
@@ -43,6 +45,30 @@ internal sealed class PostgresUsageLog : IUsageLog
         }
 
         return null;
+    }
+
+    public bool CommitsAtOnce => Volatile.Read(ref _careful) <= 0;
+
+    public async Task<bool> TryCommitAsync(TenantId tenant, long usageLock, IReadOnlyList<UsageEntry> entries, Task<string> delta, CancellationToken cancellationToken)
+    {
+        var keys = await KeysAsync(tenant, entries, cancellationToken).ConfigureAwait(false);
+        using var batch = new PostgresUsageBatch(keys);
+        await _months.OpenAsync(batch.Months.Select(month => month.Number), cancellationToken).ConfigureAwait(false);
+        var connection = (NpgsqlConnection)await _dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            try
+            {
+                await PostgresUsageSql.CommitAsync(connection, _prepares, tenant, usageLock, keys, batch, await delta.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (PostgresException exception) when (PostgresUsageSql.IsBilledBeyond(exception) || _dialect.IsTransient(exception))
+            {
+                Volatile.Write(ref _careful, Careful);
+                _months.Forget();
+                return false;
+            }
+        }
     }
 
     public async Task AssignAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
@@ -94,13 +120,18 @@ internal sealed class PostgresUsageLog : IUsageLog
     private async Task<List<PostgresUsageKey>> KeysAsync(TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
         var sources = await _sources.FindAsync(tenant, entries, cancellationToken).ConfigureAwait(false);
-        var keys = new List<PostgresUsageKey>(entries.Count);
+        var (keys, isSorted) = (new List<PostgresUsageKey>(entries.Count), true);
         for (var i = 0; i < sources.Length; i++)
         {
             keys.Add(new PostgresUsageKey(sources[i], entries[i]));
+            isSorted = isSorted && (i == 0 || keys[i - 1].CompareTo(keys[i]) <= 0);
         }
 
-        keys.Sort();
+        if (!isSorted)
+        {
+            keys.Sort();
+        }
+
         return keys;
     }
 
@@ -143,7 +174,7 @@ internal sealed class PostgresUsageLog : IUsageLog
     {
         if (keys.Count > 0)
         {
-            using var batch = new PostgresUsageBatch([.. keys.Select(key => key.Entry)]);
+            using var batch = new PostgresUsageBatch(keys);
             await _months.OpenAsync(batch.Months.Select(month => month.Number), cancellationToken).ConfigureAwait(false);
             try
             {

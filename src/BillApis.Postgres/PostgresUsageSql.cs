@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BillApis.Storage.Sql.Metering;
 using Dapper;
 using Npgsql;
 using NpgsqlTypes;
@@ -8,10 +9,11 @@ namespace BillApis.Postgres;
 /// <summary>The statements of <see cref="PostgresUsageLog"/>; what belongs together is sent at once.</summary>
 internal static class PostgresUsageSql
 {
+    // Of sources and months only the first is sent where all rows have the same, as they nearly always do.
     public const string AddKeys =
         """
         insert into billing_usage_key (source_no, id, hash, batch_no, first, length)
-        select r.source_no, r.id, r.hash, (r.month << 40) + (select nextval('billing_usage_batch_no')), r.first, r.length
+        select coalesce(r.source_no, ($1)[1]), r.id, r.hash, (coalesce(r.month, ($4)[1]) << 40) + (select nextval('billing_usage_batch_no')), r.first, r.length
         from unnest($1, $2, $3, $4, $5, $6) as r(source_no, id, hash, month, first, length)
         """;
 
@@ -20,11 +22,14 @@ internal static class PostgresUsageSql
         update billing_usage_key as k
         set batch_no = r.batch_no, first = r.first, length = r.length
         from (
-            select r.source_no, r.id, (r.month << 40) + (select nextval('billing_usage_batch_no')) as batch_no, r.first, r.length
+            select coalesce(r.source_no, ($1)[1]) as source_no, r.id, (coalesce(r.month, ($4)[1]) << 40) + (select nextval('billing_usage_batch_no')) as batch_no, r.first, r.length
             from unnest($1, $2, $3, $4, $5, $6) as r(source_no, id, hash, month, first, length)
         ) as r
         where k.source_no = r.source_no and k.id = r.id
         """;
+
+    // Divides by zero, which undoes the whole, where something was billed beyond an instant.
+    private const string CheckGates = "select 1 / cast(count(*) = 0 as integer) from (select 1 from billing_usage_gate where tenant_id = $1 and closed_until > $2 limit 1) as g";
 
     private const string AddBatch =
         "insert into billing_usage_batch (no, tenant_id, first_at, last_at, content) values (($1 << 40) + currval('billing_usage_batch_no'), $2, $3, $4, $5)";
@@ -32,7 +37,7 @@ internal static class PostgresUsageSql
     private const string AddSlices =
         """
         insert into billing_usage_slice (customer_id, hour, batch_no, first, length)
-        select r.customer_id, r.hour, (r.month << 40) + (select currval('billing_usage_batch_no')), r.first, r.length
+        select r.customer_id, r.hour, (coalesce(r.month, ($3)[1]) << 40) + (select currval('billing_usage_batch_no')), r.first, r.length
         from unnest($1, $2, $3, $4, $5) as r(customer_id, hour, month, first, length)
         """;
 
@@ -40,12 +45,41 @@ internal static class PostgresUsageSql
     public static async Task WriteAsync(DbTransaction transaction, TenantId tenant, List<PostgresUsageKey> keys, PostgresUsageBatch batch, string sql, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlBatch((NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction);
+        Add(command, tenant, keys, batch, sql);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Enters intake, writes a batch with its keys, its slices and what it adds to the totals, and commits: one exchange with the server.</summary>
+    public static async Task CommitAsync(
+        NpgsqlConnection connection, bool prepares, TenantId tenant, long usageLock, List<PostgresUsageKey> keys, PostgresUsageBatch batch, string delta, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlBatch(connection);
+        command.BatchCommands.Add(Command("begin isolation level read committed"));
+        command.BatchCommands.Add(Command("select pg_advisory_xact_lock_shared($1)", new NpgsqlParameter<long> { TypedValue = usageLock }));
+        command.BatchCommands.Add(Command(
+            CheckGates, new NpgsqlParameter<string> { TypedValue = tenant.ToString() }, new NpgsqlParameter<long> { TypedValue = batch.Months.Min(month => month.FirstAt) }));
+        Add(command, tenant, keys, batch, AddKeys);
+        command.BatchCommands.Add(Command(UsageDeltas.Insert, new NpgsqlParameter<string>("Tenant", tenant.ToString()), new NpgsqlParameter<string>("Totals", delta)));
+        command.BatchCommands.Add(Command("commit"));
+        if (prepares)
+        {
+            await command.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether <see cref="CommitAsync"/> failed because something was billed beyond the first event.</summary>
+    public static bool IsBilledBeyond(PostgresException exception) => exception.SqlState is PostgresErrorCodes.DivisionByZero;
+
+    private static void Add(NpgsqlBatch command, TenantId tenant, List<PostgresUsageKey> keys, PostgresUsageBatch batch, string sql)
+    {
         command.BatchCommands.Add(Command(
             sql,
-            Column(keys, NpgsqlDbType.Integer, static key => key.Source),
+            Shared(keys, NpgsqlDbType.Integer, static key => key.Source),
             Column(keys, NpgsqlDbType.Text, static key => key.Entry.Item.Event.Id),
             Column(keys, NpgsqlDbType.Text, static key => key.Entry.Item.Hash),
-            Column(batch.Places, NpgsqlDbType.Bigint, static place => place.Month),
+            Shared(batch.Places, NpgsqlDbType.Bigint, static place => place.Month),
             Column(batch.Places, NpgsqlDbType.Integer, static place => place.First),
             Column(batch.Places, NpgsqlDbType.Integer, static place => place.Length)));
         foreach (var month in batch.Months)
@@ -62,12 +96,10 @@ internal static class PostgresUsageSql
                 AddSlices,
                 Column(batch.Slices, NpgsqlDbType.Text, static slice => slice.Customer),
                 Column(batch.Slices, NpgsqlDbType.Bigint, static slice => slice.Hour),
-                Column(batch.Slices, NpgsqlDbType.Bigint, static slice => slice.Place.Month),
+                Shared(batch.Slices, NpgsqlDbType.Bigint, static slice => slice.Place.Month),
                 Column(batch.Slices, NpgsqlDbType.Integer, static slice => slice.Place.First),
                 Column(batch.Slices, NpgsqlDbType.Integer, static slice => slice.Place.Length)));
         }
-
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The hashes of the keys that are there.</summary>
@@ -136,6 +168,13 @@ internal static class PostgresUsageSql
         }
 
         return command;
+    }
+
+    private static NpgsqlParameter<T[]> Shared<TRow, T>(IReadOnlyList<TRow> rows, NpgsqlDbType type, Func<TRow, T> value) where T : struct, IEquatable<T>
+    {
+        var column = Column(rows, type, value);
+        column.TypedValue = column.TypedValue.AsSpan().ContainsAnyExcept(column.TypedValue![0]) ? column.TypedValue : column.TypedValue[..1];
+        return column;
     }
 
     private static NpgsqlParameter<T[]> Column<TRow, T>(IReadOnlyList<TRow> rows, NpgsqlDbType type, Func<TRow, T> value)

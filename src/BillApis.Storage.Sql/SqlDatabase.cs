@@ -17,16 +17,16 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
 
     /// <summary>A connection to read with.</summary>
     /// <exception cref="BillingException">The database cannot be opened.</exception>
-    public async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
-    {
-        if (AnsweredWork.Current is { Transaction: { } held })
-        {
-            return new HeldConnection(held);
-        }
+    public Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
+        AnsweredWork.Current is { Transaction: { } held } ? Task.FromResult<DbConnection>(new HeldConnection(held)) : RefusingAsync(() => Dialect.OpenAsync(cancellationToken));
 
+    /// <summary>Runs what speaks to the database itself, and says so clearly where it cannot be opened, reached or written.</summary>
+    /// <exception cref="BillingException">It cannot.</exception>
+    public async Task<T> RefusingAsync<T>(Func<Task<T>> work)
+    {
         try
         {
-            return await Dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return await work().ConfigureAwait(false);
         }
         catch (DbException exception) when (Dialect.Refusal(exception) is { } refusal)
         {

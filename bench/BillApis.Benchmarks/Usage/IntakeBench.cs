@@ -121,7 +121,7 @@ internal static class IntakeBench
             var (ours, theirs) = (new Load(true, 1), new Load(true, 2));
             await Measured.CompareAsync(
                 $"PostgreSQL, batches of 1,000, {connections} at a time",
-                Turns,
+                2 * Turns,
                 () => Batches(ours, Task.FromResult),
                 batches => Task.WhenAll(batches.Chunk(BatchesPerTurn / connections).Select(mine => Task.Run(() => RecordAsync(billing, [.. mine])))),
                 () => Batches(theirs, batch => Task.FromResult(batch.Select(item => (item, item.Properties.ToString())).ToArray())),

@@ -14,6 +14,21 @@ internal interface IUsageLog
     /// <returns>What to do once the transaction is committed.</returns>
     Task<Action?> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken);
 
+    /// <summary>Whether a delivery of one tenant is best tried by <see cref="TryCommitAsync"/> first.</summary>
+    bool CommitsAtOnce { get; }
+
+    /// <summary>
+    /// Stores a delivery with what it adds to the totals, in a transaction of its own and in one exchange with the database, where it is as nearly all are:
+    /// its keys are new, and nothing was billed beyond its first event.
+    /// </summary>
+    /// <param name="tenant">Whose events they are.</param>
+    /// <param name="usageLock">The lock of the tenant that writers of usage share.</param>
+    /// <param name="entries">Events of different keys, of which none is an orphan.</param>
+    /// <param name="delta">What they add to the totals, as <see cref="UsageDelta"/> writes it.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>Whether it is stored and committed; where it is not, nothing happened, and statement by statement it will be found what was in the way.</returns>
+    Task<bool> TryCommitAsync(TenantId tenant, long usageLock, IReadOnlyList<UsageEntry> entries, Task<string> delta, CancellationToken cancellationToken);
+
     /// <summary>Gives events that are stored the customer and the metrics that they have now.</summary>
     Task AssignAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken);
 

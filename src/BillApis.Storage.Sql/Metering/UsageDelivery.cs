@@ -15,7 +15,17 @@ internal sealed class UsageDelivery(TenantId tenant, IReadOnlyList<StampedEvent>
     /// <summary>What became of each event.</summary>
     public IReadOnlyList<AppendResult> Results { get; private set; } = [];
 
-    public void Answer(UsageBatch batch) => Results = Array.ConvertAll(_entries, batch.Result);
+    /// <summary>The events of deliveries that are written together.</summary>
+    public static IReadOnlyList<UsageEntry> AllOf(IReadOnlyList<UsageDelivery> deliveries) => deliveries.Count == 1 ? deliveries[0].Entries : [.. deliveries.SelectMany(delivery => delivery.Entries)];
+
+    /// <summary>Tells each delivery what became of its events.</summary>
+    public static void Answer(IReadOnlyList<UsageDelivery> deliveries, UsageBatch batch)
+    {
+        foreach (var delivery in deliveries)
+        {
+            delivery.Results = Array.ConvertAll(delivery._entries, batch.Result);
+        }
+    }
 
     private static UsageEntry[] Prepare(IReadOnlyList<StampedEvent> events)
     {

@@ -11,6 +11,9 @@ namespace BillApis.Storage.Sql.Metering;
 /// </summary>
 internal sealed class UsageDeltas(SqlDatabase database)
 {
+    /// <summary>Writes what a batch adds, <c>@Totals</c>.</summary>
+    public const string Insert = "insert into billing_usage_delta (tenant_id, totals) values (@Tenant, @Totals)";
+
     private const int BatchesPerMerge = 512;
     private const int Pile = 64;
     private const int TotalsPerMerge = 16_384;
@@ -21,7 +24,7 @@ internal sealed class UsageDeltas(SqlDatabase database)
     public static Task AddAsync(DbTransaction transaction, TenantId tenant, UsageTotals totals, CancellationToken cancellationToken) => totals.Totals.Count == 0
         ? Task.CompletedTask
         : transaction.Connection!.ExecuteAsync(new CommandDefinition(
-            "insert into billing_usage_delta (tenant_id, totals) values (@Tenant, @Totals)", new { Tenant = tenant.ToString(), Totals = UsageDelta.Of(totals) }, transaction, cancellationToken: cancellationToken));
+            Insert, new { Tenant = tenant.ToString(), Totals = UsageDelta.Of(totals) }, transaction, cancellationToken: cancellationToken));
 
     /// <summary>Merges what batches added, once it is much; called after each, so that there is never much to merge for who reads.</summary>
     /// <param name="tenant">The tenant.</param>

@@ -100,31 +100,66 @@ internal sealed class UsageIntake : IDisposable
 
     private async Task CommitAsync(IReadOnlyList<UsageDelivery> deliveries)
     {
-        var appended = await _database.WriteAsync(
-            async transaction =>
-            {
-                var appended = new List<Appended>();
-
-                // One order of tenants for all writers.
-                foreach (var group in deliveries.GroupBy(delivery => delivery.Tenant).OrderBy(group => group.Key.Value))
-                {
-                    appended.Add(await AppendAsync(transaction, appended.Count == 0, group.Key, [.. group], CancellationToken.None).ConfigureAwait(false));
-                }
-
-                return appended;
-            },
-            CancellationToken.None).ConfigureAwait(false);
-        foreach (var each in appended)
+        foreach (var each in await CommitAtOnceAsync(deliveries).ConfigureAwait(false) ?? await CommitInStepsAsync(deliveries).ConfigureAwait(false))
         {
             each.Committed?.Invoke();
             await _deltas.CommittedAsync(each.Tenant, each.Totals, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
+    /// <returns>Null where it has to be done in steps.</returns>
+    private async Task<List<Appended>?> CommitAtOnceAsync(IReadOnlyList<UsageDelivery> deliveries)
+    {
+        var tenant = deliveries[0].Tenant;
+        if (!_dialect.UsageLog.CommitsAtOnce || deliveries.Any(delivery => delivery.Tenant != tenant))
+        {
+            return null;
+        }
+
+        var batch = new UsageBatch(UsageDelivery.AllOf(deliveries), UsageGates.None);
+        if (batch.Entries.Exists(entry => entry.Orphan is not null))
+        {
+            return null;
+        }
+
+        batch.Entries.ForEach(entry => entry.Known = null);
+        var totals = 0;
+        var delta = batch.Entries.Count < WorthTwoCores ? Task.FromResult(Count()) : Task.Run(Count, CancellationToken.None);
+        if (!await _database.RefusingAsync(() => _dialect.UsageLog.TryCommitAsync(tenant, LockOf($"usage\n{tenant}"), batch.Entries, delta, CancellationToken.None)).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        UsageDelivery.Answer(deliveries, batch);
+        return [new Appended(tenant, null, totals)];
+
+        string Count()
+        {
+            var added = UsageTotals.Of(batch.Entries);
+            totals = added.Totals.Count + added.Items.Count;
+            return UsageDelta.Of(added);
+        }
+    }
+
+    private Task<List<Appended>> CommitInStepsAsync(IReadOnlyList<UsageDelivery> deliveries) => _database.WriteAsync(
+        async transaction =>
+        {
+            var appended = new List<Appended>();
+
+            // One order of tenants for all writers.
+            foreach (var group in deliveries.GroupBy(delivery => delivery.Tenant).OrderBy(group => group.Key.Value))
+            {
+                appended.Add(await AppendAsync(transaction, appended.Count == 0, group.Key, [.. group], CancellationToken.None).ConfigureAwait(false));
+            }
+
+            return appended;
+        },
+        CancellationToken.None);
+
     /// <summary>Stores events within a transaction.</summary>
     internal async Task<Appended> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageDelivery> deliveries, CancellationToken cancellationToken)
     {
-        var all = deliveries.Count == 1 ? deliveries[0].Entries : [.. deliveries.SelectMany(delivery => delivery.Entries)];
+        var all = UsageDelivery.AllOf(deliveries);
         var gates = await OpenAsync(transaction, tenant, all, cancellationToken).ConfigureAwait(false);
         var batch = new UsageBatch(all, gates);
 
@@ -135,11 +170,7 @@ internal sealed class UsageIntake : IDisposable
         var added = batch.Entries.FindAll(entry => entry.Known is null);
         var known = counting is not null && added.Count == batch.Entries.Count ? await counting.ConfigureAwait(false) : UsageTotals.Of(added);
         var totals = await CountAsync(transaction, tenant, added, gates, known, cancellationToken).ConfigureAwait(false);
-        foreach (var delivery in deliveries)
-        {
-            delivery.Answer(batch);
-        }
-
+        UsageDelivery.Answer(deliveries, batch);
         return new Appended(tenant, await appending.ConfigureAwait(false), totals);
     }
 
