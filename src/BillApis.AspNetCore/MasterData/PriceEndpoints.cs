@@ -23,6 +23,7 @@ internal sealed class PriceEndpoints() : MasterDataEndpoints<Price, PriceRequest
             Description = sent.Description,
             Product = (await References.ProductAsync(billing, tenant, sent.ProductId, cancellationToken).ConfigureAwait(false))?.Id,
             Metric = (await References.MetricAsync(billing, tenant, sent.MetricId, cancellationToken).ConfigureAwait(false))?.Id,
+            Entitlements = await EntitlementForm.ReadAsync(billing, tenant, sent.Entitlements, cancellationToken).ConfigureAwait(false),
             Metadata = sent.Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
         };
     }
@@ -44,6 +45,10 @@ internal sealed record PriceRequest : PriceForm
     public string? Description { get; init; }
     public string? ProductId { get; init; }
     public string? MetricId { get; init; }
+
+    /// <summary>What it grants where it is an add-on of a subscription, each as often as the add-on was taken.</summary>
+    public ImmutableArray<EntitlementForm>? Entitlements { get; init; }
+
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
 }
 
@@ -63,6 +68,7 @@ internal sealed record PriceResponse : PriceForm
     public string? Description { get; init; }
     public ProductId? ProductId { get; init; }
     public MetricId? MetricId { get; init; }
+    public ImmutableArray<EntitlementForm> Entitlements { get; init; } = [];
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
     public Instant CreatedAt { get; init; }
     public Instant? ArchivedAt { get; init; }
@@ -83,6 +89,7 @@ internal sealed record PriceResponse : PriceForm
         fields["description"] = price.Description;
         fields["product_id"] = price.Product?.ToString();
         fields["metric_id"] = price.Metric?.ToString();
+        fields["entitlements"] = JsonSerializer.SerializeToNode(price.Entitlements.Select(EntitlementForm.From), BillingJson.Options);
         fields["metadata"] = JsonSerializer.SerializeToNode(price.Metadata, BillingJson.Options);
         return fields;
     }

@@ -8,7 +8,7 @@ namespace BillApis.AspNetCore;
 /// <summary>The fields that every price has, in a request and in an answer; which of them belong together follows from the model.</summary>
 internal record PriceForm
 {
-    private static readonly ImmutableArray<string> Others = ["id", "code", "name", "description", "product_id", "metric_id", "metadata"];
+    private static readonly ImmutableArray<string> Others = ["id", "code", "name", "description", "product_id", "metric_id", "entitlements", "metadata"];
 
     public required Currency Currency { get; init; }
     public required string Model { get; init; }

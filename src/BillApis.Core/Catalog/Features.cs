@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BillApis.Metering;
 using BillApis.Pricing;
 using NodaTime;
@@ -5,7 +6,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>What customers may use, and what counts it.</summary>
-public sealed class Features(IStore<Feature> store, IStore<Metric> metrics, IStore<Plan> plans, IClock clock) : MasterData<Feature>(store, clock)
+public sealed class Features(IStore<Feature> store, IStore<Metric> metrics, IStore<Price> prices, IStore<Plan> plans, IClock clock) : MasterData<Feature>(store, clock)
 {
     private protected override async Task CheckReferencesAsync(Feature item, CancellationToken cancellationToken)
     {
@@ -15,11 +16,13 @@ public sealed class Features(IStore<Feature> store, IStore<Metric> metrics, ISto
         }
     }
 
+    private static bool Grants(ImmutableArray<Entitlement> entitlements, Feature feature) => entitlements.Any(granted => granted.Feature == feature.Id);
+
     private protected override async Task<string?> UsedByAsync(Feature item, CancellationToken cancellationToken)
     {
         var query = new StoreQuery { Limit = Limits.PageSize }.With("archived", "false");
-        return await plans.FirstAsync(item.Tenant, query, plan => plan.Versions.Any(version => version.Entitlements.Any(granted => granted.Feature == item.Id)), cancellationToken).ConfigureAwait(false) is { } user
-            ? $"the plan '{user.Code}'"
+        return await plans.FirstAsync(item.Tenant, query, plan => plan.Versions.Any(version => Grants(version.Entitlements, item)), cancellationToken).ConfigureAwait(false) is { } plan ? $"the plan '{plan.Code}'"
+            : await prices.FirstAsync(item.Tenant, query, price => Grants(price.Entitlements, item), cancellationToken).ConfigureAwait(false) is { } price ? $"the price '{price.Code}'"
             : null;
     }
 }

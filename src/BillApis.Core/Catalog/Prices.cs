@@ -5,7 +5,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>What things cost.</summary>
-public sealed class Prices(IStore<Price> store, IStore<Product> products, IStore<Metric> metrics, IStore<Plan> plans, IClock clock) : MasterData<Price>(store, clock)
+public sealed class Prices(IStore<Price> store, IStore<Product> products, IStore<Metric> metrics, IStore<Feature> features, IStore<Plan> plans, IClock clock) : MasterData<Price>(store, clock)
 {
     private protected override async Task CheckReferencesAsync(Price item, CancellationToken cancellationToken)
     {
@@ -18,6 +18,11 @@ public sealed class Prices(IStore<Price> store, IStore<Product> products, IStore
         {
             var found = await metrics.FindAsync(item.Tenant, metric.ToString(), cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Metric.Kind, metric.ToString());
             CheckDimensions(item, found);
+        }
+
+        foreach (var granted in item.Entitlements)
+        {
+            await features.GetAsync(item.Tenant, Feature.Kind, granted.Feature.ToString(), cancellationToken).ConfigureAwait(false);
         }
     }
 

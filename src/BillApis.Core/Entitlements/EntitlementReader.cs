@@ -34,10 +34,9 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
             }
 
             var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
-            sources.AddRange(stopped.Any(limit => limit.Subscription == subscription.Id) ? [] : Of(subscription, versions[subscription.Timeline.StateAt(at).Plan], ChargeSchedule.Of(subscription.Timeline, versions), at));
+            sources.InsertRange(0, stopped.Any(limit => limit.Subscription == subscription.Id) ? [] : Of(subscription, versions[subscription.Timeline.StateAt(at).Plan], ChargeSchedule.Of(subscription.Timeline, versions), at));
         }
 
-        sources.Reverse();
         var exceptions = new List<EntitlementOverride>();
         await foreach (var exception in overrides.OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false))
         {
@@ -96,6 +95,10 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
         // A trial is a period of its own.
         var timeline = subscription.Timeline;
         var period = at < timeline.BillingStartAt ? new Interval(timeline.StartAt, Instant.Min(timeline.BillingStartAt, timeline.EndsAt ?? Instant.MaxValue)) : schedule.PeriodAt(at);
-        return version.Entitlements.Select(terms => new EntitlementSource(terms, EntitlementOrigin.Plan, subscription.Id.ToString()) { Period = period });
+        var id = subscription.Id.ToString();
+        return version.Entitlements.Select(terms => new EntitlementSource(terms, EntitlementOrigin.Plan, id) { Period = period })
+            .Concat(subscription.Timeline.StateAt(at).AddOns.Select(entry => entry.AddOn!)
+                .Where(addOn => addOn.Quantity > 0)
+                .SelectMany(addOn => addOn.Price.Entitlements.Select(terms => new EntitlementSource(terms, EntitlementOrigin.AddOn, id) { Quantity = addOn.Quantity, Period = period })));
     }
 }

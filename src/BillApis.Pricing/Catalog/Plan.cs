@@ -122,21 +122,7 @@ public sealed record Plan : IMasterData<Plan>
             ValidateItem(i);
         }
 
-        Check.Range("entitlements", Latest.Entitlements.Length, 0, Limits.ItemsPerPlan);
-        for (var i = 0; i < Latest.Entitlements.Length; i++)
-        {
-            ValidateEntitlement(i);
-        }
-    }
-
-    private void ValidateEntitlement(int index)
-    {
-        var entitlement = Latest.Entitlements[index];
-        entitlement.Validate($"entitlements[{index}].");
-        if (Latest.Entitlements.Take(index).Any(other => other.Feature == entitlement.Feature))
-        {
-            throw BillingException.Field($"entitlements[{index}].feature_id", "repeats a feature; a plan grants a feature once");
-        }
+        Entitlement.Validate(Latest.Entitlements);
     }
 
     private void ValidateItem(int index)

@@ -38,6 +38,9 @@ public sealed record Price : IMasterData<Price>
     /// <summary>The terms that a published plan takes a copy of.</summary>
     public required PriceTerms Terms { get; init; }
 
+    /// <summary>What it grants where it is an add-on of a subscription, each as often as the add-on was taken.</summary>
+    public ImmutableArray<Entitlement> Entitlements { get; init; } = [];
+
     /// <summary>The caller's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty.WithComparers(StringComparer.Ordinal);
 
@@ -85,6 +88,7 @@ public sealed record Price : IMasterData<Price>
 
         Check.Text("description", Description);
         Check.Metadata(Metadata);
+        Entitlement.Validate(Entitlements);
         _ = Terms.Validated();
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace BillApis.Pricing;
 
 /// <summary>What a plan, or an exception for one customer, grants of a feature.</summary>
@@ -19,6 +21,20 @@ public sealed record Entitlement(FeatureId Feature, EntitlementType Type)
 
     /// <summary>What becomes of use beyond a quota.</summary>
     public Overage Overage { get; init; } = Overage.Block;
+
+    /// <summary>Refuses a list that grants a feature twice, or a member of it that breaks a rule.</summary>
+    internal static void Validate(ImmutableArray<Entitlement> granted)
+    {
+        Check.Range("entitlements", granted.Length, 0, Limits.ItemsPerPlan);
+        for (var i = 0; i < granted.Length; i++)
+        {
+            granted[i].Validate($"entitlements[{i}].");
+            if (granted.Take(i).Any(other => other.Feature == granted[i].Feature))
+            {
+                throw BillingException.Field($"entitlements[{i}].feature_id", "repeats a feature; it is granted once");
+            }
+        }
+    }
 
     /// <summary>Refuses what does not belong to the type; the message names the field under a path.</summary>
     /// <exception cref="BillingException">A field is missing, is not for this type or is out of its range.</exception>
