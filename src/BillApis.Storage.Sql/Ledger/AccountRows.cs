@@ -89,9 +89,35 @@ internal sealed class AccountRows(SqlDatabase database)
     /// <summary>Adds to accounts that were not read, and opens those that are not there; false where one has a limit or is closed.</summary>
     public async Task<bool> AddAsync(DbTransaction transaction, TenantId tenant, IEnumerable<(AccountName Name, AccountState Change)> changes, CancellationToken cancellationToken)
     {
+        var ordered = changes.OrderBy(item => item.Name.Id, StringComparer.Ordinal).ToList();
+        var rows = new SqlRows("id text", "debits bigint", "credits bigint", "debits_pending bigint", "credits_pending bigint");
+        foreach (var (name, change) in ordered)
+        {
+            rows.Add(name.Id, change.Debits, change.Credits, change.DebitsPending, change.CreditsPending);
+        }
+
+        // Nearly all are there; a row that is only changed costs a fraction of one that may have to be added.
+        var there = await database.Dialect.WriteAsync(
+            transaction,
+            tenant,
+            rows,
+            table => $"""
+                update billing_account
+                set debits = billing_account.debits + r.debits, credits = billing_account.credits + r.credits,
+                  debits_pending = billing_account.debits_pending + r.debits_pending, credits_pending = billing_account.credits_pending + r.credits_pending
+                from {table} as r
+                where billing_account.tenant_id = @Tenant and billing_account.id = r.id and billing_account.balance_limit = 0 and billing_account.closed = 0
+                """,
+            keyColumns: 1,
+            cancellationToken).ConfigureAwait(false);
+        return there.All(row => row) || await AddNewAsync(transaction, tenant, [.. ordered.Where((_, i) => !there[i])], cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> AddNewAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<(AccountName Name, AccountState Change)> changes, CancellationToken cancellationToken)
+    {
         var rows = new SqlRows(
             "id text", "code text", "kind text", "asset text", "owner text", "control text", "debits bigint", "credits bigint", "debits_pending bigint", "credits_pending bigint");
-        foreach (var (name, change) in changes.OrderBy(item => item.Name.Id, StringComparer.Ordinal))
+        foreach (var (name, change) in changes)
         {
             rows.Add(name.Id, name.Code, name.Kind, name.Asset, name.Owner, name.Control, change.Debits, change.Credits, change.DebitsPending, change.CreditsPending);
         }
@@ -104,10 +130,7 @@ internal sealed class AccountRows(SqlDatabase database)
                 insert into billing_account (tenant_id, id, code, kind, asset, owner, control, debits, credits, debits_pending, credits_pending)
                 select @Tenant, r.id, r.code, r.kind, r.asset, r.owner, r.control, r.debits, r.credits, r.debits_pending, r.credits_pending from {table} as r
                 where true
-                on conflict (tenant_id, id) do update
-                set debits = billing_account.debits + excluded.debits, credits = billing_account.credits + excluded.credits,
-                  debits_pending = billing_account.debits_pending + excluded.debits_pending, credits_pending = billing_account.credits_pending + excluded.credits_pending
-                where billing_account.balance_limit = 0 and billing_account.closed = 0
+                on conflict (tenant_id, id) do nothing
                 """,
             keyColumns: 1,
             cancellationToken).ConfigureAwait(false);
