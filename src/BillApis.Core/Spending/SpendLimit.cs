@@ -44,7 +44,7 @@ public sealed record SpendLimit : IEntity<SpendLimit>
 
     /// <summary>How near it is, as it was looked at last.</summary>
     [JsonIgnore]
-    public SpendState State => Month is not { } month ? SpendState.Ok : month.Counted >= Monthly.Amount ? SpendState.Exceeded : month.Alerts.IsEmpty ? SpendState.Ok : SpendState.Warning;
+    public SpendState State => Month is not { } month ? SpendState.Ok : IsReached(month, Whole) ? SpendState.Exceeded : Thresholds.Any(threshold => IsReached(month, threshold)) ? SpendState.Warning : SpendState.Ok;
 
     string IEntity<SpendLimit>.Key => Id.ToString();
 
@@ -72,10 +72,12 @@ public sealed record SpendLimit : IEntity<SpendLimit>
 
         var current = before with { Spent = spent, Seen = seen };
         ImmutableArray<SpendAlert> reached = [.. Thresholds.Append(Whole).Distinct().Order()
-            .Where(threshold => before.Alerts.All(alert => alert.Threshold != threshold) && current.Counted >= Monthly.Amount * threshold / Whole)
+            .Where(threshold => before.Alerts.All(alert => alert.Threshold != threshold) && IsReached(current, threshold))
             .Select(threshold => new SpendAlert(threshold, spent, now))];
         return current == Month ? (this, []) : (this with { Month = current with { Alerts = before.Alerts.AddRange(reached) } }, reached);
     }
+
+    private bool IsReached(SpendMonth month, decimal threshold) => month.Counted >= Monthly.Amount * threshold / Whole;
 
     /// <summary>Counts anew from what was spent until now; what it suspended or blocked goes on.</summary>
     public SpendLimit Reset() => Month is { } month ? this with { Month = month with { ResetAtSpent = month.Spent, Alerts = [] } } : this;
