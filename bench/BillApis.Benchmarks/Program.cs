@@ -21,6 +21,8 @@ switch (args)
         return await QuotaBench.RunAsync();
     case ["runs", ..]:
         return await RunBench.RunAsync(args[1..]);
+    case ["spend", ..]:
+        return await SpendBench.RunAsync();
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

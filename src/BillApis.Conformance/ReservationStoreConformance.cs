@@ -93,6 +93,29 @@ public abstract class ReservationStoreConformance(StoreFixture fixture)
         Assert.Equal(new QuotaCount(2, 8), (await _store.CountAsync(_tenant, _quota, default)));
     }
 
+    /// <summary>What counts in two quotas needs room in both, and is used, given back and expires in both.</summary>
+    [Fact]
+    public async Task Two_quotas_hold_at_once()
+    {
+        var (first, second) = (Part("a", 4, limit: 6), Part("b", 4, limit: 4));
+        Assert.Equal((true, new QuotaCount(0, 4), new QuotaCount(0, 4)), await ReserveBothAsync(first));
+        Assert.Equal((false, new QuotaCount(0, 4), new QuotaCount(0, 4)), await ReserveBothAsync(Part("a", 2.5m, limit: 6)));
+        Assert.Equal((true, new QuotaCount(0, 8), new QuotaCount(0, 4)), await ReserveBothAsync(second));
+        Assert.Equal((false, new QuotaCount(0, 8), new QuotaCount(3, 4)), await ReserveBothAsync(Part("a", 1, limit: 7.5m), new MeteredUse(0, 3)));
+        Assert.Equal((false, new QuotaCount(0, 8), default), await ReserveBothAsync(Part("c", 2.5m, limit: 100)));
+        Assert.Equal(SettleResult.OverLimit, (await _other.SettleAsync(_tenant, second.Id, 4.5m, default)).Result);
+        Assert.Equal(SettleResult.Settled, (await _other.SettleAsync(_tenant, second.Id, 1.5m, default)).Result);
+        Assert.Equal(new QuotaCount(1.5m, 4), await _store.CountAsync(_tenant, _quota, default));
+        Assert.Equal(new QuotaCount(1.5m, 0), await _store.CountAsync(_tenant, Of("b"), default));
+        Assert.Equal(new QuotaShare(Of("b").Subject, 4), (await _store.FindAsync(_tenant, second.Id, default))!.Also);
+        Assert.Equal(SettleResult.Settled, (await _store.SettleAsync(_tenant, first.Id, null, default)).Result);
+        Assert.Equal(default, await _store.CountAsync(_tenant, Of("a"), default));
+
+        await _store.ReserveAsync(_tenant, Part("a", 5, limit: 6), 0, Duration.Zero, default);
+        Assert.Equal((true, new QuotaCount(1.5m, 8.5m), new QuotaCount(0, 8.5m)), await ReserveBothAsync(Part("d", 8.5m, limit: null)));
+        Assert.Equal(default, await _other.CountAsync(_tenant, Of("a"), default));
+    }
+
     /// <summary>Many callers on two nodes never set aside more than the limit, and all of it where they may.</summary>
     [Fact]
     public async Task Many_callers_share_a_limit_to_the_last_unit()
@@ -116,6 +139,16 @@ public abstract class ReservationStoreConformance(StoreFixture fixture)
         Assert.Equal(new QuotaCount(outcomes.Sum(), 0), count);
         Assert.Equal(24.9m, count.Used);
     }
+
+    private async Task<(bool Allowed, QuotaCount Count, QuotaCount Also)> ReserveBothAsync(Reservation wanted, MeteredUse metered = default)
+    {
+        var outcome = await _other.ReserveAsync(_tenant, wanted, metered, Lifetime, default);
+        return (outcome.Reservation is not null, outcome.Count, outcome.Also);
+    }
+
+    private QuotaKey Of(string part) => _quota with { Subject = $"{_quota.Subject}/{part}" };
+
+    private Reservation Part(string part, decimal quantity, decimal? limit) => Wanted(quantity) with { Also = new QuotaShare(Of(part).Subject, limit) };
 
     private Task<ReserveOutcome> ReserveAsync(Reservation wanted) => _store.ReserveAsync(_tenant, wanted, 0, Lifetime, default);
 

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using BillApis.Storage.Sql;
 using BillApis.Storage.Sql.Metering;
+using NodaTime;
 using Npgsql;
 
 namespace BillApis.Postgres;
@@ -66,6 +67,8 @@ internal sealed class PostgresDialect : SqlDialect
         var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
         return new SqlWriter(connection, connection.DisposeAsync);
     }
+
+    public override (SqlStamp Stamp, Instant Now)? Alone(DbTransaction transaction) => null;
 
     public override string Rows(string parameter, params ReadOnlySpan<string> columns)
     {

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using BillApis.Storage.Sql;
 using BillApis.Storage.Sql.Metering;
 using Microsoft.Data.Sqlite;
+using NodaTime;
 using SQLitePCL;
 
 namespace BillApis.Sqlite;
@@ -54,6 +55,12 @@ internal sealed class SqliteDialect : SqlDialect
     public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) => await ConnectAsync(_prepared, cancellationToken).ConfigureAwait(false);
 
     public override Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken) => _writer.EnterAsync(cancellationToken);
+
+    public override (SqlStamp Stamp, Instant Now)? Alone(DbTransaction transaction)
+    {
+        var connection = (SqliteConnection)transaction.Connection!;
+        return (new SqlStamp(connection, SqliteStatement.Of(connection, "pragma data_version").Find()!.Value), SqlTime.FromMicroseconds(SqliteStatement.Of(connection, $"select {Now}").Find()!.Value));
+    }
 
     public override IDisposable Adopt(DbTransaction transaction)
     {

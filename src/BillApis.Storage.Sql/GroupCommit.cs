@@ -62,8 +62,22 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
         }
     }
 
-    // Where callers come in numbers, those whose last item was just written are about to come again: whatever is ready to run goes first.
-    private Task GatherAsync() => _last > 1 ? Task.Factory.StartNew(static () => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default) : Task.CompletedTask;
+    // Where callers come in numbers, those whose last item was just written are about to come again: whatever is ready to run goes first, for as long as more of them come.
+    private async Task GatherAsync()
+    {
+        for (var (before, now) = (0, Count()); now > before && now < _last; (before, now) = (now, Count()))
+        {
+            await Task.Factory.StartNew(static () => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default).ConfigureAwait(false);
+        }
+    }
+
+    private int Count()
+    {
+        lock (_lock)
+        {
+            return _waiting.Count;
+        }
+    }
 
     private List<Waiting> Take()
     {

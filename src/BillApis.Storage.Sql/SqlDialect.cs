@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BillApis.Storage.Sql.Metering;
+using NodaTime;
 
 namespace BillApis.Storage.Sql;
 
@@ -17,6 +18,9 @@ internal abstract class SqlDialect : IAsyncDisposable
 
     /// <summary>How many transactions of usage may be open at once.</summary>
     public abstract int UsageWriters { get; }
+
+    /// <summary>What stays the same while nobody but this process writes, which its one writer may rely on until the transaction ends, and the time; null where many write.</summary>
+    public abstract (SqlStamp Stamp, Instant Now)? Alone(DbTransaction transaction);
 
     /// <summary>Makes a caller's own transaction ready for our statements; what is returned ends that.</summary>
     /// <exception cref="ArgumentException">It is of another database.</exception>

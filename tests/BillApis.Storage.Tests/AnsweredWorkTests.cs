@@ -82,6 +82,35 @@ public abstract class AnsweredWorkSuite(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task What_is_set_aside_of_a_quota_stands_or_falls_with_the_answer()
+    {
+        var (store, quota) = (fixture.Get<IReservationStore>(), new QuotaKey(EntityId.New<CustomerId>(), "fea_x", Now));
+        async Task<bool> ReserveAsync(decimal quantity)
+        {
+            var wanted = new Reservation { Id = EntityId.New<ReservationId>(), Quota = quota, Quantity = quantity, Limit = 10 };
+            return (await store.ReserveAsync(_tenant, wanted, 0, Duration.FromMinutes(5), Token)).Reservation is not null;
+        }
+
+        (await ReserveAsync(4)).ShouldBeTrue();
+        foreach (var isAnswered in new[] { false, true })
+        {
+            var (work, claim) = await BeginAsync($"quota-{isAnswered}");
+            await InAsync(work, async () =>
+            {
+                await SaveAsync("first");
+                (await ReserveAsync(5)).ShouldBeTrue();
+                (await ReserveAsync(2)).ShouldBeFalse();
+            });
+            (await work.EndAsync(isAnswered ? claim.Answered(201, "kept") : null)).ShouldBe(isAnswered);
+            (await store.CountAsync(_tenant, quota, Token)).ShouldBe(new QuotaCount(0, isAnswered ? 9 : 4));
+            (await ReserveAsync(isAnswered ? 1.5m : 6.5m)).ShouldBeFalse();
+        }
+
+        (await ReserveAsync(1)).ShouldBeTrue();
+        (await store.CountAsync(_tenant, quota, Token)).ShouldBe(new QuotaCount(0, 10));
+    }
+
+    [Fact]
     public async Task Answers_are_forgotten_in_order_of_age_and_of_one_tenant_alone()
     {
         var (old, kept, other) = (Answer(_tenant, Now - Duration.FromDays(3)), Answer(_tenant, Now), Answer(EntityId.New<TenantId>(), Now - Duration.FromDays(3)));

@@ -12,8 +12,8 @@ internal static class QuotaBench
 {
     private const string Customer = "acme";
     private const int Callers = 16;
-    private const int EachCaller = 16;
-    private const int Turns = 15;
+    private const int EachCaller = 64;
+    private const int Turns = 25;
 
     public static async Task<int> RunAsync()
     {

@@ -51,6 +51,7 @@ internal static class ReservationEndpoints
             Id = AnsweredWork.Current is { } request ? new ReservationId(request.Key.Value) : null,
             Feature = sent.FeatureId,
             Quantity = sent.Quantity,
+            Subscription = sent.SubscriptionId,
             Amount = sent.Amount is { } amount ? MoneyCheck.Exactly("amount", amount, currency) : null,
             Lifetime = Duration.FromSeconds(sent.TtlSeconds),
         };
@@ -71,6 +72,9 @@ internal sealed record ReservationRequest
     /// <summary>An amount of money instead, held to the customer's spend limits that suspend or block.</summary>
     public decimal? Amount { get; init; }
 
+    /// <summary>The subscription that the amount is spent on: its own limits hold then as well as the customer's.</summary>
+    public string? SubscriptionId { get; init; }
+
     /// <summary>The customer's where absent.</summary>
     public Currency? Currency { get; init; }
 
@@ -84,8 +88,8 @@ internal sealed record CommitRequest
     public decimal? Actual { get; init; }
 }
 
-internal sealed record ReservationResponse(ReservationId Id, CustomerId CustomerId, string Subject, decimal Quantity, decimal? Limit, ReservationState Status, decimal? Actual, Instant ExpiresAt)
+internal sealed record ReservationResponse(ReservationId Id, CustomerId CustomerId, string Subject, SubscriptionId? SubscriptionId, decimal Quantity, decimal? Limit, ReservationState Status, decimal? Actual, Instant ExpiresAt)
 {
     public static ReservationResponse From(Reservation reservation) => new(
-        reservation.Id, reservation.Quota.Customer, reservation.Quota.Subject, reservation.Quantity, reservation.Limit, reservation.State, reservation.Actual, reservation.ExpiresAt);
+        reservation.Id, reservation.Quota.Customer, reservation.Quota.Subject, reservation.Subscription, reservation.Quantity, reservation.Limit, reservation.State, reservation.Actual, reservation.ExpiresAt);
 }

@@ -25,7 +25,7 @@ internal static class EntitlementServices
             provider.GetRequiredService<Customers>(), provider.GetRequiredService<Features>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new Reservations(
             provider.GetRequiredService<IReservationStore>(), provider.GetRequiredService<Entitlements>(), provider.GetRequiredService<ISpendLimitStore>(), provider.GetRequiredService<Customers>(),
-            provider.GetRequiredService<ChangeFeed>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
+            provider.GetRequiredService<IStore<Subscription>>(), provider.GetRequiredService<ChangeFeed>(), provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => BillingJobs.Reservations(provider.GetRequiredService<IReservationStore>()));
     }
 }

@@ -15,6 +15,9 @@ public sealed record NewReservation(string Customer)
     /// <summary>How much money, against the customer's spend limits that suspend or block.</summary>
     public Money? Amount { get; init; }
 
+    /// <summary>The id of the subscription that the amount is spent on, whose own limits hold then as well; null for the customer's alone.</summary>
+    public string? Subscription { get; init; }
+
     /// <summary>How long it is set aside, by the database's clock; it is given back by itself then.</summary>
     public Duration Lifetime { get; init; } = Duration.FromMinutes(1);
 
@@ -28,6 +31,11 @@ public sealed record NewReservation(string Customer)
         if (Feature is null == Amount is null)
         {
             throw BillingException.Field("feature_id", "must be given, or else an amount");
+        }
+
+        if (Subscription is not null && Amount is null)
+        {
+            throw BillingException.Field("subscription_id", "is only for an amount; a feature's quota is the customer's");
         }
 
         Check.Range("quantity", Quantity, 0, Limits.Magnitude);

@@ -17,6 +17,9 @@ public sealed record Reservation
     /// <summary>The limit that it was held to; null for none.</summary>
     public decimal? Limit { get; init; }
 
+    /// <summary>A second quota of the customer that it counts in as well, over the same time; null for none.</summary>
+    public QuotaShare? Also { get; init; }
+
     /// <summary>Where it stands.</summary>
     public ReservationState State { get; init; }
 
@@ -25,7 +28,21 @@ public sealed record Reservation
 
     /// <summary>When it is given back by itself, by the database's clock.</summary>
     public Instant ExpiresAt { get; init; }
+
+    /// <summary>The subscription that an amount is spent on, where one was named.</summary>
+    public SubscriptionId? Subscription => EntityId.TryParse<SubscriptionId>(Also?.Subject.Split('/')[^1] ?? "", out var id) ? id : null;
+
+    internal QuotaKey? AlsoQuota => Also is { } share ? Quota with { Subject = share.Subject } : null;
+
+    internal QuotaKey[] Quotas => AlsoQuota is { } also ? [Quota, also] : [Quota];
+
+    internal decimal AlsoHeld => Also is null ? 0 : Quantity;
 }
+
+/// <summary>What a reservation takes of a second quota: the quantity that it takes of the first.</summary>
+/// <param name="Subject">What it is of: <c>spend/USD/sub_…</c>.</param>
+/// <param name="Limit">The limit that it was held to; null for none.</param>
+public sealed record QuotaShare(string Subject, decimal? Limit);
 
 /// <summary>Where a reservation stands.</summary>
 public enum ReservationState

@@ -15,12 +15,13 @@ public sealed class Reservations
     private readonly Entitlements _entitlements;
     private readonly ISpendLimitStore _limits;
     private readonly Customers _customers;
+    private readonly IStore<Subscription> _subscriptions;
     private readonly ChangeFeed _feed;
     private readonly IOptions<BillingOptions> _options;
     private readonly IClock _clock;
 
-    internal Reservations(IReservationStore store, Entitlements entitlements, ISpendLimitStore limits, Customers customers, ChangeFeed feed, IOptions<BillingOptions> options, IClock clock) =>
-        (_store, _entitlements, _limits, _customers, _feed, _options, _clock) = (store, entitlements, limits, customers, feed, options, clock);
+    internal Reservations(IReservationStore store, Entitlements entitlements, ISpendLimitStore limits, Customers customers, IStore<Subscription> subscriptions, ChangeFeed feed, IOptions<BillingOptions> options, IClock clock) =>
+        (_store, _entitlements, _limits, _customers, _subscriptions, _feed, _options, _clock) = (store, entitlements, limits, customers, subscriptions, feed, options, clock);
 
     /// <summary>Sets a part of a quota aside; where the database does not answer in time, the answer says so and whether to go on.</summary>
     /// <exception cref="BillingException">There is no such customer or feature, the feature has no quota, or a field breaks a rule.</exception>
@@ -77,34 +78,52 @@ public sealed class Reservations
 
         var hard = terms.Overage is Overage.Block ? terms.Limit : null;
         var reservation = new Reservation { Id = id, Quota = new QuotaKey(known.Customer, known.Granted.Feature.Id.ToString(), window.Start), Quantity = wanted.Quantity, Limit = hard };
-        return await StoreAsync(tenant, reservation, known.Metered, wanted.Lifetime, terms.Limit, window.HasEnd ? window.End : null, EntitlementReason.LimitReached, cancellationToken).ConfigureAwait(false);
+        var outcome = await StoreAsync(tenant, reservation, known.Metered, wanted.Lifetime, cancellationToken).ConfigureAwait(false);
+        return outcome.Reservation is { } stored
+            ? new Allowed(stored, outcome.Count)
+            : new Denied(id, new EntitlementCheck(false, terms.Limit, outcome.Count.Taken, window.HasEnd ? window.End : null, EntitlementReason.LimitReached));
     }
 
     private async Task<ReserveResult> OfAmountAsync(TenantId tenant, NewReservation wanted, Money amount, ReservationId id, CancellationToken cancellationToken)
     {
         var customer = await _customers.GetAsync(tenant, wanted.Customer, cancellationToken).ConfigureAwait(false);
         var month = QuotaWindow.Month(customer.Zone, _clock.GetCurrentInstant());
-        var (most, spent) = ((decimal?)null, 0m);
+        SubscriptionId? subscription = wanted.Subscription is { } named ? await SubscriptionAsync(tenant, customer, named, cancellationToken).ConfigureAwait(false) : null;
+        var (whole, part) = (new SpendRoom(), new SpendRoom());
         await foreach (var limit in _limits.OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false))
         {
-            if (limit is { DeletedAt: null, Subscription: null, Action: not SpendAction.Notify } && limit.Monthly.Currency == amount.Currency)
+            if (limit is { DeletedAt: null, Action: not SpendAction.Notify } && limit.Monthly.Currency == amount.Currency)
             {
-                var current = limit.Month is { } known && known.Period == month ? known : new SpendMonth(month);
-                most = Math.Min(most ?? decimal.MaxValue, limit.Monthly.Amount + current.ResetAtSpent);
-                spent = Math.Max(spent, current.Spent);
+                whole = limit.Subscription is null ? whole.Within(limit, month) : whole;
+                part = subscription is not null && limit.Subscription == subscription ? part.Within(limit, month) : part;
             }
         }
 
-        var reservation = new Reservation { Id = id, Quota = new QuotaKey(customer.Id, $"spend/{amount.Currency}", month.Start), Quantity = amount.Amount, Limit = most };
-        return await StoreAsync(tenant, reservation, spent, wanted.Lifetime, most, month.End, EntitlementReason.SpendLimit, cancellationToken).ConfigureAwait(false);
+        var reservation = new Reservation
+        {
+            Id = id, Quota = new QuotaKey(customer.Id, $"spend/{amount.Currency}", month.Start), Quantity = amount.Amount, Limit = whole.Most,
+            Also = subscription is null ? null : new QuotaShare($"spend/{amount.Currency}/{subscription}", part.Most),
+        };
+        var outcome = await StoreAsync(tenant, reservation, new MeteredUse(whole.Spent, part.Spent), wanted.Lifetime, cancellationToken).ConfigureAwait(false);
+        if (outcome.Reservation is { } stored)
+        {
+            return new Allowed(stored, outcome.Count);
+        }
+
+        var (most, count) = outcome.Count.Taken + amount.Amount > whole.Most ? (whole.Most, outcome.Count) : (part.Most, outcome.Also);
+        return new Denied(id, new EntitlementCheck(false, most, count.Taken, month.End, EntitlementReason.SpendLimit));
     }
 
-    private async Task<ReserveResult> StoreAsync(
-        TenantId tenant, Reservation reservation, decimal metered, Duration lifetime, decimal? limit, Instant? resetsAt, EntitlementReason reason, CancellationToken cancellationToken)
+    private async Task<SubscriptionId> SubscriptionAsync(TenantId tenant, Customer customer, string id, CancellationToken cancellationToken) =>
+        await _subscriptions.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { } found && found.Customer == customer.Id
+            ? found.Id
+            : throw BillingException.NotFound("subscription of the customer", id);
+
+    private async Task<ReserveOutcome> StoreAsync(TenantId tenant, Reservation reservation, MeteredUse metered, Duration lifetime, CancellationToken cancellationToken)
     {
         var outcome = await _store.ReserveAsync(tenant, reservation, metered, lifetime, cancellationToken).ConfigureAwait(false);
         _feed.Publish(new Change(tenant, reservation.Quota.Customer, IsUsage: true));
-        return outcome.Reservation is { } stored ? new Allowed(stored, outcome.Count) : new Denied(reservation.Id, new EntitlementCheck(false, limit, outcome.Count.Taken, resetsAt, reason));
+        return outcome;
     }
 
     private async Task<Reservation> SettleAsync(TenantId tenant, ReservationId id, decimal? actual, CancellationToken cancellationToken)
@@ -120,10 +139,13 @@ public sealed class Reservations
             SettleResult.Settled => reservation!,
             SettleResult.Unknown => throw BillingException.NotFound(Kind, id.ToString()),
             SettleResult.OverLimit => throw new BillingException(
-                BillingErrorCode.LimitReached, $"The reservation '{id}' is over {Exact.Format(reservation!.Quantity)}; its limit of {Exact.Format(reservation.Limit!.Value)} has no room for {Exact.Format(actual!.Value)}."),
+                BillingErrorCode.LimitReached, $"The reservation '{id}' is over {Exact.Format(reservation!.Quantity)}; its limit{LimitOf(reservation)} has no room for {Exact.Format(actual!.Value)}."),
             _ => throw new BillingException(BillingErrorCode.Conflict, $"The reservation '{id}' was {EndOf(reservation!)} before."),
         };
     }
+
+    // Of two limits either may be the one.
+    private static string LimitOf(Reservation reservation) => reservation.Also is null ? $" of {Exact.Format(reservation.Limit!.Value)}" : "";
 
     private static string EndOf(Reservation reservation) => reservation is { State: ReservationState.Committed, Actual: { } used } ? $"committed with {Exact.Format(used)}" : "released";
 }

@@ -5,7 +5,7 @@ namespace BillApis.Storage.Sql.Reservations;
 /// <summary>The quotas and reservations that some calls are about, while they are applied one after another.</summary>
 internal sealed class QuotaBatch
 {
-    private readonly Dictionary<QuotaKey, (QuotaCount Count, Instant? NextExpiry)> _quotas = [];
+    private readonly Dictionary<QuotaKey, QuotaState> _quotas = [];
     private readonly Dictionary<ReservationId, Reservation> _known = [];
     private readonly Dictionary<ReservationId, bool> _written = [];
     private readonly HashSet<QuotaKey> _moved = [];
@@ -13,8 +13,13 @@ internal sealed class QuotaBatch
     /// <summary>The database's clock.</summary>
     public Instant Now { get; private set; }
 
+    /// <summary>All quotas, as they stand.</summary>
+    public IReadOnlyDictionary<QuotaKey, QuotaState> Quotas => _quotas;
+
     /// <summary>The quotas that moved.</summary>
-    public IEnumerable<(QuotaKey Key, QuotaCount Count, Instant? NextExpiry)> Moved => _moved.Select(key => (key, _quotas[key].Count, _quotas[key].NextExpiry));
+    public IEnumerable<(QuotaKey Key, QuotaState State)> Moved => _moved.Select(key => (key, _quotas[key]));
+
+    public IEnumerable<Reservation> Written => _written.Keys.Select(id => _known[id]);
 
     public IEnumerable<Reservation> Added => _written.Where(item => item.Value).Select(item => _known[item.Key]);
 
@@ -23,11 +28,10 @@ internal sealed class QuotaBatch
     /// <summary>The quotas that hold something which has expired.</summary>
     public IEnumerable<QuotaKey> Expiring => _quotas.Where(item => item.Value.NextExpiry <= Now).Select(item => item.Key);
 
-    public void Add(QuotaRow row)
-    {
-        Now = Instant.Max(Now, SqlTime.FromMicroseconds(row.Now));
-        _quotas[row.Key] = (row.Count, row.NextExpiry is { } next ? SqlTime.FromMicroseconds(next) : null);
-    }
+    /// <summary>Goes on to the database's time.</summary>
+    public void Add(Instant now) => Now = Instant.Max(Now, now);
+
+    public void Add(QuotaKey quota, QuotaState state) => _quotas[quota] = state;
 
     public void Add(Reservation known) => _known[known.Id] = known;
 
@@ -36,41 +40,61 @@ internal sealed class QuotaBatch
     /// <param name="open">All that is open of it.</param>
     public void Expire(QuotaKey quota, IReadOnlyCollection<Reservation> open)
     {
+        var count = _quotas[quota].Count;
         foreach (var expired in open.Where(item => item.ExpiresAt <= Now))
         {
-            _quotas[quota] = (_quotas[quota].Count.Release(expired.Quantity), null);
+            count = count.Release(expired.Quantity);
+            if (expired.AlsoQuota is { } also)
+            {
+                Move(also, _quotas[also] with { Count = _quotas[also].Count.Release(expired.Quantity) });
+            }
+
             Write(expired with { State = ReservationState.Expired }, isNew: false);
         }
 
-        _quotas[quota] = (_quotas[quota].Count, open.Where(item => item.ExpiresAt > Now).Select(item => (Instant?)item.ExpiresAt).Min());
-        _moved.Add(quota);
+        Move(quota, new QuotaState(count, open.Where(item => item.ExpiresAt > Now).Select(item => (Instant?)item.ExpiresAt).Min()));
     }
 
     public void Apply(ReserveCall call)
     {
         var (count, nextExpiry) = _quotas[call.Wanted.Quota];
         var wanted = call.Wanted with { ExpiresAt = Now + call.Lifetime };
-        (call.Outcome, var isNew) = ReservationRules.Reserve(count, _known.GetValueOrDefault(call.Id), wanted, call.Metered);
+        var also = wanted.AlsoQuota is { } second ? _quotas[second] : default;
+        (call.Outcome, var isNew) = ReservationRules.Reserve(count, also.Count, _known.GetValueOrDefault(wanted.Id), wanted, call.Metered);
         if (isNew)
         {
-            _quotas[wanted.Quota] = (call.Outcome.Count, nextExpiry is { } next ? Instant.Min(next, wanted.ExpiresAt) : wanted.ExpiresAt);
-            _moved.Add(wanted.Quota);
+            MoveAlso(wanted, call.Outcome.Also);
+            Move(wanted.Quota, new QuotaState(call.Outcome.Count, nextExpiry is { } next ? Instant.Min(next, wanted.ExpiresAt) : wanted.ExpiresAt));
             Write(wanted, isNew: true);
         }
     }
 
     public void Apply(SettleCall call)
     {
-        // One whose quota is not locked was made by somebody else just now: it is not there yet.
-        var known = _known.TryGetValue(call.Id, out var found) && _quotas.ContainsKey(found.Quota) ? found : null;
-        var quota = known is null ? default : _quotas[known.Quota];
-        (call.Outcome, var count) = ReservationRules.Settle(quota.Count, known, call.Actual);
+        // One whose quotas are not locked was made by somebody else just now: it is not there yet.
+        var known = _known.TryGetValue(call.Id, out var found) && found.Quotas.All(_quotas.ContainsKey) ? found : null;
+        var (quota, second) = (known is null ? default : _quotas[known.Quota], known?.AlsoQuota is { } key ? _quotas[key] : default);
+        (call.Outcome, var count, var also) = ReservationRules.Settle(quota.Count, second.Count, known, call.Actual);
         if (call.Outcome.Reservation is { } after && !ReferenceEquals(after, known))
         {
-            _quotas[after.Quota] = (count, quota.NextExpiry);
-            _moved.Add(after.Quota);
+            MoveAlso(after, also);
+            Move(after.Quota, quota with { Count = count });
             Write(after, isNew: false);
         }
+    }
+
+    private void MoveAlso(Reservation item, QuotaCount count)
+    {
+        if (item.AlsoQuota is { } quota)
+        {
+            Move(quota, _quotas[quota] with { Count = count });
+        }
+    }
+
+    private void Move(QuotaKey quota, QuotaState state)
+    {
+        _quotas[quota] = state;
+        _moved.Add(quota);
     }
 
     private void Write(Reservation item, bool isNew)

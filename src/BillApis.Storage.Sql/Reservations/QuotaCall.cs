@@ -2,33 +2,22 @@ using NodaTime;
 
 namespace BillApis.Storage.Sql.Reservations;
 
-/// <summary>What one caller wants, and what became of it.</summary>
-internal abstract class QuotaCall
-{
-    /// <summary>The reservation that it is about.</summary>
-    public abstract ReservationId Id { get; }
-}
+/// <summary>What one caller wants.</summary>
+internal abstract record QuotaCall;
 
 /// <summary>Sets a quantity aside.</summary>
-internal sealed class ReserveCall(Reservation wanted, decimal metered, Duration lifetime) : QuotaCall
+internal sealed record ReserveCall(Reservation Wanted, MeteredUse Metered, Duration Lifetime) : QuotaCall
 {
-    public override ReservationId Id => Wanted.Id;
-
-    public Reservation Wanted { get; } = wanted;
-
-    public decimal Metered { get; } = metered;
-
-    public Duration Lifetime { get; } = lifetime;
-
+    /// <summary>What became of it.</summary>
     public ReserveOutcome Outcome { get; set; }
 }
 
 /// <summary>Ends a reservation.</summary>
-internal sealed class SettleCall(ReservationId id, decimal? actual) : QuotaCall
+internal sealed record SettleCall(ReservationId Id, decimal? Actual) : QuotaCall
 {
-    public override ReservationId Id => id;
-
-    public decimal? Actual { get; } = actual;
-
+    /// <summary>What became of it.</summary>
     public SettleOutcome Outcome { get; set; }
 }
+
+/// <summary>Gives back what expired of a quota.</summary>
+internal sealed record ExpireCall(QuotaKey Quota) : QuotaCall;

@@ -13,5 +13,5 @@ internal sealed record QuotaRow
 
     public QuotaKey Key => new(EntityId.Parse<CustomerId>(CustomerId), Subject, SqlTime.FromMicroseconds(StartsAt));
 
-    public QuotaCount Count => new(SqlDecimal.Parse(Used), SqlDecimal.Parse(Reserved));
+    public QuotaState State => new(new QuotaCount(SqlDecimal.Parse(Used), SqlDecimal.Parse(Reserved)), NextExpiry is { } next ? SqlTime.FromMicroseconds(next) : null);
 }

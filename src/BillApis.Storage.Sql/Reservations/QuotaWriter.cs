@@ -1,50 +1,74 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
-using BillApis.Storage.Sql.Metering;
+using BillApis.Storage;
+using NodaTime;
 
 namespace BillApis.Storage.Sql.Reservations;
 
-/// <summary>Applies the calls of many callers in one transaction: quotas are locked in one order, so that writers wait for each other and never in a circle.</summary>
-internal sealed class QuotaWriter(SqlDatabase database)
+/// <summary>Applies what a tenant's callers want in one transaction, decided here; where only this process writes, what that takes is known from the last time.</summary>
+/// <remarks>For one caller at a time, besides requests that write in a transaction of their own.</remarks>
+internal sealed class QuotaWriter(SqlDatabase database, TenantId tenant)
 {
-    private const string KeyColumns = "customer_id, subject, starts_at";
     private const int KnownSize = 100_000;
-    private static readonly string[] KeyTypes = ["customer_id text", "subject text", "starts_at bigint"];
-    private readonly ConcurrentDictionary<(TenantId, QuotaKey), bool> _there = [];
+    private readonly QuotaRows _rows = new(database, tenant);
+    private readonly QuotaMemory _memory = new();
+    private readonly HashSet<QuotaKey> _there = [];
+    private int _asides;
 
-    public Task ApplyAsync(TenantId tenant, IReadOnlyList<QuotaCall> calls) => database.TransactAsync(
-        async transaction =>
+    public Task ApplyAsync(IReadOnlyList<QuotaCall> calls)
+    {
+        if (AnsweredWork.Current is not { Transaction: not null })
         {
-            var batch = new QuotaBatch();
-            var settled = calls.OfType<SettleCall>().Any() ? await ReadAsync(transaction, tenant, calls.OfType<SettleCall>().Select(call => call.Id)).ConfigureAwait(false) : [];
-            var wanted = calls.OfType<ReserveCall>().Select(call => call.Wanted.Quota).Distinct().ToList();
-            await OpenAsync(transaction, tenant, wanted).ConfigureAwait(false);
-            await LockAsync(transaction, tenant, batch, [.. wanted.Concat(settled.Select(item => item.Quota)).Distinct()]).ConfigureAwait(false);
+            return CommitAsync(calls);
+        }
 
-            // Read again under the lock: another process may have ended them meanwhile.
-            foreach (var known in await ReadAsync(transaction, tenant, calls.Select(call => call.Id)).ConfigureAwait(false))
+        // A part of a request's own transaction, which may yet be undone: nobody is to know of it from here, nor to go on with what was known before.
+        Interlocked.Increment(ref _asides);
+        return new QuotaWriter(database, tenant).CommitAsync(calls);
+    }
+
+    private async Task CommitAsync(IReadOnlyList<QuotaCall> calls)
+    {
+        var batch = new QuotaBatch();
+        try
+        {
+            // A new reservation's id is nearly always new; where it is not, the table notices, and it is done again with all of them read.
+            for (var readsAll = false; !await TryAsync(readsAll).ConfigureAwait(false); readsAll = true)
             {
-                batch.Add(known);
             }
-
-            await ExpireAsync(transaction, tenant, batch).ConfigureAwait(false);
-            Apply(batch, calls);
-            await WriteAsync(transaction, tenant, batch).ConfigureAwait(false);
-            return true;
-        },
-        default);
-
-    /// <summary>Gives back what expired of some quotas of a tenant.</summary>
-    public Task ExpireAsync(TenantId tenant, IReadOnlyList<QuotaKey> quotas) => database.TransactAsync(
-        async transaction =>
+        }
+        catch
         {
-            var batch = new QuotaBatch();
-            await LockAsync(transaction, tenant, batch, quotas).ConfigureAwait(false);
-            await ExpireAsync(transaction, tenant, batch).ConfigureAwait(false);
-            await WriteAsync(transaction, tenant, batch).ConfigureAwait(false);
-            return true;
-        },
-        default);
+            // It may be committed all the same.
+            _memory.Clear();
+            throw;
+        }
+
+        _memory.Keep(batch);
+
+        Task<bool> TryAsync(bool readsAll) => database.TransactAsync(
+            async transaction =>
+            {
+                batch = await DecideAsync(transaction, calls, readsAll).ConfigureAwait(false);
+                return await _rows.WriteAsync(transaction, batch).ConfigureAwait(false);
+            },
+            default);
+    }
+
+    private async Task<QuotaBatch> DecideAsync(DbTransaction transaction, IReadOnlyList<QuotaCall> calls, bool readsAll)
+    {
+        var alone = database.Dialect.Alone(transaction);
+        _memory.Open(alone?.Stamp, Volatile.Read(ref _asides));
+        var batch = await LoadAsync(transaction, calls, readsAll, alone?.Now).ConfigureAwait(false);
+        Apply(batch, calls);
+        if (!readsAll && calls.OfType<ReserveCall>().Any(call => call.Outcome.Reservation is null))
+        {
+            // Who was told yes before is told so again, whatever the limit says now.
+            batch = await LoadAsync(transaction, calls, readsAll: true, alone?.Now).ConfigureAwait(false);
+            Apply(batch, calls);
+        }
+
+        return batch;
+    }
 
     private static void Apply(QuotaBatch batch, IReadOnlyList<QuotaCall> calls)
     {
@@ -58,127 +82,92 @@ internal sealed class QuotaWriter(SqlDatabase database)
                 case SettleCall settle:
                     batch.Apply(settle);
                     break;
-                default:
-                    throw new InvalidOperationException($"Nothing applies a {call.GetType().Name}.");
             }
         }
     }
 
-    // Rows of quotas are never deleted: one that was seen is there.
-    private async Task OpenAsync(DbTransaction transaction, TenantId tenant, List<QuotaKey> quotas)
+    private async Task<QuotaBatch> LoadAsync(DbTransaction transaction, IReadOnlyList<QuotaCall> calls, bool readsAll, Instant? now)
     {
-        var fresh = quotas.Where(quota => !_there.ContainsKey((tenant, quota))).ToList();
+        var batch = new QuotaBatch();
+        batch.Add(now ?? Instant.MinValue);
+        var ids = new HashSet<ReservationId>(calls.OfType<SettleCall>().Select(call => call.Id));
+        ids.UnionWith(readsAll ? calls.OfType<ReserveCall>().Select(call => call.Wanted.Id) : []);
+        var known = await ReadAsync(transaction, ids).ConfigureAwait(false);
+        var wanted = calls.OfType<ReserveCall>().SelectMany(call => call.Wanted.Quotas).ToHashSet();
+        await OpenAsync(transaction, wanted).ConfigureAwait(false);
+        await LockAsync(transaction, batch, [.. wanted.Concat(calls.OfType<ExpireCall>().Select(call => call.Quota)).Concat(known.SelectMany(item => item.Quotas)).Distinct()]).ConfigureAwait(false);
+
+        // Where others may write, once more under the lock: they may have ended them meanwhile.
+        foreach (var item in now is null ? await _rows.ReadAsync(transaction, ids).ConfigureAwait(false) : known)
+        {
+            batch.Add(item);
+        }
+
+        var expiring = batch.Expiring.ToList();
+        if (expiring.Count > 0)
+        {
+            // Whoever moves a second quota holds the first, so that holding it out of turn makes no circle.
+            var open = await _rows.ReadOpenAsync(transaction, expiring).ConfigureAwait(false);
+            await LockAsync(transaction, batch, [.. open.SelectMany(group => group).Select(item => item.AlsoQuota).OfType<QuotaKey>().Where(quota => !batch.Quotas.ContainsKey(quota)).Distinct()]).ConfigureAwait(false);
+            expiring.ForEach(quota => batch.Expire(quota, [.. open[quota]]));
+        }
+
+        return batch;
+    }
+
+    private async Task<IReadOnlyList<Reservation>> ReadAsync(DbTransaction transaction, HashSet<ReservationId> ids)
+    {
+        var (known, others) = (new List<Reservation>(), new List<ReservationId>());
+        foreach (var id in ids)
+        {
+            if (_memory.Find(id) is { } found)
+            {
+                known.Add(found);
+            }
+            else
+            {
+                others.Add(id);
+            }
+        }
+
+        return [.. known, .. await _rows.ReadAsync(transaction, others).ConfigureAwait(false)];
+    }
+
+    // Rows of quotas are never deleted: one that was seen is there.
+    private async Task OpenAsync(DbTransaction transaction, HashSet<QuotaKey> quotas)
+    {
+        var fresh = quotas.Where(quota => !_there.Contains(quota)).ToList();
         if (fresh.Count > 0)
         {
-            await transaction.BulkAsync(
-                $"""
-                insert into billing_quota (tenant_id, {KeyColumns}, used, reserved)
-                select @Tenant, r.customer_id, r.subject, r.starts_at, '0', '0' from {database.Dialect.Rows("Rows", KeyTypes)} as r
-                where true
-                order by r.customer_id, r.subject, r.starts_at
-                on conflict do nothing
-                """,
-                tenant, fresh.Select(Row), default).ConfigureAwait(false);
+            await _rows.OpenAsync(transaction, fresh).ConfigureAwait(false);
         }
     }
 
-    private async Task LockAsync(DbTransaction transaction, TenantId tenant, QuotaBatch batch, IReadOnlyList<QuotaKey> quotas)
+    private async Task LockAsync(DbTransaction transaction, QuotaBatch batch, IReadOnlyList<QuotaKey> quotas)
     {
-        if (quotas.Count == 0)
+        var others = new List<QuotaKey>();
+        foreach (var quota in quotas)
         {
-            return;
+            if (_memory.Find(quota) is { } state)
+            {
+                batch.Add(quota, state);
+            }
+            else
+            {
+                others.Add(quota);
+            }
         }
 
-        var rows = await transaction.BulkReadAsync<QuotaRow>(
-            $"""
-            select customer_id as CustomerId, subject as Subject, starts_at as StartsAt, used as Used, reserved as Reserved, next_expiry as NextExpiry, {database.Dialect.Now} as Now
-            from billing_quota
-            where tenant_id = @Tenant and ({KeyColumns}) in (select r.customer_id, r.subject, r.starts_at from {database.Dialect.Rows("Rows", KeyTypes)} as r)
-            order by customer_id, subject, starts_at
-            {database.Dialect.ForUpdate}
-            """,
-            tenant, quotas.Select(Row), default).ConfigureAwait(false);
-        foreach (var row in rows)
+        foreach (var row in others.Count == 0 ? [] : await _rows.LockAsync(transaction, others).ConfigureAwait(false))
         {
-            batch.Add(row);
+            batch.Add(SqlTime.FromMicroseconds(row.Now));
+            batch.Add(row.Key, row.State);
             if (_there.Count > KnownSize)
             {
                 _there.Clear();
             }
 
-            _there[(tenant, row.Key)] = true;
+            _there.Add(row.Key);
         }
     }
-
-    private async Task<List<Reservation>> ReadAsync(DbTransaction transaction, TenantId tenant, IEnumerable<ReservationId> ids)
-    {
-        var rows = await transaction.BulkReadAsync<ReservationRow>(
-            $"select {ReservationRow.Columns} from billing_reservation where tenant_id = @Tenant and id in (select r.id from {database.Dialect.Rows("Rows", "id text")} as r)",
-            tenant, ids.Select(id => new { id = id.ToString() }), default).ConfigureAwait(false);
-        return [.. rows.Select(row => row.Read())];
-    }
-
-    private async Task ExpireAsync(DbTransaction transaction, TenantId tenant, QuotaBatch batch)
-    {
-        var expiring = batch.Expiring.ToList();
-        if (expiring.Count == 0)
-        {
-            return;
-        }
-
-        var open = await transaction.BulkReadAsync<ReservationRow>(
-            $"""
-            select {ReservationRow.Columns} from billing_reservation
-            where tenant_id = @Tenant and state = 'open' and ({KeyColumns}) in (select r.customer_id, r.subject, r.starts_at from {database.Dialect.Rows("Rows", KeyTypes)} as r)
-            """,
-            tenant, expiring.Select(Row), default).ConfigureAwait(false);
-        var byQuota = open.Select(row => row.Read()).ToLookup(item => item.Quota);
-        expiring.ForEach(quota => batch.Expire(quota, [.. byQuota[quota]]));
-    }
-
-    private async Task WriteAsync(DbTransaction transaction, TenantId tenant, QuotaBatch batch)
-    {
-        var (moved, added, changed) = (batch.Moved.ToList(), batch.Added.ToList(), batch.Changed.ToList());
-        if (moved.Count > 0)
-        {
-            await transaction.BulkAsync(
-                $"""
-                update billing_quota set used = r.used, reserved = r.reserved, next_expiry = r.next_expiry
-                from {database.Dialect.Rows("Rows", [.. KeyTypes, "used text", "reserved text", "next_expiry bigint"])} as r
-                where billing_quota.tenant_id = @Tenant and billing_quota.customer_id = r.customer_id and billing_quota.subject = r.subject and billing_quota.starts_at = r.starts_at
-                """,
-                tenant,
-                moved.Select(item => new
-                {
-                    customer_id = item.Key.Customer.ToString(), subject = item.Key.Subject, starts_at = item.Key.Start.ToMicroseconds(),
-                    used = Exact.Format(item.Count.Used), reserved = Exact.Format(item.Count.Reserved), next_expiry = item.NextExpiry?.ToMicroseconds(),
-                }),
-                default).ConfigureAwait(false);
-        }
-
-        if (added.Count > 0)
-        {
-            await transaction.BulkAsync(Insert(), tenant, added.Select(ReservationRow.Write), default).ConfigureAwait(false);
-        }
-
-        if (changed.Count > 0)
-        {
-            await transaction.BulkAsync(
-                $"""
-                update billing_reservation set state = r.state, actual = r.actual
-                from {database.Dialect.Rows("Rows", "id text", "state text", "actual text")} as r
-                where billing_reservation.tenant_id = @Tenant and billing_reservation.id = r.id
-                """,
-                tenant, changed.Select(ReservationRow.Write), default).ConfigureAwait(false);
-        }
-    }
-
-    private string Insert()
-    {
-        const string columns = $"id, {KeyColumns}, quantity, quota_limit, state, actual, expires_at";
-        string[] types = ["id text", .. KeyTypes, "quantity text", "quota_limit text", "state text", "actual text", "expires_at bigint"];
-        return $"insert into billing_reservation (tenant_id, {columns}) select @Tenant, {columns} from {database.Dialect.Rows("Rows", types)} as r";
-    }
-
-    private static object Row(QuotaKey quota) => new { customer_id = quota.Customer.ToString(), subject = quota.Subject, starts_at = quota.Start.ToMicroseconds() };
 }

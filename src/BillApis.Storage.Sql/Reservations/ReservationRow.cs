@@ -3,7 +3,11 @@ namespace BillApis.Storage.Sql.Reservations;
 /// <summary>A row of <c>billing_reservation</c>.</summary>
 internal sealed record ReservationRow
 {
-    public const string Columns = "id as Id, customer_id as CustomerId, subject as Subject, starts_at as StartsAt, quantity as Quantity, quota_limit as QuotaLimit, state as State, actual as Actual, expires_at as ExpiresAt";
+    public const string Columns = "id as Id, customer_id as CustomerId, subject as Subject, starts_at as StartsAt, quantity as Quantity, quota_limit as QuotaLimit, state as State, actual as Actual, expires_at as ExpiresAt, also_subject as AlsoSubject, also_limit as AlsoLimit";
+    private const string Names = "id, customer_id, subject, starts_at, quantity, quota_limit, state, actual, expires_at, also_subject, also_limit";
+
+    /// <summary>The columns of <see cref="Write"/>.</summary>
+    public static readonly string[] Types = ["id text", "customer_id text", "subject text", "starts_at bigint", "quantity text", "quota_limit text", "state text", "actual text", "expires_at bigint", "also_subject text", "also_limit text"];
 
     public required string Id { get; init; }
     public required string CustomerId { get; init; }
@@ -14,6 +18,13 @@ internal sealed record ReservationRow
     public required string State { get; init; }
     public string? Actual { get; init; }
     public required long ExpiresAt { get; init; }
+    public string? AlsoSubject { get; init; }
+    public string? AlsoLimit { get; init; }
+
+    public static string Insert(string rows) => $"insert into billing_reservation (tenant_id, {Names}) select @Tenant, {Names} from {rows} as r where true on conflict do nothing";
+
+    public static string Update(string rows) =>
+        $"update billing_reservation set state = r.state, actual = r.actual from {rows} as r where billing_reservation.tenant_id = @Tenant and billing_reservation.id = r.id";
 
     public Reservation Read() => new()
     {
@@ -24,18 +35,13 @@ internal sealed record ReservationRow
         State = Enum.Parse<ReservationState>(State, ignoreCase: true),
         Actual = Actual is null ? null : SqlDecimal.Parse(Actual),
         ExpiresAt = SqlTime.FromMicroseconds(ExpiresAt),
+        Also = AlsoSubject is null ? null : new QuotaShare(AlsoSubject, AlsoLimit is null ? null : SqlDecimal.Parse(AlsoLimit)),
     };
 
-    public static object Write(Reservation item) => new
-    {
-        id = item.Id.ToString(),
-        customer_id = item.Quota.Customer.ToString(),
-        subject = item.Quota.Subject,
-        starts_at = item.Quota.Start.ToMicroseconds(),
-        quantity = Exact.Format(item.Quantity),
-        quota_limit = item.Limit is { } limit ? Exact.Format(limit) : null,
-        state = EntityMaps.Wire(item.State),
-        actual = item.Actual is { } actual ? Exact.Format(actual) : null,
-        expires_at = item.ExpiresAt.ToMicroseconds(),
-    };
+    public static SqlValue[] Write(Reservation item) =>
+    [
+        item.Id.ToString(), item.Quota.Customer.ToString(), item.Quota.Subject, item.Quota.Start.ToMicroseconds(), Exact.Format(item.Quantity),
+        item.Limit is { } limit ? Exact.Format(limit) : null, EntityMaps.Wire(item.State), item.Actual is { } actual ? Exact.Format(actual) : null, item.ExpiresAt.ToMicroseconds(),
+        item.Also?.Subject, item.Also?.Limit is { } also ? Exact.Format(also) : null,
+    ];
 }

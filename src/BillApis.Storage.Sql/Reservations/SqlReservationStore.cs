@@ -8,20 +8,19 @@ namespace BillApis.Storage.Sql.Reservations;
 internal sealed class SqlReservationStore(SqlDatabase database) : IReservationStore
 {
     private const int CallsPerCommit = 512;
-    private readonly QuotaWriter _writer = new(database);
     private readonly ConcurrentDictionary<TenantId, GroupCommit<QuotaCall>> _commits = [];
 
-    public async Task<ReserveOutcome> ReserveAsync(TenantId tenant, Reservation wanted, decimal metered, Duration lifetime, CancellationToken cancellationToken)
+    public async Task<ReserveOutcome> ReserveAsync(TenantId tenant, Reservation wanted, MeteredUse metered, Duration lifetime, CancellationToken cancellationToken)
     {
         var call = new ReserveCall(wanted, metered, lifetime);
-        await _commits.GetOrAdd(tenant, CommitOf).WriteAsync(call, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(tenant, call, cancellationToken).ConfigureAwait(false);
         return call.Outcome;
     }
 
     public async Task<SettleOutcome> SettleAsync(TenantId tenant, ReservationId id, decimal? actual, CancellationToken cancellationToken)
     {
         var call = new SettleCall(id, actual);
-        await _commits.GetOrAdd(tenant, CommitOf).WriteAsync(call, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(tenant, call, cancellationToken).ConfigureAwait(false);
         return call.Outcome;
     }
 
@@ -30,7 +29,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
         await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         var row = await connection.QuerySingleOrDefaultAsync<ReservationRow>(new CommandDefinition(
             $"""
-            select id as Id, customer_id as CustomerId, subject as Subject, starts_at as StartsAt, quantity as Quantity, quota_limit as QuotaLimit, actual as Actual, expires_at as ExpiresAt,
+            select id as Id, customer_id as CustomerId, subject as Subject, starts_at as StartsAt, quantity as Quantity, quota_limit as QuotaLimit, actual as Actual, expires_at as ExpiresAt, also_subject as AlsoSubject, also_limit as AlsoLimit,
                 case when state = 'open' and expires_at <= {database.Dialect.Now} then 'expired' else state end as State
             from billing_reservation where tenant_id = @Tenant and id = @Id
             """,
@@ -56,10 +55,10 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
 
         if (row.NextExpiry > row.Now || row.NextExpiry is null)
         {
-            return row.Count;
+            return row.State.Count;
         }
 
-        await _writer.ExpireAsync(tenant, [quota]).ConfigureAwait(false);
+        await WriteAsync(tenant, new ExpireCall(quota), cancellationToken).ConfigureAwait(false);
         return await CountAsync(tenant, quota, cancellationToken).ConfigureAwait(false);
     }
 
@@ -70,16 +69,13 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
             $"select tenant_id, customer_id, subject, starts_at from billing_quota where next_expiry <= {database.Dialect.Now} order by next_expiry limit @Limit",
             new { Limit = limit },
             cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
-        foreach (var tenant in rows.GroupBy(row => row.Tenant, StringComparer.Ordinal))
-        {
-            await _writer.ExpireAsync(
-                EntityId.Parse<TenantId>(tenant.Key),
-                [.. tenant.Select(row => new QuotaKey(EntityId.Parse<CustomerId>(row.Customer), row.Subject, SqlTime.FromMicroseconds(row.Start)))]).ConfigureAwait(false);
-        }
-
+        await Task.WhenAll(rows.Select(row => WriteAsync(
+            EntityId.Parse<TenantId>(row.Tenant), new ExpireCall(new QuotaKey(EntityId.Parse<CustomerId>(row.Customer), row.Subject, SqlTime.FromMicroseconds(row.Start))), cancellationToken))).ConfigureAwait(false);
         return rows.Count;
     }
 
+    private Task WriteAsync(TenantId tenant, QuotaCall call, CancellationToken cancellationToken) => _commits.GetOrAdd(tenant, CommitOf).WriteAsync(call, cancellationToken);
+
     // Callers of one tenant meet at the same quotas anyway; their outcomes are set before the commit and told after it.
-    private GroupCommit<QuotaCall> CommitOf(TenantId tenant) => new(calls => _writer.ApplyAsync(tenant, calls), _ => 1, CallsPerCommit, writers: 1);
+    private GroupCommit<QuotaCall> CommitOf(TenantId tenant) => new(new QuotaWriter(database, tenant).ApplyAsync, _ => 1, CallsPerCommit, writers: 1);
 }

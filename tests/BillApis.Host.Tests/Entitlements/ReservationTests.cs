@@ -38,6 +38,29 @@ public sealed class ReservationTests(HostFixture host)
     }
 
     [Fact]
+    public async Task An_amount_for_a_subscription_is_held_to_both_its_limits()
+    {
+        var customer = (await _seed.CustomerAsync()).GetProperty("external_id").GetString()!;
+        var (first, second) = (await SubscribedAsync(customer), await SubscribedAsync(customer));
+        (await _api.PostAsync("/spend-control/limits", new { customer_id = customer, monthly_limit = 10, action_on_exceed = "block" })).Ok(201);
+        (await _api.PostAsync("/spend-control/limits", new { customer_id = customer, subscription_id = first, monthly_limit = 4, action_on_exceed = "suspend" })).Ok(201);
+        var held = (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = first, amount = "3.50" })).Ok(201);
+        held.GetProperty("subscription_id").GetString().ShouldBe(first);
+        var denied = await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = first, amount = "0.51" });
+        denied.ShouldFail(402, "LIM_001");
+        denied.Message.ShouldContain("limit of 4 has no room for it; 3.5 is");
+        (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = second, amount = 5 })).Ok(201);
+        (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = second, amount = "1.51" })).ShouldFail(402, "LIM_001");
+        (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, amount = "1.51" })).ShouldFail(402, "LIM_001");
+        (await _api.PostAsync($"/entitlements/reservations/{Seed.Id(held)}/commit", new { actual = "2.25" })).Ok();
+        (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = first, amount = "1.76" })).ShouldFail(402, "LIM_001");
+        (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = first, amount = "1.75" })).Ok(201);
+        var stranger = (await _seed.CustomerAsync()).GetProperty("external_id").GetString()!;
+        (await _api.PostAsync("/entitlements/reservations", new { customer_id = stranger, subscription_id = first, amount = 1 })).ShouldFail(404, "RES_001");
+        (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = first, feature_id = "calls" })).ShouldFail(400, "VAL_001", "subscription_id");
+    }
+
+    [Fact]
     public async Task What_cannot_be_reserved_is_named()
     {
         var (customer, feature) = await GrantedAsync(10);
@@ -56,6 +79,9 @@ public sealed class ReservationTests(HostFixture host)
         (await _api.PostAsync("/entitlements/overrides", new { customer_id = customer, feature_id = feature, type = "metered", limit })).Ok(201);
         return (customer, feature);
     }
+
+    private async Task<string> SubscribedAsync(string customer) =>
+        Seed.Id(await _seed.SubscriptionAsync(customer, Seed.Id(await _seed.PlanAsync()), await _seed.NowAsync()));
 
     private async Task<(decimal Used, decimal Remaining)> LeftAsync(string customer, string feature)
     {
