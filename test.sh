@@ -33,23 +33,44 @@ have_postgres() {
   [ -n "${BILLAPIS_TEST_POSTGRES:-}" ] || { command -v initdb && command -v pg_ctl; } || compgen -G '/usr/lib/postgresql/*/bin/initdb'
 } >/dev/null
 
+have_browser() {
+  { [ -n "${BILLAPIS_TEST_CHROMIUM:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome; } && have_font Lohit-Devanagari.ttf && have_font ipaexg.ttf
+} >/dev/null
+
+have_font() { find /usr/share/fonts /usr/local/share/fonts -name "$1" 2>/dev/null | grep -q .; }
+
+install() { # what for, what to do without apt-get, packages
+  local what=$1 else=$2 sudo=
+  shift 2
+  command -v apt-get >/dev/null || fail "$what is not installed: $else"
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo=sudo
+    command -v sudo >/dev/null || fail "$what is not installed, and without root or sudo it cannot be: run 'apt-get install $*' as root, or $else"
+  fi
+  echo "Installing $what"
+  { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"; } >/dev/null || fail "apt-get could not install $*"
+}
+
 # The tests start and stop a server of their own (tests/Shared/PostgresServer.cs); here it is only installed.
 need_postgres() {
   if have_postgres; then return; fi
-  command -v apt-get >/dev/null || fail "PostgreSQL is not installed: install it so that initdb and pg_ctl are on the PATH, or name a server in BILLAPIS_TEST_POSTGRES"
-  local sudo=
-  if [ "$(id -u)" -ne 0 ]; then
-    sudo=sudo
-    command -v sudo >/dev/null || fail "PostgreSQL is not installed, and without root or sudo it cannot be: run 'apt-get install postgresql' as root, or name a server in BILLAPIS_TEST_POSTGRES"
-  fi
-  echo "Installing PostgreSQL"
   # Only the programs are wanted: keep Debian from making and starting a server of the machine's own.
-  local quiet=/etc/postgresql-common/createcluster.d/billapis-tests.conf
-  $sudo mkdir -p "$(dirname "$quiet")"
-  echo 'create_main_cluster = false' | $sudo tee "$quiet" >/dev/null
-  { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql; } >/dev/null || fail "apt-get could not install postgresql"
+  local quiet=/etc/postgresql-common/createcluster.d/billapis-tests.conf sudo=
+  [ "$(id -u)" -eq 0 ] || sudo=sudo
+  if command -v apt-get >/dev/null && { [ -z "$sudo" ] || command -v sudo >/dev/null; }; then
+    $sudo mkdir -p "$(dirname "$quiet")"
+    echo 'create_main_cluster = false' | $sudo tee "$quiet" >/dev/null
+  fi
+  install PostgreSQL "install it so that initdb and pg_ctl are on the PATH, or name a server in BILLAPIS_TEST_POSTGRES" postgresql
   $sudo rm -f "$quiet"
   have_postgres || fail "the package postgresql is installed, but there is no initdb in /usr/lib/postgresql"
+}
+
+# Documents are looked at in a browser, with fonts for letters that Latin ones lack.
+need_browser() {
+  if have_browser; then return; fi
+  install "Chromium and fonts" "install it so that chromium is on the PATH or named in BILLAPIS_TEST_CHROMIUM, and the fonts Lohit Devanagari and IPAex Gothic" chromium fonts-lohit-deva fonts-ipaexfont-gothic fonts-dejavu-core
+  have_browser || fail "the packages are installed, but chromium or the fonts are not where they should be"
 }
 
 build() {
@@ -98,6 +119,7 @@ every_class_ran() {
 
 need_dotnet
 need_postgres
+need_browser
 rm -rf "$results"
 mkdir -p "$results"
 build

@@ -15,7 +15,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
     [
         "Storage", "ConnectionString", "Admin", "Admin:Email", "Admin:Password", "Clock", "TestClock", "TestClock:Start", "Services", "RateLimit", "RateLimit:PerCaller", "RateLimit:PerTenant", "Ledger",
         "TigerBeetle", "TigerBeetle:Addresses", "TigerBeetle:ClusterId", "TigerBeetle:Library", "Usage", "ClickHouse", "ClickHouse:Url", "Cache", "Redis", "Redis:ConnectionString", "Stream",
-        "UsageRetention", "UsageRetention:Months", "UsageRetention:Folder",
+        "UsageRetention", "UsageRetention:Months", "UsageRetention:Folder", "Pdf", "Pdf:Fonts",
     ];
 
     public static HostSettings Read(IConfiguration configuration, bool split)
@@ -32,6 +32,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
         var (services, start) = (Services(billing), TestClockStart(billing));
         var (perCaller, perTenant) = (PerMinute(billing, "RateLimit:PerCaller"), PerMinute(billing, "RateLimit:PerTenant"));
         var (storage, ledger, retention) = (StorageOf(billing), LedgerSettings.Read(billing), RetentionSettings.Read(billing));
+        var fonts = PdfSettings.Read(billing);
         return new HostSettings(Listen(configuration, split, services), builder => retention(ledger(storage(builder))), options =>
         {
             options.Standalone = true;
@@ -39,6 +40,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
             options.Services = services;
             options.TestClockStart = start;
             (options.RequestsPerMinute, options.TenantRequestsPerMinute) = (perCaller, perTenant);
+            options.PdfFonts = fonts;
             options.AdministratorEmail = billing["Admin:Email"] ?? options.AdministratorEmail;
             options.AdministratorPassword = billing["Admin:Password"];
             options.ShowGeneratedPassword = (email, password) => Console.WriteLine($"First administrator: {email} with password {password} (shown this once; change it with POST /api/v1/auth/password)");

@@ -10,19 +10,20 @@ public static class DocumentPdf
     /// <summary>The file of a document in the customer's language, or in English where no font has the letters of that.</summary>
     /// <param name="of">Makes the document's text in a language.</param>
     /// <param name="locale">The customer's language.</param>
-    /// <param name="fonts">Fonts for letters that <see cref="PdfFont.Inter"/> lacks; the first that has all letters of a text writes it.</param>
+    /// <param name="fonts">Fonts for letters that <see cref="PdfFont.Inter"/> lacks; the first that has a letter writes it.</param>
+    /// <exception cref="BillingException">No font has a letter of a name or a description, or it belongs to a script that PDF files cannot be written in here: a document never shows something else in its place.</exception>
     public static byte[] Write(Func<InvoiceLocale, DocumentText> of, InvoiceLocale locale, ImmutableArray<PdfFont> fonts)
     {
         ArgumentNullException.ThrowIfNull(of);
         ArgumentNullException.ThrowIfNull(locale);
-        ImmutableArray<PdfFont> all = [PdfFont.Inter, .. fonts];
-        var text = of(Enum.GetValues<InvoiceLabel>().All(label => all.Any(font => font.Covers(locale[label]))) ? locale : InvoiceLocale.Of("en"));
+        var letters = new PdfLetters([PdfFont.Inter, .. fonts]);
+        var text = of(Enum.GetValues<InvoiceLabel>().All(label => letters.CanWrite(locale[label])) ? locale : InvoiceLocale.Of("en"));
         using var pdf = new PdfDocument();
         pdf.Info.Title = $"{text.Title} {text.Number}".TrimEnd();
         pdf.Info.Author = text.Seller.Name;
         pdf.Info.Creator = "BillApis";
         pdf.Language = text.Locale.Tag;
-        using (var pages = new PdfPages(pdf, text, all))
+        using (var pages = new PdfPages(pdf, text, letters))
         {
             PdfLayout.Draw(pages, text);
         }

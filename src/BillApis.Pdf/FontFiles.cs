@@ -7,6 +7,7 @@ namespace BillApis.Pdf;
 internal sealed class FontFiles : IFontResolver
 {
     private const string Prefix = "billapis:";
+    private const string Bold = ":bold";
     private static readonly FontFiles Instance = new();
     private static readonly Lock Gate = new();
     private readonly ConcurrentDictionary<string, byte[]> _files = new(StringComparer.Ordinal);
@@ -25,13 +26,17 @@ internal sealed class FontFiles : IFontResolver
         }
 
         var family = Prefix + font.Name;
-        _ = Instance._files.GetOrAdd(family, _ => font.FileOf(bold: false));
-        _ = Instance._files.GetOrAdd(family + ":bold", _ => font.FileOf(bold: true));
+        _ = Instance._files.GetOrAdd(family, _ => font.Regular.ToArray());
+        if (font.Bold is { } bold && !bold.Span.SequenceEqual(font.Regular.Span))
+        {
+            _ = Instance._files.GetOrAdd(family + Bold, _ => bold.ToArray());
+        }
+
         return family;
     }
 
     public FontResolverInfo? ResolveTypeface(string familyName, bool isBold, bool isItalic) => familyName.StartsWith(Prefix, StringComparison.Ordinal)
-        ? new FontResolverInfo(isBold ? familyName + ":bold" : familyName)
+        ? isBold && _files.ContainsKey(familyName + Bold) ? new FontResolverInfo(familyName + Bold) : new FontResolverInfo(familyName, mustSimulateBold: isBold, mustSimulateItalic: false)
         : _others?.ResolveTypeface(familyName, isBold, isItalic);
 
     public byte[]? GetFont(string faceName) => _files.TryGetValue(faceName, out var file) ? file : _others?.GetFont(faceName);

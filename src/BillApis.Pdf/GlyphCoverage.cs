@@ -8,6 +8,23 @@ internal sealed class GlyphCoverage
 {
     private readonly List<(uint First, uint Last)> _ranges = [];
 
+    /// <summary>Whether a file is one TrueType font: its outlines are in a table <c>glyf</c>, its letters in <c>cmap</c>.</summary>
+    public static bool IsTrueType(ReadOnlySpan<byte> file)
+    {
+        if (file.Length < 12 || U32(file, 0) is not (0x00010000 or 0x74727565) || file.Length < 12 + (16 * U16(file, 4)))
+        {
+            return false;
+        }
+
+        var tags = new HashSet<uint>();
+        for (var i = 0; i < U16(file, 4); i++)
+        {
+            tags.Add(U32(file, 12 + (16 * i)));
+        }
+
+        return tags.IsSupersetOf([0x676C7966u, 0x636D6170u]);
+    }
+
     /// <summary>Reads the segments of Unicode in the formats 4 and 12.</summary>
     public static GlyphCoverage Of(ReadOnlySpan<byte> font)
     {
@@ -34,7 +51,7 @@ internal sealed class GlyphCoverage
     {
         foreach (var rune in text.EnumerateRunes())
         {
-            if (!Rune.IsWhiteSpace(rune) && !_ranges.Exists(range => rune.Value >= range.First && rune.Value <= range.Last))
+            if (!_ranges.Exists(range => rune.Value >= range.First && rune.Value <= range.Last))
             {
                 return false;
             }

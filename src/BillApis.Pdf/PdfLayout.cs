@@ -10,8 +10,9 @@ internal static class PdfLayout
     private const int Normal = 9;
     private const int Middle = 300;
     private const int FieldsAt = 262;
-    private const int QuantityAt = 375;
-    private const int UnitPriceAt = 462;
+    private const int QuantityAt = 362;
+    private const int UnitPriceAt = 447;
+    private const int NumberWidth = 78;
 
     public static void Draw(PdfPages pages, DocumentText text)
     {
@@ -27,9 +28,13 @@ internal static class PdfLayout
         Totals(pages, text);
         foreach (var note in text.Notes)
         {
-            pages.Need(30);
-            pages.Y += 24;
-            pages.Write(note, Left, pages.Y, Normal, faint: true);
+            pages.Y += 11;
+            foreach (var line in pages.Wrap(note, Normal, Right - Left))
+            {
+                pages.Need(13);
+                pages.Y += 13;
+                pages.Write(line, Left, pages.Y, Normal, faint: true);
+            }
         }
     }
 
@@ -62,21 +67,16 @@ internal static class PdfLayout
         var y = pages.Y;
         pages.Write(label, x, y, Small, faint: true);
         y += 14;
-        foreach (var line in pages.Wrap(party.Name, Normal, Middle - Left - 20))
+        foreach (var line in pages.Wrap(party.Name, Normal, Middle - Left - 20, bold: true))
         {
             pages.Write(line, x, y, Normal, bold: true);
             y += 13;
         }
 
-        foreach (var line in DocumentParties.AddressOf(party).SelectMany(line => pages.Wrap(line, Normal, Middle - Left - 20)))
+        string[] tax = party.TaxId is { } id ? [$"{locale[InvoiceLabel.TaxNumber]}: {id}"] : [];
+        foreach (var line in DocumentParties.AddressOf(party).Concat(tax).SelectMany(line => pages.Wrap(line, Normal, Middle - Left - 20)))
         {
             pages.Write(line, x, y, Normal);
-            y += 13;
-        }
-
-        if (party.TaxId is { } tax)
-        {
-            pages.Write($"{locale[InvoiceLabel.TaxNumber]}: {tax}", x, y, Normal);
             y += 13;
         }
 
@@ -86,38 +86,49 @@ internal static class PdfLayout
     private static void Columns(PdfPages pages, DocumentText text)
     {
         pages.Write(text.Locale[InvoiceLabel.Description], Left, pages.Y, Small, faint: true);
-        pages.Write(text.Locale[InvoiceLabel.Quantity], QuantityAt, pages.Y, Small, faint: true, right: true);
-        pages.Write(text.Locale[InvoiceLabel.UnitPrice], UnitPriceAt, pages.Y, Small, faint: true, right: true);
-        pages.Write(text.Locale[InvoiceLabel.Amount], Right, pages.Y, Small, faint: true, right: true);
+        foreach (var (label, end) in text.Columns.Skip(1).Reverse().Zip((int[])[Right, UnitPriceAt, QuantityAt]))
+        {
+            pages.Write(text.Locale[label], end, pages.Y, Small, faint: true, right: true);
+        }
+
         pages.Line(pages.Y + 6, dark: true);
         pages.Y += 20;
     }
 
     private static void Row(PdfPages pages, DocumentRow row, DocumentText text)
     {
-        var lines = pages.Wrap(row.Description, Normal, QuantityAt - Left - 75);
-        if (pages.Need((13 * lines.Count) + 22))
+        var lines = pages.Wrap(row.Description, Normal, text.HasQuantities ? QuantityAt - Left - NumberWidth - 8 : Right - Left - 110);
+        var numbers = new (string Text, int End)[] { (row.Quantity, QuantityAt), (row.UnitPrice, UnitPriceAt), (row.Amount, Right) }
+            .Select(cell => (Lines: pages.Wrap(cell.Text, Normal, cell.End == Right ? Right - UnitPriceAt - 7 : NumberWidth), cell.End)).ToList();
+        var height = 13 * Math.Max(lines.Count, numbers.Max(cell => cell.Lines.Count));
+        if (pages.Need(height + 22))
         {
             Columns(pages, text);
         }
 
-        pages.Write(row.Quantity, QuantityAt, pages.Y, Normal, right: true);
-        pages.Write(row.UnitPrice, UnitPriceAt, pages.Y, Normal, right: true);
-        pages.Write(row.Amount, Right, pages.Y, Normal, right: true);
-        foreach (var line in lines)
+        foreach (var (cell, end) in numbers)
         {
-            pages.Write(line, Left, pages.Y, Normal);
-            pages.Y += 13;
+            Down(pages, cell, end, right: true);
         }
 
+        Down(pages, lines, Left, right: false);
         if (row.Period is { } period)
         {
-            pages.Write(period, Left, pages.Y, Small, faint: true);
-            pages.Y += 12;
+            pages.Write(period, Left, pages.Y + (13 * lines.Count), Small, faint: true);
+            height = Math.Max(height, (13 * lines.Count) + 12);
         }
 
+        pages.Y += height;
         pages.Line(pages.Y - 5);
         pages.Y += 10;
+    }
+
+    private static void Down(PdfPages pages, IReadOnlyList<string> lines, int x, bool right)
+    {
+        for (var i = 0; i < lines.Count; i++)
+        {
+            pages.Write(lines[i], x, pages.Y + (13 * i), Normal, right: right);
+        }
     }
 
     private static void Totals(PdfPages pages, DocumentText text)
@@ -126,7 +137,7 @@ internal static class PdfLayout
         pages.Y += 8;
         foreach (var total in text.Totals)
         {
-            var lines = pages.Wrap(total.Label, Normal, Right - Middle - 90);
+            var lines = pages.Wrap(total.Label, Normal, Right - Middle - 110, total.IsSum);
             pages.Need((13 * lines.Count) + 6);
             if (total.IsSum)
             {

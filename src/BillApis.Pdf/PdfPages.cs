@@ -21,13 +21,14 @@ internal sealed class PdfPages : IDisposable
     private static readonly XPen Light = new(XColor.FromArgb(214, 220, 228), 1);
     private readonly PdfDocument _pdf;
     private readonly DocumentText _text;
-    private readonly ImmutableArray<(PdfFont Font, string Family)> _fonts;
-    private readonly Dictionary<(string Family, int Size, bool Bold), XFont> _made = [];
+    private readonly PdfLetters _letters;
+    private readonly ImmutableArray<string> _families;
+    private readonly Dictionary<(int Font, int Size, bool Bold), XFont> _made = [];
     private XGraphics _page;
 
-    public PdfPages(PdfDocument pdf, DocumentText text, ImmutableArray<PdfFont> fonts)
+    public PdfPages(PdfDocument pdf, DocumentText text, PdfLetters letters)
     {
-        (_pdf, _text, _fonts) = (pdf, text, [.. fonts.Select(font => (font, FontFiles.Add(font)))]);
+        (_pdf, _text, _letters, _families) = (pdf, text, letters, [.. letters.Fonts.Select(FontFiles.Add)]);
         _page = Begin();
     }
 
@@ -49,28 +50,41 @@ internal sealed class PdfPages : IDisposable
     }
 
     /// <summary>Writes a text whose letters stand on a height; <paramref name="right"/> says that it ends at <paramref name="x"/> rather than begins there.</summary>
-    public void Write(string text, int x, int y, int size, bool bold = false, bool faint = false, bool right = false) =>
-        _page.DrawString(text, FontOf(text, size, bold), faint ? Faint : Ink, x, y, right ? XStringFormats.BaseLineRight : XStringFormats.BaseLineLeft);
+    public void Write(string text, int x, int y, int size, bool bold = false, bool faint = false, bool right = false)
+    {
+        var runs = _letters.RunsOf(text);
+        var left = (XUnitPt)(x - (right ? WidthOf(runs, size, bold) : 0));
+        foreach (var run in runs)
+        {
+            _page.DrawString(run.Text, FontOf(run.Font, size, bold), faint ? Faint : Ink, left.Point, y, XStringFormats.BaseLineLeft);
+            left += WidthOf([run], size, bold);
+        }
+    }
 
     public void Line(int y, int from = Left, bool dark = false) => _page.DrawLine(dark ? Dark : Light, from, y, Right, y);
 
-    /// <summary>A text cut into lines that are not wider than there is room.</summary>
-    public IReadOnlyList<string> Wrap(string text, int size, int width)
+    /// <summary>A text cut into lines that are not wider than there is room; what stands on lines of its own stays there.</summary>
+    public IReadOnlyList<string> Wrap(string text, int size, int width, bool bold = false)
     {
-        var (lines, line) = (new List<string>(), "");
-        foreach (var word in text.Split(' ').SelectMany(word => Pieces(word, size, width)))
+        var lines = new List<string>();
+        foreach (var paragraph in text.ReplaceLineEndings("\n").Split('\n'))
         {
-            var longer = line.Length == 0 ? word : $"{line} {word}";
-            if (line.Length > 0 && IsWider(longer, size, width))
+            var line = "";
+            foreach (var word in paragraph.Split([' ', '\t']).SelectMany(word => Pieces(word, size, width, bold)))
             {
-                lines.Add(line);
-                longer = word;
+                var longer = line.Length == 0 ? word : $"{line} {word}";
+                if (line.Length > 0 && IsWider(longer, size, width, bold))
+                {
+                    lines.Add(line);
+                    longer = word;
+                }
+
+                line = longer;
             }
 
-            line = longer;
+            lines.Add(line);
         }
 
-        lines.Add(line);
         return lines;
     }
 
@@ -88,28 +102,33 @@ internal sealed class PdfPages : IDisposable
         }
     }
 
-    // A word that is wider than there is room is cut where it has to be.
-    private IEnumerable<string> Pieces(string word, int size, int width)
+    // A word that is wider than there is room is cut where it has to be, between two letters with their marks.
+    private IEnumerable<string> Pieces(string word, int size, int width, bool bold)
     {
-        for (var rest = word; ;)
+        var rest = word;
+        while (IsWider(rest, size, width, bold))
         {
-            var length = rest.Length;
-            while (length > 1 && IsWider(rest[..length], size, width))
+            var fitting = StringInfo.GetNextTextElementLength(rest);
+            for (var next = fitting; next < rest.Length && !IsWider(rest[..next], size, width, bold); next += StringInfo.GetNextTextElementLength(rest.AsSpan(next)))
             {
-                length--;
+                fitting = next;
             }
 
-            yield return rest[..length];
-            if (length == rest.Length)
+            if (fitting == rest.Length)
             {
-                yield break;
+                break;
             }
 
-            rest = rest[length..];
+            yield return rest[..fitting];
+            rest = rest[fitting..];
         }
+
+        yield return rest;
     }
 
-    private bool IsWider(string text, int size, int width) => _page.MeasureString(text, FontOf(text, size, bold: false)).Width > width;
+    private bool IsWider(string text, int size, int width, bool bold) => WidthOf(_letters.RunsOf(text), size, bold) > width;
+
+    private XUnitPt WidthOf(IEnumerable<PdfRun> runs, int size, bool bold) => runs.Aggregate(XUnitPt.Zero, (sum, run) => sum + _page.MeasureString(run.Text, FontOf(run.Font, size, bold)).Width);
 
     private XGraphics Begin()
     {
@@ -118,9 +137,6 @@ internal sealed class PdfPages : IDisposable
         return XGraphics.FromPdfPage(page);
     }
 
-    private XFont FontOf(string text, int size, bool bold)
-    {
-        var family = _fonts.Where(font => font.Font.Covers(text)).Select(font => font.Family).FirstOrDefault(_fonts[0].Family);
-        return _made.TryGetValue((family, size, bold), out var made) ? made : _made[(family, size, bold)] = new XFont(family, size, bold ? XFontStyleEx.Bold : XFontStyleEx.Regular);
-    }
+    private XFont FontOf(int font, int size, bool bold) =>
+        _made.TryGetValue((font, size, bold), out var made) ? made : _made[(font, size, bold)] = new XFont(_families[font], size, bold ? XFontStyleEx.Bold : XFontStyleEx.Regular);
 }

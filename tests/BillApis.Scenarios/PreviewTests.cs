@@ -6,6 +6,7 @@ namespace BillApis.Scenarios;
 /// <summary>Preview equals charge: over random catalogues, timelines and usage, what is previewed at an instant is what is issued at it, byte for byte, and a recomputation that shares no arithmetic agrees.</summary>
 public sealed class PreviewTests(Databases databases) : LifeTests(databases)
 {
+    private const int Catalogues = 8;
     private const int Subscriptions = 20;
     private static readonly string[] OfIssuing = ["status", "payments", "credit_memos", "paid_at", "seal", "version", "number", "issued_at", "due_at"];
     private static readonly Instant Last = Instant.FromUtc(2026, 4, 1, 0, 0);
@@ -25,23 +26,22 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         for (var number = 0; compared < cases; number++)
         {
             await using var life = await StartAsync(storage, "2026-01-01");
-            await TaxesAsync(life);
-            var made = await new RandomLife(new Random(seed + number), number).CreateAsync(life, Subscriptions);
-            while (await NextAsync(life, made) is { } boundary && boundary <= Last)
+            var count = await BeginAsync(life, new Random(seed + number));
+            while (await DueAsync(life, count) is [var first, ..] due && first.NextBillingAt is { } boundary && boundary <= Last)
             {
                 life.Clock.MoveTo(boundary);
-                var previews = await PreviewsAsync(life, made, boundary);
+                var previews = await PreviewsAsync(life, due);
                 await life.RunAsync();
                 foreach (var preview in previews)
                 {
                     var issued = await life.Billing.Invoices.GetAsync(life.Tenant, preview.Id.ToString(), Token);
-                    CanonicalJson.Of(issued, OfIssuing).ShouldBe(CanonicalJson.Of(preview, OfIssuing), $"seed {seed}, catalogue {number}, {preview.Id} at {boundary}");
+                    CanonicalJson.Of(issued, OfIssuing).ShouldBe(CanonicalJson.Of(preview, OfIssuing), $"seed {seed}, life {number}, {preview.Id} at {boundary}");
                     (compared, charged) = (compared + 1, charged + (issued.Total.IsZero ? 0 : 1));
                     if (compared % 5 == 0)
                     {
                         verified++;
                         var (export, events) = (await life.Billing.Exports.InvoiceAsync(life.Tenant, issued.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, issued.Id.ToString(), Token));
-                        InvoiceVerification.Run(export, events).ShouldBeEmpty($"seed {seed}, catalogue {number}, {preview.Id} at {boundary}");
+                        InvoiceVerification.Run(export, events).ShouldBeEmpty($"seed {seed}, life {number}, {preview.Id} at {boundary}");
                     }
                 }
             }
@@ -59,23 +59,34 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         }
     }
 
-    private static async Task<Instant?> NextAsync(Scenario life, IReadOnlyList<Subscription> made) =>
-        (await CurrentAsync(life, made)).Select(subscription => subscription.NextBillingAt).Where(next => next is not null).DefaultIfEmpty(null).Min();
-
-    private static async Task<IReadOnlyList<Subscription>> CurrentAsync(Scenario life, IReadOnlyList<Subscription> made)
+    private static async Task<int> BeginAsync(Scenario life, Random random)
     {
-        var page = await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery { Limit = made.Count });
-        page.Items.Count.ShouldBe(made.Count);
-        return page.Items;
+        await TaxesAsync(life);
+        var dates = RandomDates.Of(random);
+        for (var catalogue = 0; catalogue < Catalogues; catalogue++)
+        {
+            await new RandomLife(random, catalogue, dates).CreateAsync(life, Subscriptions);
+        }
+
+        return Catalogues * Subscriptions;
+    }
+
+    // Those that are billed next.
+    private static async Task<IReadOnlyList<Subscription>> DueAsync(Scenario life, int count)
+    {
+        var page = await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery { Limit = count }, Token);
+        page.Items.Count.ShouldBe(count);
+        var next = page.Items.Select(item => item.NextBillingAt).Min();
+        return [.. page.Items.Where(item => item.NextBillingAt is not null && item.NextBillingAt == next)];
     }
 
     // A boundary at which nothing is charged has no invoice; the preview is then of a later one.
-    private static async Task<IReadOnlyList<Invoice>> PreviewsAsync(Scenario life, IReadOnlyList<Subscription> made, Instant boundary)
+    private static async Task<IReadOnlyList<Invoice>> PreviewsAsync(Scenario life, IReadOnlyList<Subscription> due)
     {
         var previews = new List<Invoice>();
-        foreach (var subscription in (await CurrentAsync(life, made)).Where(item => item.NextBillingAt == boundary))
+        foreach (var subscription in due)
         {
-            if (await life.Billing.Previews.UpcomingAsync(life.Tenant, subscription.Id.ToString()) is { } preview && preview.CreatedAt == boundary)
+            if (await life.Billing.Previews.UpcomingAsync(life.Tenant, subscription.Id.ToString()) is { } preview && preview.CreatedAt == subscription.NextBillingAt)
             {
                 previews.Add(preview);
             }

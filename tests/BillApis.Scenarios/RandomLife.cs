@@ -5,10 +5,8 @@ using BillApis.Metering;
 namespace BillApis.Scenarios;
 
 /// <summary>A random catalogue, and subscriptions to it with random dates, quantities, coupons, credits, taxes and usage; the same for the same seed.</summary>
-internal sealed class RandomLife(Random random, int number)
+internal sealed class RandomLife(Random random, int number, RandomDates dates)
 {
-    private static readonly string[] Zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Apia"];
-    private static readonly Instant Start = Instant.FromUtc(2026, 1, 1, 0, 0);
     private readonly Random _random = random;
 
     private string Name(string kind) => string.Create(CultureInfo.InvariantCulture, $"{kind}-{number}");
@@ -31,7 +29,7 @@ internal sealed class RandomLife(Random random, int number)
     private async Task<Subscription> SubscribeAsync(Scenario life, string customer)
     {
         var country = One<string?>(null, "DE", "CA", "FR");
-        await life.CustomerAsync(customer, zone: One(Zones), with: item => item with { Country = country, TaxExempt = _random.Next(10) == 0, TaxId = _random.Next(4) == 0 ? "DE123456789" : null });
+        await life.CustomerAsync(customer, zone: One(dates.Zones), with: item => item with { Country = country, TaxExempt = _random.Next(10) == 0, TaxId = _random.Next(4) == 0 ? "DE123456789" : null });
         for (var i = _random.Next(0, 4); i > 0; i--)
         {
             await life.Billing.Credits.GrantAsync(life.Tenant, new NewCreditGrant(customer, Money.Of(Decimal(1, 8_000, 2), Currency.Parse("USD")))
@@ -40,11 +38,11 @@ internal sealed class RandomLife(Random random, int number)
             });
         }
 
-        var start = Start + Duration.FromMinutes(_random.Next(0, 45 * 24 * 60));
+        var start = One(dates.Starts);
         var subscription = await life.SubscribeAsync(customer, Name("plan"), with => OutlivingItsTrial(with with
         {
             StartAt = start,
-            Anchor = One(BillingAnchor.Subscription, BillingAnchor.Calendar, BillingAnchor.OnDay(_random.Next(1, 32))),
+            Anchor = One(BillingAnchor.Subscription, BillingAnchor.Calendar, BillingAnchor.OnDay(dates.Day)),
             TrialDays = _random.Next(4) == 0 ? _random.Next(1, 15) : 0,
             EndAt = _random.Next(4) == 0 ? start + Duration.FromDays(_random.Next(1, 80)) : null,
             Coupons = [.. new[] { Name("PERCENT"), Name("AMOUNT") }.Where(_ => _random.Next(3) == 0)],

@@ -27,6 +27,14 @@ public sealed record DocumentText
     /// <summary>The lines.</summary>
     public required ImmutableArray<DocumentRow> Rows { get; init; }
 
+    /// <summary>Whether the lines have quantities and prices of one: those of a credit memo have amounts alone.</summary>
+    public bool HasQuantities => Rows.Any(row => row.Quantity.Length > 0);
+
+    /// <summary>What stands over the lines.</summary>
+    public ImmutableArray<InvoiceLabel> Columns => HasQuantities
+        ? [InvoiceLabel.Description, InvoiceLabel.Quantity, InvoiceLabel.UnitPrice, InvoiceLabel.Amount]
+        : [InvoiceLabel.Description, InvoiceLabel.Amount];
+
     /// <summary>From the sum of the lines to what is due.</summary>
     public required ImmutableArray<DocumentField> Totals { get; init; }
 
@@ -53,7 +61,7 @@ public sealed record DocumentText
                 (locale[InvoiceLabel.Period], PeriodOf(invoice.Period, parties)),
                 (locale[InvoiceLabel.PurchaseOrder], invoice.PurchaseOrder)),
             Rows = [.. invoice.Lines.Select(line => new DocumentRow(
-                line.Description, PeriodOf(line.Period, parties), locale.Format(line.Quantity), line.UnitAmount is { } unit && line.Tiers.Length < 2 && line.Kind is not LineKind.Adjustment ? locale.Format(unit) : "", locale.Format(line.Amount)))],
+                line.Description, PeriodOf(line.Period, parties), locale.Format(line.Quantity), line.UnitAmount is { } unit && line.Tiers.Length < 2 && line.Kind is not LineKind.Adjustment ? locale.Format(unit, invoice.Currency) : "", locale.Format(line.Amount)))],
             Totals = [.. TotalsOf(invoice, locale)],
             Notes = [.. new[] { invoice.Notes, invoice.TaxLines.Any(tax => tax.Tax.Treatment is TaxTreatment.ReverseCharge) ? locale[InvoiceLabel.ReverseCharge] : null }.OfType<string>()],
         };

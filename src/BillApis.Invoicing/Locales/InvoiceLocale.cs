@@ -32,11 +32,14 @@ public sealed class InvoiceLocale
     }
 
     /// <summary>For example <c>1.234,50 €</c> in German: always all decimals of the currency.</summary>
-    public string Format(Money amount)
+    public string Format(Money amount) => Format(amount.Amount, amount.Currency);
+
+    /// <summary>The price of one: at least the decimals of its currency and all that it has, for example <c>$0.000125</c>.</summary>
+    public string Format(decimal price, Currency currency)
     {
-        var symbol = _forms.SymbolOf(amount.Currency);
-        var number = Number(Math.Abs(amount.Amount).ToString("F" + amount.Currency.MinorUnitDigits, CultureInfo.InvariantCulture));
-        var sign = amount.MinorUnits < 0 ? "-" : "";
+        var symbol = _forms.SymbolOf(currency);
+        var number = Number(Math.Abs(price).ToString($"0.{new string('0', currency.MinorUnitDigits)}{new string('#', 28)}", CultureInfo.InvariantCulture));
+        var sign = price < 0 ? "-" : "";
         return _forms.SymbolFirst
             ? $"{sign}{symbol}{(char.IsLetter(symbol[^1]) ? Space : "")}{number}"
             : $"{sign}{number}{Space}{symbol}";

@@ -43,4 +43,19 @@ public sealed class DocumentTests(HostFixture host)
         (await _api.GetAsync($"/invoicing/{kind}/nothing/{form}")).ShouldFail(404, "RES_001");
         (await host.Nobody.GetAsync($"/invoicing/{kind}/{id}/{form}")).ShouldFail(401, "AUTH_001");
     }
+
+    [Fact]
+    public async Task A_name_that_no_font_has_the_letters_of_is_refused_as_PDF_and_is_in_the_HTML()
+    {
+        var customer = Seed.Id((await _api.PostAsync("/customers", new { name = "東京サンプル株式会社", currency = "JPY", locale = "ja" })).Ok(201));
+        var invoice = Seed.Id((await _api.PostAsync("/invoicing/invoices", new { customer_id = customer, currency = "JPY", lines = new[] { new { description = "Work", unit_amount = 100 } } })).Ok(201));
+        var refusal = await _api.GetAsync($"/invoicing/invoices/{invoice}/pdf");
+        refusal.ShouldFail(409, "CON_001");
+        refusal.Message.ShouldBe("The PDF cannot be written: no font has the letter '東' (U+6771) of '東京サンプル株式会社'. Name a TrueType font that has it in the setting Billing:Pdf:Fonts, or take the HTML document.");
+        using var client = host.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"/api/v1/invoicing/invoices/{invoice}/html", UriKind.Relative));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await host.TokenAsync());
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        System.Net.WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("東京サンプル株式会社");
+    }
 }

@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+using System.Text;
 using Microsoft.Data.Sqlite;
 
 namespace BillApis.Host.Tests;
@@ -19,6 +21,8 @@ public sealed class HostProcessTests : IDisposable
     [InlineData("Billing:TestClock:Start=2026-01-01T00:00:00Z", "Billing:TestClock:Start is '2026-01-01T00:00:00Z'; allowed: nothing, unless")]
     [InlineData("Billing:UsageRetention:Months=0", "Billing:UsageRetention:Months is '0'; allowed: a number of months from 1 to 1200.")]
     [InlineData("Billing:UsageRetention:Months=24", "Billing:UsageRetention:Folder is not set; allowed: a folder for the archive, since Billing:UsageRetention:Months is set.")]
+    [InlineData("Billing:Pdf:Fonts=a.ttf,b.ttf,c.ttf", "Billing:Pdf:Fonts is 'a.ttf,b.ttf,c.ttf'; allowed: TrueType files with semicolons between, each followed by a comma and the file of its bold letters where there is one, like deva.ttf,deva-bold.ttf;gothic.ttf.")]
+    [InlineData("Billing:Pdf:Fonts=nowhere.ttf", "Billing:Pdf:Fonts is 'nowhere.ttf'; allowed: TrueType files with semicolons between, each followed by a comma and the file of its bold letters where there is one, like deva.ttf,deva-bold.ttf;gothic.ttf: Could not find file ")]
     [InlineData("Billing:Colour=red", "Billing:Colour is 'red'; allowed: the keys Billing:Storage,")]
     [InlineData("urls=here", "urls is 'here'; allowed: addresses like http://localhost:8080")]
     [InlineData("Billing:ConnectionString=Data Source=no/such/folder/billing.db", "The SQLite database 'no/such/folder/billing.db' cannot be opened; the folder must exist and be writable.")]
@@ -103,6 +107,19 @@ public sealed class HostProcessTests : IDisposable
         await Eventually.TrueAsync(async () => (await api.GetAsync($"/invoicing/invoices?customer_id={customer}")).Ok().GetArrayLength() == 1);
         await seed.MoveAsync(new DateTimeOffset(2026, 3, 15, 0, 0, 0, TimeSpan.Zero));
         await Eventually.TrueAsync(async () => (await api.GetAsync($"/invoicing/invoices?customer_id={customer}")).Ok().GetArrayLength() == 3);
+    }
+
+    [Fact]
+    public async Task The_fonts_of_the_setting_write_what_the_other_lacks()
+    {
+        await using var host = await HostProcess.StartAsync(_folder, "--Billing:Admin:Password=a known password", $"--Billing:Pdf:Fonts={InstalledFonts.Devanagari}; {InstalledFonts.Japanese},{InstalledFonts.Japanese}");
+        var token = await host.TokenAsync("admin@localhost", "a known password");
+        var customer = Seed.Id((await host.Api(token).PostAsync("/customers", new { name = "東京サンプル株式会社", currency = "JPY", locale = "ja" })).Ok(201));
+        var invoice = Seed.Id((await host.Api(token).PostAsync("/invoicing/invoices", new { customer_id = customer, currency = "JPY", lines = new[] { new { description = "サポート", unit_amount = 100 } } })).Ok(201));
+        using var client = new HttpClient { BaseAddress = host.Url };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        var file = await client.GetByteArrayAsync(new Uri($"/api/v1/invoicing/invoices/{invoice}/pdf", UriKind.Relative), TestContext.Current.CancellationToken);
+        Encoding.Latin1.GetString(file).ShouldContain("IPAexGothic");
     }
 
     public void Dispose()

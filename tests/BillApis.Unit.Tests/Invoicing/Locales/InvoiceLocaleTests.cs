@@ -31,6 +31,17 @@ public sealed class InvoiceLocaleTests
         InvoiceLocale.Of(tag).Format(Money.Of(decimal.Parse(amount, CultureInfo.InvariantCulture), Currency.Parse(currency))).ShouldBe(Spaced(expected));
 
     [Theory]
+    [InlineData("en", "USD", "100", "$100.00")]
+    [InlineData("en", "USD", "0.000125", "$0.000125")]
+    [InlineData("en", "JPY", "0.02", "¥0.02")]
+    [InlineData("en", "JPY", "1200", "¥1,200")]
+    [InlineData("de", "EUR", "-1234.5", "-1.234,50_€")]
+    [InlineData("fr", "EUR", "0.0015", "0,0015_€")]
+    [InlineData("hi", "INR", "123456.789", "₹1,23,456.789")]
+    public void Prices_of_one(string tag, string currency, string price, string expected) =>
+        InvoiceLocale.Of(tag).Format(decimal.Parse(price, CultureInfo.InvariantCulture), Currency.Parse(currency)).ShouldBe(Spaced(expected));
+
+    [Theory]
     [InlineData("en", "March 1, 2026", "December 31, 2026")]
     [InlineData("en-GB", "1 March 2026", "31 December 2026")]
     [InlineData("de", "1. März 2026", "31. Dezember 2026")]
