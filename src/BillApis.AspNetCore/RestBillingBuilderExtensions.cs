@@ -2,7 +2,9 @@ using BillApis;
 using BillApis.AspNetCore;
 using BillApis.Auditing;
 using BillApis.Identity;
+using BillApis.Workers;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
 
@@ -20,6 +22,8 @@ public static class RestBillingBuilderExtensions
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddDataProtection();
+        services.AddSingleton<DatabaseKeyRing>();
+        services.AddOptions<KeyManagementOptions>().PostConfigure<DatabaseKeyRing>((ring, database) => ring.XmlRepository ??= database);
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, BillingAuthenticationHandler>(BillingAuthenticationHandler.Name, null);
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
@@ -37,8 +41,10 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<Credentials>();
         services.AddSingleton<Roles>();
         services.AddSingleton<Users>();
+        services.AddSingleton<PortalUsers>();
         services.AddSingleton<AnswerClaims>();
         services.AddSingleton<Idempotency>();
+        services.AddSingleton(provider => new BillingJob("signing keys", provider.GetRequiredService<SigningKeys>().KeepAsync));
         services.AddSingleton(provider => AnswerCleanup.Job(provider.GetRequiredService<Tenants>(), provider.GetRequiredService<ForgetAnswers>()));
         services.AddHostedService<FirstAdministrator>();
         services.AddSingleton<BackgroundRuns>();

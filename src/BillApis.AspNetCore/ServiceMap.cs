@@ -12,6 +12,7 @@ internal static class ServiceMap
         "admin" => MapAdmin,
         "subscription" => (api, _) => MapSubscription(api),
         "invoicing" => (api, _) => MapInvoicing(api),
+        "portal" => (api, _) => api.MapPortal(),
         "usage" => (api, _) => MapUsage(api),
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
     };
@@ -19,6 +20,7 @@ internal static class ServiceMap
     private static void MapMasterData(IEndpointRouteBuilder api)
     {
         new CustomerEndpoints().Map(api);
+        api.MapPortalUsers();
         new LegalEntityEndpoints().Map(api);
         new ProductEndpoints().Map(api);
         new MetricEndpoints().Map(api);
@@ -55,6 +57,7 @@ internal static class ServiceMap
         api.MapUsers();
         api.MapRoles();
         api.MapApiKeys();
+        api.MapSigningKeys();
         api.MapSettings();
         api.MapOrphans();
         api.MapUsageArchives();

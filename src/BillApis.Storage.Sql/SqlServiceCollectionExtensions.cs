@@ -47,6 +47,7 @@ internal static class SqlServiceCollectionExtensions
         services.AddStore(IdentityMaps.Sessions);
         services.AddStore(IdentityMaps.ApiKeys);
         services.AddStore(IdentityMaps.SigningKeys);
+        services.AddStore(IdentityMaps.RingKeys);
         services.AddStore(IdentityMaps.StoredAnswers);
         services.AddStore(EntityMaps.Settings);
         services.AddSingleton<IStore<Customer>, SqlCustomerStore>();

@@ -7,14 +7,14 @@ namespace BillApis.AspNetCore;
 /// <summary>What the caller of a request may do. A change counts at once in this process, and in others after a second at most.</summary>
 internal sealed class Access(IStore<User> users, IStore<Role> roles)
 {
-    private readonly Recent<(TenantId, string), PermissionSet?> _recent = new();
+    private readonly Recent<(TenantId, string), KnownUser?> _recent = new();
 
     /// <summary>The caller that an access token stands for, or null where that user may not sign in any more.</summary>
     public async ValueTask<Caller?> CallerAsync(ClaimsIdentity token, CancellationToken cancellationToken)
     {
         var (tenant, user) = (EntityId.Parse<TenantId>(Claim(token, "tid")), Claim(token, "sub"));
-        return await _recent.GetAsync((tenant, user), () => PermissionsOfUserAsync(tenant, user, cancellationToken)).ConfigureAwait(false) is { } permissions
-            ? new Caller(tenant, user, permissions) { Session = EntityId.Parse<SessionId>(Claim(token, "sid")) }
+        return await _recent.GetAsync((tenant, user), () => KnownAsync(tenant, user, cancellationToken)).ConfigureAwait(false) is { } known
+            ? new Caller(tenant, user, known.Permissions) { Session = EntityId.Parse<SessionId>(Claim(token, "sid")), Customer = known.Customer }
             : null;
     }
 
@@ -45,8 +45,8 @@ internal sealed class Access(IStore<User> users, IStore<Role> roles)
     /// <summary>Lets changes to users and roles count.</summary>
     public void Forget() => _recent.Forget();
 
-    private async Task<PermissionSet?> PermissionsOfUserAsync(TenantId tenant, string id, CancellationToken cancellationToken) =>
-        await users.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user ? await PermissionsNowAsync(tenant, user.Roles, cancellationToken).ConfigureAwait(false) : null;
+    private async Task<KnownUser?> KnownAsync(TenantId tenant, string id, CancellationToken cancellationToken) =>
+        await users.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user ? new KnownUser(await PermissionsNowAsync(tenant, user.Roles, cancellationToken).ConfigureAwait(false), user.Customer) : null;
 
     private async Task<PermissionSet?> FindAsync(TenantId tenant, string code, CancellationToken cancellationToken) =>
         BuiltInRoles.All.TryGetValue(code, out var builtIn) ? builtIn
@@ -55,4 +55,6 @@ internal sealed class Access(IStore<User> users, IStore<Role> roles)
 
     private static string Claim(ClaimsIdentity token, string type) =>
         token.FindFirst(type)?.Value ?? throw new InvalidOperationException($"The access token has no '{type}'.");
+
+    private sealed record KnownUser(PermissionSet Permissions, CustomerId? Customer);
 }

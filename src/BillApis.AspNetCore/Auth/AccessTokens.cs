@@ -5,21 +5,20 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace BillApis.AspNetCore;
 
-/// <summary>Makes and checks the short-lived tokens of the admin realm (JWT, ES256).</summary>
+/// <summary>Makes and checks the short-lived tokens of both realms (JWT, ES256): each has its own keys, issuer and audience.</summary>
 internal sealed class AccessTokens(SigningKeys keys)
 {
     public const int Seconds = 900;
-    private const string Realm = "admin";
-    private const string Issuer = "billapis/admin";
     private readonly JsonWebTokenHandler _handler = new();
 
     public async Task<string> CreateAsync(User user, SessionId session, CancellationToken cancellationToken)
     {
+        var (name, issuer) = (NameOf(user.Realm), IssuerOf(user.Realm));
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = Issuer,
-            Audience = Issuer,
+            Issuer = issuer,
+            Audience = issuer,
             IssuedAt = now,
             NotBefore = now,
             Expires = now.AddSeconds(Seconds),
@@ -28,31 +27,35 @@ internal sealed class AccessTokens(SigningKeys keys)
                 ["sub"] = user.Id.ToString(),
                 ["tid"] = user.Tenant.ToString(),
                 ["sid"] = session.ToString(),
-                ["realm"] = Realm,
+                ["realm"] = name,
                 ["roles"] = user.Roles.ToArray(),
             },
-            SigningCredentials = new SigningCredentials(await keys.CurrentAsync(cancellationToken).ConfigureAwait(false), SecurityAlgorithms.EcdsaSha256),
+            SigningCredentials = new SigningCredentials(await keys.CurrentAsync(user.Realm, cancellationToken).ConfigureAwait(false), SecurityAlgorithms.EcdsaSha256),
         });
     }
 
     /// <summary>The token's claims, or null for one that is forged, expired, of another realm or no token at all.</summary>
-    public async Task<ClaimsIdentity?> ReadAsync(string token, CancellationToken cancellationToken)
+    public async Task<ClaimsIdentity?> ReadAsync(Realm realm, string token, CancellationToken cancellationToken)
     {
-        if (!_handler.CanReadToken(token) || await keys.FindAsync(Kid(token), cancellationToken).ConfigureAwait(false) is not { } key)
+        if (!_handler.CanReadToken(token) || await keys.FindAsync(realm, Kid(token), cancellationToken).ConfigureAwait(false) is not { } key)
         {
             return null;
         }
 
         var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
-            ValidIssuer = Issuer,
-            ValidAudience = Issuer,
+            ValidIssuer = IssuerOf(realm),
+            ValidAudience = IssuerOf(realm),
             IssuerSigningKey = key,
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
             ClockSkew = TimeSpan.FromSeconds(30),
         }).ConfigureAwait(false);
-        return result.IsValid && result.ClaimsIdentity.HasClaim("realm", Realm) ? result.ClaimsIdentity : null;
+        return result.IsValid && result.ClaimsIdentity.HasClaim("realm", NameOf(realm)) ? result.ClaimsIdentity : null;
     }
+
+    private static string NameOf(Realm realm) => realm is Realm.Admin ? "admin" : "portal";
+
+    private static string IssuerOf(Realm realm) => $"billapis/{NameOf(realm)}";
 
     private string Kid(string token)
     {

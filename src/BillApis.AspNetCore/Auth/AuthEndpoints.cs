@@ -10,6 +10,7 @@ namespace BillApis.AspNetCore;
 /// <summary><c>/auth</c>: signing in and out.</summary>
 internal static class AuthEndpoints
 {
+    /// <summary>Maps the endpoints for the realm that the group is in.</summary>
     public static void MapAuth(this IEndpointRouteBuilder api)
     {
         var auth = api.MapGroup("/auth").WithTags("Auth");
@@ -22,10 +23,10 @@ internal static class AuthEndpoints
     }
 
     internal static async Task<TokensResponse> LoginAsync(Body<LoginRequest> body, HttpContext context, SignIn signIn, CancellationToken cancellationToken) =>
-        TokensResponse.From(await signIn.LoginAsync(body.Value.Email, body.Value.Password, context.Connection.RemoteIpAddress?.ToString(), cancellationToken).ConfigureAwait(false));
+        TokensResponse.From(await signIn.LoginAsync(InRealm.Of(context.GetEndpoint()), body.Value.Email, body.Value.Password, context.Connection.RemoteIpAddress?.ToString(), cancellationToken).ConfigureAwait(false));
 
-    internal static async Task<TokensResponse> RefreshAsync(Body<RefreshRequest> body, SignIn signIn, CancellationToken cancellationToken) =>
-        TokensResponse.From(await signIn.RefreshAsync(body.Value.RefreshToken, cancellationToken).ConfigureAwait(false));
+    internal static async Task<TokensResponse> RefreshAsync(Body<RefreshRequest> body, HttpContext context, SignIn signIn, CancellationToken cancellationToken) =>
+        TokensResponse.From(await signIn.RefreshAsync(InRealm.Of(context.GetEndpoint()), body.Value.RefreshToken, cancellationToken).ConfigureAwait(false));
 
     internal static async Task<DoneResponse> LogoutAsync(Caller caller, SignIn signIn, CancellationToken cancellationToken)
     {
@@ -42,9 +43,9 @@ internal static class AuthEndpoints
         return new DoneResponse(true);
     }
 
-    internal static async Task<DoneResponse> ResetPasswordAsync(Body<PasswordResetRequest> body, SignIn signIn, CancellationToken cancellationToken)
+    internal static async Task<DoneResponse> ResetPasswordAsync(Body<PasswordResetRequest> body, HttpContext context, SignIn signIn, CancellationToken cancellationToken)
     {
-        await signIn.ResetPasswordAsync(body.Value.Token, body.Value.NewPassword, cancellationToken).ConfigureAwait(false);
+        await signIn.ResetPasswordAsync(InRealm.Of(context.GetEndpoint()), body.Value.Token, body.Value.NewPassword, cancellationToken).ConfigureAwait(false);
         return new DoneResponse(true);
     }
 }
@@ -78,9 +79,9 @@ internal sealed record TokensResponse(string AccessToken, string TokenType, int 
         new(signedIn.AccessToken, "Bearer", AccessTokens.Seconds, signedIn.RefreshToken.ToString(), UserResponse.From(signedIn.User));
 }
 
-internal sealed record UserResponse(UserId Id, string Email, string Name, ImmutableArray<string> Roles, TenantId TenantId, Instant CreatedAt, Instant? DisabledAt)
+internal sealed record UserResponse(UserId Id, string Email, string Name, ImmutableArray<string> Roles, TenantId TenantId, CustomerId? CustomerId, Instant CreatedAt, Instant? DisabledAt)
 {
-    public static UserResponse From(User user) => new(user.Id, user.Email, user.Name, user.Roles, user.Tenant, user.CreatedAt, user.DisabledAt);
+    public static UserResponse From(User user) => new(user.Id, user.Email, user.Name, user.Roles, user.Tenant, user.Customer, user.CreatedAt, user.DisabledAt);
 }
 
 /// <summary>The answer where there is nothing to tell but that it is done.</summary>

@@ -17,7 +17,7 @@ internal sealed record Caller(TenantId Tenant, string Id, PermissionSet Permissi
     /// <summary>The sign-in that the access token came from; none for an API key.</summary>
     public SessionId? Session { get; init; }
 
-    /// <summary>The customer that the API key belongs to.</summary>
+    /// <summary>The customer that the API key or the portal user belongs to.</summary>
     public CustomerId? Customer { get; init; }
 
     /// <summary>Whose usage it is where an event names nobody: a customer's id, or what may be an alias of one.</summary>

@@ -16,7 +16,7 @@ internal sealed class Credentials(AccessTokens tokens, ApiKeys keys, Access acce
         var (authorization, key) = (context.Request.Headers.Authorization.ToString(), context.Request.Headers[KeyHeader].ToString());
         var caller = authorization.Length > 0 && key.Length > 0 ? throw Refused("Send one credential: an access token or an API key, not both.")
             : key.Length > 0 ? await OfKeyAsync(context, key).ConfigureAwait(false)
-            : authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? await OfTokenAsync(authorization[Bearer.Length..].Trim(), context.RequestAborted).ConfigureAwait(false)
+            : authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? await OfTokenAsync(InRealm.Of(context.GetEndpoint()), authorization[Bearer.Length..].Trim(), context.RequestAborted).ConfigureAwait(false)
             : null;
         if (caller is not null)
         {
@@ -26,14 +26,19 @@ internal sealed class Credentials(AccessTokens tokens, ApiKeys keys, Access acce
         return caller;
     }
 
-    private async Task<Caller> OfTokenAsync(string token, CancellationToken cancellationToken)
+    private async Task<Caller> OfTokenAsync(Realm realm, string token, CancellationToken cancellationToken)
     {
-        var claims = await tokens.ReadAsync(token, cancellationToken).ConfigureAwait(false) ?? throw Refused("The access token is not valid or has expired.");
+        var claims = await tokens.ReadAsync(realm, token, cancellationToken).ConfigureAwait(false) ?? throw Refused("The access token is not valid or has expired.");
         return await access.CallerAsync(claims, cancellationToken).ConfigureAwait(false) ?? throw Refused("The user may not sign in any more.");
     }
 
     private async Task<Caller> OfKeyAsync(HttpContext context, string text)
     {
+        if (InRealm.Of(context.GetEndpoint()) is Realm.Portal)
+        {
+            throw Refused("The portal takes the access token of a portal user, and no API key.");
+        }
+
         var key = await keys.FindAsync(text, context.RequestAborted).ConfigureAwait(false) ?? throw Refused("The API key is not valid, was revoked or has expired.");
         var address = context.Connection.RemoteIpAddress;
         if (!key.Admits(address))

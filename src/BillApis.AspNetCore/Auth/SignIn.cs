@@ -9,19 +9,20 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
 {
     private static readonly Duration SessionLength = Duration.FromDays(30);
 
-    public async Task<SignedIn> LoginAsync(string email, string password, string? address, CancellationToken cancellationToken)
+    public async Task<SignedIn> LoginAsync(Realm realm, string email, string password, string? address, CancellationToken cancellationToken)
     {
         email = User.Canonical(email);
-        throttle.Check(email, address, RealTime.Now);
-        var user = await logins.FindAsync(email, cancellationToken).ConfigureAwait(false);
+        var name = Login.NameOf(realm, email);
+        throttle.Check(name, address, RealTime.Now);
+        var user = await logins.FindAsync(realm, email, cancellationToken).ConfigureAwait(false);
         if (!passwords.Matches(user, password))
         {
-            throttle.Failed(email, address, RealTime.Now);
+            throttle.Failed(name, address, RealTime.Now);
             await TellAsync(user, "login.failed", cancellationToken).ConfigureAwait(false);
             throw new BillingException(BillingErrorCode.Unauthenticated, "The e-mail address or the password is wrong.");
         }
 
-        throttle.Succeeded(email, address);
+        throttle.Succeeded(name, address);
         await tenants.MustBeOpenAsync(user!.Tenant, cancellationToken).ConfigureAwait(false);
         var id = EntityId.New<SessionId>();
         var token = RefreshToken.New(user.Tenant, id);
@@ -33,9 +34,10 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
     }
 
     /// <summary>Takes a refresh token for new tokens. One that was used before ends its session, and with it every token of the family.</summary>
-    public async Task<SignedIn> RefreshAsync(string refreshToken, CancellationToken cancellationToken)
+    public async Task<SignedIn> RefreshAsync(Realm realm, string refreshToken, CancellationToken cancellationToken)
     {
-        if (RefreshToken.Parse(refreshToken) is not { } token || await sessions.FindAsync(token.Tenant, token.Session.ToString(), cancellationToken).ConfigureAwait(false) is not { } session)
+        if (RefreshToken.Parse(refreshToken) is not { } token || await sessions.FindAsync(token.Tenant, token.Session.ToString(), cancellationToken).ConfigureAwait(false) is not { } session
+            || await users.FindAsync(token.Tenant, session.User.ToString(), cancellationToken).ConfigureAwait(false) is not { } user || user.Realm != realm)
         {
             throw Refused();
         }
@@ -49,8 +51,7 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
             await EndAsync(token.Tenant, session.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        var user = rotated.SecretHash == next.SecretHash && saved is SaveResult.Saved ? await users.FindAsync(token.Tenant, session.User.ToString(), cancellationToken).ConfigureAwait(false) : null;
-        return user is { DisabledAt: null }
+        return rotated.SecretHash == next.SecretHash && saved is SaveResult.Saved && user.DisabledAt is null
             ? new SignedIn(await tokens.CreateAsync(user, session.Id, cancellationToken).ConfigureAwait(false), next, user)
             : throw Refused();
     }
@@ -84,9 +85,9 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
     }
 
     /// <summary>Sets a new password with what a reset was begun with, and ends every session of the user.</summary>
-    public async Task ResetPasswordAsync(string token, string next, CancellationToken cancellationToken)
+    public async Task ResetPasswordAsync(Realm realm, string token, string next, CancellationToken cancellationToken)
     {
-        var user = PasswordReset.Parse(token) is { } reset && await users.FindAsync(reset.Tenant, reset.User.ToString(), cancellationToken).ConfigureAwait(false) is { } found && reset.Opens(found, RealTime.Now)
+        var user = PasswordReset.Parse(token) is { } reset && await users.FindAsync(reset.Tenant, reset.User.ToString(), cancellationToken).ConfigureAwait(false) is { } found && found.Realm == realm && reset.Opens(found, RealTime.Now)
             ? found
             : throw BillingException.Field("token", "is wrong, was used, or has expired");
         Passwords.Check("new_password", next);

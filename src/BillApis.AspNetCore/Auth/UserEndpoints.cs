@@ -81,8 +81,8 @@ internal sealed record UserQuery : Paging
 }
 
 internal sealed record NewUserResponse(
-    UserId Id, string Email, string Name, ImmutableArray<string> Roles, TenantId TenantId, Instant CreatedAt, Instant? DisabledAt, string? ResetToken, Instant? ResetExpiresAt)
+    UserId Id, string Email, string Name, ImmutableArray<string> Roles, TenantId TenantId, CustomerId? CustomerId, Instant CreatedAt, Instant? DisabledAt, string? ResetToken, Instant? ResetExpiresAt)
 {
     public static NewUserResponse From(User user, PasswordReset? reset) =>
-        new(user.Id, user.Email, user.Name, user.Roles, user.Tenant, user.CreatedAt, user.DisabledAt, reset?.ToString(), reset is null ? null : user.ResetExpiresAt);
+        new(user.Id, user.Email, user.Name, user.Roles, user.Tenant, user.Customer, user.CreatedAt, user.DisabledAt, reset?.ToString(), reset is null ? null : user.ResetExpiresAt);
 }

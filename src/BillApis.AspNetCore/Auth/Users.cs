@@ -11,7 +11,6 @@ internal sealed class Users(IStore<User> store, Logins logins, Access access, Pa
     /// <summary>Adds a user with a password, or an invited one who sets the password with the reset.</summary>
     public async Task<(User User, PasswordReset? Reset)> CreateAsync(Caller caller, UserRequest sent, CancellationToken cancellationToken)
     {
-        var now = RealTime.Now;
         if (sent.Password is { } password)
         {
             Passwords.Check("password", password);
@@ -24,19 +23,16 @@ internal sealed class Users(IStore<User> store, Logins logins, Access access, Pa
             Name = sent.Name,
             Roles = sent.Roles ?? [],
             PasswordHash = passwords.Hash(sent.Password ?? Passwords.Generate()),
-            CreatedAt = now,
+            CreatedAt = RealTime.Now,
         };
         user.Validate();
         caller.MustCover(await access.PermissionsOfAsync(caller.Tenant, user.Roles, cancellationToken).ConfigureAwait(false), "The new user");
-        var (invited, reset) = sent.Password is null ? PasswordReset.Begin(user, now) : (user, null);
-        return await logins.TakeAsync(invited, cancellationToken).ConfigureAwait(false) && await store.SaveAsync(caller.Tenant, [invited], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
-            ? (invited, reset)
-            : throw new BillingException(BillingErrorCode.Conflict, $"There is a user with the email '{user.Email}' already.");
+        return await logins.AddAsync(user, isInvited: sent.Password is null, cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<User> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken) => store.GetAsync(tenant, Kind, reference, cancellationToken);
+    public async Task<User> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken) => Own(await store.GetAsync(tenant, Kind, reference, cancellationToken).ConfigureAwait(false), reference);
 
-    public Task<Page<User>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken) => store.ListAsync(tenant, query, cancellationToken);
+    public Task<Page<User>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken) => store.ListAsync(tenant, query.With("realm", "admin"), cancellationToken);
 
     /// <summary>Changes a user; what the user may do then counts from the next request on.</summary>
     public async Task<User> ChangeAsync(Caller caller, string reference, Func<User, User> change, CancellationToken cancellationToken)
@@ -47,7 +43,7 @@ internal sealed class Users(IStore<User> store, Logins logins, Access access, Pa
             reference,
             async before =>
             {
-                var after = change(before);
+                var after = change(Own(before, reference));
                 after.Validate();
                 await CheckReachAsync(caller, before, after.Roles, cancellationToken).ConfigureAwait(false);
                 if (before.IsOwner && !after.IsOwner && !await HasOtherOwnerAsync(before, cancellationToken).ConfigureAwait(false))
@@ -77,6 +73,9 @@ internal sealed class Users(IStore<User> store, Logins logins, Access access, Pa
             cancellationToken).ConfigureAwait(false);
         return (user, begun!);
     }
+
+    // People of customers are none of the tenant's own.
+    private static User Own(User user, string reference) => user.Realm is Realm.Admin ? user : throw BillingException.NotFound(Kind, reference);
 
     private async Task CheckReachAsync(Caller caller, User before, ImmutableArray<string> next, CancellationToken cancellationToken)
     {

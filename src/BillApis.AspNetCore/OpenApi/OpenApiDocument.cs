@@ -38,6 +38,7 @@ internal static class OpenApiDocument
                 ["securitySchemes"] = new JsonObject
                 {
                     ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT" },
+                    ["portal_bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT", ["description"] = "The access token of a customer's portal user." },
                     ["api_key"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = Credentials.KeyHeader },
                 },
                 ["schemas"] = schemas.ToJson(),

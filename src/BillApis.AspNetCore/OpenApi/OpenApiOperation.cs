@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using BillApis.Identity;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
@@ -33,6 +34,11 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
             operation["x-operator"] = true;
         }
 
+        if (InRealm.Of(endpoint) is Realm.Portal)
+        {
+            operation["x-realm"] = "portal";
+        }
+
         if (OpenApiDocument.IsOpen(endpoint))
         {
             operation["security"] = new JsonArray();
@@ -43,7 +49,7 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         }
         else
         {
-            operation["security"] = new JsonArray(new JsonObject { ["bearer"] = new JsonArray() });
+            operation["security"] = new JsonArray(new JsonObject { [InRealm.Of(endpoint) is Realm.Portal ? "portal_bearer" : "bearer"] = new JsonArray() });
         }
 
         return operation;

@@ -2,12 +2,14 @@ using NodaTime;
 
 namespace BillApis.Identity;
 
-/// <summary>Which user an e-mail address signs in as: an address belongs to one user of one tenant.</summary>
+/// <summary>Which user an e-mail address signs in as: in each realm an address belongs to one user of one tenant.</summary>
 internal sealed record Login : IEntity<Login>
 {
     public LoginId Id { get; init; } = EntityId.New<LoginId>();
 
     public required string Email { get; init; }
+
+    public Realm Realm { get; init; }
 
     /// <summary>The user's tenant.</summary>
     public required TenantId Home { get; init; }
@@ -22,7 +24,10 @@ internal sealed record Login : IEntity<Login>
 
     string IEntity<Login>.Key => Id.ToString();
 
-    string? IEntity<Login>.Alias => Email;
+    string? IEntity<Login>.Alias => NameOf(Realm, Email);
+
+    /// <summary>What a user of the realm is found by.</summary>
+    public static string NameOf(Realm realm, string email) => realm is Realm.Admin ? email : $"portal {email}";
 
     public Login WithVersion(long version) => this with { Version = version };
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace BillApis.Identity;
@@ -9,6 +10,8 @@ internal sealed record SigningKey : IEntity<SigningKey>
 
     public TenantId Tenant { get; init; } = TenantId.Default;
 
+    public Realm Realm { get; init; }
+
     /// <summary>The private half (PKCS 8), encrypted.</summary>
     public required string PrivateKey { get; init; }
 
@@ -16,6 +19,15 @@ internal sealed record SigningKey : IEntity<SigningKey>
     public required string PublicKey { get; init; }
 
     public required Instant CreatedAt { get; init; }
+
+    /// <summary>From when it signs, where that is later than when it was made.</summary>
+    public Instant? StartsAt { get; init; }
+
+    /// <summary>Since when no token of it is good.</summary>
+    public Instant? RevokedAt { get; init; }
+
+    [JsonIgnore]
+    public Instant SignsFrom => StartsAt ?? CreatedAt;
 
     public long Version { get; init; }
 

@@ -1,14 +1,18 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace BillApis.Identity;
 
-/// <summary>A person of the tenant's own company who signs in.</summary>
+/// <summary>A person who signs in: of the tenant's own company, or of one of its customers.</summary>
 internal sealed record User : IEntity<User>
 {
     public UserId Id { get; init; } = EntityId.New<UserId>();
 
     public required TenantId Tenant { get; init; }
+
+    /// <summary>The customer whose things a portal user sees; null for the tenant's own people.</summary>
+    public CustomerId? Customer { get; init; }
 
     /// <summary>What the person signs in with; see <see cref="Canonical"/>.</summary>
     public required string Email { get; init; }
@@ -35,7 +39,10 @@ internal sealed record User : IEntity<User>
 
     string IEntity<User>.Key => Id.ToString();
 
-    string? IEntity<User>.Alias => Email;
+    string? IEntity<User>.Alias => Login.NameOf(Realm, Email);
+
+    [JsonIgnore]
+    public Realm Realm => Customer is null ? Realm.Admin : Realm.Portal;
 
     /// <summary>The one form of an address: two that differ only in letter case are the same person.</summary>
     public static string Canonical(string email) => email.Trim().ToLowerInvariant();

@@ -5,7 +5,10 @@ namespace BillApis.Storage.Sql;
 /// <summary>Where tenants, people, their roles and sessions, the signing keys and the answers to idempotent requests are kept.</summary>
 internal static class IdentityMaps
 {
-    public static EntityMap<User> Users { get; } = EntityMap<User>.Of("billing_user");
+    public static EntityMap<User> Users { get; } = EntityMap<User>.Of(
+        "billing_user",
+        EntityColumn<User>.Text("realm", user => user.Realm is Realm.Admin ? "admin" : "portal"),
+        EntityColumn<User>.Text("customer_id", user => user.Customer));
 
     public static EntityMap<TenantAccount> Tenants { get; } = EntityMap<TenantAccount>.Of("billing_tenant");
 
@@ -25,6 +28,8 @@ internal static class IdentityMaps
         EntityColumn<ApiKey>.Text("revoked", key => key.RevokedAt is null ? "false" : "true"));
 
     public static EntityMap<SigningKey> SigningKeys { get; } = EntityMap<SigningKey>.Of("billing_signing_key") with { IsAudited = false };
+
+    public static EntityMap<RingKey> RingKeys { get; } = EntityMap<RingKey>.Of("billing_ring_key") with { IsAudited = false };
 
     public static EntityMap<StoredAnswer> StoredAnswers { get; } = EntityMap<StoredAnswer>.Of("billing_stored_answer") with { IsAudited = false };
 }

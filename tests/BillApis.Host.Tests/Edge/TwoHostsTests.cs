@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using BillApis.Tests;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -29,6 +28,7 @@ public sealed class TwoHostsTests
             ("/customers", new { name = "Twin", currency = "USD", email = "twin@example.com" }),
             ($"/invoicing/invoices/{invoice}/issue", new { }),
             ($"/invoicing/invoices/{invoice}/payments", new { amount = 1, reference = "bank" }),
+            ("/admin/api-keys", new { name = "Key", scopes = new[] { "customers:read" } }),
             ("/usage/events", new { id = "e-1", type = "call", customer_id = customer }),
         })
         {
@@ -52,10 +52,6 @@ public sealed class TwoHostsTests
             .UseSetting("Billing:ConnectionString", database)
             .UseSetting("Billing:Admin:Email", HostFixture.Email)
             .UseSetting("Billing:Admin:Password", HostFixture.Password)
-            .ConfigureTestServices(services =>
-            {
-                services.AddDataProtection().UseEphemeralDataProtectionProvider();
-                services.Configure<BillingOptions>(options => options.RunWorker = false);
-            });
+            .ConfigureTestServices(services => services.Configure<BillingOptions>(options => options.RunWorker = false));
     }
 }

@@ -38,6 +38,12 @@ public sealed class MatrixTests
                 var (token, key) = await CredentialsAsync(host, administrator, role);
                 foreach (var operation in operations)
                 {
+                    if (operation.IsForPortal)
+                    {
+                        await CheckAsync(host, wrong, role, operation, "token", ("Authorization", $"Bearer {token}"), 401);
+                        continue;
+                    }
+
                     var allowed = operation.Permission is not { } permission || (Allows(role, permission) && (tenant || !operation.IsForOperator));
                     await CheckAsync(host, wrong, $"{role} in {(tenant ? "the operator's" : "another")} tenant", operation, "token", ("Authorization", $"Bearer {token}"), allowed ? null : 403);
                     if (key is not null)
@@ -48,8 +54,10 @@ public sealed class MatrixTests
             }
         }
 
+        var portal = await PortalTokenAsync(host);
         foreach (var operation in operations)
         {
+            await CheckAsync(host, wrong, "a portal user", operation, "token", ("Authorization", $"Bearer {portal}"), operation.IsForPortal ? null : 401);
             foreach (var (name, value) in new[] { ("X-None", "x"), ("Authorization", "Bearer nonsense"), ("Authorization", "Basic YTpi"), ("X-API-Key", "bk_live_nonsense") })
             {
                 await CheckAsync(host, wrong, "nobody", operation, value, (name, value), 401);
@@ -57,6 +65,13 @@ public sealed class MatrixTests
         }
 
         wrong.ShouldBeEmpty();
+    }
+
+    private static async Task<string> PortalTokenAsync(HostFixture host)
+    {
+        var customer = Seed.Id(await new Seed(host.Api).CustomerAsync());
+        (await host.Api.PostAsync($"/customers/{customer}/portal-users", new { email = "matrix@example.com", name = "Matrix", password = People.Password })).Ok(201);
+        return (await host.Nobody.PostAsync("/portal/auth/login", new { email = "matrix@example.com", password = People.Password })).Ok().GetProperty("access_token").GetString()!;
     }
 
     private static bool Allows(string role, string permission)

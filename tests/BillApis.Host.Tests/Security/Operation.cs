@@ -15,6 +15,9 @@ internal sealed record Operation(HttpMethod Method, string Path, JsonElement Des
 
     public bool IsForOperator => Described.TryGetProperty("x-operator", out _);
 
+    /// <summary>Whether it is for the people of customers.</summary>
+    public bool IsForPortal => Described.TryGetProperty("x-realm", out _);
+
     /// <summary>Whether it answers with JSON and no stream or file.</summary>
     public bool AnswersJson => Described.GetProperty("responses").EnumerateObject().Where(answer => answer.Name[0] == '2').All(answer => answer.Value.GetProperty("content").TryGetProperty(Json, out _));
 
