@@ -33,10 +33,10 @@ public sealed class MidPeriodTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task A_percentage_for_once_is_taken_off_all_that_its_month_is_charged(string storage)
+    public async Task A_percentage_for_a_month_is_taken_off_all_that_its_month_is_charged(string storage)
     {
         // June: 10 − 5. On the 16th: 15 − 7.50, less half of the 5 that were paid. July has no coupon any more.
-        await using var life = await RunningAsync(storage, new CouponTerms { PercentOff = 50, Duration = CouponDuration.Once });
+        await using var life = await RunningAsync(storage, new CouponTerms { PercentOff = 50, Duration = CouponDuration.Repeating, DurationPeriods = 1 });
         await life.GoToAsync("2026-06-16");
         await ChangeAsync(life, new ChangePlan("pro"));
         await life.GoToAsync("2026-07-02");

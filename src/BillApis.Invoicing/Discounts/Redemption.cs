@@ -18,8 +18,8 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
     [JsonIgnore]
     public bool IsUsedUp => Uses >= Terms.MaxUses;
 
-    /// <summary>Whether it counts on one more invoice of a period: an amount is taken off a period once, a percentage is taken off all of its invoices.</summary>
-    public bool Counts(Instant period) => CountedFor >= period ? Terms.PercentOff is not null : !IsUsedUp;
+    /// <summary>Whether it counts on one more invoice of a period: an amount is taken off a period once, a percentage that is not for one invoice alone is taken off all of its invoices.</summary>
+    public bool Counts(Instant period) => CountedFor >= period ? Terms is { PercentOff: not null, Duration: not CouponDuration.Once } : !IsUsedUp;
 
     /// <summary>The same after it took something off an invoice of a period, whichever of them that is.</summary>
     public Redemption Counted(Instant period) => CountedFor >= period ? this : this with { Uses = Uses + 1, CountedFor = period };
