@@ -96,9 +96,11 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton(provider => new PlanMigrations(
             provider.GetRequiredService<SubscriptionChanges>(), provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<IClock>()));
         SubscriptionPayments.AddHandlers(services);
+        ConsolidationChoice.AddHandler(services);
+        services.AddSingleton<CommonBoundaries>();
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
-            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<DraftReview>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),
+            provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<CommonBoundaries>(), provider.GetRequiredService<DraftReview>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),
             provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton(provider => new InvoiceRuns(
             provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<ProgressiveInvoices>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),

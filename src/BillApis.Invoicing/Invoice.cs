@@ -22,6 +22,9 @@ public sealed record Invoice : IEntity<Invoice>
     /// <summary>What is billed; null for a one-off.</summary>
     public SubscriptionId? Subscription { get; init; }
 
+    /// <summary>The subscriptions that it bills together, in the order of their lines; empty where it bills one alone, or none.</summary>
+    public ImmutableArray<InvoiceSection> Sections { get; init; } = [];
+
     /// <summary>What the invoice is for.</summary>
     public required InvoiceKind Kind { get; init; }
 

@@ -6,6 +6,9 @@ public enum InvoiceKind
     /// <summary>A boundary of a subscription: what ended there in arrears, what begins there in advance.</summary>
     Subscription,
 
+    /// <summary>A boundary that several subscriptions of a customer have in common.</summary>
+    Consolidated,
+
     /// <summary>Adjustments of a subscription's billed periods, outside of its boundaries.</summary>
     Supplementary,
 

@@ -17,6 +17,10 @@ public sealed record InvoiceLine
     /// <summary>What the customer reads.</summary>
     public required string Description { get; init; }
 
+    /// <summary>Whose charge it is where the invoice bills several subscriptions together; null for every other line.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SubscriptionId? Subscription { get; init; }
+
     /// <summary>The price that made it; null for a one-off.</summary>
     public PriceId? Price { get; init; }
 

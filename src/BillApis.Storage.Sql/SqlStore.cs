@@ -155,8 +155,11 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         }
 
         parameters.Add($"where_{column}", value);
-        return $" and {column} = @where_{column}";
+        return $" and {Filter(column)}";
     }
+
+    /// <summary>The condition that a column has a value, which stands in a parameter by its name.</summary>
+    protected virtual string Filter(string column) => $"{column} = @where_{column}";
 
     /// <summary>A row as it is read back.</summary>
     protected sealed record Row

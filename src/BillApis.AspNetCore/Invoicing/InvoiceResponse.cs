@@ -5,14 +5,14 @@ using NodaTime;
 namespace BillApis.AspNetCore;
 
 internal sealed record InvoiceResponse(
-    InvoiceId Id, string? Number, InvoiceStatus Status, InvoiceKind Kind, CustomerId? CustomerId, SubscriptionId? SubscriptionId, Currency Currency, Period? Period,
+    InvoiceId Id, string? Number, InvoiceStatus Status, InvoiceKind Kind, CustomerId? CustomerId, SubscriptionId? SubscriptionId, ImmutableArray<SubscriptionId> SubscriptionIds, Currency Currency, Period? Period,
     ImmutableArray<InvoiceLineResponse> Lines, decimal Subtotal, ImmutableArray<DiscountResponse> Discounts, decimal DiscountTotal,
     ImmutableArray<CreditUseResponse> Credits, decimal CreditTotal, ImmutableArray<TaxLineResponse> TaxLines, decimal TaxTotal, decimal Total,
     decimal AmountPaid, decimal AmountCredited, decimal AmountGranted, decimal AmountDue, ImmutableArray<PaymentResponse> Payments, Instant CreatedAt, Instant? IssuedAt, Instant? DueAt, Instant? PaidAt, Instant? SentAt,
     string? PurchaseOrder, string? Notes, LegalEntityId? LegalEntityId, InvoiceParty? Seller, InvoiceParty? BillTo, string? Locale, InvoiceId? Replaces, InvoiceId? ReplacedBy, ImmutableArray<InvoiceEdit> Edits, string? Hash)
 {
     public static InvoiceResponse From(Invoice invoice) => new(
-        invoice.Id, invoice.DisplayNumber, invoice.Status, invoice.Kind, invoice.Customer == default ? null : invoice.Customer, invoice.Subscription, invoice.Currency, PeriodOf(invoice.Period),
+        invoice.Id, invoice.DisplayNumber, invoice.Status, invoice.Kind, invoice.Customer == default ? null : invoice.Customer, invoice.Subscription, [.. invoice.Subscriptions()], invoice.Currency, PeriodOf(invoice.Period),
         [.. invoice.Lines.Select(InvoiceLineResponse.From)], invoice.Subtotal.Amount, [.. invoice.Discounts.Select(DiscountResponse.From)], invoice.DiscountTotal.Amount,
         [.. invoice.Credits.Select(CreditUseResponse.From)], invoice.CreditTotal.Amount, [.. invoice.TaxLines.Select(TaxLineResponse.From)], invoice.TaxTotal.Amount, invoice.Total.Amount,
         invoice.Paid.Amount, invoice.Credited.Amount, invoice.Granted.Amount, invoice.Due.Amount, [.. invoice.Payments.Select(PaymentResponse.From)], invoice.CreatedAt, invoice.IssuedAt, invoice.DueAt, invoice.PaidAt,
@@ -22,14 +22,14 @@ internal sealed record InvoiceResponse(
 }
 
 internal sealed record InvoiceLineResponse(
-    InvoiceLineId Id, LineKind Kind, PriceId? PriceId, ProductId? ProductId, MetricId? MetricId, string Description, ImmutableSortedDictionary<string, string?> Group, decimal Quantity, decimal? UnitAmount,
+    InvoiceLineId Id, LineKind Kind, SubscriptionId? SubscriptionId, PriceId? PriceId, ProductId? ProductId, MetricId? MetricId, string Description, ImmutableSortedDictionary<string, string?> Group, decimal Quantity, decimal? UnitAmount,
     decimal Amount, Period? Period, decimal ProrationFactor, ImmutableArray<TierResponse> Tiers, AdjustmentResponse? Adjustment, string? TaxCategory,
     decimal DiscountAmount, decimal CreditAmount, decimal TaxAmount)
 {
     private const int FactorDigits = 12;
 
     public static InvoiceLineResponse From(InvoiceLine line) => new(
-        line.Id, line.Kind, line.Price, line.Product, line.Metric, line.Description, line.Group, line.Quantity, line.UnitAmount, line.Amount.Amount, InvoiceResponse.PeriodOf(line.Period),
+        line.Id, line.Kind, line.Subscription, line.Price, line.Product, line.Metric, line.Description, line.Group, line.Quantity, line.UnitAmount, line.Amount.Amount, InvoiceResponse.PeriodOf(line.Period),
         Math.Round((decimal)line.Factor.Numerator / line.Factor.Denominator, FactorDigits, MidpointRounding.AwayFromZero), [.. line.Tiers.Select(TierResponse.From)],
         AdjustmentResponse.From(line), line.TaxCategory,
         line.Discount?.Amount ?? 0, line.Credit?.Amount ?? 0, line.Taxes.Sum(tax => tax.Amount.Amount));

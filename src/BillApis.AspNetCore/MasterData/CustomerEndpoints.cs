@@ -27,6 +27,7 @@ internal sealed class CustomerEndpoints() : MasterDataEndpoints<Customer, Custom
             PaymentTermsDays = sent.PaymentTermsDays,
             LegalEntity = (await References.LegalEntityAsync(billing, tenant, sent.LegalEntityId, cancellationToken).ConfigureAwait(false))?.Id,
             PurchaseOrder = sent.PurchaseOrder,
+            ConsolidateInvoices = sent.ConsolidateInvoices,
             Locale = sent.Locale,
             Metadata = sent.Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
         };
@@ -47,13 +48,14 @@ internal sealed class CustomerEndpoints() : MasterDataEndpoints<Customer, Custom
         PaymentTermsDays = item.PaymentTermsDays,
         LegalEntityId = item.LegalEntity?.ToString(),
         PurchaseOrder = item.PurchaseOrder,
+        ConsolidateInvoices = item.ConsolidateInvoices,
         Locale = item.Locale,
         Metadata = item.Metadata,
     });
 
     protected override CustomerResponse Response(Customer item) => new(
         item.Id, item.ExternalId, item.Aliases, item.Name, item.Email, item.Currency, item.Zone, item.Country, item.Address, item.TaxId, item.TaxExempt,
-        item.PaymentTermsDays, item.LegalEntity, item.PurchaseOrder, item.Locale, item.Metadata, item.CreatedAt, item.ArchivedAt);
+        item.PaymentTermsDays, item.LegalEntity, item.PurchaseOrder, item.ConsolidateInvoices, item.Locale, item.Metadata, item.CreatedAt, item.ArchivedAt);
 
     protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, CustomerQuery query, CancellationToken cancellationToken) =>
         Task.FromResult(query.ToStoreQuery().With("email", query.Email).With("alias", query.ExternalId));
@@ -74,6 +76,7 @@ internal sealed record CustomerRequest
     public int? PaymentTermsDays { get; init; }
     public string? LegalEntityId { get; init; }
     public string? PurchaseOrder { get; init; }
+    public bool ConsolidateInvoices { get; init; }
     public string? Locale { get; init; }
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
 }
@@ -86,4 +89,4 @@ internal sealed record CustomerQuery : MasterDataQuery
 
 internal sealed record CustomerResponse(
     CustomerId Id, string? ExternalId, ImmutableArray<string> Aliases, string Name, string? Email, Currency Currency, DateTimeZone Timezone, string? Country, Address? Address, string? TaxId,
-    bool TaxExempt, int? PaymentTermsDays, LegalEntityId? LegalEntityId, string? PurchaseOrder, string? Locale, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);
+    bool TaxExempt, int? PaymentTermsDays, LegalEntityId? LegalEntityId, string? PurchaseOrder, bool ConsolidateInvoices, string? Locale, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);

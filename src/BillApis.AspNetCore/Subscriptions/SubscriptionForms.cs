@@ -18,6 +18,7 @@ internal sealed record SubscriptionRequest
     public Currency? Currency { get; init; }
     public CommitmentForm? MinimumCommitment { get; init; }
     public decimal? UsageThreshold { get; init; }
+    public bool? ConsolidateInvoices { get; init; }
     public ImmutableSortedDictionary<string, decimal>? Quantities { get; init; }
     public ImmutableArray<string>? CouponIds { get; init; }
     public ImmutableSortedDictionary<string, PriceForm>? PriceOverrides { get; init; }
@@ -39,6 +40,7 @@ internal sealed record SubscriptionRequest
         Anchor = Anchor,
         TrialDays = TrialDays,
         Currency = Currency,
+        ConsolidateInvoices = ConsolidateInvoices,
         Coupons = CouponIds ?? [],
         Quantities = Quantities ?? ImmutableSortedDictionary<string, decimal>.Empty,
         Metadata = Metadata ?? ImmutableSortedDictionary<string, string>.Empty,

@@ -9,7 +9,7 @@ internal sealed record SubscriptionResponse(
     SubscriptionId Id, CustomerId CustomerId, PlanId PlanId, int PlanVersion, SubscriptionStatus Status, Currency Currency, Instant StartAt, Instant? EndAt, Instant? TrialEndAt,
     BillingAnchor Anchor, DateTimeZone Timezone, Period? CurrentPeriod, Instant? NextBillingAt, ImmutableSortedDictionary<string, decimal> Quantities, ImmutableSortedDictionary<string, PriceTerms> PriceOverrides,
     ImmutableArray<AddOnResponse> AddOns, ImmutableArray<RedemptionResponse> Coupons, ImmutableArray<HistoryResponse> ScheduledChanges, ImmutableArray<SuspensionCause> SuspensionCauses,
-    CommitmentForm? MinimumCommitment, decimal? UsageThreshold, Instant? PausedAt, Instant? ResumeAt, Instant? CanceledAt, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt)
+    CommitmentForm? MinimumCommitment, decimal? UsageThreshold, bool ConsolidateInvoices, Instant? PausedAt, Instant? ResumeAt, Instant? CanceledAt, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt)
 {
     /// <summary>When the change that this answers takes effect; null where it answers none.</summary>
     public Instant? EffectiveAt { get; init; }
@@ -24,7 +24,7 @@ internal sealed record SubscriptionResponse(
             item.Id, item.Customer, plan.Plan, plan.Version, item.StatusAt(now), item.Currency, item.Timeline.StartAt, item.Timeline.EndsAt, item.Timeline.TrialEndAt,
             state.Anchor, item.Timeline.Zone, PeriodOf(item, schedule, now), item.NextBillingAt, state.Quantities, state.Prices,
             [.. state.AddOns.Select(AddOnResponse.From)], [.. item.Coupons.Select(RedemptionResponse.From)], [.. item.Timeline.InEffect.Where(entry => entry.At > now).Select(HistoryResponse.From)], [.. state.Causes],
-            CommitmentForm.From(item.Timeline.Commitment), (item.UsageThreshold ?? schedule.PlanAt(now).UsageThreshold)?.Amount, state.PausedAt, state.PausedUntil, item.CanceledAt, item.Metadata, item.CreatedAt);
+            CommitmentForm.From(item.Timeline.Commitment), (item.UsageThreshold ?? schedule.PlanAt(now).UsageThreshold)?.Amount, item.IsConsolidated, state.PausedAt, state.PausedUntil, item.CanceledAt, item.Metadata, item.CreatedAt);
     }
 
     // A trial is a period too, though nothing is charged for it.

@@ -21,7 +21,7 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
 
     private void VerifyCoupons()
     {
-        var (taken, rank) = (new BigInteger[invoice.Lines.Length], 0);
+        var (taken, rank, owner) = (new BigInteger[invoice.Lines.Length], 0, (SubscriptionId?)null);
         for (var i = 0; i < invoice.Discounts.Length; i++)
         {
             var discount = invoice.Discounts[i];
@@ -37,13 +37,15 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
             }
 
             var mine = terms.Products.IsEmpty ? 2 - (terms.Plans.IsEmpty ? 0 : 1) : 0;
+            rank = discount.Subscription == owner ? rank : 0;
+            owner = discount.Subscription;
             if (mine < rank)
             {
                 findings.Add(At("discounts", i), "comes before a coupon that is for less");
             }
 
             rank = mine;
-            var looked = invoice.Lines.Select((line, k) => line.Kind is LineKind.UnusedTime || line.Corrects is not null ? BigInteger.Zero : _left[k]).ToArray();
+            var looked = invoice.Lines.Select((line, k) => line.Subscription != discount.Subscription || line.Kind is LineKind.UnusedTime || line.Corrects is not null ? BigInteger.Zero : _left[k]).ToArray();
             var weights = invoice.Lines.Select((line, k) => terms.Products.IsEmpty || (line.Product is { } product && terms.Products.Contains(product)) ? looked[k] : BigInteger.Zero).ToArray();
             var most = Left(weights, looked);
             var asked = terms.AmountOff is { } off ? off.MinorUnits : (Rational.Of(most, 0) * terms.PercentOff!.Value / 100).Round(0);

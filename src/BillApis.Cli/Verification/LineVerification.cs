@@ -69,7 +69,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
     private void VerifyBound(InvoiceLine line, Price price, string path)
     {
         var bound = line.Kind is LineKind.Minimum ? price.Terms.MinimumAmount : price.Terms.MaximumAmount;
-        var others = invoice.Lines.Where(other => other.Price == line.Price && other.Period == line.Period && other.Kind is not (LineKind.Minimum or LineKind.Maximum or LineKind.Adjustment))
+        var others = invoice.Lines.Where(other => other.Price == line.Price && other.Subscription == line.Subscription && other.Period == line.Period && other.Kind is not (LineKind.Minimum or LineKind.Maximum or LineKind.Adjustment))
             .Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
         if (bound is not { } amount)
         {
@@ -144,7 +144,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             return (line.Quantity, []);
         }
 
-        var request = new UsageRequest(metric, invoice.Customer, period) { Subscription = invoice.Subscription, GroupBy = price.Terms.Dimensions, Zone = export.Zone, Whole = line.Full };
+        var request = new UsageRequest(metric, invoice.Customer, period) { Subscription = line.Subscription ?? invoice.Subscription, GroupBy = price.Terms.Dimensions, Zone = export.Subscriptions.FirstOrDefault(item => item.Id == line.Subscription)?.Timeline.Zone ?? export.Zone, Whole = line.Full };
         bool IsMine(IEnumerable<KeyValuePair<string, string?>> values) => line.Group.All(wanted => values.Any(value => value.Key == wanted.Key && value.Value == wanted.Value));
         if (price.Terms.Model is PercentagePrice or DynamicPrice)
         {

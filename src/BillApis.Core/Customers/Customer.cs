@@ -58,6 +58,9 @@ public sealed record Customer : IMasterData<Customer>
     /// <summary>Who sells to it; null for what the tenant's settings say.</summary>
     public LegalEntityId? LegalEntity { get; init; }
 
+    /// <summary>Whether its subscriptions are billed together where they have a boundary in common, unless one of them says otherwise.</summary>
+    public bool ConsolidateInvoices { get; init; }
+
     /// <summary>The purchase-order number of its invoices, where they name no other.</summary>
     public string? PurchaseOrder { get; init; }
 

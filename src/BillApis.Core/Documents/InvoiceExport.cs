@@ -34,6 +34,9 @@ public sealed record InvoiceExport
     /// <summary>What was subscribed to; null for a one-off.</summary>
     public ExportedSubscription? Subscription { get; init; }
 
+    /// <summary>What was subscribed to where the invoice bills several subscriptions together; empty for every other.</summary>
+    public ImmutableArray<ExportedSubscription> Subscriptions { get; init; } = [];
+
     /// <summary>The zone of its days.</summary>
     public required DateTimeZone Zone { get; init; }
 
@@ -72,7 +75,10 @@ public sealed record ExportedTotals(Money Subtotal, Money DiscountTotal, Money C
 /// <param name="Plan">The plan.</param>
 /// <param name="PlanVersion">The version that it is pinned to.</param>
 /// <param name="Timeline">The dates and quantities.</param>
-public sealed record ExportedSubscription(SubscriptionId Id, PlanId Plan, int PlanVersion, Timeline Timeline);
+public sealed record ExportedSubscription(SubscriptionId Id, PlanId Plan, int PlanVersion, Timeline Timeline)
+{
+    internal static ExportedSubscription Of(Subscription subscription) => new(subscription.Id, subscription.Plan, subscription.PlanVersion, subscription.Timeline);
+}
 
 /// <summary>Credit that an invoice used.</summary>
 /// <param name="Id">The grant.</param>

@@ -35,9 +35,10 @@ public sealed class InvoiceExports
             Totals = ExportedTotals.Of(invoice),
             Prices = invoice.Lines.Select(prices.Find).OfType<Price>().DistinctBy(price => price.Id).ToImmutableSortedDictionary(price => price.Id.ToString(), price => price, StringComparer.Ordinal),
             Metrics = requests.Select(request => request.Metric).DistinctBy(metric => metric.Id).ToImmutableSortedDictionary(metric => metric.Id.ToString(), metric => metric, StringComparer.Ordinal),
-            Subscription = prices.Subscription is { } subscription ? new ExportedSubscription(subscription.Id, subscription.Plan, subscription.PlanVersion, subscription.Timeline) : null,
-            Zone = prices.Subscription?.Timeline.Zone ?? DateTimeZone.Utc,
-            Coupons = prices.Subscription?.CouponsOf(invoice) ?? [],
+            Subscription = prices.Subscriptions is [var only] ? ExportedSubscription.Of(only) : null,
+            Subscriptions = prices.Subscriptions is [_, _, ..] several ? [.. several.Select(ExportedSubscription.Of)] : [],
+            Zone = prices.Subscriptions.Select(item => item.Timeline.Zone).FirstOrDefault(DateTimeZone.Utc),
+            Coupons = [.. prices.Subscriptions.SelectMany(item => item.CouponsOf(invoice.PartOf(item.Id))).DistinctBy(coupon => (coupon.Coupon, coupon.Terms))],
             Grants = await GrantsAsync(invoice, cancellationToken).ConfigureAwait(false),
             Events = EventDigest.Of(events),
         };
@@ -58,11 +59,11 @@ public sealed class InvoiceExports
     private async Task<IReadOnlyList<UsageRequest>> RequestsAsync(Invoice invoice, BilledPriceList prices, CancellationToken cancellationToken)
     {
         var requests = new List<UsageRequest>();
-        foreach (var line in invoice.Lines.Where(line => line is { Metric: not null, Period: not null, Kind: LineKind.Usage or LineKind.Adjustment }).DistinctBy(line => (line.Price, line.Period)))
+        foreach (var line in invoice.Lines.Where(line => line is { Metric: not null, Period: not null, Kind: LineKind.Usage or LineKind.Adjustment }).DistinctBy(line => (line.Subscription, line.Price, line.Period)))
         {
             if (prices.Find(line) is { } price)
             {
-                requests.Add(await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, invoice.Customer, prices.Subscription, cancellationToken).ConfigureAwait(false));
+                requests.Add(await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, invoice.Customer, prices.SubscriptionOf(line), cancellationToken).ConfigureAwait(false));
             }
         }
 

@@ -69,7 +69,7 @@ public sealed class Explanations
             return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, rated, invoice), null, Money.Round(line.Factor.Apply(rated.Amount), invoice.Currency) == line.Amount);
         }
 
-        var (origin, input) = await _usage.OfAsync(invoice, line, price, prices.Subscription, query, cancellationToken).ConfigureAwait(false);
+        var (origin, input) = await _usage.OfAsync(invoice, line, price, prices.SubscriptionOf(line), query, cancellationToken).ConfigureAwait(false);
         return Metered(invoice, line, price, terms, origin, input);
     }
 

@@ -11,6 +11,12 @@ internal sealed class AdvancedLines(IStore<Invoice> invoices, IStore<CreditMemo>
     {
         var stored = (await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).FindAll(invoice => invoice.Status is not InvoiceStatus.Draft);
         var taken = stored.Exists(invoice => !invoice.CreditMemos.IsEmpty) ? await memos.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false) : [];
-        return AdvancedLine.Of([.. stored, .. drafted.Where(invoice => invoice.Subscription == subscription.Id)], taken, at);
+        foreach (var shared in stored.Where(invoice => !invoice.Sections.IsEmpty && !invoice.CreditMemos.IsEmpty))
+        {
+            var query = new StoreQuery { Limit = Limits.PageSize }.With("invoice_id", shared.Id.ToString());
+            taken.AddRange((await memos.AllAsync(subscription.Tenant, query, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false)).ExceptBy(taken.Select(memo => memo.Id), memo => memo.Id).ToList());
+        }
+
+        return AdvancedLine.Of([.. stored.Select(invoice => invoice.PartOf(subscription.Id)), .. drafted.Where(invoice => invoice.Subscription == subscription.Id)], taken, at);
     }
 }

@@ -10,12 +10,48 @@ namespace BillApis;
 /// bills, or neither is, and a subscription that was changed meanwhile is billed anew.
 /// </summary>
 internal sealed class BillingCycle(
-    SubscriptionInvoices drafts, DraftReview review, InvoiceIssue issue, Recharges recharges, ISubscriptionStore subscriptions, OutboxDispatcher outbox, IOptions<BillingOptions> options)
+    SubscriptionInvoices drafts, CommonBoundaries common, DraftReview review, InvoiceIssue issue, Recharges recharges, ISubscriptionStore subscriptions, OutboxDispatcher outbox, IOptions<BillingOptions> options)
 {
-    /// <summary>Bills one boundary of each, or keeps a draft of it where the tenant wants to look at it first; all of one tenant.</summary>
-    public async Task<CycleResult> BillAsync(TenantId tenant, IReadOnlyList<Subscription> leased, Instant at, CancellationToken cancellationToken)
+    /// <summary>Carries out what happened before, so that subscriptions are as their customers say.</summary>
+    public Task CatchUpAsync(TenantId tenant, CancellationToken cancellationToken) => outbox.DispatchAsync(tenant, cancellationToken);
+
+    /// <summary>Bills one boundary of each, or keeps a draft of it where the tenant wants to look at it first; all of one tenant. What is billed together with one of them is billed with it, and first what is due of it before.</summary>
+    /// <param name="tenant">Whose they are.</param>
+    /// <param name="leased">The subscriptions.</param>
+    /// <param name="at">The time.</param>
+    /// <param name="automatic">Whether others that are billed together with one are waited for as long as their usage has a grace.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<CycleResult> BillAsync(TenantId tenant, IReadOnlyList<Subscription> leased, Instant at, bool automatic, CancellationToken cancellationToken)
     {
         var (result, policy) = (new CycleResult(), await review.PolicyAsync(tenant, cancellationToken).ConfigureAwait(false));
+        await BillAsync(tenant, [.. leased.Where(subscription => !subscription.IsConsolidated)], policy, at, result, cancellationToken).ConfigureAwait(false);
+        var tried = new HashSet<(SubscriptionId, Instant?)>();
+        for (IReadOnlyList<Subscription> left = [.. leased.Where(subscription => subscription.IsConsolidated)]; left.Count > 0;)
+        {
+            // One that does not move, because it is refused or kept as a draft, holds up no other.
+            var completed = await common.CompletedAsync(tenant, left, cancellationToken).ConfigureAwait(false);
+            var first = CommonBoundaries.First([.. completed.Where(subscription => !tried.Contains((subscription.Id, subscription.NextBillingAt)))]);
+            var waiting = automatic ? await WaitAsync(tenant, left, first, at, cancellationToken).ConfigureAwait(false) : [];
+            tried.UnionWith(first.Select(subscription => (subscription.Id, subscription.NextBillingAt)));
+            await BillAsync(tenant, [.. first.Where(subscription => !waiting.Contains(CommonBoundaries.GroupOf(subscription)))], policy, at, result, cancellationToken).ConfigureAwait(false);
+            left = [.. left.ExceptBy(first.Select(subscription => subscription.Id), subscription => subscription.Id).Where(subscription => !waiting.Contains(CommonBoundaries.GroupOf(subscription)))];
+        }
+
+        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Bills the next boundary of subscriptions of a tenant, billed together, whatever the tenant's settings say: someone looked at its draft.</summary>
+    public async Task<CycleResult> ApproveAsync(IReadOnlyList<Subscription> owners, CancellationToken cancellationToken)
+    {
+        var (result, tenant) = (new CycleResult(), owners[0].Tenant);
+        await BillAsync(tenant, await drafts.DueAsync(owners, [], cancellationToken).ConfigureAwait(false), result, cancellationToken).ConfigureAwait(false);
+        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    private async Task BillAsync(TenantId tenant, IReadOnlyList<Subscription> leased, ReviewPolicy policy, Instant at, CycleResult result, CancellationToken cancellationToken)
+    {
         var due = (await drafts.DueAsync(leased, [], cancellationToken).ConfigureAwait(false)).ToLookup(item => policy.Holds(item.Boundary, at));
         if (due[true].Any())
         {
@@ -23,21 +59,22 @@ internal sealed class BillingCycle(
             await review.KeepAsync(tenant, [.. drafted.Where(draft => !draft.Invoice.Lines.IsEmpty)], policy, result, cancellationToken).ConfigureAwait(false);
 
             // Of nothing there is no draft to look at.
-            due = due[false].Concat(drafted.Where(draft => draft.Invoice.Lines.IsEmpty).Select(draft => draft.Due!)).ToLookup(_ => false);
+            due = due[false].Concat(drafted.Where(draft => draft.Invoice.Lines.IsEmpty).SelectMany(draft => draft.Dues)).ToLookup(_ => false);
         }
 
         await BillAsync(tenant, [.. due[false]], result, cancellationToken).ConfigureAwait(false);
-        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
-        return result;
     }
 
-    /// <summary>Bills the next boundary of a subscription whatever the tenant's settings say: someone looked at its draft.</summary>
-    public async Task<CycleResult> ApproveAsync(Subscription subscription, CancellationToken cancellationToken)
+    // Those that are billed together wait for the last of them whose usage has a grace still.
+    private async Task<HashSet<(CustomerId, Currency)>> WaitAsync(TenantId tenant, IReadOnlyList<Subscription> leased, IReadOnlyList<Subscription> first, Instant at, CancellationToken cancellationToken)
     {
-        var result = new CycleResult();
-        await BillAsync(subscription.Tenant, await drafts.DueAsync([subscription], [], cancellationToken).ConfigureAwait(false), result, cancellationToken).ConfigureAwait(false);
-        await outbox.DispatchAsync(subscription.Tenant, cancellationToken).ConfigureAwait(false);
-        return result;
+        var late = first.Where(subscription => subscription.AutoBillingAt > at).GroupBy(CommonBoundaries.GroupOf).ToDictionary(group => group.Key, group => group.Max(subscription => subscription.AutoBillingAt));
+        foreach (var subscription in leased.Where(subscription => late.ContainsKey(CommonBoundaries.GroupOf(subscription))))
+        {
+            await subscriptions.SaveAsync(tenant, [subscription with { AutoBillingAt = late[CommonBoundaries.GroupOf(subscription)] }], [], cancellationToken).ConfigureAwait(false);
+        }
+
+        return [.. late.Keys];
     }
 
     private async Task BillAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CycleResult result, CancellationToken cancellationToken)
@@ -45,9 +82,9 @@ internal sealed class BillingCycle(
         await drafts.CloseAsync(tenant, due, cancellationToken).ConfigureAwait(false);
         var drafted = await DraftAsync(tenant, due, result, cancellationToken).ConfigureAwait(false);
         var issued = await issue.IssueAsync(tenant, [.. drafted.Where(draft => !draft.Invoice.Lines.IsEmpty)], result, cancellationToken).ConfigureAwait(false);
-        await AdvanceAsync(tenant, [.. drafted.Where(draft => !result.Invoices.Contains(draft.Invoice.Id)).Select(draft => (draft.Due!, draft.Invoice))], issued, cancellationToken).ConfigureAwait(false);
-        await SettleAsync(tenant, [.. drafted.Where(draft => draft.Invoice.Lines.IsEmpty || issued.Stored.ContainsKey(draft.Invoice.Id)).Select(draft => (draft.Due!, draft.Invoice))], result, cancellationToken).ConfigureAwait(false);
-        var overtaken = issued.Overtaken.Select(invoice => invoice.Subscription!.Value).ToHashSet();
+        await AdvanceAsync(tenant, [.. drafted.Where(draft => !result.Invoices.Contains(draft.Invoice.Id)).SelectMany(draft => draft.Dues.Select(item => (item, draft.Invoice)))], issued, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(tenant, [.. drafted.Where(draft => draft.Invoice.Lines.IsEmpty || issued.Stored.ContainsKey(draft.Invoice.Id)).SelectMany(draft => draft.Dues.Select(item => (item, draft.Invoice)))], result, cancellationToken).ConfigureAwait(false);
+        var overtaken = issued.Overtaken.SelectMany(draft => draft.Dues).Select(item => item.Subscription.Id).ToHashSet();
         if (overtaken.Count > 0)
         {
             await BillAsync(tenant, [.. due.Where(item => overtaken.Contains(item.Subscription.Id))], result, cancellationToken).ConfigureAwait(false);
@@ -56,14 +93,20 @@ internal sealed class BillingCycle(
 
     private async Task<List<BoundaryDraft>> DraftAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CycleResult result, CancellationToken cancellationToken)
     {
-        var drafted = new List<BoundaryDraft>();
+        var calculated = new List<BoundaryDraft>();
         var corrected = await drafts.CorrectAsync(tenant, due, cancellationToken).ConfigureAwait(false);
         foreach (var (item, request) in corrected.Zip(await drafts.RequestsAsync(tenant, corrected, [], cancellationToken).ConfigureAwait(false)))
         {
             if (Draft(request, item, result) is { } invoice)
             {
-                drafted.Add(new BoundaryDraft(await review.MergedAsync(invoice, item.Subscription, cancellationToken).ConfigureAwait(false), item));
+                calculated.Add(new BoundaryDraft(invoice, item));
             }
+        }
+
+        var drafted = new List<BoundaryDraft>(calculated.Count);
+        foreach (var draft in CommonBoundaries.Joined(calculated))
+        {
+            drafted.Add(draft with { Invoice = await review.MergedAsync(draft.Invoice, draft.Dues[0].Subscription, cancellationToken).ConfigureAwait(false) });
         }
 
         return drafted;
@@ -88,9 +131,10 @@ internal sealed class BillingCycle(
     {
         foreach (var (item, invoice) in billed.Where(pair => pair.Item.Correction is not null))
         {
-            if (invoice.Correction is null || result.Invoices.Contains(invoice.Id))
+            var stored = invoice.PartOf(item.Subscription.Id).Correction is not null;
+            if (!stored || result.Invoices.Contains(invoice.Id))
             {
-                await recharges.SettleAsync(tenant, item.Subscription.Id, item.Correction!, invoice.Correction is not null, cancellationToken).ConfigureAwait(false);
+                await recharges.SettleAsync(tenant, item.Subscription.Id, item.Correction!, stored, cancellationToken).ConfigureAwait(false);
             }
         }
     }

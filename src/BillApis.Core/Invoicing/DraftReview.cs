@@ -27,37 +27,56 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
         var settled = await settlements.SettleAsync(tenant, [.. drafts.Select(draft => draft.Invoice)], settlements.NewBook(), cancellationToken).ConfigureAwait(false);
         foreach (var (draft, made) in drafts.Zip(settled))
         {
-            var subscription = draft.Due!.Subscription;
-            result.Held.Add(subscription.Id);
+            result.Held.AddRange(draft.Dues.Select(due => due.Subscription.Id));
             if (made.Failure is not null)
             {
-                result.Failures.Add(new RunFailure(subscription.Id, draft.Due.Boundary, made.Failure.Message));
+                result.Failures.AddRange(draft.Dues.Select(due => new RunFailure(due.Subscription.Id, due.Boundary, made.Failure.Message)));
                 continue;
             }
 
             var (now, fresh) = (clock.GetCurrentInstant(), draft.Invoice.Version == 0);
-            var next = policy.Manual ? now + Refresh : Instant.Min(now + Refresh, draft.Due.Boundary + policy.Stay);
+            var next = policy.Manual ? now + Refresh : Instant.Min(now + Refresh, draft.Dues[0].Boundary + policy.Stay);
             await invoices.SaveAsync(
                 tenant,
                 new InvoiceWrite(
-                    [made.Invoice with { Correction = null }, .. await OutdatedAsync(subscription, made.Invoice.Id, cancellationToken).ConfigureAwait(false)],
+                    [made.Invoice with { Correction = null, Sections = [.. made.Invoice.Sections.Select(section => section with { Correction = null })] }, .. await OutdatedAsync(draft, cancellationToken).ConfigureAwait(false)],
                     fresh ? [new BillingEvent("invoice.created", made.Invoice.Id.ToString(), now)] : [])
                 {
-                    Subscriptions = [subscription with { Draft = made.Invoice.Id, AutoBillingAt = next }],
+                    Subscriptions = [.. draft.Dues.Select(due => due.Subscription with { Draft = made.Invoice.Id, AutoBillingAt = next })],
                 },
                 cancellationToken).ConfigureAwait(false);
         }
     }
 
-    // The draft of a boundary that the subscription has no more.
-    private async Task<IReadOnlyList<Invoice>> OutdatedAsync(Subscription subscription, InvoiceId id, CancellationToken cancellationToken) =>
-        subscription.Draft is { } old && old != id && await invoices.FindAsync(subscription.Tenant, old.ToString(), cancellationToken).ConfigureAwait(false) is { Status: InvoiceStatus.Draft } draft ? [draft.Cancel()] : [];
+    // The drafts of boundaries that the subscriptions have no more.
+    private async Task<IReadOnlyList<Invoice>> OutdatedAsync(BoundaryDraft made, CancellationToken cancellationToken)
+    {
+        var outdated = new List<Invoice>();
+        foreach (var old in made.Dues.Select(due => due.Subscription.Draft).OfType<InvoiceId>().Distinct().Where(old => old != made.Invoice.Id))
+        {
+            if (await invoices.FindAsync(made.Invoice.Tenant, old.ToString(), cancellationToken).ConfigureAwait(false) is { Status: InvoiceStatus.Draft } draft)
+            {
+                outdated.Add(draft.Cancel());
+            }
+        }
 
-    /// <summary>The subscription whose next boundary a draft is kept of; null where it is of none any more.</summary>
-    public async Task<Subscription?> OwnerAsync(Invoice draft, CancellationToken cancellationToken) =>
-        draft is { Status: InvoiceStatus.Draft, Subscription: { } id } && await subscriptions.FindAsync(draft.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { } owner && owner.Draft == draft.Id
-            ? owner
-            : null;
+        return outdated;
+    }
+
+    /// <summary>The subscriptions whose next boundaries a draft is kept of; none where it is of none any more.</summary>
+    public async Task<IReadOnlyList<Subscription>> OwnersAsync(Invoice draft, CancellationToken cancellationToken)
+    {
+        var owners = new List<Subscription>();
+        foreach (var id in draft.Status is InvoiceStatus.Draft ? draft.Subscriptions() : [])
+        {
+            if (await subscriptions.FindAsync(draft.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { } owner && owner.Draft == draft.Id)
+            {
+                owners.Add(owner);
+            }
+        }
+
+        return owners;
+    }
 }
 
 /// <summary>How long drafts stay, and whether they wait for a person.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace BillApis;
 
 /// <summary>Counts what a run would issue, and stores nothing of it.</summary>
-internal sealed class DryRuns(SubscriptionInvoices drafting, Supplements supplements, Settlements settlements, ISubscriptionStore subscriptions, IOptions<BillingOptions> options)
+internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries common, Supplements supplements, Settlements settlements, ISubscriptionStore subscriptions, IOptions<BillingOptions> options)
 {
     private const int BatchSize = 200;
 
@@ -12,7 +12,7 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, Supplements supplem
     public async Task<InvoiceRun> PreviewAsync(InvoiceRun run, CancellationToken cancellationToken)
     {
         var (result, totals, book) = (new CycleResult(), new Dictionary<Currency, Money>(), settlements.NewBook());
-        var query = new DueQuery(run.AsOf, run.Tenant, run.Customer);
+        var (query, seen) = (new DueQuery(run.AsOf, run.Tenant, run.Customer), new HashSet<SubscriptionId>());
         for (SubscriptionId? after = null; ;)
         {
             var page = await subscriptions.ListDueAsync(query, after, BatchSize, cancellationToken).ConfigureAwait(false);
@@ -23,27 +23,29 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, Supplements supplem
             }
 
             after = page[^1].Id;
-            var drafted = new List<Invoice>();
-            var next = await DraftAsync(run, page, drafted, first: true, result, totals, book, cancellationToken).ConfigureAwait(false);
-            while (next.Count > 0)
+            var (drafted, corrected) = (new List<Invoice>(), new HashSet<SubscriptionId>());
+            IReadOnlyList<Subscription> left = [.. (await common.CompletedAsync(run.Tenant, page, cancellationToken).ConfigureAwait(false)).Where(subscription => seen.Add(subscription.Id))];
+            while (left.Count > 0)
             {
-                next = await DraftAsync(run, next, drafted, first: false, result, totals, book, cancellationToken).ConfigureAwait(false);
+                var first = CommonBoundaries.First(left);
+                var next = await DraftAsync(run, first, drafted, corrected, result, totals, book, cancellationToken).ConfigureAwait(false);
+                left = [.. left.ExceptBy(first.Select(subscription => subscription.Id), subscription => subscription.Id), .. next];
             }
         }
     }
 
     // One boundary of each, the first with what has to be corrected; answers those that are still due after it.
     private async Task<List<Subscription>> DraftAsync(
-        InvoiceRun run, IReadOnlyList<Subscription> due, List<Invoice> drafted, bool first, CycleResult result, Dictionary<Currency, Money> totals, CreditBook book, CancellationToken cancellationToken)
+        InvoiceRun run, IReadOnlyList<Subscription> due, List<Invoice> drafted, HashSet<SubscriptionId> corrected, CycleResult result, Dictionary<Currency, Money> totals, CreditBook book, CancellationToken cancellationToken)
     {
-        var (next, drafts) = (new List<Subscription>(), new List<(DueCharges Due, Invoice Draft)>());
-        var items = await drafting.DueAsync(due, drafted, cancellationToken).ConfigureAwait(false);
-        items = first ? await drafting.CorrectAsync(run.Tenant, items, cancellationToken).ConfigureAwait(false) : items;
+        var (next, drafts) = (new List<Subscription>(), new List<BoundaryDraft>());
+        var all = (await drafting.DueAsync(due, drafted, cancellationToken).ConfigureAwait(false)).ToLookup(item => corrected.Add(item.Subscription.Id));
+        IReadOnlyList<DueCharges> items = [.. await drafting.CorrectAsync(run.Tenant, [.. all[true]], cancellationToken).ConfigureAwait(false), .. all[false]];
         foreach (var (item, request) in items.Zip(await drafting.RequestsAsync(run.Tenant, items, drafted, cancellationToken).ConfigureAwait(false)))
         {
             try
             {
-                drafts.Add((item, InvoiceCalculator.Calculate(request)));
+                drafts.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
             }
             catch (Exception exception) when (exception is BillingException or OverflowException)
             {
@@ -51,18 +53,19 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, Supplements supplem
             }
         }
 
-        var settled = await settlements.SettleAsync(run.Tenant, [.. drafts.Select(item => item.Draft)], book, cancellationToken).ConfigureAwait(false);
-        foreach (var (item, made) in drafts.Zip(settled, (draft, made) => (draft.Due, made)))
+        var joined = CommonBoundaries.Joined(drafts);
+        var settled = await settlements.SettleAsync(run.Tenant, [.. joined.Select(draft => draft.Invoice)], book, cancellationToken).ConfigureAwait(false);
+        foreach (var (draft, made) in joined.Zip(settled))
         {
             if (made.Failure is not null)
             {
-                result.Failures.Add(new RunFailure(item.Subscription.Id, item.Boundary, made.Failure.Message));
+                result.Failures.AddRange(draft.Dues.Select(item => new RunFailure(item.Subscription.Id, item.Boundary, made.Failure.Message)));
                 continue;
             }
 
             Add(made.Invoice, result, totals);
-            drafted.Add(made.Invoice);
-            next.Add(item.Subscription.Billed(item.Boundary, item.Plans, options.Value, made.Invoice));
+            drafted.AddRange(draft.Dues.Select(item => made.Invoice.PartOf(item.Subscription.Id)));
+            next.AddRange(draft.Dues.Select(item => item.Subscription.Billed(item.Boundary, item.Plans, options.Value, made.Invoice)));
         }
 
         return [.. next.Where(subscription => subscription.NextBillingAt <= run.AsOf)];

@@ -16,7 +16,7 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
 
     /// <summary>All lines of both.</summary>
     public async Task<List<InvoiceLine>> LinesAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(invoice => invoice.Lines), .. await TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false)];
+        [.. (await InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(invoice => invoice.PartOf(subscription.Id).Lines), .. await TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false)];
 
     /// <summary>The number that the next correction of each subscription's bills takes; to be read before the bills are.</summary>
     public async Task<IReadOnlyDictionary<SubscriptionId, int>> NextNumbersAsync(TenantId tenant, IReadOnlyList<SubscriptionId> subscriptions, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BillApis.Invoicing;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -16,13 +17,13 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
     /// <summary>Issues the drafts of subscriptions; answers what is stored for each, also where another run was faster with it, and which have to be drafted anew.</summary>
     public async Task<IssuedInvoices> IssueAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, CycleResult result, CancellationToken cancellationToken)
     {
-        var (stored, overtaken) = (new Dictionary<InvoiceId, Invoice>(), new List<Invoice>());
+        var (stored, overtaken) = (new Dictionary<InvoiceId, Invoice>(), new List<BoundaryDraft>());
         await IssueAsync(tenant, drafts, stored, overtaken, result, cancellationToken).ConfigureAwait(false);
         return new IssuedInvoices(stored, overtaken);
     }
 
     // All at once; where one of them is in the way, each half by itself, so that few of many are issued alone.
-    private async Task IssueAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, Dictionary<InvoiceId, Invoice> stored, List<Invoice> overtaken, CycleResult result, CancellationToken cancellationToken)
+    private async Task IssueAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, Dictionary<InvoiceId, Invoice> stored, List<BoundaryDraft> overtaken, CycleResult result, CancellationToken cancellationToken)
     {
         if (drafts.Count == 0 || await TryAsync(tenant, drafts, stored, result, cancellationToken).ConfigureAwait(false))
         {
@@ -31,7 +32,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 
         if (drafts.Count == 1)
         {
-            overtaken.AddRange(await OneAsync(tenant, drafts[0], stored, result, cancellationToken).ConfigureAwait(false) ? [] : [drafts[0].Invoice]);
+            overtaken.AddRange(await OneAsync(tenant, drafts[0], stored, result, cancellationToken).ConfigureAwait(false) ? [] : [drafts[0]]);
             return;
         }
 
@@ -71,8 +72,8 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
             reference,
             async before =>
             {
-                var number = before.Subscription is { } bound ? (await invoices.CountCorrectionsAsync(tenant, [bound], cancellationToken).ConfigureAwait(false))[bound] + 1 : 0;
-                var (withdrawn, replacement) = Reissue.Of(before, number, clock.GetCurrentInstant());
+                var numbers = await invoices.CountCorrectionsAsync(tenant, [.. before.Subscriptions()], cancellationToken).ConfigureAwait(false);
+                var (withdrawn, replacement) = Reissue.Of(before, subscription => numbers[subscription] + 1, clock.GetCurrentInstant());
                 id = replacement.Id;
                 var write = before.Status is InvoiceStatus.Canceled ? new InvoiceWrite([withdrawn], []) : await CanceledAsync(before, withdrawn, cancellationToken).ConfigureAwait(false);
                 return write with { Invoices = [withdrawn, replacement], Events = [.. write.Events, new BillingEvent("invoice.created", id.ToString(), replacement.CreatedAt)] };
@@ -90,11 +91,20 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         return new InvoiceWrite([after], [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]) { Grants = returned, Subscriptions = await WaivedAsync(before, cancellationToken).ConfigureAwait(false) };
     }
 
-    // Whoever withdraws the draft of a boundary waives what it charges: the subscription goes on after it.
-    private async Task<IReadOnlyList<Subscription>> WaivedAsync(Invoice before, CancellationToken cancellationToken) =>
-        before is { Status: InvoiceStatus.Draft, Subscription: { } id } && await subscriptions.FindAsync(before.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { NextBillingAt: { } boundary } owner && owner.Draft == before.Id
-            ? [owner.Billed(boundary, await plans.VersionsAsync(owner, cancellationToken).ConfigureAwait(false), options.Value)]
-            : [];
+    // Whoever withdraws the draft of a boundary waives what it charges: each subscription goes on after it.
+    private async Task<IReadOnlyList<Subscription>> WaivedAsync(Invoice before, CancellationToken cancellationToken)
+    {
+        var waived = new List<Subscription>();
+        foreach (var id in before.Status is InvoiceStatus.Draft ? before.Subscriptions() : [])
+        {
+            if (await subscriptions.FindAsync(before.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { NextBillingAt: { } boundary } owner && owner.Draft == before.Id)
+            {
+                waived.Add(owner.Billed(boundary, await plans.VersionsAsync(owner, cancellationToken).ConfigureAwait(false), options.Value));
+            }
+        }
+
+        return waived;
+    }
 
     private async Task ChangeAsync(TenantId tenant, string reference, Func<Invoice, Task<InvoiceWrite>> change, CancellationToken cancellationToken)
     {
@@ -119,7 +129,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         {
             if (drafts.Count == 1)
             {
-                Fail(failed.Invoice, failed.Failure!.Message, result);
+                Fail(drafts[0], failed.Failure!.Message, result);
             }
 
             return drafts.Count == 1;
@@ -127,7 +137,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 
         var now = clock.GetCurrentInstant();
         var issued = settled.Select(item => item.Invoice.Issue(now, item.Terms!.PaymentTermsDays)).ToList();
-        var write = Issued(issued, book, now) with { Subscriptions = [.. drafts.Zip(issued, Advanced).OfType<Subscription>()] };
+        var write = Issued(issued, book, now) with { Subscriptions = [.. drafts.Zip(issued).SelectMany(pair => Advanced(pair.First, pair.Second))] };
         var saved = await SaveAsync(tenant, write, cancellationToken).ConfigureAwait(false);
         foreach (var invoice in saved ? write.Invoices : [])
         {
@@ -158,21 +168,31 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 
             // A kept draft may have been changed by a person meanwhile.
             var kept = await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false);
-            if (kept is null ? draft.Correction is not null : kept.Status is InvoiceStatus.Draft && (draft.Correction is not null || kept.Version != draft.Version))
+            var corrects = draft.Corrections().Any();
+            if (kept is null ? corrects : kept.Status is InvoiceStatus.Draft && (corrects || kept.Version != draft.Version))
             {
                 return false;
             }
         }
 
-        Fail(draft, "The customer's credit was used elsewhere at the same time, again and again; run it once more.", result);
+        Fail(one, "The customer's credit was used elsewhere at the same time, again and again; run it once more.", result);
         return true;
     }
 
-    private Subscription? Advanced(BoundaryDraft draft, Invoice issued) => draft.Due is { } due ? due.Subscription.Billed(due.Boundary, due.Plans, options.Value, issued) : null;
+    private IEnumerable<Subscription> Advanced(BoundaryDraft draft, Invoice issued) => draft.Dues.Select(due => due.Subscription.Billed(due.Boundary, due.Plans, options.Value, issued));
 
-    private async Task<bool> IsChangedAsync(TenantId tenant, BoundaryDraft draft, CancellationToken cancellationToken) =>
-        draft.Due is { Subscription: var read } && (await subscriptions.FindAsync(tenant, read.Id.ToString(), cancellationToken).ConfigureAwait(false))?.Version != read.Version
-            && await invoices.FindAsync(tenant, draft.Invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null or { Status: InvoiceStatus.Draft };
+    private async Task<bool> IsChangedAsync(TenantId tenant, BoundaryDraft draft, CancellationToken cancellationToken)
+    {
+        foreach (var read in draft.Dues.Select(due => due.Subscription))
+        {
+            if ((await subscriptions.FindAsync(tenant, read.Id.ToString(), cancellationToken).ConfigureAwait(false))?.Version != read.Version)
+            {
+                return await invoices.FindAsync(tenant, draft.Invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null or { Status: InvoiceStatus.Draft };
+            }
+        }
+
+        return false;
+    }
 
     private static InvoiceWrite Issued(IReadOnlyList<Invoice> issued, CreditBook book, Instant now)
     {
@@ -197,16 +217,16 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         CreatedAt = now,
     }.Opened();
 
-    private static void Fail(Invoice draft, string message, CycleResult result) => result.Failures.Add(new RunFailure(draft.Subscription!.Value, draft.CreatedAt, message));
+    private static void Fail(BoundaryDraft draft, string message, CycleResult result) => result.Failures.AddRange(draft.Invoice.Subscriptions().Select(subscription => new RunFailure(subscription, draft.Invoice.CreatedAt, message)));
 
     private async Task<bool> SaveAsync(TenantId tenant, InvoiceWrite write, CancellationToken cancellationToken) =>
         await invoices.SaveAsync(tenant, write, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
 }
 
-/// <summary>A draft, and the boundary of a subscription that it bills; null for any other.</summary>
-internal sealed record BoundaryDraft(Invoice Invoice, DueCharges? Due);
+/// <summary>A draft, and the boundaries of subscriptions that it bills: one, several where they are billed together, or none.</summary>
+internal sealed record BoundaryDraft(Invoice Invoice, params ImmutableArray<DueCharges> Dues);
 
 /// <summary>What became of drafts.</summary>
 /// <param name="Stored">The invoices that are stored, by whoever was first.</param>
 /// <param name="Overtaken">The drafts whose adjustments may be wrong by now.</param>
-internal sealed record IssuedInvoices(IReadOnlyDictionary<InvoiceId, Invoice> Stored, IReadOnlyList<Invoice> Overtaken);
+internal sealed record IssuedInvoices(IReadOnlyDictionary<InvoiceId, Invoice> Stored, IReadOnlyList<BoundaryDraft> Overtaken);

@@ -10,6 +10,7 @@ namespace BillApis;
 public sealed class InvoicePreviews
 {
     private readonly SubscriptionInvoices _invoices;
+    private readonly CommonBoundaries _common;
     private readonly DraftReview _review;
     private readonly Supplements _supplements;
     private readonly Settlements _settlements;
@@ -17,8 +18,8 @@ public sealed class InvoicePreviews
     private readonly Plans _plans;
     private readonly ChargedUsageReader _usage;
 
-    internal InvoicePreviews(SubscriptionInvoices invoices, DraftReview review, Supplements supplements, Settlements settlements, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage) =>
-        (_invoices, _review, _supplements, _settlements, _subscriptions, _plans, _usage) = (invoices, review, supplements, settlements, subscriptions, plans, usage);
+    internal InvoicePreviews(SubscriptionInvoices invoices, CommonBoundaries common, DraftReview review, Supplements supplements, Settlements settlements, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage) =>
+        (_invoices, _common, _review, _supplements, _settlements, _subscriptions, _plans, _usage) = (invoices, common, review, supplements, settlements, subscriptions, plans, usage);
 
     /// <summary>The invoice of the next boundary at which a subscription is charged, with the usage so far, what was used late, coupons, credits and taxes; null where nothing will be billed any more.</summary>
     /// <exception cref="BillingException">There is no such subscription.</exception>
@@ -29,7 +30,7 @@ public sealed class InvoicePreviews
         while (due is [var next])
         {
             var calculated = InvoiceCalculator.Calculate((await _invoices.RequestsAsync(tenant, due, [], cancellationToken).ConfigureAwait(false)).Single());
-            var invoice = await _review.MergedAsync(calculated, found, cancellationToken).ConfigureAwait(false);
+            var invoice = await _review.MergedAsync(calculated.Lines.IsEmpty ? calculated : await _common.JoinedAsync(calculated, next, cancellationToken).ConfigureAwait(false), found, cancellationToken).ConfigureAwait(false);
             if (!invoice.Lines.IsEmpty)
             {
                 return await SettledAsync(invoice, cancellationToken).ConfigureAwait(false);

@@ -73,6 +73,7 @@ public sealed class InvoiceRuns
             return await SaveAsync(await _dryRuns.PreviewAsync(run, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
 
+        await _cycle.CatchUpAsync(run.Tenant, cancellationToken).ConfigureAwait(false);
         var query = new DueQuery(run.AsOf, run.Tenant, run.Customer);
         var passed = new HashSet<SubscriptionId>();
         while (true)
@@ -80,7 +81,7 @@ public sealed class InvoiceRuns
             var leased = await _subscriptions.LeaseAsync(query with { Except = passed }, BatchSize, Lease, cancellationToken).ConfigureAwait(false);
             if (leased.Count > 0)
             {
-                var result = await _cycle.BillAsync(run.Tenant, leased, run.AsOf, cancellationToken).ConfigureAwait(false);
+                var result = await _cycle.BillAsync(run.Tenant, leased, run.AsOf, automatic: false, cancellationToken).ConfigureAwait(false);
                 passed.UnionWith(result.Failures.Select(failure => failure.Subscription).Concat(result.Held));
                 run = await SaveAsync(run.Progressed(result, RealTime()), cancellationToken).ConfigureAwait(false);
             }
@@ -107,7 +108,7 @@ public sealed class InvoiceRuns
         {
             foreach (var tenant in leased.GroupBy(subscription => subscription.Tenant))
             {
-                var result = await _cycle.BillAsync(tenant.Key, [.. tenant], query.At, cancellationToken).ConfigureAwait(false);
+                var result = await _cycle.BillAsync(tenant.Key, [.. tenant], query.At, automatic: true, cancellationToken).ConfigureAwait(false);
                 failed.UnionWith(result.Failures.Select(failure => failure.Subscription));
                 made += result.Invoices.Count;
             }

@@ -87,7 +87,7 @@ public sealed class Invoices
     public async Task<Invoice> IssueAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
     {
         var found = await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
-        if (found is { Status: InvoiceStatus.Draft, Kind: InvoiceKind.Subscription })
+        if (found is { Status: InvoiceStatus.Draft, Kind: InvoiceKind.Subscription or InvoiceKind.Consolidated })
         {
             await ApproveAsync(found, cancellationToken).ConfigureAwait(false);
         }
@@ -163,9 +163,10 @@ public sealed class Invoices
     {
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            var owner = await _review.OwnerAsync(draft, cancellationToken).ConfigureAwait(false)
-                ?? throw new BillingException(BillingErrorCode.Conflict, $"The invoice '{draft.Id}' is the draft of a boundary that its subscription has no more; cancel it.");
-            var result = await _cycle.ApproveAsync(owner, cancellationToken).ConfigureAwait(false);
+            var owners = await _review.OwnersAsync(draft, cancellationToken).ConfigureAwait(false);
+            var result = owners.Count > 0
+                ? await _cycle.ApproveAsync(owners, cancellationToken).ConfigureAwait(false)
+                : throw new BillingException(BillingErrorCode.Conflict, $"The invoice '{draft.Id}' is the draft of a boundary that its subscription has no more; cancel it.");
             if (result.Failures is [var failure, ..])
             {
                 throw new BillingException(BillingErrorCode.Conflict, failure.Message);

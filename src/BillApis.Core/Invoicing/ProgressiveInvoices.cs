@@ -44,7 +44,7 @@ internal sealed class ProgressiveInvoices(
         {
             if (await DraftAsync(subscription, at, cancellationToken).ConfigureAwait(false) is { } draft)
             {
-                await issue.IssueAsync(subscription.Tenant, [new BoundaryDraft(draft, null)], result, cancellationToken).ConfigureAwait(false);
+                await issue.IssueAsync(subscription.Tenant, [new BoundaryDraft(draft)], result, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (exception is BillingException or OverflowException)

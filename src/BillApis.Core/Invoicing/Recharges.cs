@@ -57,13 +57,14 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var since = charges.Select(charge => charge.Period.Start).Concat(commitments.Select(item => item.Period.Start)).DefaultIfEmpty().Min();
         var bills = charges.Count == 0 ? [] : await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);
         var taken = charges.Count == 0 ? [] : await earlier.TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false);
-        InvoiceLine[] lines = [.. bills.SelectMany(invoice => invoice.Lines), .. taken];
+        var parts = bills.ConvertAll(invoice => invoice.PartOf(subscription.Id));
+        InvoiceLine[] lines = [.. parts.SelectMany(invoice => invoice.Lines), .. taken];
         var billed = lines.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start));
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var origins = new Dictionary<InvoiceId, BilledOrigin>();
         return new Correction(
             number,
-            [.. charges.Zip(used, (charge, input) => new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)]) { Origin = Origin(OriginOf(charge, bills)) })],
+            [.. charges.Zip(used, (charge, input) => new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)]) { Origin = Origin(OriginOf(charge, parts)) })],
             [.. marks.Where(mark => mark.Last < billedUntil)])
         {
             Commitments = [.. commitments.Select(item => item.After(lines))],
@@ -77,7 +78,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
             }
 
             var mine = invoice.Lines.Select(line => line.Id).ToHashSet();
-            return origins[invoice.Id] = new BilledOrigin(invoice, subscription.CouponsOf(invoice), [.. lines.Where(line => line.Corrects is { } id && mine.Contains(id))]);
+            return origins[invoice.Id] = new BilledOrigin(invoice, subscription.CouponsOf(invoice), [.. lines.Where(line => line.Corrects is { } id && mine.Contains(id))]) { Document = bills.Find(bill => bill.Id == invoice.Id)! };
         }
     }
 
@@ -99,7 +100,7 @@ internal sealed record Correction(int Number, ImmutableArray<Recharge> Charges, 
     public IReadOnlyList<LateMemo> Memos(Currency currency) => !Commitments.IsEmpty
         ? []
         : [.. Charges.Where(charge => charge.Origin is not null).GroupBy(charge => charge.Origin!.Invoice.Id)
-            .Select(group => (group.First().Origin!.Invoice, Charges: group)).Select(group => new LateMemo(group.Invoice, LateCredit.Of(group.Invoice, [.. group.Charges.SelectMany(charge => charge.LinesIn(currency))])))
+            .Select(group => (group.First().Origin!.Document, Charges: group)).Select(group => new LateMemo(group.Document, LateCredit.Of(group.Document, [.. group.Charges.SelectMany(charge => charge.LinesIn(currency))])))
             .Where(memo => !memo.Lines.IsEmpty).OrderBy(memo => memo.Invoice.CreatedAt)];
 
     /// <summary>The same without what credit memos take back; its marks stay for those.</summary>

@@ -108,7 +108,7 @@ internal sealed class Supplements(
         var (number, now, memos) = (correction.Number, clock.GetCurrentInstant(), correction.Memos(subscription.Currency));
         foreach (var memo in memos)
         {
-            if (!await IssueAsync(memo, number++, now, cancellationToken).ConfigureAwait(false))
+            if (!await IssueAsync(subscription.Id, memo, number++, now, cancellationToken).ConfigureAwait(false))
             {
                 return false;
             }
@@ -120,7 +120,7 @@ internal sealed class Supplements(
             return true;
         }
 
-        var stored = draft.Lines.IsEmpty || (await issue.IssueAsync(draft.Tenant, [new BoundaryDraft(draft, null)], result, cancellationToken).ConfigureAwait(false)).Stored.ContainsKey(draft.Id);
+        var stored = draft.Lines.IsEmpty || (await issue.IssueAsync(draft.Tenant, [new BoundaryDraft(draft)], result, cancellationToken).ConfigureAwait(false)).Stored.ContainsKey(draft.Id);
         if (stored)
         {
             await recharges.SettleAsync(subscription.Tenant, subscription.Id, correction with { Number = number }, !draft.Lines.IsEmpty, cancellationToken).ConfigureAwait(false);
@@ -129,10 +129,10 @@ internal sealed class Supplements(
         return stored;
     }
 
-    private async Task<bool> IssueAsync(LateMemo memo, int number, Instant now, CancellationToken cancellationToken)
+    private async Task<bool> IssueAsync(SubscriptionId subscription, LateMemo memo, int number, Instant now, CancellationToken cancellationToken)
     {
         var before = memo.Invoice;
-        var id = EntityId.Derive<CreditMemoId>(now, $"{before.Tenant}/{before.Subscription}/{number}");
+        var id = EntityId.Derive<CreditMemoId>(now, $"{before.Tenant}/{subscription}/{number}");
         var total = memo.Lines.Aggregate(Money.Zero(before.Currency), (sum, line) => sum + line.Gross);
         var (invoice, credit) = before.TakeBack(id, total, now);
         var issued = new CreditMemo
@@ -141,7 +141,7 @@ internal sealed class Supplements(
             Tenant = before.Tenant,
             Customer = before.Customer,
             Invoice = before.Id,
-            Subscription = before.Subscription,
+            Subscription = subscription,
             Correction = number,
             Series = before.CreditMemoSeries,
             Currency = before.Currency,

@@ -48,6 +48,9 @@ public sealed record NewSubscription(string Customer, string Plan)
     /// <summary>The amount of unbilled usage that is invoiced before its period ends; the plan's own where null.</summary>
     public Money? UsageThreshold { get; init; }
 
+    /// <summary>Whether it is billed together with others of its customer where they have a boundary in common; what the customer says where null.</summary>
+    public bool? ConsolidateInvoices { get; init; }
+
     /// <summary>The tenant's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }

@@ -63,6 +63,12 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>Whether it, or a plan that it goes through, has such an amount.</summary>
     public bool IsWatched { get; init; }
 
+    /// <summary>Whether it is billed together with others of its customer where they have a boundary in common; null for what the customer says.</summary>
+    public bool? ConsolidateInvoices { get; init; }
+
+    /// <summary>The same as it is now, whoever said so.</summary>
+    public bool IsConsolidated { get; init; }
+
     /// <summary>The tenant's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
@@ -120,7 +126,7 @@ public sealed record Subscription : IEntity<Subscription>
     /// <param name="options">When the worker bills.</param>
     /// <param name="invoice">What was issued for it; null where nothing was charged. A coupon that it names counts for its period.</param>
     public Subscription Billed(Instant boundary, PlanVersions plans, BillingOptions options, Invoice? invoice = null) => NextBillingAt == boundary
-        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Used(invoice, boundary, plans), Draft = null }).Schedule(plans, options)
+        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Used(invoice?.PartOf(Id), boundary, plans), Draft = null }).Schedule(plans, options)
         : this;
 
     /// <summary>Records something, and what is to be billed next because of it.</summary>

@@ -26,7 +26,12 @@ internal sealed class SubscriptionPayments(ISubscriptionStore subscriptions, IIn
     {
         foreach (var id in events.Select(item => item.SubjectId).Distinct())
         {
-            if (await invoices.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { Subscription: { } subscription } invoice)
+            if (await invoices.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is not { } invoice)
+            {
+                continue;
+            }
+
+            foreach (var subscription in invoice.Subscriptions())
             {
                 await RecordAsync(tenant, subscription, invoice, cancellationToken).ConfigureAwait(false);
             }

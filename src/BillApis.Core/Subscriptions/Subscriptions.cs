@@ -49,6 +49,8 @@ public sealed class Subscriptions
             PlanVersion = version.Number,
             Currency = currency,
             UsageThreshold = request.UsageThreshold,
+            ConsolidateInvoices = request.ConsolidateInvoices,
+            IsConsolidated = request.ConsolidateInvoices ?? customer.ConsolidateInvoices,
             Timeline = timeline,
             Metadata = request.Metadata,
             CreatedAt = now,

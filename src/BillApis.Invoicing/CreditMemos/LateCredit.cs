@@ -21,7 +21,7 @@ public static class LateCredit
     private static CreditMemoLine Of(Invoice invoice, InvoiceLine adjustment)
     {
         var billed = invoice.Lines.Where(line => line.Price == adjustment.Price && line.Period == adjustment.Period && line.Kind is not LineKind.Adjustment).ToList();
-        var line = billed.Find(item => BilledGroup.KeyOf(item.Group) == BilledGroup.KeyOf(adjustment.Group)) ?? billed[0];
+        var line = invoice.Lines.FirstOrDefault(item => item.Id == adjustment.Corrects) ?? billed.Find(item => BilledGroup.KeyOf(item.Group) == BilledGroup.KeyOf(adjustment.Group)) ?? billed[0];
         var (amount, net, gross) = line.Amount.IsZero
             ? (invoice.Subtotal, invoice.Total - invoice.TaxTotal, invoice.Total)
             : (line.Amount, line.NetOfTax, line.Gross);

@@ -8,6 +8,9 @@ namespace BillApis.Invoicing;
 /// <param name="Adjusted">The lines of later documents that adjusted it.</param>
 public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Coupons, ImmutableArray<InvoiceLine> Adjusted)
 {
+    /// <summary>The whole invoice, where that bills other subscriptions too.</summary>
+    public Invoice Document { get; init; } = Invoice;
+
     internal bool Has(InvoiceLine adjustment) => adjustment.Corrects is { } id && Invoice.Lines.Any(line => line.Id == id);
 
     /// <summary>The line that billed a group of a charge; where that group was not billed, another of the same charge.</summary>

@@ -6,6 +6,9 @@ namespace BillApis.Invoicing;
 /// <param name="Amount">How much; the lines hold their shares of it.</param>
 public sealed record InvoiceDiscount(CouponId Coupon, string Description, Money Amount)
 {
+    /// <summary>Whose coupon it is where the invoice bills several subscriptions together; null for every other discount.</summary>
+    public SubscriptionId? Subscription { get; init; }
+
     /// <summary>Whether it is what the coupon would have taken off an earlier invoice more, or where negative less, with the adjustments of it that stand on this one.</summary>
     public bool IsCorrection { get; init; }
 }

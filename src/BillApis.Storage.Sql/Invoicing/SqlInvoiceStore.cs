@@ -1,6 +1,7 @@
 using System.Data.Common;
 using BillApis.Invoicing;
 using BillApis.Storage.Sql.Ledger;
+using BillApis.Storage.Sql.Metering;
 using BillApis.Storage.Sql.Subscriptions;
 using Dapper;
 using NodaTime;
@@ -35,7 +36,8 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
             write.Events,
             async transaction => await credits.WriteAsync(transaction, tenant, write.Grants, cancellationToken).ConfigureAwait(false)
                 && await subscriptions.WriteAsync(transaction, tenant, write.Subscriptions, cancellationToken).ConfigureAwait(false)
-                && await schedules.WriteAsync(transaction, tenant, write.Schedules, cancellationToken).ConfigureAwait(false),
+                && await schedules.WriteAsync(transaction, tenant, write.Schedules, cancellationToken).ConfigureAwait(false)
+                && await IndexAsync(transaction, tenant, write.Invoices, cancellationToken).ConfigureAwait(false),
             cancellationToken);
 
     public Task<SaveResult> SaveAsync(TenantId tenant, Invoice invoice, CreditMemo memo, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
@@ -67,7 +69,7 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
     // The row of the series stays locked until the commit, so that a number that was given is used.
     protected override async Task<IReadOnlyList<Invoice>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Invoice> items, CancellationToken cancellationToken)
     {
-        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. items.Where(TakesCorrection).Select(item => (item.Subscription!.Value, item.Correction!.Value))], cancellationToken).ConfigureAwait(false);
+        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. items.Where(TakesCorrection).SelectMany(item => item.Corrections())], cancellationToken).ConfigureAwait(false);
         var prepared = items.ToArray();
         foreach (var series in Enumerable.Range(0, items.Count).Where(i => items[i] is { IssuedAt: not null, Number: null }).GroupBy(i => items[i].Series, StringComparer.Ordinal))
         {
@@ -85,6 +87,30 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
         return prepared;
     }
 
+    // An invoice over several subscriptions is one of each of them.
+    protected override string Filter(string column) =>
+        column is "subscription_id" ? "(subscription_id = @where_subscription_id or id in (select s.invoice_id from billing_invoice_section as s where s.tenant_id = @Tenant and s.subscription_id = @where_subscription_id))" : base.Filter(column);
+
+    private async Task<bool> IndexAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Invoice> invoices, CancellationToken cancellationToken)
+    {
+        var rows = invoices.SelectMany(invoice => invoice.Sections.Select(section => new { subscription_id = section.Subscription, invoice_id = invoice.Id })).ToList();
+        if (rows.Count > 0)
+        {
+            await transaction.BulkAsync(
+                $"""
+                insert into billing_invoice_section (tenant_id, subscription_id, invoice_id)
+                select @Tenant, r.subscription_id, r.invoice_id from {_database.Dialect.Rows("Rows", "subscription_id text", "invoice_id text")} as r
+                where true
+                on conflict do nothing
+                """,
+                tenant,
+                rows,
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
     // A replacement has its place as it is drafted, any other bill as it is issued.
-    private static bool TakesCorrection(Invoice item) => item.Correction is not null && (item.Kind is InvoiceKind.Replacement ? item.Version == 0 : item is { IssuedAt: not null, Number: null });
+    private static bool TakesCorrection(Invoice item) => (item.Correction is not null || !item.Sections.IsEmpty) && (item.Kind is InvoiceKind.Replacement ? item.Version == 0 : item is { IssuedAt: not null, Number: null });
 }

@@ -5,7 +5,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Draws up the invoice of an instant of a subscription that is not stored, by what issues invoices.</summary>
-internal sealed class ChangePreview(SubscriptionInvoices drafts, Settlements settlements, IOptions<BillingOptions> options)
+internal sealed class ChangePreview(SubscriptionInvoices drafts, CommonBoundaries common, Settlements settlements, IOptions<BillingOptions> options)
 {
     private const int MaxBoundaries = 1_000;
 
@@ -21,7 +21,7 @@ internal sealed class ChangePreview(SubscriptionInvoices drafts, Settlements set
             var next = current.Billed(due[0].Boundary, due[0].Plans, options.Value, invoice);
             if (due[0].Boundary == at && next.NextBillingAt != at)
             {
-                return invoice.Lines.IsEmpty ? null : await SettledAsync(invoice, cancellationToken).ConfigureAwait(false);
+                return invoice.Lines.IsEmpty ? null : await SettledAsync(await common.JoinedAsync(invoice, due[0], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
 
             drafted.Add(invoice);

@@ -68,8 +68,8 @@ public sealed class SubscriptionChanges
             return new SubscriptionChanged(after, changed.At, null);
         }
 
-        var billed = await _cycle.BillAsync(after.Tenant, [after], changed.Now, cancellationToken).ConfigureAwait(false);
-        var invoice = billed.Invoices.Count == 0 ? null : await _invoices.FindAsync(after.Tenant, billed.Invoices[0].ToString(), cancellationToken).ConfigureAwait(false);
+        var billed = await _cycle.BillAsync(after.Tenant, [after], changed.Now, automatic: false, cancellationToken).ConfigureAwait(false);
+        var invoice = billed.Invoices.Count == 0 ? null : await _invoices.FindAsync(after.Tenant, billed.Invoices[^1].ToString(), cancellationToken).ConfigureAwait(false);
         return new SubscriptionChanged(await _store.GetAsync(after.Tenant, Kind, after.Id.ToString(), cancellationToken).ConfigureAwait(false), changed.At, invoice);
     }
 

@@ -1,0 +1,88 @@
+using BillApis.Invoicing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Finds the subscriptions that are billed together, and puts their drafts onto one invoice.</summary>
+internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, SubscriptionInvoices drafts)
+{
+    /// <summary>The subscriptions, and those that are billed together with one of them up to its next boundary.</summary>
+    public async Task<IReadOnlyList<Subscription>> CompletedAsync(TenantId tenant, IReadOnlyList<Subscription> asked, CancellationToken cancellationToken)
+    {
+        var known = asked.ToDictionary(subscription => subscription.Id);
+        foreach (var group in asked.Where(subscription => subscription is { IsConsolidated: true, NextBillingAt: not null }).GroupBy(GroupOf).ToList())
+        {
+            var until = group.Max(subscription => subscription.NextBillingAt);
+            var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", group.Key.Customer.ToString());
+            await foreach (var other in subscriptions.AllAsync(tenant, query, cancellationToken).ConfigureAwait(false))
+            {
+                if (other.IsConsolidated && GroupOf(other) == group.Key && other.NextBillingAt <= until)
+                {
+                    known.TryAdd(other.Id, other);
+                }
+            }
+        }
+
+        return [.. known.Values];
+    }
+
+    /// <summary>A draft together with those of others that it will be billed with, as far as they are billed up to the same boundary; of what is not stored.</summary>
+    public async Task<Invoice> JoinedAsync(Invoice own, DueCharges due, CancellationToken cancellationToken)
+    {
+        if (!due.Subscription.IsConsolidated)
+        {
+            return own;
+        }
+
+        var (tenant, joined) = (due.Subscription.Tenant, new List<BoundaryDraft> { new(own, due) });
+        var others = (await CompletedAsync(tenant, [due.Subscription], cancellationToken).ConfigureAwait(false)).Where(other => other.Id != due.Subscription.Id && other.NextBillingAt == due.Boundary).ToList();
+        var items = await drafts.CorrectAsync(tenant, await drafts.DueAsync(others, [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        foreach (var (item, request) in items.Zip(await drafts.RequestsAsync(tenant, items, [], cancellationToken).ConfigureAwait(false)))
+        {
+            try
+            {
+                joined.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
+            }
+            catch (Exception exception) when (exception is BillingException or OverflowException)
+            {
+                // A run bills the others without it too.
+            }
+        }
+
+        return Joined(joined).Single(draft => draft.Dues.Contains(due)).Invoice;
+    }
+
+    /// <summary>Those of the subscriptions that come first: of those that are billed together only the ones with the earliest boundary.</summary>
+    public static IReadOnlyList<Subscription> First(IReadOnlyList<Subscription> completed) =>
+        [.. completed.Where(subscription => !subscription.IsConsolidated), .. completed.Where(subscription => subscription.IsConsolidated).GroupBy(GroupOf).SelectMany(group => group.Where(subscription => subscription.NextBillingAt == group.Min(item => item.NextBillingAt)))];
+
+    /// <summary>The drafts with those put together that belong onto one invoice; no invoice has more lines than it may.</summary>
+    public static IReadOnlyList<BoundaryDraft> Joined(IReadOnlyList<BoundaryDraft> drafts) =>
+    [
+        .. drafts.Where(draft => !IsJoined(draft)),
+        .. drafts.Where(IsJoined).GroupBy(draft => (GroupOf(draft.Dues[0].Subscription), draft.Invoice.CreatedAt)).SelectMany(group => Chunks([.. group.OrderBy(draft => draft.Invoice.Subscription!.Value.ToString(), StringComparer.Ordinal)])
+            .Select(chunk => chunk.Count == 1 ? chunk[0] : new BoundaryDraft(Consolidation.Of([.. chunk.Select(draft => draft.Invoice)]), [.. chunk.SelectMany(draft => draft.Dues)]))),
+    ];
+
+    private static bool IsJoined(BoundaryDraft draft) => draft is { Invoice.Lines.IsEmpty: false, Dues: [{ Subscription: { IsConsolidated: true, Timeline: var timeline } }] } && !timeline.AwaitsPayment;
+
+    private static IEnumerable<List<BoundaryDraft>> Chunks(IReadOnlyList<BoundaryDraft> drafts)
+    {
+        var chunk = new List<BoundaryDraft>();
+        foreach (var draft in drafts)
+        {
+            if (chunk.Count > 0 && chunk.Sum(item => item.Invoice.Lines.Length) + draft.Invoice.Lines.Length > Limits.LinesPerInvoice)
+            {
+                yield return chunk;
+                chunk = [];
+            }
+
+            chunk.Add(draft);
+        }
+
+        yield return chunk;
+    }
+
+    /// <summary>What those have in common that may be billed together.</summary>
+    public static (CustomerId Customer, Currency Currency) GroupOf(Subscription subscription) => (subscription.Customer, subscription.Currency);
+}
