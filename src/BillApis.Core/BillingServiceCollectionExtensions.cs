@@ -101,7 +101,8 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
             provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<CommonBoundaries>(), provider.GetRequiredService<DraftReview>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),
-            provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>()));
+            provider.GetRequiredService<Subscriptions>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ChargedUsageReader>(),
+            provider.GetRequiredService<Customers>(), provider.GetRequiredService<Coupons>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new InvoiceRuns(
             provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<ProgressiveInvoices>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),
             provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IClock>()));

@@ -25,9 +25,10 @@ internal static class SimulationEndpoint
             throw BillingException.Field("period_end", "must be after period_start");
         }
 
-        var customer = await References.CustomerAsync(billing, caller.Tenant, sent.CustomerId, cancellationToken).ConfigureAwait(false);
         var invoice = await billing.Previews.SimulateAsync(
-            caller.Tenant, sent.PlanId, new Interval(sent.PeriodStart, sent.PeriodEnd), EventsOf(sent), customer?.Id ?? default, customer?.Currency, cancellationToken).ConfigureAwait(false);
+            caller.Tenant,
+            new Simulation(sent.PlanId, new Interval(sent.PeriodStart, sent.PeriodEnd), [.. EventsOf(sent)]) { Customer = sent.CustomerId, Coupons = sent.CouponIds ?? [] },
+            cancellationToken).ConfigureAwait(false);
         return InvoiceResponse.From(invoice);
     }
 
@@ -74,6 +75,8 @@ internal sealed record SimulationRequest
     public required string PlanId { get; init; }
     public required Instant PeriodStart { get; init; }
     public required Instant PeriodEnd { get; init; }
+
+    public ImmutableArray<string>? CouponIds { get; init; }
 
     /// <summary>Each with its event_type, and either how many there are or the properties of one.</summary>
     public ImmutableArray<ImmutableSortedDictionary<string, PropertyValue>>? SimulatedEvents { get; init; }

@@ -16,6 +16,7 @@ internal static class ChangeEndpoints
         group.MapPost("/{id}/reactivate", ReactivateAsync).WithSummary("Let one that ended go on, or take back an end that is ahead");
         group.MapPost("/{id}/renew", RenewAsync).WithSummary("Give a fixed term another end");
         group.MapPost("/{id}/change-plan", ChangePlanAsync).WithSummary("Move a subscription to another plan by its plan's transitions");
+        group.MapPost("/{id}/change-timezone", ChangeZoneAsync).WithSummary("Count a subscription's periods in another zone, from an instant on");
         group.MapPost("/{id}/quantities", ChangeQuantitiesAsync).WithSummary("Charge other quantities");
         group.MapPost("/{id}/price-overrides", ChangePricesAsync).WithSummary("Charge prices by other terms than the plan's");
         group.MapPost("/{id}/add-ons", AddAddOnAsync).WithSummary("Charge a price beside those of the plan");
@@ -37,6 +38,9 @@ internal static class ChangeEndpoints
 
     internal static Task<SubscriptionResponse> ChangePlanAsync(string id, Body<ChangePlanRequest> body, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken) =>
         AnswerAsync(id, body.Value, body.Value.ToChange(), caller, billing, clock, cancellationToken);
+
+    internal static Task<SubscriptionResponse> ChangeZoneAsync(string id, Body<TimezoneRequest> body, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken) =>
+        AnswerAsync(id, body.Value, body.Value.With(new ChangeZone(body.Value.Timezone)), caller, billing, clock, cancellationToken);
 
     internal static Task<SubscriptionResponse> ChangeQuantitiesAsync(string id, Body<QuantitiesRequest> body, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken) =>
         AnswerAsync(id, body.Value, body.Value.With(new ChangeQuantities(body.Value.Quantities)), caller, billing, clock, cancellationToken);

@@ -35,6 +35,11 @@ internal sealed record ChangePlanRequest : ChangeRequest
     public SubscriptionChange ToChange() => With(new ChangePlan(PlanId) { Version = PlanVersion, Quantities = Quantities ?? ImmutableSortedDictionary<string, decimal>.Empty, Anchor = Anchor });
 }
 
+internal sealed record TimezoneRequest : ChangeRequest
+{
+    public required DateTimeZone Timezone { get; init; }
+}
+
 internal sealed record QuantitiesRequest : ChangeRequest
 {
     public required ImmutableSortedDictionary<string, decimal> Quantities { get; init; }

@@ -22,7 +22,7 @@ internal sealed record SubscriptionResponse(
         var (state, plan) = (item.Timeline.StateAt(now), item.PlanAt(now));
         return new(
             item.Id, item.Customer, plan.Plan, plan.Version, item.StatusAt(now), item.Currency, item.Timeline.StartAt, item.Timeline.EndsAt, item.Timeline.TrialEndAt,
-            state.Anchor, item.Timeline.Zone, PeriodOf(item, schedule, now), item.NextBillingAt, state.Quantities, state.Prices,
+            state.Anchor, state.Zone ?? item.Timeline.Zone, PeriodOf(item, schedule, now), item.NextBillingAt, state.Quantities, state.Prices,
             [.. state.AddOns.Select(AddOnResponse.From)], [.. item.Coupons.Select(RedemptionResponse.From)], [.. item.Timeline.InEffect.Where(entry => entry.At > now).Select(HistoryResponse.From)], [.. state.Causes],
             CommitmentForm.From(item.Timeline.Commitment), (item.UsageThreshold ?? schedule.PlanAt(now).UsageThreshold)?.Amount, item.IsConsolidated, state.PausedAt, state.PausedUntil, item.CanceledAt, item.Metadata, item.CreatedAt);
     }
@@ -59,6 +59,7 @@ internal sealed record HistoryResponse(string Type, Instant At)
     public AddOnResponse? AddOn { get; init; }
     public Instant? Until { get; init; }
     public SuspensionCause? Cause { get; init; }
+    public DateTimeZone? Timezone { get; init; }
     public int? Entry { get; init; }
     public string? Reason { get; init; }
 
@@ -74,6 +75,7 @@ internal sealed record HistoryResponse(string Type, Instant At)
         AddOn = entry.AddOn is null ? null : AddOnResponse.From(entry),
         Until = entry.Until,
         Cause = entry.Cause,
+        Timezone = entry.Zone,
         Entry = entry.Entry,
         Reason = entry.Reason,
     };

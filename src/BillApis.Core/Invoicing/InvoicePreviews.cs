@@ -17,9 +17,15 @@ public sealed class InvoicePreviews
     private readonly Subscriptions _subscriptions;
     private readonly Plans _plans;
     private readonly ChargedUsageReader _usage;
+    private readonly Customers _customers;
+    private readonly Coupons _coupons;
+    private readonly IClock _clock;
 
-    internal InvoicePreviews(SubscriptionInvoices invoices, CommonBoundaries common, DraftReview review, Supplements supplements, Settlements settlements, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage) =>
-        (_invoices, _common, _review, _supplements, _settlements, _subscriptions, _plans, _usage) = (invoices, common, review, supplements, settlements, subscriptions, plans, usage);
+    internal InvoicePreviews(
+        SubscriptionInvoices invoices, CommonBoundaries common, DraftReview review, Supplements supplements, Settlements settlements, Subscriptions subscriptions, Plans plans, ChargedUsageReader usage,
+        Customers customers, Coupons coupons, IClock clock) =>
+        (_invoices, _common, _review, _supplements, _settlements, _subscriptions, _plans, _usage, _customers, _coupons, _clock) =
+        (invoices, common, review, supplements, settlements, subscriptions, plans, usage, customers, coupons, clock);
 
     /// <summary>The invoice of the next boundary at which a subscription is charged, with the usage so far, what was used late, coupons, credits and taxes; null where nothing will be billed any more.</summary>
     /// <exception cref="BillingException">There is no such subscription.</exception>
@@ -45,27 +51,41 @@ public sealed class InvoicePreviews
             : null;
     }
 
-    /// <summary>The invoice of a plan for a period and events that need not exist: every price once, the period counted as a whole one, and the customer's taxes.</summary>
-    /// <param name="tenant">Whose plan it is.</param>
-    /// <param name="plan">The plan's id or code; its newest version is taken, published or not.</param>
-    /// <param name="period">The half-open period.</param>
-    /// <param name="events">What happened in it; all are counted for one customer.</param>
-    /// <param name="customer">The customer on the preview.</param>
-    /// <param name="currency">One that every price has amounts in; the plan's own where null.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="BillingException">There is no such plan, a price has no amounts in the currency, or an event or quantity is refused.</exception>
-    public async Task<Invoice> SimulateAsync(
-        TenantId tenant, string plan, Interval period, IReadOnlyList<UsageEvent> events, CustomerId customer = default, Currency? currency = null, CancellationToken cancellationToken = default)
+    /// <summary>The invoice of a plan for a period and events that need not exist: every price once, the period counted as a whole one, coupons, and the customer's credits and taxes.</summary>
+    /// <exception cref="BillingException">There is no such plan, customer or coupon, a price has no amounts in the currency, a coupon cannot be redeemed, or an event or quantity is refused.</exception>
+    public async Task<Invoice> SimulateAsync(TenantId tenant, Simulation request, CancellationToken cancellationToken = default)
     {
-        var found = await _plans.GetAsync(tenant, plan, cancellationToken).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(request);
+        var plan = await _plans.GetAsync(tenant, request.Plan, cancellationToken).ConfigureAwait(false);
+        var customer = request.Customer is { } reference ? await _customers.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false) : null;
+        var (currency, id, period) = (customer?.Currency ?? plan.Currency, customer?.Id ?? default, request.Period);
         var charges = ImmutableArray.CreateBuilder<ChargedUsage>();
-        foreach (var charge in Charge.Whole(found.Latest.In(currency ?? found.Currency), period))
+        foreach (var charge in Charge.Whole(plan.Latest.In(currency), period))
         {
-            charges.Add(new ChargedUsage(charge, await CountAsync(tenant, charge, events, customer, cancellationToken).ConfigureAwait(false)));
+            charges.Add(new ChargedUsage(charge, await CountAsync(tenant, charge, request.Events, id, cancellationToken).ConfigureAwait(false)));
         }
 
-        var draft = InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer, Currency = currency ?? found.Currency, Boundary = period.End, Charges = charges.ToImmutable(), Commitments = CommitmentOf(found.Latest, period) });
-        return await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false);
+        var draft = InvoiceCalculator.Calculate(new InvoiceRequest
+        {
+            Tenant = tenant, Customer = id, Currency = currency, Boundary = period.End, Charges = charges.ToImmutable(), Commitments = CommitmentOf(plan.Latest, period), Coupons = await CouponsAsync(tenant, plan, currency, request, cancellationToken).ConfigureAwait(false),
+        });
+        return customer is null ? await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false) : await SettledAsync(draft, cancellationToken).ConfigureAwait(false);
+    }
+
+    // As a subscription would redeem them, one after the other.
+    private async Task<ImmutableArray<Redemption>> CouponsAsync(TenantId tenant, Plan plan, Currency currency, Simulation request, CancellationToken cancellationToken)
+    {
+        var redeemed = ImmutableArray.CreateBuilder<Redemption>();
+        foreach (var (reference, place) in request.Coupons.Select((reference, place) => (reference, place)))
+        {
+            var coupon = await _coupons.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+            coupon.Redeem(currency, _clock.GetCurrentInstant());
+            redeemed.Add(coupon.Terms.Plans.IsEmpty || coupon.Terms.Plans.Contains(plan.Id)
+                ? new Redemption(coupon.Id, coupon.Name ?? coupon.Code, coupon.Terms, request.Period.Start + Duration.FromNanoseconds(place))
+                : throw new BillingException(BillingErrorCode.Conflict, $"The coupon '{coupon.Code}' is not for the plan '{plan.Code}'."));
+        }
+
+        return redeemed.ToImmutable();
     }
 
     // As every price, the commitment once for the whole period.

@@ -35,7 +35,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
         if (open.Find(line => Pays(line, run, part)) is { } paid)
         {
             open.RemoveAll(line => ReferenceEquals(line, paid) || (line.Line.Kind is LineKind.Minimum or LineKind.Maximum && line.Line.Price == paid.Line.Price && line.Line.Period == paid.Line.Period));
-            return paid.Until < Instant.Min(run.PeriodAt(at).End, part.To) ? AdvanceCharges.From(run, part, paid.Until) : null;
+            return run.Price.Terms.Proration is not Proration.None && paid.Until < Instant.Min(run.PeriodAt(at).End, part.To) ? AdvanceCharges.From(run, part, paid.Until) : null;
         }
 
         // What was given back at this very instant, and goes on after all, is charged again.

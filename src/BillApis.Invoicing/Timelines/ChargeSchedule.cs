@@ -6,6 +6,7 @@ namespace BillApis.Invoicing;
 /// <summary>What a subscription is charged, and when: follows from its timeline and its plans alone.</summary>
 public sealed class ChargeSchedule
 {
+    private static readonly Duration ZoneShift = Duration.FromDays(2);
     private readonly Timeline _timeline;
     private readonly PlanVersions _plans;
     private readonly List<PriceRun> _runs;
@@ -76,7 +77,8 @@ public sealed class ChargeSchedule
         })];
 
     /// <summary>Whether something that was recorded takes effect at a boundary, or is over then, so that what was billed in advance has to be looked at.</summary>
-    public bool IsChange(Instant boundary) => Changes().Any(entry => entry.At == boundary || entry.Until == boundary);
+    /// <remarks>What was billed for a period of one zone may reach a little beyond the boundary of the next.</remarks>
+    public bool IsChange(Instant boundary) => Changes().Any(entry => entry.At == boundary || entry.Until == boundary || (entry.Kind is TimelineKind.ZoneChanged && entry.At < boundary && boundary <= entry.At + ZoneShift));
 
     /// <summary>From when on what was billed in advance may reach beyond an instant.</summary>
     public Instant AdvancedSince(Instant at) => _runs.Where(run => run is { IsAdvance: true, Schedule: not null } && run.From <= at)

@@ -11,7 +11,7 @@ public sealed record Timeline
     /// <summary>When the subscription starts.</summary>
     public required Instant StartAt { get; init; }
 
-    /// <summary>The zone in which its periods are computed; pinned at the start.</summary>
+    /// <summary>The zone in which its periods are computed at first.</summary>
     public required DateTimeZone Zone { get; init; }
 
     /// <summary>What its periods are aligned to at first.</summary>
@@ -70,6 +70,9 @@ public sealed record Timeline
 
     /// <summary>Where it is at an instant, as far as is known.</summary>
     public TimelineState StateAt(Instant at) => Steps().TakeWhile(step => step.From <= at).Last().State;
+
+    /// <summary>The zone in which its periods are computed at an instant.</summary>
+    public DateTimeZone ZoneAt(Instant at) => StateAt(at).Zone ?? Zone;
 
     /// <summary>The first instant after another at which something that is known takes effect; null where nothing does.</summary>
     public Instant? ChangesAfter(Instant at) => Steps().Select(step => step.From).Append(StartAt).Append(BillingStartAt).Where(change => change > at).Cast<Instant?>().Min();

@@ -33,6 +33,9 @@ public sealed record TimelineEntry(int Number, TimelineKind Kind, Instant At, In
     /// <summary>The price that is charged beside the plan's.</summary>
     public AddOn? AddOn { get; init; }
 
+    /// <summary>The zone in which its periods are computed from here on.</summary>
+    public DateTimeZone? Zone { get; init; }
+
     /// <summary>Its new end, or the end of a pause; null for none.</summary>
     public Instant? Until { get; init; }
 

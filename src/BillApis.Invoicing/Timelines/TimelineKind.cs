@@ -50,4 +50,7 @@ public enum TimelineKind
 
     /// <summary>An entry that had not taken effect yet does not count.</summary>
     Withdrawn,
+
+    /// <summary>Its periods are counted in another zone; the one that runs is split.</summary>
+    ZoneChanged,
 }

@@ -89,7 +89,11 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
 
     // An invoice over several subscriptions is one of each of them.
     protected override string Filter(string column) =>
-        column is "subscription_id" ? "(subscription_id = @where_subscription_id or id in (select s.invoice_id from billing_invoice_section as s where s.tenant_id = @Tenant and s.subscription_id = @where_subscription_id))" : base.Filter(column);
+        column is not "subscription_id" ? base.Filter(column) : """
+        id in (
+            select i.id from billing_invoice as i where i.tenant_id = @Tenant and i.subscription_id = @where_subscription_id
+            union all select s.invoice_id from billing_invoice_section as s where s.tenant_id = @Tenant and s.subscription_id = @where_subscription_id)
+        """;
 
     private async Task<bool> IndexAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Invoice> invoices, CancellationToken cancellationToken)
     {

@@ -60,6 +60,7 @@ public sealed class SubscriptionLifeTests(HostFixture host)
 
         Total(await _api.PostAsync($"/subscriptions/{id}/quantities", new { quantities = new { nothing = 1 } }), 400);
         Total(await _api.PostAsync($"/subscriptions/{id}/quantities", new { quantities = new Dictionary<string, int> { [SeatCode] = 5 } })).ShouldBe(4m);
+        (await _api.PostAsync($"/subscriptions/{id}/change-timezone", new { timezone = "UTC" })).Ok().GetProperty("timezone").GetString().ShouldBe("UTC");
         Total(await _api.PostAsync($"/subscriptions/{id}/price-overrides", new { price_overrides = new Dictionary<string, object> { [SeatCode] = new { currency = "USD", model = "per_unit", unit_amount = 2, timing = "in_advance" } } })).ShouldBe(-5m);
         var support = (await _api.PostAsync("/prices", new { code = Seed.Name("support"), currency = "USD", model = "flat", amount = 10, timing = "in_advance" })).Ok(201);
         var added = await _api.PostAsync($"/subscriptions/{id}/add-ons", new { price_id = Seed.Id(support), cycle = "aligned" });

@@ -84,7 +84,7 @@ public abstract class LateOrderTests(StoreFixture fixture)
         for (var i = 0; i < periods; i++)
         {
             var period = new Interval(Boundaries[i], Boundaries[i + 1]);
-            var once = await Billing.Previews.SimulateAsync(_tenant, LatePlan.Code, period, [.. events.Where(item => period.Contains(item.Timestamp!.Value))], cancellationToken: Token);
+            var once = await Billing.Previews.SimulateAsync(_tenant, new Simulation(LatePlan.Code, period, [.. events.Where(item => period.Contains(item.Timestamp!.Value))]), Token);
             foreach (var price in once.Lines.GroupBy(line => line.Price!.Value))
             {
                 billed[period].Where(line => line.Price == price.Key).Sum(line => line.Amount.MinorUnits)

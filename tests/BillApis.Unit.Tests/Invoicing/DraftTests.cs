@@ -41,17 +41,17 @@ public sealed class DraftTests
     {
         var issued = (Draft(Line("Work", 10m), Line("Fee", 5m)) with { Subscription = EntityId.New<SubscriptionId>(), Kind = InvoiceKind.Subscription, Number = 4, Notes = "n" }).Issue(Now, 14);
         var later = Now + Duration.FromDays(1);
-        var (withdrawn, replacement) = Reissue.Of(issued, 3, later);
+        var (withdrawn, replacement) = Reissue.Of(issued, _ => 3, later);
 
         (withdrawn.Status, withdrawn.ReplacedBy, withdrawn.Number).ShouldBe((InvoiceStatus.Canceled, replacement.Id, 4));
         (replacement.Status, replacement.Replaces, replacement.Number, replacement.Kind, replacement.Sequence, replacement.Correction).ShouldBe((InvoiceStatus.Draft, issued.Id, null, InvoiceKind.Replacement, 3, 3));
         (replacement.Total, replacement.Notes, replacement.DueAt, replacement.IssuedAt, replacement.Version).ShouldBe((issued.Total, "n", null, null, 0));
         replacement.Lines.Select(line => line.Id).Intersect(issued.Lines.Select(line => line.Id)).ShouldBeEmpty();
 
-        Refused(() => Reissue.Of(withdrawn, 4, later)).ShouldContain("already");
-        Refused(() => Reissue.Of(replacement, 4, later)).ShouldContain("draft");
-        Refused(() => Reissue.Of(issued.Pay(new InvoicePayment(EntityId.New<PaymentId>(), Money.Of(1m, Usd), null, Now)), 4, later)).ShouldContain("payment");
-        Reissue.Of(issued.Cancel(), 4, later).Withdrawn.Status.ShouldBe(InvoiceStatus.Canceled);
+        Refused(() => Reissue.Of(withdrawn, _ => 4, later)).ShouldContain("already");
+        Refused(() => Reissue.Of(replacement, _ => 4, later)).ShouldContain("draft");
+        Refused(() => Reissue.Of(issued.Pay(new InvoicePayment(EntityId.New<PaymentId>(), Money.Of(1m, Usd), null, Now)), _ => 4, later)).ShouldContain("payment");
+        Reissue.Of(issued.Cancel(), _ => 4, later).Withdrawn.Status.ShouldBe(InvoiceStatus.Canceled);
     }
 
     private static string Refused(Action action)

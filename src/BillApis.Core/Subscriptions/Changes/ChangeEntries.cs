@@ -18,6 +18,7 @@ internal static class ChangeEntries
             Reactivate reactivate => OfReactivate(reactivate, context),
             Renew renew => OfRenew(renew, context),
             ChangePlan plan => PlanChanges.Of(plan, context),
+            ChangeZone zone => OfZone(zone, context),
             ChangeQuantities quantities => PriceChanges.Of(quantities, context),
             ChangePrices prices => PriceChanges.Of(prices, context),
             AddAddOn addOn => PriceChanges.Of(addOn, context),
@@ -71,6 +72,16 @@ internal static class ChangeEntries
     {
         context.Require("renewed", Pending, Trialing, Active, PastDue, Paused, Suspended);
         return [Entry(TimelineKind.Renewed, context.Now, change, context) with { Until = Later("end_at", change.EndAt, context) }];
+    }
+
+    // Without proration the hours between the two zones would be charged twice, or not at all.
+    private static IReadOnlyList<TimelineEntry> OfZone(ChangeZone change, ChangeContext context)
+    {
+        context.Require("moved to another zone", Pending, Trialing, Active, PastDue, Suspended);
+        return change.Proration is ChangeProration.None or ChangeProration.Full
+            ? throw BillingException.Field("proration", "must be prorate: a change of zone splits the period that runs")
+            : change.Zone.Equals(context.State.Zone ?? context.Subscription.Timeline.Zone) ? []
+            : [Entry(TimelineKind.ZoneChanged, context.EffectiveAt(change, ChangeWhen.Immediate), change, context) with { Zone = change.Zone }];
     }
 
     private static IReadOnlyList<TimelineEntry> OfPause(Pause change, ChangeContext context)

@@ -53,6 +53,10 @@ public sealed record ChangePlan(string Plan) : SubscriptionChange
     public BillingAnchor? Anchor { get; init; }
 }
 
+/// <summary>Counts its periods in another zone: the period that runs is split, and what was billed in advance of it is given back and charged by the new one.</summary>
+/// <param name="Zone">The zone.</param>
+public sealed record ChangeZone(DateTimeZone Zone) : SubscriptionChange;
+
 /// <summary>Charges other quantities.</summary>
 /// <param name="Quantities">Price code or id to the quantity.</param>
 public sealed record ChangeQuantities(ImmutableSortedDictionary<string, decimal> Quantities) : SubscriptionChange;

@@ -57,6 +57,12 @@ internal sealed class PaperSubscription
     public PaperSubscription Change(Instant now, SubscriptionChange change, PlanVersion? target = null, Price? addOn = null, params PlanTransition[] transitions)
     {
         BillUntil(now);
+        return Record(now, change, target, addOn, transitions).BillUntil(now);
+    }
+
+    /// <summary>Changes it, and bills nothing.</summary>
+    public PaperSubscription Record(Instant now, SubscriptionChange change, PlanVersion? target = null, Price? addOn = null, params PlanTransition[] transitions)
+    {
         PlanTarget? to = null;
         if (target is not null)
         {
@@ -68,7 +74,7 @@ internal sealed class PaperSubscription
 
         var entries = ChangeEntries.Of(change, new ChangeContext(State, _plans, now, to, addOn));
         State = entries.Aggregate(State, (state, entry) => state.Record(entry, _plans, Options));
-        return BillUntil(now);
+        return this;
     }
 
     private void Bill(Instant boundary)

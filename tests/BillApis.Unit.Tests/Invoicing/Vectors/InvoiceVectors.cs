@@ -19,6 +19,7 @@ internal static class InvoiceVectors
         "apply_credit_notes" => CreditNotes(vector),
         "credit_note_sequence" => CreditNoteSequence(vector),
         "progressive_credit" => ProgressiveCredit(vector),
+        "invoice_sequence" => SequenceVectors.Run(vector),
         "progressive_invoice" => ProgressiveInvoice(vector),
         _ => AmountVectors.Run(vector),
     };
