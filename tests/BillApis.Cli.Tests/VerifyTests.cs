@@ -173,7 +173,7 @@ public sealed class VerifyTests(BilledLife life) : IClassFixture<BilledLife>
         return JsonSerializer.SerializeToUtf8Bytes(root, BillingJson.Options);
     }
 
-    private static byte[] Hashed(byte[] json)
+    internal static byte[] Hashed(byte[] json)
     {
         var root = JsonNode.Parse(json)!;
         var invoice = CanonicalJson.Write(JsonSerializer.SerializeToElement(root["invoice"]));

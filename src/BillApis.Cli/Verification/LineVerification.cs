@@ -12,6 +12,7 @@ namespace BillApis.Cli.Verification;
 internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IReadOnlyList<UsageEvent> events, Findings findings)
 {
     private readonly int _digits = invoice.Currency.MinorUnitDigits;
+    private readonly PeriodVerification _periods = new(export, findings);
 
     public void Verify()
     {
@@ -41,10 +42,12 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         }
         else if (line.Kind is LineKind.Minimum or LineKind.Maximum)
         {
+            _periods.Verify(line, price.Terms, path);
             VerifyBound(line, price, path);
         }
         else
         {
+            _periods.Verify(line, price.Terms, path);
             VerifyRated(line, price, path);
         }
     }

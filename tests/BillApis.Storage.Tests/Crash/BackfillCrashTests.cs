@@ -10,7 +10,7 @@ namespace BillApis.Storage.Tests.Crash;
 public abstract class BackfillCrashTests(string database) : IAsyncLifetime
 {
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_KILLS") ?? "8", CultureInfo.InvariantCulture);
-    private const int Seed = 20261125;
+    private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_SEED") ?? "20261125", CultureInfo.InvariantCulture);
     private string _connection = "";
     private ServiceProvider _node = null!;
 

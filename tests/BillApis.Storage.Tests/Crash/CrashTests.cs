@@ -17,7 +17,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 {
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_KILLS") ?? "25", CultureInfo.InvariantCulture);
     private const int LateKills = 6;
-    private const int Seed = 20261121;
+    private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_SEED") ?? "20261121", CultureInfo.InvariantCulture);
     private static readonly TenantId Tenant = TenantId.Default;
     private readonly Random _random = new(Seed);
     private string _connection = "";

@@ -1,0 +1,50 @@
+using BillApis.Invoicing;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis.Cli.Verification;
+
+/// <summary>Recomputes which whole period a line's period is cut from, and which part of it is charged.</summary>
+internal sealed class PeriodVerification(InvoiceExport export, Findings findings)
+{
+    public void Verify(InvoiceLine line, PriceTerms terms, string path)
+    {
+        if (line.Period is not { } period || line.Kind is LineKind.UnusedTime)
+        {
+            return;
+        }
+
+        var (recorded, scheduled) = (line.Full ?? period, WholeOf(period, terms));
+        var isMetered = line.Kind is LineKind.Usage or LineKind.Adjustment && line.Metric is not null;
+        if (isMetered && (recorded.Start > period.Start || recorded.End < period.End || (scheduled is { } whole && whole != recorded)))
+        {
+            findings.Add($"{path}.full", $"says that {period} is a part of {recorded}, but it is one of {scheduled ?? period}");
+        }
+
+        // What was used is charged as it is; of everything else, the part of the period.
+        var part = isMetered || terms.Proration is Proration.None ? Rational.Of(1, 0) : scheduled is { } of ? PartOf(period, of, terms.Proration) : (Rational?)null;
+        if (part is { } expected && new Rational(line.Factor.Numerator, line.Factor.Denominator) != expected)
+        {
+            findings.Add($"{path}.factor", $"the invoice says {line.Factor}, but the part of its period is {expected.Numerator}/{expected.Denominator}");
+        }
+    }
+
+    // Changes of plans and dates move the periods of prices; where there was none, they follow from the beginning alone.
+    private Interval? WholeOf(Interval period, PriceTerms terms)
+    {
+        if (export.Subscription?.Timeline is not { Entries.IsEmpty: true } timeline || terms.Interval is not { } interval || period.Start < timeline.BillingStartAt)
+        {
+            return null;
+        }
+
+        var schedule = new BillingSchedule(timeline.Zone, timeline.BillingStartAt, timeline.Anchor, interval);
+        var whole = schedule.PeriodAt(schedule.IndexAt(period.Start));
+        return new Interval(whole.FullStart, whole.FullEnd);
+    }
+
+    private Rational PartOf(Interval period, Interval whole, Proration proration) => proration is Proration.ByDay && Days(whole) > 0
+        ? new Rational(Days(period), Days(whole))
+        : new Rational(period.Duration.BclCompatibleTicks, whole.Duration.BclCompatibleTicks);
+
+    private int Days(Interval interval) => Period.DaysBetween(interval.Start.InZone(export.Zone).Date, interval.End.InZone(export.Zone).Date);
+}
