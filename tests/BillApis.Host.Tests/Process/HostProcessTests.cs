@@ -16,7 +16,7 @@ public sealed class HostProcessTests : IDisposable
     [InlineData("Billing:Storage=oracle", "Billing:Storage is 'oracle'; allowed: sqlite, postgres.")]
     [InlineData("Billing:Storage=postgres", "Billing:ConnectionString is not set; allowed: a PostgreSQL connection string")]
     [InlineData("Billing:RateLimit:PerCaller=many", "Billing:RateLimit:PerCaller is 'many'; allowed: a number of requests")]
-    [InlineData("Billing:Services=auth,portal", "Billing:Services is 'auth,portal'; allowed: all, or some of admin, auth,")]
+    [InlineData("Billing:Services=auth,payment", "Billing:Services is 'auth,payment'; allowed: all, or some of admin, auth,")]
     [InlineData("Billing:Clock=broken", "Billing:Clock is 'broken'; allowed: system, test.")]
     [InlineData("Billing:TestClock:Start=2026-01-01T00:00:00Z", "Billing:TestClock:Start is '2026-01-01T00:00:00Z'; allowed: nothing, unless")]
     [InlineData("Billing:UsageRetention:Months=0", "Billing:UsageRetention:Months is '0'; allowed: a number of months from 1 to 1200.")]
