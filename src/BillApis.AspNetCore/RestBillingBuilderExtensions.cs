@@ -30,6 +30,8 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<Passwords>();
         services.AddSingleton<LoginThrottle>();
         services.AddSingleton<RequestLimits>();
+        services.AddSingleton<SecondFactors>();
+        services.AddSingleton<ForgottenPasswords>();
         services.AddSingleton<SignIn>();
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<AdminSearch>();

@@ -36,6 +36,9 @@ public sealed class RestOptions
     /// <summary>The first administrator's password; one is generated where there is none.</summary>
     public string? AdministratorPassword { get; set; }
 
+    /// <summary>Sends users who forgot their password what they set a new one with, by mail for example; where there is none, nothing is sent.</summary>
+    public Func<PasswordResetMessage, CancellationToken, Task>? SendPasswordReset { get; set; }
+
     /// <summary>Fonts for letters of PDF documents that Inter lacks, Devanagari and Japanese among them; the first that has all letters of a text writes it.</summary>
     public IReadOnlyList<Pdf.PdfFont> PdfFonts { get; set; } = [];
 

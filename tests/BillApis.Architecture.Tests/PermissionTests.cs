@@ -14,8 +14,8 @@ public sealed class PermissionTests
     // Whoever adds one here lets in anybody.
     private static readonly string[] Open =
     [
-        "GET /health", "GET /health/live", "GET /health/ready", "GET /openapi/v1.json", "GET /.well-known/jwks.json", "any /api/v1/{**unknown_path}", "any /{**unknown_path}",
-        "POST /api/v1/auth/login", "POST /api/v1/auth/refresh", "POST /api/v1/auth/password/reset",
+        "GET /health", "GET /health/live", "GET /health/ready", "GET /openapi/v1.json", "GET /docs", "GET /.well-known/jwks.json", "any /api/v1/{**unknown_path}", "any /{**unknown_path}",
+        "POST /api/v1/auth/login", "POST /api/v1/auth/refresh", "POST /api/v1/auth/password/reset", "POST /api/v1/auth/password/forgot", "POST /api/v1/portal/auth/password/forgot",
         "POST /api/v1/portal/auth/login", "POST /api/v1/portal/auth/refresh", "POST /api/v1/portal/auth/password/reset",
     ];
 

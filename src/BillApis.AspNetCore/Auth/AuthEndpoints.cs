@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using BillApis.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using NodaTime;
 
@@ -19,11 +20,13 @@ internal static class AuthEndpoints
         auth.MapPost("/logout", LogoutAsync).WithSummary("End this session").RequiresSignIn();
         auth.MapGet("/me", GetMeAsync).WithSummary("Who is signed in").RequiresSignIn();
         auth.MapPost("/password", ChangePasswordAsync).WithSummary("Change the password; other sessions end").RequiresSignIn();
+        auth.MapSecondFactor();
+        auth.MapPost("/password/forgot", ForgotPassword).WithSummary("Have a token for POST /auth/password/reset sent to your e-mail address; the answer is the same whether there is such a user").AllowAnonymous();
         auth.MapPost("/password/reset", ResetPasswordAsync).WithSummary("Set a new password with the token of an invitation or a reset; every session ends").AllowAnonymous();
     }
 
     internal static async Task<TokensResponse> LoginAsync(Body<LoginRequest> body, HttpContext context, SignIn signIn, CancellationToken cancellationToken) =>
-        TokensResponse.From(await signIn.LoginAsync(InRealm.Of(context.GetEndpoint()), body.Value.Email, body.Value.Password, context.Connection.RemoteIpAddress?.ToString(), cancellationToken).ConfigureAwait(false));
+        TokensResponse.From(await signIn.LoginAsync(InRealm.Of(context.GetEndpoint()), body.Value.Email, body.Value.Password, body.Value.TotpCode, context.Connection.RemoteIpAddress?.ToString(), cancellationToken).ConfigureAwait(false));
 
     internal static async Task<TokensResponse> RefreshAsync(Body<RefreshRequest> body, HttpContext context, SignIn signIn, CancellationToken cancellationToken) =>
         TokensResponse.From(await signIn.RefreshAsync(InRealm.Of(context.GetEndpoint()), body.Value.RefreshToken, cancellationToken).ConfigureAwait(false));
@@ -43,6 +46,12 @@ internal static class AuthEndpoints
         return new DoneResponse(true);
     }
 
+    internal static Accepted<DoneResponse> ForgotPassword(Body<ForgotPasswordRequest> body, HttpContext context, ForgottenPasswords forgotten)
+    {
+        forgotten.Begin(InRealm.Of(context.GetEndpoint()), body.Value.Email, context.Connection.RemoteIpAddress?.ToString());
+        return TypedResults.Accepted((string?)null, new DoneResponse(true));
+    }
+
     internal static async Task<DoneResponse> ResetPasswordAsync(Body<PasswordResetRequest> body, HttpContext context, SignIn signIn, CancellationToken cancellationToken)
     {
         await signIn.ResetPasswordAsync(InRealm.Of(context.GetEndpoint()), body.Value.Token, body.Value.NewPassword, cancellationToken).ConfigureAwait(false);
@@ -56,10 +65,18 @@ internal sealed record PasswordResetRequest
     public required string NewPassword { get; init; }
 }
 
+internal sealed record ForgotPasswordRequest
+{
+    public required string Email { get; init; }
+}
+
 internal sealed record LoginRequest
 {
     public required string Email { get; init; }
     public required string Password { get; init; }
+
+    /// <summary>Of the second factor, where the user has one: six digits of the app, or a recovery code.</summary>
+    public string? TotpCode { get; init; }
 }
 
 internal sealed record RefreshRequest

@@ -5,11 +5,11 @@ using NodaTime;
 namespace BillApis.AspNetCore;
 
 /// <summary>Signing in, staying signed in, signing out.</summary>
-internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAuditStore audit, Logins logins, LoginThrottle throttle, Tenants tenants, AccessTokens tokens, Passwords passwords)
+internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAuditStore audit, Logins logins, LoginThrottle throttle, Tenants tenants, AccessTokens tokens, Passwords passwords, SecondFactors factors)
 {
     private static readonly Duration SessionLength = Duration.FromDays(30);
 
-    public async Task<SignedIn> LoginAsync(Realm realm, string email, string password, string? address, CancellationToken cancellationToken)
+    public async Task<SignedIn> LoginAsync(Realm realm, string email, string password, string? code, string? address, CancellationToken cancellationToken)
     {
         email = User.Canonical(email);
         var name = Login.NameOf(realm, email);
@@ -20,6 +20,13 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
             throttle.Failed(name, address, RealTime.Now);
             await TellAsync(user, "login.failed", cancellationToken).ConfigureAwait(false);
             throw new BillingException(BillingErrorCode.Unauthenticated, "The e-mail address or the password is wrong.");
+        }
+
+        if (!await factors.PassAsync(user!, code, cancellationToken).ConfigureAwait(false))
+        {
+            throttle.Failed(name, address, RealTime.Now);
+            await TellAsync(user, "login.failed", cancellationToken).ConfigureAwait(false);
+            throw new BillingException(BillingErrorCode.Unauthenticated, "A code of the second factor is needed.") { Details = [new FieldError("totp_code", code is null ? "is required" : "is wrong, or was used before")] };
         }
 
         throttle.Succeeded(name, address);

@@ -7,6 +7,7 @@ namespace BillApis.AspNetCore;
 internal sealed class Users(IStore<User> store, Logins logins, Access access, Passwords passwords)
 {
     private const string Kind = "user";
+    private const int MaxAttempts = 8;
 
     /// <summary>Adds a user with a password, or an invited one who sets the password with the reset.</summary>
     public async Task<(User User, PasswordReset? Reset)> CreateAsync(Caller caller, UserRequest sent, CancellationToken cancellationToken)
@@ -37,25 +38,25 @@ internal sealed class Users(IStore<User> store, Logins logins, Access access, Pa
     /// <summary>Changes a user; what the user may do then counts from the next request on.</summary>
     public async Task<User> ChangeAsync(Caller caller, string reference, Func<User, User> change, CancellationToken cancellationToken)
     {
-        var changed = await store.ChangeAsync<User>(
-            caller.Tenant,
-            Kind,
-            reference,
-            async before =>
-            {
-                var after = change(Own(before, reference));
-                after.Validate();
-                await CheckReachAsync(caller, before, after.Roles, cancellationToken).ConfigureAwait(false);
-                if (before.IsOwner && !after.IsOwner && !await HasOtherOwnerAsync(before, cancellationToken).ConfigureAwait(false))
-                {
-                    throw new BillingException(BillingErrorCode.Conflict, $"The user '{before.Email}' is the only owner; make another one first.");
-                }
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            var before = await GetAsync(caller.Tenant, reference, cancellationToken).ConfigureAwait(false);
+            var after = change(before);
+            after.Validate();
+            await CheckReachAsync(caller, before, after.Roles, cancellationToken).ConfigureAwait(false);
 
-                return (after, []);
-            },
-            cancellationToken).ConfigureAwait(false);
-        access.Forget();
-        return changed;
+            // The owner who stays is written too: of two who are demoted at once, each the other's last, one save loses and looks again.
+            var kept = before.IsOwner && !after.IsOwner
+                ? await OtherOwnerAsync(before, cancellationToken).ConfigureAwait(false) ?? throw new BillingException(BillingErrorCode.Conflict, $"The user '{before.Email}' is the only owner; make another one first.")
+                : null;
+            if (await store.SaveAsync(caller.Tenant, kept is null ? [after] : [after, kept], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            {
+                access.Forget();
+                return after.WithVersion(before.Version + 1);
+            }
+        }
+
+        throw BillingException.Changed(Kind, reference);
     }
 
     /// <summary>Lets a user set a new password with what is given back.</summary>
@@ -83,6 +84,6 @@ internal sealed class Users(IStore<User> store, Logins logins, Access access, Pa
         caller.MustCover(await access.PermissionsOfAsync(before.Tenant, next, cancellationToken).ConfigureAwait(false), $"The user '{before.Email}'");
     }
 
-    private async Task<bool> HasOtherOwnerAsync(User user, CancellationToken cancellationToken) =>
-        await store.FirstAsync(user.Tenant, new StoreQuery { Limit = Limits.PageSize }, other => other.IsOwner && other.Id != user.Id, cancellationToken).ConfigureAwait(false) is not null;
+    private Task<User?> OtherOwnerAsync(User user, CancellationToken cancellationToken) =>
+        store.FirstAsync(user.Tenant, new StoreQuery { Limit = Limits.PageSize }.With("realm", "admin"), other => other.IsOwner && other.Id != user.Id, cancellationToken);
 }

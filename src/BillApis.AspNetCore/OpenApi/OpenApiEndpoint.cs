@@ -5,15 +5,17 @@ using Microsoft.AspNetCore.Routing;
 
 namespace BillApis.AspNetCore;
 
-/// <summary><c>/openapi/v1.json</c>, made from the endpoints themselves.</summary>
+/// <summary><c>/openapi/v1.json</c>, made from the endpoints themselves, and the same to read.</summary>
 internal static class OpenApiEndpoint
 {
     public static void Map(IEndpointRouteBuilder endpoints, string prefix)
     {
-        var document = new Lazy<string>(() => OpenApiDocument.Of(AllOf(endpoints), prefix).ToJsonString(BillingJson.Options));
+        var document = new Lazy<string>(() => Of(endpoints, prefix).ToJsonString(BillingJson.Options));
         endpoints.MapGet("/openapi/v1.json", () => TypedResults.Text(document.Value, "application/json; charset=utf-8")).AllowAnonymous().ExcludeFromDescription();
+        ApiReferencePage.Map(endpoints, () => new ApiReference(Of(endpoints, prefix)));
     }
 
-    private static IEnumerable<RouteEndpoint> AllOf(IEndpointRouteBuilder endpoints) =>
-        endpoints.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+    /// <summary>The document of all endpoints that are mapped.</summary>
+    public static JsonObject Of(IEndpointRouteBuilder endpoints, string prefix) =>
+        OpenApiDocument.Of(endpoints.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>(), prefix);
 }

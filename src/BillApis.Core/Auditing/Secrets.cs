@@ -10,6 +10,7 @@ internal static class Secrets
         name.Contains("password", StringComparison.OrdinalIgnoreCase)
         || name.Contains("secret", StringComparison.OrdinalIgnoreCase)
         || name.EndsWith("token", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("totp_code", StringComparison.OrdinalIgnoreCase)
         || name.EndsWith("_hash", StringComparison.OrdinalIgnoreCase)
         || name.EndsWith("_key", StringComparison.OrdinalIgnoreCase)
         || name.Equals("apikey", StringComparison.OrdinalIgnoreCase)

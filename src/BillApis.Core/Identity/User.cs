@@ -30,6 +30,9 @@ internal sealed record User : IEntity<User>
 
     public Instant? ResetExpiresAt { get; init; }
 
+    /// <summary>What signing in takes beside the password, for who wants that.</summary>
+    public SecondFactor? SecondFactor { get; init; }
+
     public required Instant CreatedAt { get; init; }
 
     /// <summary>Since when the person may not sign in any more.</summary>

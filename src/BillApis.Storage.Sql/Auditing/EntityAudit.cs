@@ -35,17 +35,20 @@ internal sealed class EntityAudit<T>(SqlDialect dialect, EntityMap<T> map) where
         }
 
         var after = await BodiesAsync(transaction, tenant, ids, cancellationToken).ConfigureAwait(false);
-        return await AuditWriter.AddAsync(dialect, transaction, tenant, source, [.. ids.Select(id => Change(id, before.GetValueOrDefault(id), after.GetValueOrDefault(id), events))], cancellationToken).ConfigureAwait(false);
+        return await AuditWriter.AddAsync(dialect, transaction, tenant, source, [.. ids.Select(id => Change(id, before.GetValueOrDefault(id), after.GetValueOrDefault(id), events)).OfType<AuditChange>()], cancellationToken).ConfigureAwait(false);
     }
 
     private string Name => map.Table[Prefix.Length..];
 
-    private AuditChange Change(string id, string? before, string? after, IReadOnlyList<BillingEvent> events)
+    // What was written as it stood before is no change.
+    private AuditChange? Change(string id, string? before, string? after, IReadOnlyList<BillingEvent> events)
     {
         var (old, next) = AuditDiff.Of(before, after);
-        var what = events.FirstOrDefault(item => item.SubjectId == id)?.Type ?? $"{Name}.{(before is null ? "created" : "updated")}";
-        return new AuditChange(what, id, old, next);
+        var told = events.FirstOrDefault(item => item.SubjectId == id)?.Type;
+        return told is null && IsEmpty(old) && IsEmpty(next) ? null : new AuditChange(told ?? $"{Name}.{(before is null ? "created" : "updated")}", id, old, next);
     }
+
+    private static bool IsEmpty(JsonElement? fields) => fields is { ValueKind: JsonValueKind.Object } some && !some.EnumerateObject().Any();
 
     private async Task<Dictionary<string, string>> BodiesAsync(DbTransaction transaction, TenantId tenant, List<string> ids, CancellationToken cancellationToken)
     {
