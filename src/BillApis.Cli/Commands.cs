@@ -11,9 +11,9 @@ internal static class Commands
     public const int Faulty = 1;
     public const int Unreadable = 2;
 
-    public static RootCommand Root(TextWriter output) => new("Verifies what BillApis billed, and looks after its databases.")
+    public static RootCommand Root(TextWriter output) => new("Verifies what BillApis billed, and looks after its databases. Each command ends with 0 for sound or done, 1 for a fault that was found, 2 for what cannot be read or reached.")
     {
-        Verify(output), VerifyChain(output), Migrate(output),
+        Verify(output), VerifyChain(output), Migrate(output), ImportCommand.Of(output), RebuildCommand.Of(output), PlanCommand.Of(output),
     };
 
     private static Command Verify(TextWriter output)
@@ -44,7 +44,7 @@ internal static class Commands
         var command = new Command("verify-chain", "Follow the hashes of every issued invoice and credit memo.") { storage, connection, tenant };
         command.SetAction((parsed, cancellationToken) => Database.UseAsync(output, parsed.GetRequiredValue(storage), parsed.GetRequiredValue(connection), async billing =>
         {
-            var owner = parsed.GetValue(tenant) is { } id ? EntityId.Parse<TenantId>(id) : TenantId.Default;
+            var owner = Database.Owner(parsed.GetValue(tenant));
             var report = await billing.Documents.VerifyAsync(owner, cancellationToken).ConfigureAwait(false);
             return await TellAsync(output, [.. report.Faults.Select(fault => fault.ToString())], () => string.Join(Environment.NewLine, report.Series.Select(series => $"{series.Series}: {series.Documents} documents, {series.Hash ?? "none sealed"}"))).ConfigureAwait(false);
         }));
@@ -63,7 +63,8 @@ internal static class Commands
         return command;
     }
 
-    private static async Task<int> TellAsync(TextWriter output, IReadOnlyList<string> findings, Func<string> sound)
+    /// <summary>Writes what was found, or else that all is sound.</summary>
+    internal static async Task<int> TellAsync(TextWriter output, IReadOnlyList<string> findings, Func<string> sound)
     {
         foreach (var finding in findings)
         {

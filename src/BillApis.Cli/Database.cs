@@ -18,6 +18,9 @@ internal static class Database
 
     public static Option<string?> Tenant() => new("--tenant") { Description = "The tenant's id; the only one where it is left out." };
 
+    /// <summary>The tenant that was named.</summary>
+    public static TenantId Owner(string? tenant) => tenant is null ? TenantId.Default : EntityId.Parse<TenantId>(tenant);
+
     public static async Task<int> UseAsync(TextWriter output, string storage, string connection, Func<Billing, Task<int>> work)
     {
         try
@@ -28,7 +31,12 @@ internal static class Database
                 return await work(provider.GetRequiredService<Billing>()).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is BillingException or DbException or FormatException or ArgumentException)
+        catch (Exception exception) when (exception is BillingException { Code: not BillingErrorCode.Unavailable } or FormatException or IOException or UnauthorizedAccessException)
+        {
+            await output.WriteLineAsync($"cannot be done: {exception.Message}").ConfigureAwait(false);
+            return Commands.Unreadable;
+        }
+        catch (Exception exception) when (exception is BillingException or DbException or ArgumentException)
         {
             await output.WriteLineAsync($"the database cannot be used: {exception.Message}").ConfigureAwait(false);
             return Commands.Unreadable;

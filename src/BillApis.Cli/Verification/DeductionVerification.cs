@@ -77,43 +77,35 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
         }
     }
 
+    // What bought credit that comes before it will pay, together with its tax, is not discounted.
     private void VerifyPromotional()
     {
-        var taken = new BigInteger[invoice.Lines.Length];
+        var (taken, uncovered) = (new BigInteger[invoice.Lines.Length], (BigInteger[])[.. _left]);
         for (var i = 0; i < invoice.Credits.Length; i++)
         {
             var use = invoice.Credits[i];
-            if (use.Category is not CreditCategory.Promotional)
-            {
-                continue;
-            }
-
-            var weights = WeightsOf(use, i, _left);
-            var most = BigInteger.Min(Before(use, i), Left(weights, _left));
-
-            // What bought credit before it will pay is not discounted, so that it may take less.
-            var exact = invoice.Credits.Take(i).All(earlier => earlier.Category is CreditCategory.Promotional) ? most : BigInteger.Min(most, use.Amount.MinorUnits);
-            Take(At("credits", i) + ".amount", use.Amount, exact, weights, taken);
+            var weights = WeightsOf(use, i, uncovered);
+            var most = Left(weights, uncovered);
+            var shares = use.Category is CreditCategory.Promotional
+                ? Take(At("credits", i) + ".amount", use.Amount, BigInteger.Min(Before(use, i), most), weights, taken)
+                : Split.ByWeight(Covered(use, i, most, uncovered), [.. weights.Select(weight => BigInteger.Max(0, weight))]);
+            uncovered = [.. uncovered.Zip(shares, (left, share) => left - share)];
         }
 
         Compare("credit", line => line.Credit, taken);
     }
 
+    private BigInteger Covered(CreditUse use, int i, BigInteger net, BigInteger[] uncovered)
+    {
+        var taxes = TaxesOn(uncovered);
+        BigInteger[] gross = [.. uncovered.Select((left, k) => left + OnTop(taxes[k]))];
+        var (before, whole) = (Before(use, i), Left(WeightsOf(use, i, gross), gross));
+        return before >= whole || whole.IsZero ? net : net * before / whole;
+    }
+
     private void VerifyTaxes()
     {
-        var (net, shares) = ((BigInteger[])[.. _left], invoice.Lines.Select(_ => new Dictionary<Tax, BigInteger>()).ToArray());
-        var taxes = invoice.Lines.SelectMany(line => line.Taxes).Select(tax => tax.Tax).Distinct().OrderByDescending(tax => tax.Inclusive).ToList();
-        foreach (var tax in taxes)
-        {
-            var bearing = Enumerable.Range(0, invoice.Lines.Length).Where(k => invoice.Lines[k].Taxes.Any(item => item.Tax == tax)).ToList();
-            var parts = Split.Rounded([.. bearing.Select(k => ShareOf(tax, k, net[k]))]);
-            foreach (var (k, part) in bearing.Zip(parts))
-            {
-                shares[k][tax] = part;
-                _left[k] += tax.Inclusive ? -part : 0;
-            }
-        }
-
+        var shares = TaxesOn(_left);
         for (var k = 0; k < invoice.Lines.Length; k++)
         {
             foreach (var (item, n) in invoice.Lines[k].Taxes.Select((item, n) => (item, n)))
@@ -122,15 +114,38 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
             }
         }
 
-        VerifyTaxLines(taxes, shares);
+        VerifyTaxLines(shares);
         for (var k = 0; k < invoice.Lines.Length; k++)
         {
-            _left[k] = net[k] + shares[k].Where(share => !share.Key.Inclusive).Aggregate(BigInteger.Zero, (sum, share) => sum + share.Value);
+            _left[k] += OnTop(shares[k]);
         }
     }
 
-    private void VerifyTaxLines(List<Tax> taxes, Dictionary<Tax, BigInteger>[] shares)
+    // Each tax is computed on all lines that bear it and rounded once; those that are in the prices come out of them first.
+    private Dictionary<Tax, BigInteger>[] TaxesOn(BigInteger[] net)
     {
+        var shares = invoice.Lines.Select(_ => new Dictionary<Tax, BigInteger>()).ToArray();
+        foreach (var tax in Taxes())
+        {
+            var bearing = Enumerable.Range(0, invoice.Lines.Length).Where(k => invoice.Lines[k].Taxes.Any(item => item.Tax == tax)).ToList();
+            foreach (var (k, part) in bearing.Zip(Split.Rounded([.. bearing.Select(k => ShareOf(tax, k, net[k], net[k] - Inside(shares[k])))])))
+            {
+                shares[k][tax] = part;
+            }
+        }
+
+        return shares;
+    }
+
+    private List<Tax> Taxes() => [.. invoice.Lines.SelectMany(line => line.Taxes).Select(tax => tax.Tax).Distinct().OrderByDescending(tax => tax.Inclusive)];
+
+    private static BigInteger OnTop(Dictionary<Tax, BigInteger> shares) => shares.Where(share => !share.Key.Inclusive).Aggregate(BigInteger.Zero, (sum, share) => sum + share.Value);
+
+    private static BigInteger Inside(Dictionary<Tax, BigInteger> shares) => shares.Where(share => share.Key.Inclusive).Aggregate(BigInteger.Zero, (sum, share) => sum + share.Value);
+
+    private void VerifyTaxLines(Dictionary<Tax, BigInteger>[] shares)
+    {
+        var taxes = Taxes();
         for (var i = 0; i < Math.Max(taxes.Count, invoice.TaxLines.Length); i++)
         {
             if (i >= taxes.Count || i >= invoice.TaxLines.Length || invoice.TaxLines[i].Tax != taxes[i])
@@ -141,11 +156,11 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
 
             var bearing = Enumerable.Range(0, shares.Length).Where(k => shares[k].ContainsKey(taxes[i])).ToList();
             findings.Expect(At("tax_lines", i) + ".amount", invoice.TaxLines[i].Amount, bearing.Aggregate(BigInteger.Zero, (sum, k) => sum + shares[k][taxes[i]]), "the tax, rounded once,");
-            findings.Expect(At("tax_lines", i) + ".base", invoice.TaxLines[i].Base, bearing.Aggregate(BigInteger.Zero, (sum, k) => sum + _left[k]), "what it is computed on");
+            findings.Expect(At("tax_lines", i) + ".base", invoice.TaxLines[i].Base, bearing.Aggregate(BigInteger.Zero, (sum, k) => sum + _left[k] - Inside(shares[k])), "what it is computed on");
         }
     }
 
-    private Rational ShareOf(Tax tax, int k, BigInteger net)
+    private Rational ShareOf(Tax tax, int k, BigInteger net, BigInteger without)
     {
         if (tax.Treatment is not TaxTreatment.Standard)
         {
@@ -153,7 +168,7 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
         }
 
         var inside = invoice.Lines[k].Taxes.Where(item => item.Tax is { Inclusive: true, Treatment: TaxTreatment.Standard }).Aggregate(Rational.Zero, (sum, item) => sum + item.Tax.Percentage);
-        return tax.Inclusive ? Rational.Of(net, 0) * tax.Percentage / (inside + 100) : Rational.Of(_left[k], 0) * tax.Percentage / 100;
+        return tax.Inclusive ? Rational.Of(net, 0) * tax.Percentage / (inside + 100) : Rational.Of(without, 0) * tax.Percentage / 100;
     }
 
     private void VerifyPaid()
@@ -194,14 +209,17 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
     private static BigInteger Left(BigInteger[] weights, BigInteger[] all) =>
         BigInteger.Max(0, BigInteger.Min(weights.Aggregate(BigInteger.Zero, (sum, part) => sum + part), all.Aggregate(BigInteger.Zero, (sum, part) => sum + part)));
 
-    private void Take(string field, Money says, BigInteger amount, BigInteger[] weights, BigInteger[] taken)
+    private BigInteger[] Take(string field, Money says, BigInteger amount, BigInteger[] weights, BigInteger[] taken)
     {
         findings.Expect(field, says, amount, "what it takes of the lines that it is for");
-        foreach (var (share, k) in Split.ByWeight(amount, [.. weights.Select(weight => BigInteger.Max(0, weight))]).Select((share, k) => (share, k)))
+        var shares = Split.ByWeight(amount, [.. weights.Select(weight => BigInteger.Max(0, weight))]);
+        for (var k = 0; k < shares.Length; k++)
         {
-            taken[k] += share;
-            _left[k] -= share;
+            taken[k] += shares[k];
+            _left[k] -= shares[k];
         }
+
+        return shares;
     }
 
     private void Compare(string field, Func<InvoiceLine, Money?> says, BigInteger[] taken)

@@ -56,6 +56,9 @@ public static class UblDocument
                 new XElement(Cac + "BillingReference", new XElement(Cac + "InvoiceDocumentReference",
                     new XElement(Cbc + "ID", invoice.DisplayNumber), invoice.IssuedAt is { } issued ? Date("IssueDate", parties.DateOf(issued)) : null)),
                 .. UblParties.Of(parties, body),
+
+                // What is to be paid needs a date or terms (BR-CO-25); of a credit memo they are that it is set off.
+                new XElement(Cac + "PaymentTerms", new XElement(Cbc + "Note", $"{parties.Locale[InvoiceLabel.OriginalInvoice]}: {invoice.DisplayNumber}")),
                 TaxTotal(body, memo.Currency),
                 MonetaryTotal(body, Money.Zero(memo.Currency)),
                 .. body.Lines.Select((line, i) => Line("CreditNoteLine", "CreditedQuantity", line, i, memo.Currency, parties)),
@@ -93,7 +96,7 @@ public static class UblDocument
     private static XElement Line(string element, string quantityElement, UblLine line, int index, Currency currency, DocumentParties parties)
     {
         var units = line.Quantity > 0 ? line.Quantity : 1;
-        var quantity = line.Net.MinorUnits < 0 ? -units : units;
+        var quantity = line.Net.MinorUnits < 0 ? -units : line.Net.IsZero && line.Quantity == 0 ? 0 : units;
         return new XElement(Cac + element,
             new XElement(Cbc + "ID", (index + 1).ToString(CultureInfo.InvariantCulture)),
             new XElement(Cbc + quantityElement, new XAttribute("unitCode", "C62"), Exact.Format(quantity)),

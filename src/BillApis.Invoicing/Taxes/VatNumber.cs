@@ -19,7 +19,13 @@ public static partial class VatNumber
 
     /// <summary>Whether it is a VAT number of that country of the European Union in its form, spaces, dots and hyphens aside.</summary>
     public static bool IsValid(string? country, string? number) =>
-        country is not null && number is not null && Forms.TryGetValue(country.ToUpperInvariant(), out var known) && known.Form.IsMatch(Separators().Replace(number.ToUpperInvariant(), ""));
+        country is not null && number is not null && Forms.TryGetValue(country.ToUpperInvariant(), out var known) && known.Form.IsMatch(Plain(number));
+
+    /// <summary>The country of the European Union whose VAT numbers have the form of this one; null where there is none.</summary>
+    internal static string? CountryOf(string? number) => number is null ? null : Forms.Where(item => item.Value.Form.IsMatch(Plain(number))).Select(item => item.Key).FirstOrDefault();
+
+    /// <summary>A number in capitals, without spaces, dots and hyphens.</summary>
+    internal static string Plain(string number) => Separators().Replace(number.ToUpperInvariant(), "");
 
     [GeneratedRegex(@"[ .\-]")]
     private static partial Regex Separators();

@@ -78,7 +78,34 @@ internal sealed class UblRules
         Amounts("TaxTotal1/TaxSubtotal#/TaxableAmount1").Sum().ShouldBe(Total("TaxExclusiveAmount"));
         CheckCategories(line);
         CheckPrices(line);
+        CheckParties();
+        (Total("PayableAmount") <= 0 || Texts("DueDate1").Count + Texts("PaymentTerms1/Note1").Count > 0).ShouldBeTrue("BR-CO-25");
+        Texts("BillingReference1/InvoiceDocumentReference1/ID1").Count.ShouldBe(Root is "CreditNote" ? 1 : 0, "BR-55");
     }
+
+    /// <summary>Who sells and who buys: their names, countries and numbers of VAT, as each category wants them.</summary>
+    private void CheckParties()
+    {
+        var codes = Texts("TaxTotal1/TaxSubtotal#/TaxCategory1/ID1");
+        foreach (var party in (string[])["AccountingSupplierParty1/Party1", "AccountingCustomerParty1/Party1"])
+        {
+            Texts($"{party}/PartyLegalEntity1/RegistrationName1").Count.ShouldBe(1, "BR-06, BR-07");
+            var country = Texts($"{party}/PostalAddress1/Country1/IdentificationCode1").ShouldHaveSingleItem("BR-09, BR-11");
+            if (Numbers(party, "VAT") is [var number])
+            {
+                number[..2].ShouldBe(country is "GR" ? "EL" : country, "BR-CO-09");
+                codes.ShouldNotContain("O", "BR-O-02");
+            }
+        }
+
+        var (seller, buyer) = ("AccountingSupplierParty1/Party1", "AccountingCustomerParty1/Party1");
+        (Texts($"{seller}/PartyIdentification1/ID1").Count + Texts($"{seller}/PartyLegalEntity1/CompanyID1").Count + Numbers(seller, "VAT").Count).ShouldBeGreaterThan(0, "BR-CO-26");
+        (codes.Contains("O") || Numbers(seller, "VAT").Count + Numbers(seller, "TAX").Count == 1).ShouldBeTrue("BR-S-02, BR-Z-02, BR-E-02, BR-AE-02");
+        (!codes.Contains("AE") || Numbers(buyer, "VAT").Count + Texts($"{buyer}/PartyLegalEntity1/CompanyID1").Count > 0).ShouldBeTrue("BR-AE-02");
+    }
+
+    /// <summary>The numbers of a party in a scheme of taxes.</summary>
+    public List<string> Numbers(string party, string scheme) => Texts($"{party}/PartyTaxScheme1/TaxScheme1/ID1") is [var found] && found == scheme ? Texts($"{party}/PartyTaxScheme1/CompanyID1") : [];
 
     private void CheckCategories(string line)
     {
@@ -91,7 +118,9 @@ internal sealed class UblRules
 
             // The norm's own tolerance: a unit of the currency, because taxes may be rounded differently; here it is never more than a cent a tax.
             Math.Abs(tax - Math.Round(taxable * rate / 100, 2, MidpointRounding.AwayFromZero)).ShouldBeLessThanOrEqualTo(0.02m, "BR-CO-17");
-            (code is "S").ShouldBe(rate > 0);
+            (code is "S").ShouldBe(rate > 0, "BR-S-05, BR-Z-05, BR-E-05, BR-AE-05");
+            (code is "S" || tax == 0).ShouldBeTrue($"BR-{code}-09");
+            Texts($"TaxTotal1/TaxSubtotal{i}/TaxCategory1/Percent1").Count.ShouldBe(code is "O" ? 0 : 1, "BR-O-05");
             (Texts($"TaxTotal1/TaxSubtotal{i}/TaxCategory1/TaxExemptionReason1").Count == 1).ShouldBe(code is "E" or "AE" or "O", "BR-E-10, BR-AE-10, BR-O-10");
             (code is "O" ? count : 1).ShouldBe(1, "BR-O-11");
             Sum(line, code, rate).ShouldBe(taxable, $"BR-{code}-08");
@@ -137,8 +166,8 @@ internal sealed class UblRules
 
     private List<decimal> Amounts(string path) => [.. Texts(path).Select(Parse)];
 
-    // One number of a path may be #, for all.
-    private List<string> Texts(string path) => [.. _byPath[$"{Root}1/{path}"]];
+    /// <summary>What stands at a path; one of its numbers may be #, for all.</summary>
+    public List<string> Texts(string path) => [.. _byPath[$"{Root}1/{path}"]];
 
     private static IEnumerable<string> FormsOf(string path)
     {
