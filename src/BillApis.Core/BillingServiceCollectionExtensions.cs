@@ -116,7 +116,8 @@ public static class BillingServiceCollectionExtensions
             provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton(provider => new InvoiceExports(
             provider.GetRequiredService<Invoices>(), provider.GetRequiredService<BilledPrices>(), provider.GetRequiredService<ChargedUsageReader>(), provider.GetRequiredService<IUsageStore>(),
-            provider.GetRequiredService<ICreditStore>()));
+            provider.GetRequiredService<ICreditStore>(), provider.GetRequiredService<KnownUsage>()));
+        services.AddSingleton<KnownUsage>();
         services.AddSingleton<BilledPrices>();
         services.AddSingleton<UsageOrigins>();
         services.AddSingleton(provider => new Explanations(

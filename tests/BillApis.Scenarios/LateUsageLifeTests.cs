@@ -1,3 +1,4 @@
+using BillApis.Cli.Verification;
 using BillApis.Metering;
 
 namespace BillApis.Scenarios;
@@ -226,6 +227,19 @@ public sealed class LateUsageLifeTests(Databases databases) : LifeTests(database
         var rest = (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice.Id.ToString(), new ExplainQuery { Line = invoice.Lines[0].Id, Limit = 1, After = line.Usage!.Events.Next }, Token)).Lines[0];
         (line.Agrees, line.Usage!.Quantity, line.Usage.EventCount).ShouldBe((true, 7m, 2));
         (line.Usage.Events.Items.ShouldHaveSingleItem().Event.Id, rest.Usage!.Events.Items.ShouldHaveSingleItem().Value, rest.Usage.Events.Next).ShouldBe((moved, 5m, null));
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_comes_after_the_bill_while_the_clock_stands_still_is_not_in_its_explanation(string storage)
+    {
+        await using var life = await MeteredAsync(storage);
+        await life.GoToAsync("2026-02-01");
+        var late = await life.UseAsync("acme", "call", 3, "2026-01-30");
+        var invoice = (await life.InvoicesAsync("acme")).ShouldHaveSingleItem();
+        var line = (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice.Id.ToString(), cancellationToken: Token)).Lines.ShouldHaveSingleItem();
+        (line.Agrees, line.Usage!.Quantity, line.Usage.EventCount, line.Usage.Events.Items.Any(item => item.Event.Id == late)).ShouldBe((true, 5m, 1, false));
+        InvoiceVerification.Run(await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, invoice.Id.ToString(), Token)).ShouldBeEmpty();
     }
 
     // Of January 50 calls less, or more, once February runs.

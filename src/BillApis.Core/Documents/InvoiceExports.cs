@@ -16,9 +16,10 @@ public sealed class InvoiceExports
     private readonly ChargedUsageReader _usage;
     private readonly IUsageStore _events;
     private readonly ICreditStore _credits;
+    private readonly KnownUsage _known;
 
-    internal InvoiceExports(Invoices invoices, BilledPrices prices, ChargedUsageReader usage, IUsageStore events, ICreditStore credits) =>
-        (_invoices, _prices, _usage, _events, _credits) = (invoices, prices, usage, events, credits);
+    internal InvoiceExports(Invoices invoices, BilledPrices prices, ChargedUsageReader usage, IUsageStore events, ICreditStore credits, KnownUsage known) =>
+        (_invoices, _prices, _usage, _events, _credits, _known) = (invoices, prices, usage, events, credits, known);
 
     /// <summary>An invoice in canonical JSON, with its prices, metrics, coupons, credits, subscription and a digest of its events.</summary>
     /// <exception cref="BillingException">There is none such.</exception>
@@ -63,7 +64,8 @@ public sealed class InvoiceExports
         {
             if (prices.Find(line) is { } price)
             {
-                requests.Add(await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, invoice.Customer, prices.SubscriptionOf(line), cancellationToken).ConfigureAwait(false));
+                var request = await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, invoice.Customer, prices.SubscriptionOf(line), cancellationToken).ConfigureAwait(false);
+                requests.Add(request with { Recorded = await _known.AtIssueAsync(invoice, line, request, price, cancellationToken).ConfigureAwait(false) });
             }
         }
 
@@ -73,11 +75,10 @@ public sealed class InvoiceExports
     // What recurs may have begun long before the period.
     private async Task<IReadOnlyList<UsageEvent>> EventsAsync(Invoice invoice, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
     {
-        var recorded = invoice.IssuedAt is { } issued ? new Interval(NodaConstants.UnixEpoch, issued + Duration.FromMilliseconds(1)) : (Interval?)null;
         var events = new Dictionary<(string Source, string Id), UsageEvent>();
         foreach (var request in requests)
         {
-            var asked = request with { Recorded = recorded, Period = request.Metric.Recurring ? new Interval(NodaConstants.UnixEpoch, request.Period.End) : request.Period };
+            var asked = request with { Period = request.Metric.Recurring ? new Interval(NodaConstants.UnixEpoch, request.Period.End) : request.Period };
             foreach (var item in await _events.ReadEventsAsync(invoice.Tenant, asked, cancellationToken).ConfigureAwait(false))
             {
                 events[(item.Source, item.Id)] = item;

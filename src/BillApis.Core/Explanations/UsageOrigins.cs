@@ -7,7 +7,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Finds the usage that lines charge for, as it was known when their invoice was issued.</summary>
-internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store)
+internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store, KnownUsage known)
 {
     private static readonly Duration HourlyBelow = Duration.FromDays(3);
     private static readonly Duration MonthlyAbove = Duration.FromDays(400);
@@ -33,7 +33,7 @@ internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store)
     // The totals are what was billed unless something came later; only then what was known of old is counted anew.
     private async Task<UsageRequest> KnownThenAsync(Invoice invoice, InvoiceLine line, UsageRequest request, Price price, CancellationToken cancellationToken)
     {
-        if (invoice.IssuedAt is not { } issued)
+        if (invoice.IssuedAt is null)
         {
             return request;
         }
@@ -41,7 +41,7 @@ internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store)
         var now = await SumAsync(invoice.Tenant, [request with { GroupBy = price.Terms.GroupBy }], line, cancellationToken).ConfigureAwait(false);
         return now.Sum(row => row.Value) == (line.Adjustment?.Quantity ?? line.Quantity) && !price.Terms.Model.NeedsEvents
             ? request
-            : request with { Recorded = new Interval(NodaConstants.UnixEpoch, issued + Duration.FromMilliseconds(1)) };
+            : request with { Recorded = await known.AtIssueAsync(invoice, line, request, price, cancellationToken).ConfigureAwait(false) };
     }
 
     private async Task<ImmutableArray<UsageSummaryRow>> SumAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, InvoiceLine line, CancellationToken cancellationToken)

@@ -21,7 +21,9 @@ internal static class SequenceVectors
             var items = lives.Values.Sum(Items);
             foreach (var phase in step["add"]!.AsArray())
             {
-                Add(lives, phase!, now ?? target);
+                // What the first step has is agreed from its beginning.
+                now ??= Day(phase!["from"]);
+                Add(lives, phase!, now.Value);
             }
 
             foreach (var life in lives.Values)

@@ -1,0 +1,32 @@
+using BillApis.Invoicing;
+using BillApis.Metering;
+using BillApis.Pricing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Tells what of the usage of a line was known as its invoice was issued.</summary>
+internal sealed class KnownUsage(IUsageStore store)
+{
+    private static readonly Duration Precision = Duration.FromMilliseconds(1);
+
+    /// <summary>When events were recorded that were known then; null for a draft, which knows all.</summary>
+    /// <remarks>Events of the very millisecond of issue came before it or after it; where a clock stands still, they may be many. Those are taken that come to what was billed.</remarks>
+    public async Task<Interval?> AtIssueAsync(Invoice invoice, InvoiceLine line, UsageRequest request, Price price, CancellationToken cancellationToken)
+    {
+        if (invoice.IssuedAt is not { } issued)
+        {
+            return null;
+        }
+
+        var (with, without) = (new Interval(NodaConstants.UnixEpoch, issued + Precision), new Interval(NodaConstants.UnixEpoch, issued));
+        return !await ComesToAsync(with).ConfigureAwait(false) && await ComesToAsync(without).ConfigureAwait(false) ? without : with;
+
+        async Task<bool> ComesToAsync(Interval recorded)
+        {
+            var asked = request with { GroupBy = price.Terms.GroupBy, Recorded = recorded };
+            var groups = (await store.ReadAsync(invoice.Tenant, [asked], cancellationToken).ConfigureAwait(false)).Single().Groups.Where(group => group.Dimensions == Dimensions.Of(line.Group));
+            return groups.Sum(group => group.Value) == (line.Adjustment?.Quantity ?? line.Quantity);
+        }
+    }
+}
