@@ -53,6 +53,9 @@ public sealed record SpendLimit : IEntity<SpendLimit>
     /// <inheritdoc/>
     public SpendLimit WithVersion(long version) => this with { Version = version };
 
+    /// <summary>As it stands at an instant: nothing of a month that is over counts any more.</summary>
+    public SpendLimit AsOf(Instant now) => Month?.Period.End <= now ? this with { Month = null } : this;
+
     /// <summary>Whether it is reached at an instant, does what it does then, and was not deleted.</summary>
     public bool Acts(SpendAction action, Instant now) => DeletedAt is null && Action == action && State is SpendState.Exceeded && Month!.Period.Contains(now);
 

@@ -49,6 +49,8 @@ public sealed class ReservationTests(HostFixture host)
         var denied = await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = first, amount = "0.51" });
         denied.ShouldFail(402, "LIM_001");
         denied.Message.ShouldContain("limit of 4 has no room for it; 3.5 is");
+        denied.Fields.ShouldBe(["limit", "used", "remaining", "resets_at"]);
+        denied.Envelope.GetProperty("error").GetProperty("details").EnumerateArray().Take(3).Select(detail => detail.GetProperty("msg").GetString()).ShouldBe(["4", "3.5", "0.5"]);
         (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = second, amount = 5 })).Ok(201);
         (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, subscription_id = second, amount = "1.51" })).ShouldFail(402, "LIM_001");
         (await _api.PostAsync("/entitlements/reservations", new { customer_id = customer, amount = "1.51" })).ShouldFail(402, "LIM_001");
