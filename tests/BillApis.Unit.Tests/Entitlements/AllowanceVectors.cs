@@ -1,3 +1,4 @@
+using BillApis.Metering;
 using BillApis.Pricing;
 using BillApis.Tests.Vectors;
 
@@ -22,6 +23,18 @@ internal static class AllowanceVectors
         var found = new Differences(vector.Expected);
         EntitlementSource[] sources = [Source(vector.Of("included"), vector.Of("plans", 1)), Source(vector.Of("package_size"), vector.Of("prepaid_packages"))];
         found.Compare("allowance", GrantedFeature.Allowance(sources)!.Value);
+        return found.Report();
+    }
+
+    // Credits are what a metric counts by its expression; the rates and the markup are numbers in it.
+    public static string? Cost(Vector vector)
+    {
+        string Number(string input) => Exact.Format(vector.Of(input));
+        var expression = $"(input_units * {Number("input_rate_per_million")} + output_units * {Number("output_rate_per_million")}) / 1000000 * (100 + {Number("markup_percent")}) / 100";
+        var found = new Differences(vector.Expected);
+        var isCounted = UsageExpression.Parse(expression).TryEvaluate(property => vector.Of(property), out var credits, out var problem);
+        found.Add(isCounted ? null : problem);
+        found.Compare("credits", credits);
         return found.Report();
     }
 

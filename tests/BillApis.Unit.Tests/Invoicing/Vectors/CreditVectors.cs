@@ -24,6 +24,7 @@ internal static class CreditVectors
         "top_up_due" => TopUpDue(vector),
         "allowance_use" => AllowanceVectors.Use(vector),
         "starting_allowance" => AllowanceVectors.Start(vector),
+        "credit_cost" => AllowanceVectors.Cost(vector),
         _ => throw new InvalidOperationException($"nothing asks {vector.Category}"),
     };
 

@@ -14,8 +14,7 @@ public sealed class InvoicingVectorTests
 
     private static readonly Dictionary<string, string> CreditsNotOurs = new()
     {
-        ["allowance_window"] = "entitlements: windows that open with the first usage",
-        ["credit_cost"] = "credits as a unit of usage, priced by tokens",
+        ["allowance_window"] = "windows that open with the first usage: a late event would move them, and the order of arrival must not matter",
     };
 
     [Fact]
