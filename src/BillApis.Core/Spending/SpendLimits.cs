@@ -42,13 +42,14 @@ public sealed class SpendLimits
     /// <summary>Reads one.</summary>
     /// <exception cref="BillingException">The tenant has none such.</exception>
     public async Task<SpendLimit> GetAsync(TenantId tenant, string id, CancellationToken cancellationToken = default) =>
-        await _store.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { DeletedAt: null } limit ? limit : throw BillingException.NotFound(Kind, id);
+        await _store.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { DeletedAt: null } limit ? limit.AsOf(_clock.GetCurrentInstant()) : throw BillingException.NotFound(Kind, id);
 
     /// <summary>Lists newest first; filtered by <c>customer_id</c>.</summary>
-    public Task<Page<SpendLimit>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default)
+    public async Task<Page<SpendLimit>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
-        return _store.ListAsync(tenant, query.With("deleted", "false"), cancellationToken);
+        var now = _clock.GetCurrentInstant();
+        return (await _store.ListAsync(tenant, query.With("deleted", "false"), cancellationToken).ConfigureAwait(false)).Select(limit => limit.AsOf(now));
     }
 
     /// <summary>Changes one; where it is not reached any more, what it had suspended or blocked goes on.</summary>
@@ -86,7 +87,7 @@ public sealed class SpendLimits
         var currency = ordered is [var first, ..] ? first.Monthly.Currency : found.Currency;
         var now = _clock.GetCurrentInstant();
         var month = QuotaWindow.Month(found.Zone, now);
-        var spent = await SpentAsync(found, new Interval(month.Start, Instant.Min(month.End, now + Limits.FutureSkew)), currency, subscription, cancellationToken).ConfigureAwait(false);
+        var spent = await SpentAsync(found, SpendReader.SoFar(month, now), currency, subscription, cancellationToken).ConfigureAwait(false);
         return new SpendStatus(currency, month, spent, await ProjectedAsync(found, month, spent, currency, subscription, cancellationToken).ConfigureAwait(false), ordered);
     }
 

@@ -12,6 +12,13 @@ namespace BillApis;
 /// </remarks>
 internal sealed class SpendReader(IStore<Subscription> subscriptions, Plans plans, ChargedUsageReader usage)
 {
+    /// <summary>All of a month that may hold usage by now; to the end of an hour, since whole hours are read from totals.</summary>
+    public static Interval SoFar(Interval month, Instant now)
+    {
+        var hours = (now + Limits.FutureSkew - Instant.FromUnixTimeSeconds(0)).BclCompatibleTicks / NodaConstants.TicksPerHour;
+        return new Interval(month.Start, Instant.Min(month.End, Instant.FromUnixTimeTicks((hours + 1) * NodaConstants.TicksPerHour)));
+    }
+
     /// <summary>What each subscription of a customer spent in a span of time.</summary>
     public async Task<IReadOnlyDictionary<SubscriptionId, SubscriptionSpend>> ReadAsync(Customer customer, Interval span, CancellationToken cancellationToken)
     {

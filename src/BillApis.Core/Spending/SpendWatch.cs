@@ -14,26 +14,28 @@ internal sealed partial class SpendWatch(
 {
     private const int MaxAttempts = 16;
     private const int SweepSize = 200;
+    private static readonly TimeSpan Gathered = TimeSpan.FromMilliseconds(50);
     private readonly Dictionary<(TenantId, CustomerId), bool> _moving = [];
+    private readonly HashSet<(TenantId, CustomerId)> _later = [];
+    private readonly SpendPace _pace = new();
+    private bool _isGathering;
     private SpendLimitId? _sweptTo;
 
-    /// <summary>Looks at customers whose usage has just been stored, where they have limits. What fails here is made up for by the next look; intake never fails with it.</summary>
-    public async Task ArrivedAsync(TenantId tenant, IEnumerable<CustomerId> arrived)
+    /// <summary>Looks at customers whose usage has just been stored, where they have limits; where looks come too fast, a little later and together. What fails here is made up for by the next look; intake never fails with it.</summary>
+    public Task ArrivedAsync(TenantId tenant, IEnumerable<CustomerId> arrived) => TryAsync(async () =>
     {
-        try
+        foreach (var customer in await limited.AmongAsync(tenant, arrived).ConfigureAwait(false))
         {
-            foreach (var customer in await limited.AmongAsync(tenant, arrived).ConfigureAwait(false))
+            if (_pace.Take((tenant, customer)))
             {
                 await FollowAsync(tenant, customer).ConfigureAwait(false);
             }
+            else
+            {
+                FollowLater((tenant, customer));
+            }
         }
-#pragma warning disable CA1031 // The usage is stored; its sender must not be told otherwise.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogNotLooked(logger, exception);
-        }
-    }
+    });
 
     /// <summary>Looks at some limits of all tenants, going on where it stopped: at what other nodes took in, at months that are over, and at what a crash left.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
@@ -67,6 +69,65 @@ internal sealed partial class SpendWatch(
 
         await suspension.ApplyAsync(customer, observed, now, cancellationToken).ConfigureAwait(false);
         return record;
+    }
+
+    private void FollowLater((TenantId, CustomerId) customer)
+    {
+        lock (_later)
+        {
+            _later.Add(customer);
+            if (_isGathering)
+            {
+                return;
+            }
+
+            _isGathering = true;
+        }
+
+        // No part of the request that happens to start it.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = Task.Run(FollowGatheredAsync);
+        }
+    }
+
+    // One customer after the other, so that it takes a part of one processor at the most.
+    private async Task FollowGatheredAsync()
+    {
+        while (true)
+        {
+            await Task.Delay(Gathered).ConfigureAwait(false);
+            List<(TenantId Tenant, CustomerId Customer)> gathered;
+            lock (_later)
+            {
+                gathered = [.. _later];
+                _later.Clear();
+                if (gathered.Count == 0)
+                {
+                    _isGathering = false;
+                    return;
+                }
+            }
+
+            foreach (var (tenant, customer) in gathered)
+            {
+                await TryAsync(() => FollowAsync(tenant, customer)).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task TryAsync(Func<Task> look)
+    {
+        try
+        {
+            await look().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The usage is stored; its sender must not be told otherwise.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotLooked(logger, exception);
+        }
     }
 
     // Whoever comes while somebody looks leaves word, and that one looks once more.
@@ -126,7 +187,7 @@ internal sealed partial class SpendWatch(
             var now = clock.GetCurrentInstant();
             var fresh = SpendRecord.Of(customer, month, now);
             var before = await records.FindAsync(customer.Tenant, fresh.Id.ToString(), cancellationToken).ConfigureAwait(false) ?? fresh;
-            var spent = await reader.ReadAsync(customer, new Interval(month.Start, Instant.Min(month.End, now + Limits.FutureSkew)), cancellationToken).ConfigureAwait(false);
+            var spent = await reader.ReadAsync(customer, SpendReader.SoFar(month, now), cancellationToken).ConfigureAwait(false);
             var (after, posting) = before.MoveTo(spent, now);
             if (posting.IsEmpty)
             {

@@ -92,6 +92,9 @@ internal sealed class BooksWorld : IAsyncDisposable
         var item = new UsageEvent { Id = $"event-{++_events}", Type = "call", Customer = $"acme-{_random.Next(Customers)}", Timestamp = Now, Properties = UsageProperties.Of([KeyValuePair.Create("value", PropertyValue.Of(value))]) };
         (await Billing.Usage.RecordAsync(Tenant, item, Stop)).Accepted.ShouldBe(1);
         Used += value;
+
+        // What comes fast is looked at together; whoever asks sees all of it.
+        await Billing.SpendLimits.StatusAsync(Tenant, item.Customer, cancellationToken: Stop);
     }
 
     private async Task InvoiceAsync()
