@@ -68,6 +68,8 @@ internal sealed class PostgresDialect : SqlDialect
         return new SqlWriter(connection, connection.DisposeAsync);
     }
 
+    public override bool HasOneWriter => false;
+
     public override (SqlStamp Stamp, Instant Now)? Alone(DbTransaction transaction) => null;
 
     public override string Rows(string parameter, params ReadOnlySpan<string> columns)

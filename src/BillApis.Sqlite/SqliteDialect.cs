@@ -56,6 +56,8 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken) => _writer.EnterAsync(cancellationToken);
 
+    public override bool HasOneWriter => true;
+
     public override (SqlStamp Stamp, Instant Now)? Alone(DbTransaction transaction)
     {
         var connection = (SqliteConnection)transaction.Connection!;

@@ -19,6 +19,9 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>How many transactions of usage may be open at once.</summary>
     public abstract int UsageWriters { get; }
 
+    /// <summary>Whether one process writes at a time, through one connection.</summary>
+    public abstract bool HasOneWriter { get; }
+
     /// <summary>What stays the same while nobody but this process writes, which its one writer may rely on until the transaction ends, and the time; null where many write.</summary>
     public abstract (SqlStamp Stamp, Instant Now)? Alone(DbTransaction transaction);
 

@@ -26,6 +26,35 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
         _rows.Add(values.ToArray());
     }
 
+    /// <summary>The rows as one JSON array of arrays.</summary>
+    public string ToArrays()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartArray();
+        foreach (var row in _rows)
+        {
+            json.WriteStartArray();
+            foreach (var value in row)
+            {
+                if (value.Number is { } number)
+                {
+                    json.WriteNumberValue(number);
+                }
+                else
+                {
+                    json.WriteStringValue(value.Text);
+                }
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        json.Flush();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
     /// <summary>The rows as one JSON array of objects.</summary>
     public string ToJson()
     {

@@ -19,11 +19,10 @@ internal sealed class QuotaBatch
     /// <summary>The quotas that moved.</summary>
     public IEnumerable<(QuotaKey Key, QuotaState State)> Moved => _moved.Select(key => (key, _quotas[key]));
 
-    public IEnumerable<Reservation> Written => _written.Keys.Select(id => _known[id]);
+    /// <summary>The reservations that were made or have ended, and whether they were made here.</summary>
+    public IEnumerable<(Reservation Item, bool IsNew)> Written => _written.Select(item => (_known[item.Key], item.Value));
 
-    public IEnumerable<Reservation> Added => _written.Where(item => item.Value).Select(item => _known[item.Key]);
-
-    public IEnumerable<Reservation> Changed => _written.Where(item => !item.Value).Select(item => _known[item.Key]);
+    public QuotaChanges Changes => QuotaChanges.Of(Written.Where(item => item.IsNew).Select(item => item.Item), Written.Where(item => !item.IsNew).Select(item => item.Item), Moved);
 
     /// <summary>The quotas that hold something which has expired.</summary>
     public IEnumerable<QuotaKey> Expiring => _quotas.Where(item => item.Value.NextExpiry <= Now).Select(item => item.Key);
@@ -55,7 +54,24 @@ internal sealed class QuotaBatch
         Move(quota, new QuotaState(count, open.Where(item => item.ExpiresAt > Now).Select(item => (Instant?)item.ExpiresAt).Min()));
     }
 
-    public void Apply(ReserveCall call)
+    /// <summary>Decides the calls in their order.</summary>
+    public void Apply(IReadOnlyList<QuotaCall> calls)
+    {
+        foreach (var call in calls)
+        {
+            switch (call)
+            {
+                case ReserveCall reserve:
+                    Apply(reserve);
+                    break;
+                case SettleCall settle:
+                    Apply(settle);
+                    break;
+            }
+        }
+    }
+
+    private void Apply(ReserveCall call)
     {
         var (count, nextExpiry) = _quotas[call.Wanted.Quota];
         var wanted = call.Wanted with { ExpiresAt = Now + call.Lifetime };
@@ -69,7 +85,7 @@ internal sealed class QuotaBatch
         }
     }
 
-    public void Apply(SettleCall call)
+    private void Apply(SettleCall call)
     {
         // One whose quotas are not locked was made by somebody else just now: it is not there yet.
         var known = _known.TryGetValue(call.Id, out var found) && found.Quotas.All(_quotas.ContainsKey) ? found : null;

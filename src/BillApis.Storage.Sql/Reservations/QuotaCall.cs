@@ -19,5 +19,8 @@ internal sealed record SettleCall(ReservationId Id, decimal? Actual) : QuotaCall
     public SettleOutcome Outcome { get; set; }
 }
 
+/// <summary>Brings the rows up to date, for those who read them.</summary>
+internal sealed record FoldCall : QuotaCall;
+
 /// <summary>Gives back what expired of a quota.</summary>
 internal sealed record ExpireCall(QuotaKey Quota) : QuotaCall;

@@ -3,6 +3,8 @@ namespace BillApis.Storage.Sql.Reservations;
 /// <summary>A row of <c>billing_quota</c>, and the database's clock when it was read.</summary>
 internal sealed record QuotaRow
 {
+    public static readonly string[] KeyTypes = ["customer_id text", "subject text", "starts_at bigint"];
+
     public required string CustomerId { get; init; }
     public required string Subject { get; init; }
     public required long StartsAt { get; init; }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BillApis.Storage.Sql.Metering;
+using Dapper;
 
 namespace BillApis.Storage.Sql.Reservations;
 
@@ -7,13 +8,11 @@ namespace BillApis.Storage.Sql.Reservations;
 internal sealed class QuotaRows(SqlDatabase database, TenantId tenant)
 {
     private const string KeyColumns = "customer_id, subject, starts_at";
-    private static readonly string[] KeyTypes = ["customer_id text", "subject text", "starts_at bigint"];
-
     /// <summary>Makes the rows of quotas that have none yet.</summary>
     public Task OpenAsync(DbTransaction transaction, IEnumerable<QuotaKey> quotas) => transaction.BulkAsync(
         $"""
         insert into billing_quota (tenant_id, {KeyColumns}, used, reserved)
-        select @Tenant, r.customer_id, r.subject, r.starts_at, '0', '0' from {database.Dialect.Rows("Rows", KeyTypes)} as r
+        select @Tenant, r.customer_id, r.subject, r.starts_at, '0', '0' from {database.Dialect.Rows("Rows", QuotaRow.KeyTypes)} as r
         where true
         order by r.customer_id, r.subject, r.starts_at
         on conflict do nothing
@@ -25,7 +24,7 @@ internal sealed class QuotaRows(SqlDatabase database, TenantId tenant)
         $"""
         select customer_id as CustomerId, subject as Subject, starts_at as StartsAt, used as Used, reserved as Reserved, next_expiry as NextExpiry, {database.Dialect.Now} as Now
         from billing_quota
-        where tenant_id = @Tenant and ({KeyColumns}) in (select r.customer_id, r.subject, r.starts_at from {database.Dialect.Rows("Rows", KeyTypes)} as r)
+        where tenant_id = @Tenant and ({KeyColumns}) in (select r.customer_id, r.subject, r.starts_at from {database.Dialect.Rows("Rows", QuotaRow.KeyTypes)} as r)
         order by customer_id, subject, starts_at
         {database.Dialect.ForUpdate}
         """,
@@ -50,40 +49,29 @@ internal sealed class QuotaRows(SqlDatabase database, TenantId tenant)
         var open = await transaction.BulkReadAsync<ReservationRow>(
             $"""
             select {ReservationRow.Columns} from billing_reservation
-            where tenant_id = @Tenant and state = 'open' and ({KeyColumns}) in (select r.customer_id, r.subject, r.starts_at from {database.Dialect.Rows("Rows", KeyTypes)} as r)
+            where tenant_id = @Tenant and state = 'open' and ({KeyColumns}) in (select r.customer_id, r.subject, r.starts_at from {database.Dialect.Rows("Rows", QuotaRow.KeyTypes)} as r)
             """,
             tenant, quotas.Select(Row), default).ConfigureAwait(false);
         return open.Select(row => row.Read()).ToLookup(item => item.Quota);
     }
 
-    /// <summary>Writes what some calls changed.</summary>
+    /// <summary>The newest reservation's id; null where there is none.</summary>
+    public async Task<ReservationId?> NewestAsync(DbTransaction transaction) =>
+        EntityId.TryParse<ReservationId>(
+            await transaction.Connection!.ExecuteScalarAsync<string>(new CommandDefinition("select max(id) from billing_reservation where tenant_id = @Tenant", new { Tenant = tenant.ToString() }, transaction)).ConfigureAwait(false) ?? "",
+            out var newest) ? newest : null;
+
+    /// <summary>Writes what was changed.</summary>
     /// <returns>False where a new reservation's id is taken already: nothing may be kept then.</returns>
-    public async Task<bool> WriteAsync(DbTransaction transaction, QuotaBatch batch)
+    public async Task<bool> WriteAsync(DbTransaction transaction, QuotaChanges changes)
     {
-        var moved = new SqlRows([.. KeyTypes, "used text", "reserved text", "next_expiry bigint"]);
-        foreach (var (key, state) in batch.Moved)
-        {
-            moved.Add(key.Customer.ToString(), key.Subject, key.Start.ToMicroseconds(), Exact.Format(state.Count.Used), Exact.Format(state.Count.Reserved), state.NextExpiry?.ToMicroseconds());
-        }
-
-        var (added, changed) = (new SqlRows(ReservationRow.Types), new SqlRows("id text", "state text", "actual text"));
-        foreach (var item in batch.Added)
-        {
-            added.Add(ReservationRow.Write(item));
-        }
-
-        foreach (var item in batch.Changed)
-        {
-            changed.Add(item.Id.ToString(), EntityMaps.Wire(item.State), item.Actual is { } actual ? Exact.Format(actual) : null);
-        }
-
-        if (added.Count > 0 && (await database.Dialect.WriteAsync(transaction, tenant, added, ReservationRow.Insert, keyColumns: 1, default).ConfigureAwait(false)).Contains(false))
+        if (changes.Added.Count > 0 && (await database.Dialect.WriteAsync(transaction, tenant, changes.Added, ReservationRow.Insert, keyColumns: 1, default).ConfigureAwait(false)).Contains(false))
         {
             return false;
         }
 
-        await WriteAsync(transaction, moved, QuotasSql).ConfigureAwait(false);
-        await WriteAsync(transaction, changed, ReservationRow.Update).ConfigureAwait(false);
+        await WriteAsync(transaction, changes.Moved, QuotasSql).ConfigureAwait(false);
+        await WriteAsync(transaction, changes.Changed, ReservationRow.Update).ConfigureAwait(false);
         return true;
     }
 

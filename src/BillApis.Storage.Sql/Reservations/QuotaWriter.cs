@@ -4,15 +4,27 @@ using NodaTime;
 
 namespace BillApis.Storage.Sql.Reservations;
 
-/// <summary>Applies what a tenant's callers want in one transaction, decided here; where only this process writes, what that takes is known from the last time.</summary>
+/// <summary>
+/// Applies what a tenant's callers want in one transaction, decided here. Where only this process writes, what that takes is known from the last time, and what it
+/// changes goes to the journal.
+/// </summary>
 /// <remarks>For one caller at a time, besides requests that write in a transaction of their own.</remarks>
-internal sealed class QuotaWriter(SqlDatabase database, TenantId tenant)
+internal sealed class QuotaWriter
 {
     private const int KnownSize = 100_000;
-    private readonly QuotaRows _rows = new(database, tenant);
+    private readonly SqlDatabase _database;
+    private readonly TenantId _tenant;
+    private readonly QuotaRows _rows;
+    private readonly QuotaJournal _journal;
     private readonly QuotaMemory _memory = new();
     private readonly HashSet<QuotaKey> _there = [];
     private int _asides;
+
+    public QuotaWriter(SqlDatabase database, TenantId tenant)
+    {
+        (_database, _tenant, _rows) = (database, tenant, new QuotaRows(database, tenant));
+        _journal = new QuotaJournal(database, tenant, _rows);
+    }
 
     public Task ApplyAsync(IReadOnlyList<QuotaCall> calls)
     {
@@ -23,114 +35,123 @@ internal sealed class QuotaWriter(SqlDatabase database, TenantId tenant)
 
         // A part of a request's own transaction, which may yet be undone: nobody is to know of it from here, nor to go on with what was known before.
         Interlocked.Increment(ref _asides);
-        return new QuotaWriter(database, tenant).CommitAsync(calls);
+        return new QuotaWriter(_database, _tenant).CommitAsync(calls);
     }
 
     private async Task CommitAsync(IReadOnlyList<QuotaCall> calls)
     {
-        var batch = new QuotaBatch();
+        var (batch, isFolded) = (new QuotaBatch(), false);
         try
         {
             // A new reservation's id is nearly always new; where it is not, the table notices, and it is done again with all of them read.
             for (var readsAll = false; !await TryAsync(readsAll).ConfigureAwait(false); readsAll = true)
             {
+                _there.Clear();
             }
         }
         catch
         {
-            // It may be committed all the same.
+            // It may be committed all the same, or what was made with it may be gone.
             _memory.Clear();
+            _there.Clear();
             throw;
         }
 
-        _memory.Keep(batch);
+        _memory.Keep(batch, isFolded);
 
-        Task<bool> TryAsync(bool readsAll) => database.TransactAsync(
+        Task<bool> TryAsync(bool readsAll) => _database.TransactAsync(
             async transaction =>
             {
-                batch = await DecideAsync(transaction, calls, readsAll).ConfigureAwait(false);
-                return await _rows.WriteAsync(transaction, batch).ConfigureAwait(false);
+                if (_database.Dialect.Alone(transaction) is not { } alone)
+                {
+                    batch = await DecideAsync(transaction, calls, readsAll).ConfigureAwait(false);
+                    return await _rows.WriteAsync(transaction, batch.Changes).ConfigureAwait(false);
+                }
+
+                isFolded = await FoldAsync(transaction, alone.Stamp, calls).ConfigureAwait(false);
+                batch = await LoadAsync(transaction, calls, _memory.MayBeStored, alone.Now).ConfigureAwait(false);
+                batch.Apply(calls);
+                await _journal.AppendAsync(transaction, batch.Changes).ConfigureAwait(false);
+                return true;
             },
             default);
     }
 
+    private async Task<bool> FoldAsync(DbTransaction transaction, SqlStamp stamp, IReadOnlyList<QuotaCall> calls)
+    {
+        if (!_memory.Open(stamp, Volatile.Read(ref _asides)))
+        {
+            await _journal.FoldAsync(transaction).ConfigureAwait(false);
+            _memory.Begin(await _rows.NewestAsync(transaction).ConfigureAwait(false));
+            return true;
+        }
+
+        if (!_memory.IsFull && !calls.Any(call => call is FoldCall))
+        {
+            return false;
+        }
+
+        await _journal.FoldAsync(transaction, _memory.Unwritten).ConfigureAwait(false);
+        return true;
+    }
+
     private async Task<QuotaBatch> DecideAsync(DbTransaction transaction, IReadOnlyList<QuotaCall> calls, bool readsAll)
     {
-        var alone = database.Dialect.Alone(transaction);
-        _memory.Open(alone?.Stamp, Volatile.Read(ref _asides));
-        var batch = await LoadAsync(transaction, calls, readsAll, alone?.Now).ConfigureAwait(false);
-        Apply(batch, calls);
+        var batch = await LoadAsync(transaction, calls, _ => readsAll, null).ConfigureAwait(false);
+        batch.Apply(calls);
         if (!readsAll && calls.OfType<ReserveCall>().Any(call => call.Outcome.Reservation is null))
         {
             // Who was told yes before is told so again, whatever the limit says now.
-            batch = await LoadAsync(transaction, calls, readsAll: true, alone?.Now).ConfigureAwait(false);
-            Apply(batch, calls);
+            batch = await LoadAsync(transaction, calls, _ => true, null).ConfigureAwait(false);
+            batch.Apply(calls);
         }
 
         return batch;
     }
 
-    private static void Apply(QuotaBatch batch, IReadOnlyList<QuotaCall> calls)
-    {
-        foreach (var call in calls)
-        {
-            switch (call)
-            {
-                case ReserveCall reserve:
-                    batch.Apply(reserve);
-                    break;
-                case SettleCall settle:
-                    batch.Apply(settle);
-                    break;
-            }
-        }
-    }
-
-    private async Task<QuotaBatch> LoadAsync(DbTransaction transaction, IReadOnlyList<QuotaCall> calls, bool readsAll, Instant? now)
+    private async Task<QuotaBatch> LoadAsync(DbTransaction transaction, IReadOnlyList<QuotaCall> calls, Func<ReservationId, bool> mayBeStored, Instant? alone)
     {
         var batch = new QuotaBatch();
-        batch.Add(now ?? Instant.MinValue);
-        var ids = new HashSet<ReservationId>(calls.OfType<SettleCall>().Select(call => call.Id));
-        ids.UnionWith(readsAll ? calls.OfType<ReserveCall>().Select(call => call.Wanted.Id) : []);
+        batch.Add(alone ?? Instant.MinValue);
+        var ids = calls.OfType<SettleCall>().Select(call => call.Id).Concat(calls.OfType<ReserveCall>().Select(call => call.Wanted.Id).Where(id => _memory.Find(id) is not null || mayBeStored(id))).ToHashSet();
         var known = await ReadAsync(transaction, ids).ConfigureAwait(false);
         var wanted = calls.OfType<ReserveCall>().SelectMany(call => call.Wanted.Quotas).ToHashSet();
         await OpenAsync(transaction, wanted).ConfigureAwait(false);
         await LockAsync(transaction, batch, [.. wanted.Concat(calls.OfType<ExpireCall>().Select(call => call.Quota)).Concat(known.SelectMany(item => item.Quotas)).Distinct()]).ConfigureAwait(false);
 
         // Where others may write, once more under the lock: they may have ended them meanwhile.
-        foreach (var item in now is null ? await _rows.ReadAsync(transaction, ids).ConfigureAwait(false) : known)
+        foreach (var item in alone is null ? await _rows.ReadAsync(transaction, ids).ConfigureAwait(false) : known)
         {
             batch.Add(item);
         }
 
+        await ExpireAsync(transaction, batch).ConfigureAwait(false);
+        return batch;
+    }
+
+    private async Task ExpireAsync(DbTransaction transaction, QuotaBatch batch)
+    {
         var expiring = batch.Expiring.ToList();
-        if (expiring.Count > 0)
+        if (expiring.Count == 0)
         {
-            // Whoever moves a second quota holds the first, so that holding it out of turn makes no circle.
-            var open = await _rows.ReadOpenAsync(transaction, expiring).ConfigureAwait(false);
-            await LockAsync(transaction, batch, [.. open.SelectMany(group => group).Select(item => item.AlsoQuota).OfType<QuotaKey>().Where(quota => !batch.Quotas.ContainsKey(quota)).Distinct()]).ConfigureAwait(false);
-            expiring.ForEach(quota => batch.Expire(quota, [.. open[quota]]));
+            return;
         }
 
-        return batch;
+        var stored = await _rows.ReadOpenAsync(transaction, expiring).ConfigureAwait(false);
+        foreach (var quota in expiring)
+        {
+            var open = stored[quota].Where(item => _memory.Find(item.Id) is null).Concat(_memory.OpenOf(quota)).ToList();
+
+            // Whoever moves a second quota holds the first, so that holding it out of turn makes no circle.
+            await LockAsync(transaction, batch, [.. open.Select(item => item.AlsoQuota).OfType<QuotaKey>().Where(also => !batch.Quotas.ContainsKey(also)).Distinct()]).ConfigureAwait(false);
+            batch.Expire(quota, open);
+        }
     }
 
     private async Task<IReadOnlyList<Reservation>> ReadAsync(DbTransaction transaction, HashSet<ReservationId> ids)
     {
-        var (known, others) = (new List<Reservation>(), new List<ReservationId>());
-        foreach (var id in ids)
-        {
-            if (_memory.Find(id) is { } found)
-            {
-                known.Add(found);
-            }
-            else
-            {
-                others.Add(id);
-            }
-        }
-
-        return [.. known, .. await _rows.ReadAsync(transaction, others).ConfigureAwait(false)];
+        var known = ids.Select(_memory.Find).OfType<Reservation>().ToList();
+        return known.Count == ids.Count ? known : [.. known, .. await _rows.ReadAsync(transaction, [.. ids.Where(id => _memory.Find(id) is null)]).ConfigureAwait(false)];
     }
 
     // Rows of quotas are never deleted: one that was seen is there.
@@ -145,19 +166,15 @@ internal sealed class QuotaWriter(SqlDatabase database, TenantId tenant)
 
     private async Task LockAsync(DbTransaction transaction, QuotaBatch batch, IReadOnlyList<QuotaKey> quotas)
     {
-        var others = new List<QuotaKey>();
         foreach (var quota in quotas)
         {
             if (_memory.Find(quota) is { } state)
             {
                 batch.Add(quota, state);
             }
-            else
-            {
-                others.Add(quota);
-            }
         }
 
+        var others = quotas.Where(quota => !batch.Quotas.ContainsKey(quota)).ToList();
         foreach (var row in others.Count == 0 ? [] : await _rows.LockAsync(transaction, others).ConfigureAwait(false))
         {
             batch.Add(SqlTime.FromMicroseconds(row.Now));

@@ -26,6 +26,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
 
     public async Task<Reservation?> FindAsync(TenantId tenant, ReservationId id, CancellationToken cancellationToken)
     {
+        await FoldAsync(tenant, cancellationToken).ConfigureAwait(false);
         await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         var row = await connection.QuerySingleOrDefaultAsync<ReservationRow>(new CommandDefinition(
             $"""
@@ -40,6 +41,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
 
     public async Task<QuotaCount> CountAsync(TenantId tenant, QuotaKey quota, CancellationToken cancellationToken)
     {
+        await FoldAsync(tenant, cancellationToken).ConfigureAwait(false);
         await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         var row = await connection.QuerySingleOrDefaultAsync<QuotaRow>(new CommandDefinition(
             $"""
@@ -64,6 +66,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
 
     public async Task<int> ExpireAsync(int limit, CancellationToken cancellationToken)
     {
+        await FoldAsync(null, cancellationToken).ConfigureAwait(false);
         await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         var rows = (await connection.QueryAsync<(string Tenant, string Customer, string Subject, long Start)>(new CommandDefinition(
             $"select tenant_id, customer_id, subject, starts_at from billing_quota where next_expiry <= {database.Dialect.Now} order by next_expiry limit @Limit",
@@ -72,6 +75,23 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
         await Task.WhenAll(rows.Select(row => WriteAsync(
             EntityId.Parse<TenantId>(row.Tenant), new ExpireCall(new QuotaKey(EntityId.Parse<CustomerId>(row.Customer), row.Subject, SqlTime.FromMicroseconds(row.Start))), cancellationToken))).ConfigureAwait(false);
         return rows.Count;
+    }
+
+    // The rows are behind by what the journal says.
+    private async Task FoldAsync(TenantId? tenant, CancellationToken cancellationToken)
+    {
+        if (!database.Dialect.HasOneWriter)
+        {
+            return;
+        }
+
+        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var behind = (await connection.QueryAsync<string>(new CommandDefinition(
+            $"select distinct tenant_id from billing_quota_journal {(tenant is null ? "" : "where tenant_id = @Tenant")}", new { Tenant = tenant?.ToString() }, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
+        foreach (var each in behind)
+        {
+            await WriteAsync(EntityId.Parse<TenantId>(each), new FoldCall(), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private Task WriteAsync(TenantId tenant, QuotaCall call, CancellationToken cancellationToken) => _commits.GetOrAdd(tenant, CommitOf).WriteAsync(call, cancellationToken);

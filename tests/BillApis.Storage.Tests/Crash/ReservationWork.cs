@@ -27,7 +27,9 @@ internal static class ReservationWork
         var result = await billing.Reservations.ReserveAsync(TenantId.Default, new NewReservation(customer) { Feature = Feature, Quantity = Quantity, Lifetime = Lifetime });
         if (result is not Allowed)
         {
-            return result is Denied ? false : throw new InvalidOperationException($"{result}");
+            // On a machine that was too busy to answer in time, giving it back is right whether or not it was set aside.
+            await (result is Indeterminate ? ReleaseAsync(billing, result.Id) : Task.CompletedTask);
+            return false;
         }
 
         if (turn % 8 == 6)
@@ -42,6 +44,17 @@ internal static class ReservationWork
         }
 
         return true;
+    }
+
+    private static async Task ReleaseAsync(Billing billing, ReservationId id)
+    {
+        try
+        {
+            await billing.Reservations.ReleaseAsync(TenantId.Default, id);
+        }
+        catch (BillingException refusal) when (refusal.Code is BillingErrorCode.NotFound)
+        {
+        }
     }
 
     private static async Task WorkAsync(Billing billing, string customer, int thread)
