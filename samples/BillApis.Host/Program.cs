@@ -2,12 +2,23 @@ using BillApis;
 using BillApis.Host;
 using BillApis.Storage;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 try
 {
     var builder = WebApplication.CreateBuilder([.. args.Where(arg => arg != HostSettings.SplitFlag)]);
     var settings = HostSettings.Read(builder.Configuration, args.Contains(HostSettings.SplitFlag));
-    builder.WebHost.UseUrls(settings.Urls).ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+    builder.WebHost.UseUrls(settings.Urls).ConfigureKestrel(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+
+        // Whoever has a certificate may show it: an API key that is bound to one is held to its fingerprint, whoever issued it.
+        kestrel.ConfigureHttpsDefaults(https =>
+        {
+            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+            https.AllowAnyClientCertificate();
+        });
+    });
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // What stops the start is told below, in one line.
     builder.Services.AddDataProtection().SetApplicationName("BillApis");

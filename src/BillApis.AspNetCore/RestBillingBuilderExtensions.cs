@@ -47,6 +47,7 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<AnswerClaims>();
         services.AddSingleton<Idempotency>();
         services.AddSingleton(provider => new BillingJob("signing keys", provider.GetRequiredService<SigningKeys>().KeepAsync));
+        services.AddSingleton(provider => AuditRetention.Job(provider.GetRequiredService<Tenants>(), provider.GetRequiredService<IAuditStore>(), options));
         services.AddSingleton(provider => AnswerCleanup.Job(provider.GetRequiredService<Tenants>(), provider.GetRequiredService<ForgetAnswers>()));
         services.AddHostedService<FirstAdministrator>();
         services.AddSingleton<BackgroundRuns>();

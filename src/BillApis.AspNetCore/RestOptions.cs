@@ -39,6 +39,9 @@ public sealed class RestOptions
     /// <summary>Sends users who forgot their password what they set a new one with, by mail for example; where there is none, nothing is sent.</summary>
     public Func<PasswordResetMessage, CancellationToken, Task>? SendPasswordReset { get; set; }
 
+    /// <summary>How long entries of the audit trail are kept; null for ever.</summary>
+    public Duration? AuditKept { get; set; }
+
     /// <summary>Fonts for letters of PDF documents that Inter lacks, Devanagari and Japanese among them; the first that has all letters of a text writes it.</summary>
     public IReadOnlyList<Pdf.PdfFont> PdfFonts { get; set; } = [];
 

@@ -14,7 +14,9 @@ public sealed class SqliteAuditStoreTests(SqliteFixture fixture) : AuditStoreSui
 
     protected override string MakeTriggers => """
         create trigger billing_audit_kept before update on billing_audit begin select raise(abort, 'an audit entry is never changed'); end;
-        create trigger billing_audit_stays before delete on billing_audit begin select raise(abort, 'an audit entry is never deleted'); end;
+        create trigger billing_audit_stays before delete on billing_audit
+        when not exists (select 1 from billing_audit_anchor as a where a.tenant_id = old.tenant_id and a.sequence >= old.sequence)
+        begin select raise(abort, 'an audit entry is never deleted'); end;
         """;
 }
 
@@ -50,6 +52,29 @@ public abstract class AuditStoreSuite(StoreFixture fixture)
         (await Store.ListAsync(_tenant, new AuditQuery { Limit = 25, After = page.Next }, Token)).Items.Count.ShouldBe(15);
         page.Items.Concat((await Store.ListAsync(_tenant, new AuditQuery { Limit = 25, After = page.Next }, Token)).Items).Select(entry => entry.Object).Order().ShouldBe(Enumerable.Range(0, 40).Select(number => $"thing-{number}").Order());
         (await Store.ListAsync(EntityId.New<TenantId>(), new AuditQuery(), Token)).Items.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Old_entries_are_let_go_in_order_and_the_rest_still_verifies_from_where_they_ended()
+    {
+        for (var number = 1; number <= 10; number++)
+        {
+            await Store.AppendAsync(_tenant, Source with { At = Source.At + Duration.FromDays(number) }, Change($"thing-{number}"), Token);
+        }
+
+        (await Store.LetGoAsync(_tenant, Source.At, 100, Token)).ShouldBe(0);
+        (await Store.LetGoAsync(_tenant, Source.At + Duration.FromDays(7), 4, Token)).ShouldBe(4);
+        (await Store.LetGoAsync(_tenant, Source.At + Duration.FromDays(7), 4, Token)).ShouldBe(2);
+        (await Store.ListAsync(_tenant, new AuditQuery(), Token)).Items.Select(entry => entry.Sequence).ShouldBe([10L, 9, 8, 7]);
+        var verified = await new AuditTrail(Store).VerifyAsync(_tenant, Token);
+        (verified.Intact, verified.Entries).ShouldBe((true, 10));
+        await Should.ThrowAsync<DbException>(() => ExecuteAsync("delete from billing_audit where tenant_id = @Tenant and sequence = 8"));
+
+        // The newest stays however old it is, so that the next one has something to be chained to.
+        (await Store.LetGoAsync(_tenant, Source.At + Duration.FromDays(99), 100, Token)).ShouldBe(3);
+        await Store.AppendAsync(_tenant, Source, Change("next"), Token);
+        verified = await new AuditTrail(Store).VerifyAsync(_tenant, Token);
+        (verified.Intact, verified.Entries).ShouldBe((true, 11));
     }
 
     [Fact]

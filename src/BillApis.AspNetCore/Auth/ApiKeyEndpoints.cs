@@ -51,10 +51,10 @@ internal static class ApiKeyEndpoints
             id,
             async key =>
             {
-                var form = new ApiKeyChange { Name = key.Name, Scopes = key.Scopes, CustomerId = key.Customer?.ToString(), AllowedNetworks = key.AllowedNetworks, ExpiresAt = key.ExpiresAt };
+                var form = new ApiKeyChange { Name = key.Name, Scopes = key.Scopes, CustomerId = key.Customer?.ToString(), AllowedNetworks = key.AllowedNetworks, ClientCertificate = key.ClientCertificate, ExpiresAt = key.ExpiresAt };
                 var sent = patch.Over(JsonSerializer.SerializeToNode(form, BillingJson.Options)!).Value;
                 var customer = await References.CustomerAsync(billing, caller.Tenant, sent.CustomerId, cancellationToken).ConfigureAwait(false);
-                return key with { Name = sent.Name, Scopes = sent.Scopes, Customer = customer?.Id, AllowedNetworks = sent.AllowedNetworks ?? [], ExpiresAt = sent.ExpiresAt };
+                return key with { Name = sent.Name, Scopes = sent.Scopes, Customer = customer?.Id, AllowedNetworks = sent.AllowedNetworks ?? [], ClientCertificate = sent.ClientCertificate, ExpiresAt = sent.ExpiresAt };
             },
             cancellationToken).ConfigureAwait(false));
 
@@ -83,6 +83,9 @@ internal sealed record ApiKeyRequest
 
     /// <summary>Addresses and networks that the key may be used from; anywhere where there are none.</summary>
     public ImmutableArray<string>? AllowedNetworks { get; init; }
+
+    /// <summary>The SHA-256 fingerprint of the client certificate that the key may be used with alone, where the server asks for one (mutual TLS).</summary>
+    public string? ClientCertificate { get; init; }
     public Instant? ExpiresAt { get; init; }
 }
 
@@ -92,6 +95,9 @@ internal sealed record ApiKeyChange
     public required ImmutableArray<string> Scopes { get; init; }
     public string? CustomerId { get; init; }
     public ImmutableArray<string>? AllowedNetworks { get; init; }
+
+    /// <summary>The SHA-256 fingerprint of the client certificate that the key may be used with alone, where the server asks for one (mutual TLS).</summary>
+    public string? ClientCertificate { get; init; }
     public Instant? ExpiresAt { get; init; }
 }
 

@@ -26,6 +26,7 @@ internal sealed class ApiKeys(IStore<ApiKey> store)
             SecretHash = RandomSecret.HashOf(text.Text),
             Customer = customer,
             AllowedNetworks = sent.AllowedNetworks ?? [],
+            ClientCertificate = sent.ClientCertificate,
             ExpiresAt = sent.ExpiresAt,
             CreatedBy = caller.Id,
             CreatedAt = now,

@@ -46,6 +46,11 @@ internal sealed class Credentials(AccessTokens tokens, ApiKeys keys, Access acce
             throw new BillingException(BillingErrorCode.Forbidden, "The API key may not be used from this address.");
         }
 
+        if (!key.Admits(context.Connection.ClientCertificate))
+        {
+            throw new BillingException(BillingErrorCode.Forbidden, "The API key may be used with its client certificate alone.");
+        }
+
         await keys.UsedAsync(key, address, context.RequestAborted).ConfigureAwait(false);
         return new Caller(key.Tenant, key.Id.ToString(), key.ToSet()) { Customer = key.Customer };
     }

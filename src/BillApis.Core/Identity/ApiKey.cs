@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using NodaTime;
 
 namespace BillApis.Identity;
@@ -35,6 +37,9 @@ internal sealed record ApiKey : IEntity<ApiKey>
     /// <summary>Where it may be used from, like <c>10.0.0.0/8</c>; empty for anywhere.</summary>
     public ImmutableArray<string> AllowedNetworks { get; init; } = [];
 
+    /// <summary>The SHA-256 fingerprint of the one client certificate that it may be used with, in lower-case hexadecimal; null for any or none.</summary>
+    public string? ClientCertificate { get; init; }
+
     public required string CreatedBy { get; init; }
 
     public required Instant CreatedAt { get; init; }
@@ -66,6 +71,10 @@ internal sealed record ApiKey : IEntity<ApiKey>
     public bool Admits(IPAddress? address) =>
         AllowedNetworks.IsEmpty || (address is not null && AllowedNetworks.Any(network => Network(network)!.Value.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)));
 
+    /// <summary>Whether a connection with this client certificate may use it; null for a connection without one.</summary>
+    public bool Admits(X509Certificate2? certificate) =>
+        ClientCertificate is null || (certificate is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(certificate.RawData), Convert.FromHexString(ClientCertificate)));
+
     /// <summary>With another secret; the one before stays good for a while.</summary>
     public ApiKey Rotated(ApiKeyText next, Instant now, Duration overlap) => this with
     {
@@ -87,6 +96,11 @@ internal sealed record ApiKey : IEntity<ApiKey>
         }
 
         _ = ToSet();
+        if (ClientCertificate is { } fingerprint && (fingerprint.Length != 2 * SHA256.HashSizeInBytes || !fingerprint.All(char.IsAsciiHexDigitLower)))
+        {
+            throw BillingException.Field("client_certificate", "must be the SHA-256 fingerprint of a certificate, as 64 hexadecimal digits in lower case");
+        }
+
         if (AllowedNetworks.Length > Limits.NetworksPerKey)
         {
             throw BillingException.Field("allowed_networks", $"must name at most {Limits.NetworksPerKey} networks");

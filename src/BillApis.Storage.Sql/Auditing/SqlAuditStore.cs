@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using BillApis.Auditing;
 using Dapper;
+using NodaTime;
 
 namespace BillApis.Storage.Sql.Auditing;
 
@@ -51,12 +52,43 @@ internal sealed class SqlAuditStore(SqlDatabase database) : IAuditStore
         }
     }
 
-    public async Task<AuditChain> HeadAsync(TenantId tenant, CancellationToken cancellationToken)
+    public Task<AuditChain> AnchorAsync(TenantId tenant, CancellationToken cancellationToken) => ChainAsync("billing_audit_anchor", tenant, cancellationToken);
+
+    public Task<AuditChain> HeadAsync(TenantId tenant, CancellationToken cancellationToken) => ChainAsync("billing_audit_head", tenant, cancellationToken);
+
+    public Task<int> LetGoAsync(TenantId tenant, Instant before, int most, CancellationToken cancellationToken) => database.WriteAsync(
+        async transaction =>
+        {
+            // The newest entry stays, whatever its age: the next one is chained to it.
+            var (key, connection) = (new { Tenant = tenant.ToString(), Before = before.ToMicroseconds(), Most = most }, transaction.Connection!);
+            var last = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
+                """
+                select sequence as Sequence, hash as Hash, '' as Body from billing_audit
+                where tenant_id = @Tenant and at < @Before and sequence < (select sequence from billing_audit_head where tenant_id = @Tenant)
+                and sequence <= (select min(sequence) from billing_audit where tenant_id = @Tenant) + @Most - 1
+                order by sequence desc limit 1
+                """,
+                key,
+                transaction,
+                cancellationToken: cancellationToken)).ConfigureAwait(false);
+            if (last is null)
+            {
+                return 0;
+            }
+
+            var gone = new { key.Tenant, last.Sequence, last.Hash };
+            await connection.ExecuteAsync(new CommandDefinition(
+                "insert into billing_audit_anchor (tenant_id, sequence, hash) values (@Tenant, @Sequence, @Hash) on conflict (tenant_id) do update set sequence = @Sequence, hash = @Hash", gone, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+            return await connection.ExecuteAsync(new CommandDefinition("delete from billing_audit where tenant_id = @Tenant and sequence <= @Sequence", gone, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    private async Task<AuditChain> ChainAsync(string table, TenantId tenant, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var head = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
-            "select sequence as Sequence, hash as Hash, '' as Body from billing_audit_head where tenant_id = @Tenant", new { Tenant = tenant.ToString() }, cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return head is null ? AuditChain.Empty : new AuditChain(head.Sequence, head.Hash);
+        var row = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
+            $"select sequence as Sequence, hash as Hash, '' as Body from {table} where tenant_id = @Tenant", new { Tenant = tenant.ToString() }, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        return row is null ? AuditChain.Empty : new AuditChain(row.Sequence, row.Hash);
     }
 
     private sealed record Row

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace BillApis.Host.Tests;
 
-/// <summary>The real host as a process of its own, on a free loopback port, with its own home folder for the keys of Data Protection.</summary>
+/// <summary>The real host as a process of its own; <c>{url}</c> in an argument stands for its address. It runs on a free loopback port, with its own home folder for the keys of Data Protection.</summary>
 public sealed partial class HostProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
@@ -22,7 +22,7 @@ public sealed partial class HostProcess : IAsyncDisposable
         start.ArgumentList.Add($"--urls={Url.OriginalString}");
         foreach (var argument in arguments)
         {
-            start.ArgumentList.Add(argument);
+            start.ArgumentList.Add(argument.Replace("{url}", Url.OriginalString, StringComparison.Ordinal));
         }
 
         start.Environment["HOME"] = folder;
