@@ -36,19 +36,21 @@ public sealed class RetentionCrashTests : IDisposable
             await billing.Customers.CreateAsync(TenantId.Default, new Customer { Name = "Customer", ExternalId = $"customer-{i}", Currency = Currency.Parse("USD") }, Stop);
         }
 
-        var (answered, archived) = (new HashSet<long>(), 0);
-        for (var kill = 1; kill <= Kills; kill++)
+        var (answered, archived, longest) = (new HashSet<long>(), 0, 400);
+        for (var kill = 1; kill <= Kills || archived <= Kills; kill++)
         {
             var first = answered.Count == 0 ? 0 : answered.Max() + 1 - RetentionWork.BatchSize;
             using var worker = await WorkerProcess.StartAsync(nameof(RetentionWork), database, connection, $"{first}|{Path.Combine(_folder.FullName, "archive")}");
             await worker.AnsweredAsync();
-            await Task.Delay(_random.Next(400), Stop);
+            await Task.Delay(_random.Next(longest), Stop);
             await worker.KillAsync();
             answered.UnionWith(worker.Said.SelectMany(line => Enumerable.Range(0, RetentionWork.BatchSize).Select(i => long.Parse(line.TrimEnd('.'), CultureInfo.InvariantCulture) + i)));
             archived = await IsWholeAsync(node, answered, $"kill {kill}, seed {Seed}");
-        }
 
-        archived.ShouldBeGreaterThan(Kills);
+            // A busy machine needs longer to come to its first file.
+            longest = archived > 0 ? longest : 2 * longest;
+            kill.ShouldBeLessThan(4 * Kills, "nothing was archived between the kills");
+        }
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
