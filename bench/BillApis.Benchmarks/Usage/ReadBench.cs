@@ -131,7 +131,7 @@ internal static class ReadBench
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(
             """
-            create table bench_usage as select customer_id, at, (properties::json ->> 'v')::numeric as value from billing_usage_event;
+            create table bench_usage as select customer_id, at, (properties::json ->> 'v')::numeric as value from billing_usage_by_time;
             create index on bench_usage (customer_id, at);
             """,
             connection);
