@@ -14,15 +14,17 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
             return;
         }
 
-        var (recorded, scheduled) = (line.Full ?? period, WholeOf(period, terms));
+        var (recorded, scheduled) = (line.Full ?? period, WholeOf(line, period, terms));
         var isMetered = line.Kind is LineKind.Usage or LineKind.Adjustment && line.Metric is not null;
         if (isMetered && (recorded.Start > period.Start || recorded.End < period.End || (scheduled is { } whole && whole != recorded)))
         {
             findings.Add($"{path}.full", $"says that {period} is a part of {recorded}, but it is one of {scheduled ?? period}");
         }
 
-        // What was used is charged as it is; of everything else, the part of the period.
-        var part = isMetered || terms.Proration is Proration.None ? Rational.Of(1, 0) : scheduled is { } of ? PartOf(period, of, terms.Proration) : (Rational?)null;
+        // What was used is charged as it is; of everything else, the part of the period. An adjustment has that part for the bounds of its price.
+        var part = line.Kind is LineKind.Usage || terms.Proration is Proration.None ? Rational.Of(1, 0)
+            : (scheduled ?? (isMetered ? recorded : null)) is { } of ? PartOf(line, period, of, terms.Proration)
+            : (Rational?)null;
         if (part is { } expected && new Rational(line.Factor.Numerator, line.Factor.Denominator) != expected)
         {
             findings.Add($"{path}.factor", $"the invoice says {line.Factor}, but the part of its period is {expected.Numerator}/{expected.Denominator}");
@@ -30,21 +32,25 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
     }
 
     // Changes of plans and dates move the periods of prices; where there was none, they follow from the beginning alone.
-    private Interval? WholeOf(Interval period, PriceTerms terms)
+    private Interval? WholeOf(InvoiceLine line, Interval period, PriceTerms terms)
     {
-        if (export.Subscription?.Timeline is not { Entries.IsEmpty: true } timeline || terms.Interval is not { } interval || period.Start < timeline.BillingStartAt)
+        if (TimelineOf(line) is not { Entries.IsEmpty: true } timeline || terms.Interval is not { } interval)
         {
             return null;
         }
 
         var schedule = new BillingSchedule(timeline.Zone, timeline.BillingStartAt, timeline.Anchor, interval);
-        var whole = schedule.PeriodAt(schedule.IndexAt(period.Start));
+        var whole = schedule.PeriodAt(schedule.IndexAt(Instant.Max(period.Start, timeline.BillingStartAt)));
         return new Interval(whole.FullStart, whole.FullEnd);
     }
 
-    private Rational PartOf(Interval period, Interval whole, Proration proration) => proration is Proration.ByDay && Days(whole) > 0
-        ? new Rational(Days(period), Days(whole))
-        : new Rational(period.Duration.BclCompatibleTicks, whole.Duration.BclCompatibleTicks);
+    private Timeline? TimelineOf(InvoiceLine line) => (export.Subscriptions.FirstOrDefault(item => item.Id == line.Subscription) ?? export.Subscription)?.Timeline;
 
-    private int Days(Interval interval) => Period.DaysBetween(interval.Start.InZone(export.Zone).Date, interval.End.InZone(export.Zone).Date);
+    private Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration)
+    {
+        var zone = TimelineOf(line)?.Zone ?? export.Zone;
+        return proration is Proration.ByDay && Days(whole) > 0 ? new Rational(Days(period), Days(whole)) : new Rational(period.Duration.BclCompatibleTicks, whole.Duration.BclCompatibleTicks);
+
+        int Days(Interval interval) => Period.DaysBetween(interval.Start.InZone(zone).Date, interval.End.InZone(zone).Date);
+    }
 }

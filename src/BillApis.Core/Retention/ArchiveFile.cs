@@ -19,18 +19,22 @@ internal static class ArchiveFile
         var file = Path.Combine(lot.Tenant.ToString(), $"{lot.Month:uuuu-MM}", $"{lot.Part:000000}-{sha256[..16]}.ndjson.gz");
         var path = Path.Combine(folder, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await using (var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read))
+
+        // Under another name first: a node that comes second must not take a file away, not for a moment, whose events are gone from the database already.
+        var unfinished = $"{path}.{Path.GetRandomFileName()}";
+        await using (var stream = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.Read))
         {
             await stream.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
             stream.Flush(flushToDisk: true);
         }
 
-        var written = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        var written = await File.ReadAllBytesAsync(unfinished, cancellationToken).ConfigureAwait(false);
         if (!written.AsSpan().SequenceEqual(bytes))
         {
-            throw new IOException($"The archive '{path}' does not read as it was written.");
+            throw new IOException($"The archive '{unfinished}' does not read as it was written.");
         }
 
+        File.Move(unfinished, path, overwrite: true);
         return new UsageArchivePart(lot.Tenant, lot.Month, lot.Part, file, lot.Events.Count, bytes.Length, sha256, at);
     }
 

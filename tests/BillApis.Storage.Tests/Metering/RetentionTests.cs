@@ -61,6 +61,23 @@ public abstract class RetentionTests : IDisposable
         await ThrowsAsync(BillingErrorCode.NotFound, () => Billing.Retention.RestoreAsync(_tenant, January, cancellationToken: Token));
     }
 
+    [Fact]
+    public async Task Nodes_that_archive_at_once_leave_each_event_in_one_whole_file()
+    {
+        await CatalogAsync(_tenant);
+        await Billing.Usage.RecordAsync(_tenant, [.. Enumerable.Range(0, 10).Select(Call)], Token);
+        await SettleAsync(_tenant, 1);
+        var other = _fixture.GetFromAnotherNode<IOptions<BillingOptions>>().Value;
+        other.UsageArchiveFolder = _folder.FullName;
+        var archived = await Task.WhenAll(Enumerable.Range(0, 8).Select(node => Task.Run(
+            () => (node % 2 == 0 ? Billing : _fixture.GetFromAnotherNode<Billing>()).Retention.RunAsync(_tenant, Token), Token)));
+        other.UsageArchiveFolder = null;
+        archived.Sum().ShouldBe(10);
+        var files = (await Billing.Retention.ListAsync(_tenant, Token)).Select(part => part.File).Order();
+        _folder.GetFiles("*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_folder.FullName, file.FullName)).Order().ShouldBe(files);
+        (await Billing.Retention.RestoreAsync(_tenant, January, cancellationToken: Token)).Events.ShouldBe(10);
+    }
+
     [Theory]
     [InlineData("missing")]
     [InlineData("cut")]
