@@ -108,6 +108,7 @@ public abstract class SubscriptionStoreConformance(StoreFixture fixture)
     {
         await Store.SaveAsync(_tenant, [.. Enumerable.Range(0, 60).Select(_ => NewSubscription(January))], [], Token);
         var query = new DueQuery(January, _tenant);
+        Assert.Equal((60, 0), (await Store.CountDueAsync(query, Token), await Store.CountDueAsync(query with { At = January - Minute }, Token)));
 
         var leased = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => (i % 2 == 0 ? Store : fixture.GetFromAnotherNode<ISubscriptionStore>()).LeaseAsync(query, 10, Minute, Token))));
 

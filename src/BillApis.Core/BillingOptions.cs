@@ -17,6 +17,9 @@ public sealed record BillingOptions
     /// <summary>How long the worker leaves a subscription alone that was created with a start in the past, so that its usage can be imported.</summary>
     public Duration BackdatedGrace { get; set; } = Duration.FromHours(1);
 
+    /// <summary>How many subscriptions a run bills in one transaction, 1 to 10,000.</summary>
+    public int RunBatchSize { get; set; } = 1_000;
+
     /// <summary>What is done about usage that comes after its period was billed, where a tenant chose nothing else.</summary>
     public LateUsagePolicy LateUsage { get; set; } = LateUsagePolicy.Adjust;
 

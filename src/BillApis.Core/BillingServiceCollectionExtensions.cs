@@ -105,7 +105,8 @@ public static class BillingServiceCollectionExtensions
             provider.GetRequiredService<Customers>(), provider.GetRequiredService<Coupons>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new InvoiceRuns(
             provider.GetRequiredService<BillingCycle>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<ProgressiveInvoices>(), provider.GetRequiredService<DryRuns>(), provider.GetRequiredService<IInvoiceRunStore>(),
-            provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IClock>()));
+            provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<Customers>(), provider.GetRequiredService<IOptions<BillingOptions>>(),
+            provider.GetRequiredService<IClock>(), provider.GetService<ILogger<InvoiceRuns>>() ?? NullLogger<InvoiceRuns>.Instance));
     }
 
     private static void AddExplanations(IServiceCollection services)

@@ -59,6 +59,9 @@ internal sealed class RunLoad : IAsyncDisposable
 
         await RecordAsync(batch);
         _clock.MoveTo(MonthAt(++_months));
+
+        // Totals are merged as soon as somebody reads, or by the worker, which does not run here.
+        await Billing.Previews.UpcomingAsync(TenantId.Default, Subscription);
     }
 
     /// <summary>Bills everything that is due, on all nodes at once.</summary>

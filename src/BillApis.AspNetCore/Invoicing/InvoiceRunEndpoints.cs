@@ -60,11 +60,11 @@ internal sealed record InvoiceRunQuery : Paging
 }
 
 internal sealed record InvoiceRunResponse(
-    InvoiceRunId Id, InvoiceRunStatus Status, Instant AsOf, CustomerId? CustomerId, bool DryRun, int InvoicesCreated, ImmutableArray<AmountResponse> Totals,
+    InvoiceRunId Id, InvoiceRunStatus Status, Instant AsOf, CustomerId? CustomerId, bool DryRun, int Percent, int InvoicesPerSecond, int Due, int InvoicesCreated, ImmutableArray<AmountResponse> Totals,
     int Failed, ImmutableArray<RunFailureResponse> Failures, Instant CreatedAt, Instant? FinishedAt)
 {
     public static InvoiceRunResponse From(InvoiceRun run) => new(
-        run.Id, run.Status, run.AsOf, run.Customer, run.DryRun, run.InvoicesCreated, [.. run.Totals.Select(total => new AmountResponse(total.Amount, total.Currency))],
+        run.Id, run.Status, run.AsOf, run.Customer, run.DryRun, run.Percent, run.InvoicesPerSecond, run.Due, run.InvoicesCreated, [.. run.Totals.Select(total => new AmountResponse(total.Amount, total.Currency))],
         run.Failed, [.. run.Failures.Select(failure => new RunFailureResponse(failure.Subscription, failure.Boundary, failure.Message))], run.CreatedAt, run.FinishedAt);
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace BillApis;
@@ -39,6 +40,26 @@ public sealed record InvoiceRun : IEntity<InvoiceRun>
     /// <summary>The total of what was issued, by currency.</summary>
     public ImmutableArray<Money> Totals { get; init; } = [];
 
+    /// <summary>How many subscriptions were due as it was ordered.</summary>
+    public int Due { get; init; }
+
+    /// <summary>How many of them had still to be billed as they were counted last.</summary>
+    public int Left { get; init; }
+
+    /// <summary>When it was ordered, in real time.</summary>
+    public Instant StartedAt { get; init; }
+
+    /// <summary>When what is left was counted last, in real time.</summary>
+    public Instant CountedAt { get; init; }
+
+    /// <summary>How much of what was due is billed or passed, in percent: 100 once it is done and not before.</summary>
+    [JsonIgnore]
+    public int Percent => Status is not InvoiceRunStatus.Running ? 100 : Due == 0 ? 0 : (int)Math.Clamp(100L * (Due - Left) / Due, 0, 99);
+
+    /// <summary>How many invoices it issued a second until now.</summary>
+    [JsonIgnore]
+    public int InvoicesPerSecond => ProgressAt > StartedAt ? (int)Math.Min(int.MaxValue, InvoicesCreated * 1_000_000m / ((ProgressAt - StartedAt).BclCompatibleTicks / 10m)) : 0;
+
     /// <summary>When it last got on, in real time: a run that stands still was left by a crash and is taken up again.</summary>
     public required Instant ProgressAt { get; init; }
 
@@ -66,7 +87,9 @@ public sealed record InvoiceRun : IEntity<InvoiceRun>
         ProgressAt = realTime,
     };
 
-    internal InvoiceRun Finished(Instant at) => this with { Status = Failed == 0 ? InvoiceRunStatus.Completed : InvoiceRunStatus.CompletedWithFailures, FinishedAt = at };
+    internal InvoiceRun Counted(int left, Instant realTime) => this with { Left = left, CountedAt = realTime };
+
+    internal InvoiceRun Finished(Instant at) => this with { Status = Failed == 0 ? InvoiceRunStatus.Completed : InvoiceRunStatus.CompletedWithFailures, Left = 0, FinishedAt = at };
 }
 
 /// <summary>Whether a run is done.</summary>

@@ -1,16 +1,23 @@
 using BillApis.Invoicing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Extensions;
 
 namespace BillApis;
 
 /// <summary>Bills what is due: by order, by the worker, and from any number of nodes at once.</summary>
-public sealed class InvoiceRuns
+public sealed partial class InvoiceRuns
 {
-    private const int BatchSize = 1_000;
+    private const int PageSize = 200;
+    private const int MostInBatch = 10_000;
+
+    // While one batch is stored, the next is read and computed.
+    private const int Lanes = 2;
     private static readonly Duration Lease = Duration.FromSeconds(30);
     private static readonly Duration Stalled = Duration.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly Duration Report = Duration.FromSeconds(1);
 
     // A caller's clock may be a little ahead of ours.
     private static readonly Duration Skew = Duration.FromMinutes(5);
@@ -21,10 +28,12 @@ public sealed class InvoiceRuns
     private readonly IInvoiceRunStore _runs;
     private readonly ISubscriptionStore _subscriptions;
     private readonly Customers _customers;
+    private readonly int _batchSize;
     private readonly IClock _clock;
+    private readonly ILogger<InvoiceRuns> _logger;
 
-    internal InvoiceRuns(BillingCycle cycle, Supplements supplements, ProgressiveInvoices progressive, DryRuns dryRuns, IInvoiceRunStore runs, ISubscriptionStore subscriptions, Customers customers, IClock clock) =>
-        (_cycle, _supplements, _progressive, _dryRuns, _runs, _subscriptions, _customers, _clock) = (cycle, supplements, progressive, dryRuns, runs, subscriptions, customers, clock);
+    internal InvoiceRuns(BillingCycle cycle, Supplements supplements, ProgressiveInvoices progressive, DryRuns dryRuns, IInvoiceRunStore runs, ISubscriptionStore subscriptions, Customers customers, IOptions<BillingOptions> options, IClock clock, ILogger<InvoiceRuns> logger) =>
+        (_cycle, _supplements, _progressive, _dryRuns, _runs, _subscriptions, _customers, _batchSize, _clock, _logger) = (cycle, supplements, progressive, dryRuns, runs, subscriptions, customers, Math.Clamp(options.Value.RunBatchSize, 1, MostInBatch), clock, logger);
 
     /// <summary>Orders a run and bills everything that is due at <paramref name="asOf"/> before it returns; safe to repeat.</summary>
     /// <exception cref="BillingException">The instant lies in the future and it is no dry run, or there is no such customer.</exception>
@@ -41,14 +50,20 @@ public sealed class InvoiceRuns
             throw BillingException.Field("as_of", $"must not be in the future (it is {now} now); only a dry run looks ahead");
         }
 
+        var query = new DueQuery(dryRun ? asOf : Instant.Min(asOf, now), tenant, customer is null ? null : (await _customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false)).Id);
+        var (due, real) = (await _subscriptions.CountDueAsync(query, cancellationToken).ConfigureAwait(false), RealTime());
         var run = new InvoiceRun
         {
             Id = EntityId.New<InvoiceRunId>(),
             Tenant = tenant,
-            AsOf = dryRun ? asOf : Instant.Min(asOf, now),
-            Customer = customer is null ? null : (await _customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false)).Id,
+            AsOf = query.At,
+            Customer = query.Customer,
             DryRun = dryRun,
-            ProgressAt = RealTime(),
+            Due = due,
+            Left = due,
+            StartedAt = real,
+            CountedAt = real,
+            ProgressAt = real,
             CreatedAt = now,
         };
         return await _runs.SaveAsync(tenant, [run], [new BillingEvent("invoice_run.ordered", run.Id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
@@ -78,26 +93,74 @@ public sealed class InvoiceRuns
         var passed = new HashSet<SubscriptionId>();
         while (true)
         {
-            var leased = await _subscriptions.LeaseAsync(query with { Except = passed }, BatchSize, Lease, cancellationToken).ConfigureAwait(false);
-            if (leased.Count > 0)
-            {
-                var result = await _cycle.BillAsync(run.Tenant, leased, run.AsOf, automatic: false, cancellationToken).ConfigureAwait(false);
-                passed.UnionWith(result.Failures.Select(failure => failure.Subscription).Concat(result.Held));
-                run = await SaveAsync(run.Progressed(result, RealTime()), cancellationToken).ConfigureAwait(false);
-            }
-            else if (!await AnyDueAsync(query, passed, cancellationToken).ConfigureAwait(false))
+            run = await BillAsync(run, query, passed, cancellationToken).ConfigureAwait(false);
+            if (!await AnyDueAsync(query, passed, cancellationToken).ConfigureAwait(false))
             {
                 run = run.Progressed(await _supplements.SettleAsync(run.Tenant, run.Customer, cancellationToken).ConfigureAwait(false), RealTime());
                 run = run.Progressed(await _progressive.BillAsync(run.Tenant, run.Customer, run.AsOf, cancellationToken).ConfigureAwait(false), RealTime());
-                return await SaveAsync(run.Finished(_clock.GetCurrentInstant()), cancellationToken).ConfigureAwait(false);
+                run = await SaveAsync(run.Finished(_clock.GetCurrentInstant()), cancellationToken).ConfigureAwait(false);
+                LogFinished(run.Id, run.InvoicesCreated, run.Failed, run.InvoicesPerSecond);
+                return run;
             }
-            else
-            {
-                // Others are at it, or their leases have to run out.
-                await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
-            }
+
+            // Others are at it, or their leases have to run out.
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    // Leases, bills and reports until there is nothing to lease; adds to those that were passed without a bill.
+    private async Task<InvoiceRun> BillAsync(InvoiceRun run, DueQuery query, HashSet<SubscriptionId> passed, CancellationToken cancellationToken)
+    {
+        using var turn = new SemaphoreSlim(1);
+        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(LaneAsync, cancellationToken))).ConfigureAwait(false);
+        return run;
+
+        async Task LaneAsync()
+        {
+            for (var leased = await LeaseAsync().ConfigureAwait(false); leased.Count > 0; leased = await LeaseAsync().ConfigureAwait(false))
+            {
+                var result = await _cycle.BillAsync(query.Tenant!.Value, leased, query.At, automatic: false, cancellationToken).ConfigureAwait(false);
+                await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    passed.UnionWith(result.Failures.Select(failure => failure.Subscription).Concat(result.Held));
+                    run = await ProgressAsync(run, query, result, passed.Count, cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    turn.Release();
+                }
+            }
+        }
+
+        async Task<IReadOnlyList<Subscription>> LeaseAsync()
+        {
+            await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            SubscriptionId[] except = [.. passed];
+            turn.Release();
+            return await _subscriptions.LeaseAsync(query with { Except = except }, _batchSize, Lease, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // What is left is counted now and then, whoever billed the rest.
+    private async Task<InvoiceRun> ProgressAsync(InvoiceRun run, DueQuery query, CycleResult result, int passed, CancellationToken cancellationToken)
+    {
+        var (now, progressed) = (RealTime(), run.Progressed(result, RealTime()));
+        if (now - run.CountedAt >= Report)
+        {
+            var left = await _subscriptions.CountDueAsync(query, cancellationToken).ConfigureAwait(false);
+            progressed = progressed.Counted(Math.Max(0, left - passed), now);
+            LogProgress(run.Id, progressed.Percent, progressed.InvoicesCreated, progressed.InvoicesPerSecond);
+        }
+
+        return await SaveAsync(progressed, cancellationToken).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The invoice run {Run} is {Percent} % done: {Invoices} invoices, {Rate} a second.")]
+    private partial void LogProgress(InvoiceRunId run, int percent, int invoices, int rate);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The invoice run {Run} is done: {Invoices} invoices, {Failed} failures, {Rate} a second.")]
+    private partial void LogFinished(InvoiceRunId run, int invoices, int failed, int rate);
 
     /// <summary>One round of the worker: bills what is due by itself and what was used late, of all tenants; answers how many invoices that made.</summary>
     internal async Task<int> RunDueAsync(CancellationToken cancellationToken)
@@ -118,13 +181,13 @@ public sealed class InvoiceRuns
         return made + (await _progressive.BillAsync(null, null, query.At, cancellationToken).ConfigureAwait(false)).Invoices.Count;
 
         async Task<List<Subscription>> LeaseAsync() =>
-            [.. (await _subscriptions.LeaseAsync(query, BatchSize, Lease, cancellationToken).ConfigureAwait(false)).Where(subscription => !failed.Contains(subscription.Id))];
+            [.. (await _subscriptions.LeaseAsync(query, _batchSize, Lease, cancellationToken).ConfigureAwait(false)).Where(subscription => !failed.Contains(subscription.Id))];
     }
 
     /// <summary>Carries on with runs that made no progress for a while: whoever carried them out is gone.</summary>
     internal async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        foreach (var run in await _runs.StalledAsync(RealTime() - Stalled, BatchSize, cancellationToken).ConfigureAwait(false))
+        foreach (var run in await _runs.StalledAsync(RealTime() - Stalled, PageSize, cancellationToken).ConfigureAwait(false))
         {
             await ExecuteAsync(run, cancellationToken).ConfigureAwait(false);
         }
@@ -137,7 +200,7 @@ public sealed class InvoiceRuns
     {
         for (SubscriptionId? after = null; ;)
         {
-            var page = await _subscriptions.ListDueAsync(query, after, BatchSize, cancellationToken).ConfigureAwait(false);
+            var page = await _subscriptions.ListDueAsync(query, after, PageSize, cancellationToken).ConfigureAwait(false);
             if (page.Count == 0 || page.Any(subscription => !passed.Contains(subscription.Id)))
             {
                 return page.Count > 0;

@@ -40,6 +40,9 @@ public interface ISubscriptionStore : IStore<Subscription>
     /// <param name="limit">How many at the most.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<IReadOnlyList<Subscription>> ListDueAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Counts what is due, leased or not.</summary>
+    Task<int> CountDueAsync(DueQuery query, CancellationToken cancellationToken);
 }
 
 /// <summary>Which subscriptions are due.</summary>

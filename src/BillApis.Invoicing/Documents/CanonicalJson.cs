@@ -44,10 +44,10 @@ public static class CanonicalJson
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var property in value.EnumerateObject().Where(property => (keeps || Says(property.Value)) && !leaveOut.Contains(property.Name)).OrderBy(property => property.Name, StringComparer.Ordinal))
+                foreach (var (name, said) in Properties(value, leaveOut, keeps))
                 {
-                    writer.WritePropertyName(property.Name);
-                    Write(writer, property.Value, [], keeps);
+                    writer.WritePropertyName(name);
+                    Write(writer, said, [], keeps);
                 }
 
                 writer.WriteEndObject();
@@ -67,11 +67,45 @@ public static class CanonicalJson
         }
     }
 
+    // A name becomes a text once: comparing asks for it again and again. Sorting keeps the order of names that are the same.
+    private static List<(string Name, JsonElement Value)> Properties(JsonElement value, IReadOnlyCollection<string> leaveOut, bool keeps)
+    {
+        var properties = new List<(string Name, JsonElement Value)>();
+        foreach (var property in value.EnumerateObject())
+        {
+            if ((keeps || Says(property.Value)) && property.Name is var name && (leaveOut.Count == 0 || !leaveOut.Contains(name)))
+            {
+                var place = properties.Count;
+                while (place > 0 && string.CompareOrdinal(properties[place - 1].Name, name) > 0)
+                {
+                    place--;
+                }
+
+                properties.Insert(place, (name, property.Value));
+            }
+        }
+
+        return properties;
+    }
+
     private static bool Says(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null or JsonValueKind.Undefined or JsonValueKind.False => false,
         JsonValueKind.Array => value.GetArrayLength() > 0,
-        JsonValueKind.Object => value.EnumerateObject().Any(property => Says(property.Value)),
+        JsonValueKind.Object => SaysAny(value.EnumerateObject()),
         _ => true,
     };
+
+    private static bool SaysAny(JsonElement.ObjectEnumerator properties)
+    {
+        foreach (var property in properties)
+        {
+            if (Says(property.Value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

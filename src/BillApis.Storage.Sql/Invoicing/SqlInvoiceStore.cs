@@ -74,10 +74,12 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
         foreach (var series in Enumerable.Range(0, items.Count).Where(i => items[i] is { IssuedAt: not null, Number: null }).GroupBy(i => items[i].Series, StringComparer.Ordinal))
         {
             var (number, previous) = await SeriesNumbers.TakeAsync(transaction, tenant, series.Key, series.Count(), cancellationToken).ConfigureAwait(false);
-            foreach (var i in series)
+            var numbered = series.Select((i, place) => items[i] with { Number = number + place }).ToArray();
+            var canonical = new byte[numbered.Length][];
+            Parallel.For(0, numbered.Length, place => canonical[place] = IssuedDocument.Of(numbered[place]));
+            foreach (var (i, place) in series.Select((i, place) => (i, place)))
             {
-                var numbered = items[i] with { Number = number++ };
-                prepared[i] = numbered with { Seal = DocumentSeal.Of(IssuedDocument.Of(numbered), previous) };
+                prepared[i] = numbered[place] with { Seal = DocumentSeal.Of(canonical[place], previous) };
                 previous = prepared[i].Seal!.Hash;
             }
 

@@ -132,6 +132,12 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
             cancellationToken).ConfigureAwait(false);
     }
 
+    public async Task<int> CountDueAsync(DueQuery query, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await connection.ExecuteScalarAsync<int>(new CommandDefinition($"select count(*) from billing_subscription where {Due(query)}", Parameters(query, 0), cancellationToken: cancellationToken)).ConfigureAwait(false);
+    }
+
     private async Task<bool> IndexAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
     {
         var rows = subscriptions.SelectMany(subscription => subscription.Coupons.Select(redemption => new { coupon_id = redemption.Coupon, subscription_id = subscription.Id })).ToList();

@@ -20,6 +20,8 @@ public sealed class InvoiceTests(HostFixture host)
         var run = (await _api.PostAsync("/invoicing/runs?wait=true", new { as_of = now, customer_id = customer })).Ok(202);
         run.GetProperty("status").GetString().ShouldBe("completed");
         run.GetProperty("invoices_created").GetInt32().ShouldBe(1);
+        (run.GetProperty("due").GetInt32(), run.GetProperty("percent").GetInt32()).ShouldBe((1, 100));
+        run.GetProperty("invoices_per_second").GetInt32().ShouldBeGreaterThanOrEqualTo(0);
         (await _api.PostAsync("/invoicing/runs?wait=true", new { as_of = now, customer_id = customer })).Ok(202).GetProperty("invoices_created").GetInt32().ShouldBe(0);
         (await _api.GetAsync($"/invoicing/runs/{Seed.Id(run)}")).Ok().GetProperty("invoices_created").GetInt32().ShouldBe(1);
         (await _api.GetAsync("/invoicing/runs?limit=500")).Ok().EnumerateArray().Select(Seed.Id).ShouldContain(Seed.Id(run));

@@ -17,6 +17,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 {
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_KILLS") ?? "25", CultureInfo.InvariantCulture);
     private const int LateKills = 6;
+    private const int Runners = 8;
     private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_SEED") ?? "20261121", CultureInfo.InvariantCulture);
     private static readonly TenantId Tenant = TenantId.Default;
     private readonly Random _random = new(Seed);
@@ -123,6 +124,24 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         await WorkAsync(paid, worker => worker.DoneAsync());
         (await RunIsWholeAsync(owed, paid, Kills + 1)).ShouldBeTrue("something was never billed or paid");
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {Seed}: {interrupted} of {Kills} kills left work undone");
+    }
+
+    [Fact]
+    public async Task Eight_runners_at_once_bill_each_boundary_once_however_they_are_killed()
+    {
+        await RunWork.CreatePlanAsync(Billing);
+        var (owed, paid, rounds) = (ImmutableDictionary<SubscriptionId, long>.Empty, new HashSet<string>(), Math.Max(2, Kills / Runners));
+        for (var round = 1; round <= rounds; round++)
+        {
+            owed = owed.AddRange(await RunWork.AddAsync(Billing, round));
+            await LetLeasesEndAsync();
+            await Task.WhenAll(Enumerable.Range(0, Runners).Select(_ => WorkerProcess.KillAfterAsync(_random.Next(3_000), nameof(RunWork.BillAsync), database, OfWorker(_connection), RunWork.AsOf.ToString())));
+            await LetServerEndAsync(_connection);
+            await RunIsWholeAsync(owed, paid, round);
+        }
+
+        await WorkAsync(paid, worker => worker.DoneAsync());
+        (await RunIsWholeAsync(owed, paid, rounds + 1)).ShouldBeTrue("something was never billed");
     }
 
     [Fact]

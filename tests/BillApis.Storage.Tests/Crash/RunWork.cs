@@ -25,11 +25,19 @@ internal static class RunWork
     // What charges nothing more, and binds each invoice to those before it.
     private static readonly MinimumCommitment Smallest = new(Money.Of(0.01m, Usd), new BillingInterval(IntervalUnit.Month, 1));
 
-    public static async Task RunAsync(Billing billing, string asOf)
+    /// <summary>So few that several runners have something to do.</summary>
+    public const int BatchOfRunners = 2;
+
+    public static async Task BillAsync(Billing billing, string asOf)
     {
         Console.WriteLine(Program.Ready);
         await billing.Runs.RunAsync(Tenant, InstantPattern.General.Parse(asOf).Value);
         Console.WriteLine("billed.");
+    }
+
+    public static async Task RunAsync(Billing billing, string asOf)
+    {
+        await BillAsync(billing, asOf);
         foreach (var invoice in await InvoicesAsync(billing))
         {
             if (invoice.IsOpen)
