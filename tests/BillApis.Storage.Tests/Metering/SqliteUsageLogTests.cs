@@ -62,6 +62,56 @@ public sealed class SqliteUsageLogTests(SqliteFixture fixture) : IClassFixture<S
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(129)]
+    [InlineData(1_000)]
+    public async Task Each_index_has_every_event_once(int count)
+    {
+        var (billing, random) = (fixture.Get<Billing>(), new Random(count));
+        var customers = new List<(string Name, string Id)>();
+        for (var i = 0; i < 3; i++)
+        {
+            var customer = await billing.Customers.CreateAsync(_tenant, new Customer { Name = "Customer", Currency = Currency.Parse("USD"), ExternalId = $"customer-{i}" }, Token);
+            customers.Add((customer.ExternalId!, customer.Id.ToString()));
+        }
+
+        // Some are of nobody, and some of one instant.
+        UsageEvent[] sent = [.. Events(0, count).Select(item => item with
+        {
+            Source = $"source-{random.Next(3)}", Customer = random.Next(4) is < 3 and var customer ? customers[customer].Name : "nobody", Timestamp = Year.Start + Duration.FromSeconds(random.Next(count)),
+        })];
+        (await billing.Usage.RecordAsync(_tenant, sent, Token)).Accepted.ShouldBe(count);
+        await billing.Usage.EventsAsync(_tenant, new UsageQuery { Limit = 1 }, Token);
+        var expected = sent.Select(item => (customers.Find(customer => customer.Name == item.Customer).Id, item.Timestamp!.Value.ToMicroseconds(), item.Source, item.Id)).Order().ToList();
+        await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(Token);
+        foreach (var view in new[] { "key", "time", "customer" })
+        {
+            var found = await connection.QueryAsync<(string, long, string, string)>($"select customer_id, at, source, id from billing_usage_by_{view} where tenant_id = @Tenant", new { Tenant = _tenant.ToString() });
+            found.Order().ShouldBe(view == "customer" ? expected.Where(item => item.Item1 is not null) : expected);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_that_the_index_has_already_undoes_all_that_would_be_entered()
+    {
+        var billing = fixture.Get<Billing>();
+        (await billing.Usage.RecordAsync(_tenant, Events(0, 200), Token)).Accepted.ShouldBe(200);
+        async Task<long> ChangeAsync(string sql) => await fixture.Get<SqlDatabase>().WriteAsync(
+            transaction => transaction.Connection!.ExecuteScalarAsync<long>(sql, new { Tenant = _tenant.ToString(), Id = Id(150) }, transaction), Token);
+        const string source = "(select no from billing_usage_source where tenant_id = @Tenant)";
+        const string counts = $"select (select count(*) from billing_usage_key where source_no = {source}) + (select count(*) from billing_usage_time where tenant_id = @Tenant)";
+        await ChangeAsync($"insert into billing_usage_key (source_no, id, seq) select {source}, @Id, 0");
+        await Should.ThrowAsync<Microsoft.Data.Sqlite.SqliteException>(() => billing.Usage.EventsAsync(_tenant, new UsageQuery(), Token));
+        (await ChangeAsync(counts)).ShouldBe(1);
+
+        await ChangeAsync($"delete from billing_usage_key where source_no = {source} and id = @Id");
+        (await billing.Usage.EventsAsync(_tenant, new UsageQuery { Limit = 200 }, Token)).Items.Select(item => item.Event.Id).ShouldBe(Enumerable.Range(0, 200).Reverse().Select(Id));
+        (await ChangeAsync(counts)).ShouldBe(400);
+    }
+
     // Ids in no order at all, each from its number.
     private static string Id(int number) => $"{unchecked((uint)number * 2_654_435_761):x8}-{number}";
 
