@@ -87,7 +87,7 @@ internal sealed class SqliteUsageLog : IUsageLog
         foreach (var (name, group) in BySource(entries))
         {
             var source = keys.Source(tenant, name);
-            var indexed = keys.MayBeIndexed(source, group);
+            var indexed = keys.Indexed(source, group);
             foreach (var entry in group)
             {
                 entry.Known = keys.HashOf(source, entry.Key.Id, indexed);

@@ -46,7 +46,7 @@ internal sealed class SqliteUsageTail
     /// <summary>Adds what a transaction appended, once it is committed; nothing where the tail has moved on since.</summary>
     public void Keep(SqliteUsageKeys seen, SqliteUsageAppended added)
     {
-        if ((seen.Indexed, seen.Last) == (_indexed, _last))
+        if ((seen.IndexedLast, seen.Last) == (_indexed, _last))
         {
             foreach (var (hash, seq) in added.Keys)
             {
@@ -81,7 +81,12 @@ internal sealed class SqliteUsageTail
 /// <summary>Looks keys up, in the tail and in the index, within one transaction.</summary>
 internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed, long last, SqliteTailKeys[] tail, Dictionary<(TenantId, string), long> sources)
 {
-    public long Indexed => indexed;
+    // Running a statement costs as much as finding a key.
+    private const int AtOnce = 64;
+    private static readonly string FindMany = $"select id, seq from billing_usage_key where source_no = ?1 and id in ({string.Join(", ", Enumerable.Range(2, AtOnce).Select(i => $"?{i}"))})";
+
+    /// <summary>The number of the last block whose events the index has.</summary>
+    public long IndexedLast => indexed;
 
     /// <summary>The number of the last block.</summary>
     public long Last => last;
@@ -106,8 +111,8 @@ internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed,
         return Run("insert into billing_usage_source (tenant_id, source) values (?1, ?2) returning no", tenant.ToString(), source)!.Value;
     }
 
-    /// <summary>Whether the index has any key between the least and the greatest of these: ids that grow with time come after all that it has.</summary>
-    public bool MayBeIndexed(long source, IEnumerable<UsageEntry> entries)
+    // Whether the index has any key between the least and the greatest of these: ids that grow with time come after all that it has.
+    private bool MayBeIndexed(long source, IEnumerable<UsageEntry> entries)
     {
         string? least = null, greatest = null;
         foreach (var entry in entries)
@@ -131,9 +136,36 @@ internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed,
         return between.Find() is not null;
     }
 
+    /// <summary>The numbers of those that the index has.</summary>
+    public IReadOnlyDictionary<string, long> Indexed(long source, IEnumerable<UsageEntry> entries)
+    {
+        var found = new Dictionary<string, long>(StringComparer.Ordinal);
+        if (MayBeIndexed(source, entries))
+        {
+            var find = SqliteStatement.Of(connection, FindMany);
+            find.Bind(1, source);
+            foreach (var some in entries.Chunk(AtOnce))
+            {
+                for (var i = 0; i < AtOnce; i++)
+                {
+                    find.Bind(i + 2, i < some.Length ? some[i].Key.Id : null);
+                }
+
+                while (find.Step())
+                {
+                    found[find.Text(0)] = find.Number(1);
+                }
+
+                find.Reset();
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>The hash of the event that is stored under a key; null where there is none.</summary>
-    public string? HashOf(long source, string id, bool mayBeIndexed) =>
-        InTail(source, id) ?? (mayBeIndexed && InIndex(source, id) is { } seq && TryRead(seq, source, id, out var hash) ? hash : null);
+    public string? HashOf(long source, string id, IReadOnlyDictionary<string, long> indexed) =>
+        InTail(source, id) ?? (indexed.TryGetValue(id, out var seq) && TryRead(seq, source, id, out var hash) ? hash : null);
 
     private string? InTail(long source, string id)
     {
@@ -163,14 +195,6 @@ internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed,
         hash = isKey ? Encoding.ASCII.GetString(item.Hash) : null;
         block.Reset();
         return isKey;
-    }
-
-    private long? InIndex(long source, string id)
-    {
-        var find = SqliteStatement.Of(connection, "select seq from billing_usage_key where source_no = ?1 and id = ?2");
-        find.Bind(1, source);
-        find.Bind(2, id);
-        return find.Find();
     }
 
     private long? Run(string sql, string tenant, string source)
