@@ -130,7 +130,7 @@ internal sealed class AccountRows(SqlDatabase database)
                 insert into billing_account (tenant_id, id, code, kind, asset, owner, control, debits, credits, debits_pending, credits_pending)
                 select @Tenant, r.id, r.code, r.kind, r.asset, r.owner, r.control, r.debits, r.credits, r.debits_pending, r.credits_pending from {table} as r
                 where true
-                on conflict (tenant_id, id) do nothing
+                on conflict do nothing
                 """,
             keyColumns: 1,
             cancellationToken).ConfigureAwait(false);
@@ -174,6 +174,7 @@ internal sealed class AccountRows(SqlDatabase database)
         }
     }
 
+    // No index is named: of two that open an account at once, the loser may meet its code before its id.
     private Task<bool[]> InsertAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, CancellationToken cancellationToken) =>
         database.Dialect.WriteAsync(
             transaction,
@@ -183,7 +184,7 @@ internal sealed class AccountRows(SqlDatabase database)
                 insert into billing_account (tenant_id, id, code, kind, asset, owner, control, debits, credits, balance_limit)
                 select @Tenant, r.id, r.code, r.kind, r.asset, r.owner, r.control, 0, 0, r.balance_limit from {table} as r
                 where true
-                on conflict (tenant_id, id) do nothing
+                on conflict do nothing
                 """,
             keyColumns: 1,
             cancellationToken);
