@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using BillApis.Benchmarks.Usage;
 using BillApis.Tests;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -105,7 +106,7 @@ internal static class RunBench
             await load.Billing.Previews.UpcomingAsync(TenantId.Default, load.Subscription);
         }
 
-        var spent = await TimeAsync(async () =>
+        var spent = await Measured.TimeAsync(async () =>
         {
             for (var i = 0; i < previews; i++)
             {
@@ -127,12 +128,12 @@ internal static class RunBench
             for (var month = 0; month < (subscriptions == few ? 2 * Months : 1); month++)
             {
                 await load.PassMonthAsync();
-                var spent = await TimeAsync(() => load.RunAsync(subscriptions));
+                var spent = await Measured.TimeAsync(() => load.RunAsync(subscriptions));
                 wall.Add(spent.Wall * 1_000_000 / subscriptions);
                 processor.Add(spent.Processor * 1_000_000 / subscriptions);
             }
 
-            costs.Add((Median(wall), Median(processor)));
+            costs.Add((Measured.Median(wall), Measured.Median(processor)));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| SQLite, {subscriptions:N0} subscriptions | {costs[^1].Wall:0} µs an invoice | {costs[^1].Processor:0} µs of processor time |"));
         }
 
@@ -146,7 +147,7 @@ internal static class RunBench
         var (billing, all) = (0m, Stopwatch.StartNew());
         for (var month = 0; month < years * 12; month++)
         {
-            billing += (await TimeAsync(() => load.RunAsync(subscriptions))).Wall;
+            billing += (await Measured.TimeAsync(() => load.RunAsync(subscriptions))).Wall;
             await load.PassMonthAsync();
         }
 
@@ -168,10 +169,10 @@ internal static class RunBench
         for (var month = 0; month < Months; month++)
         {
             await load.PassMonthAsync();
-            var ours = await TimeAsync(() => load.RunAsync(load.Subscriptions));
+            var ours = await Measured.TimeAsync(() => load.RunAsync(load.Subscriptions));
             var final = await read();
             rows = final.Sum(table => table.Rows.Count);
-            var bare = await TimeAsync(() => insert(final));
+            var bare = await Measured.TimeAsync(() => insert(final));
             ratios.Add(bare.Wall / ours.Wall);
             processor.Add(bare.Processor / ours.Processor);
             mine.Add(ours.Wall * 1_000_000 / load.Subscriptions);
@@ -180,22 +181,6 @@ internal static class RunBench
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {name}, {load.Subscriptions:N0} subscriptions, {rows:N0} rows | {Median(ratios):0.00} | {ratios.Min():0.00}–{ratios.Max():0.00} | {Median(processor):0.00} | {Median(mine):0} µs, {1_000_000 / Median(mine):N0} invoices/s | {Median(theirs):0} µs |"));
-    }
-
-    private static async Task<(decimal Wall, decimal Processor)> TimeAsync(Func<Task> work)
-    {
-        using var process = Process.GetCurrentProcess();
-        var (before, clock) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());
-        await work();
-        var wall = Stopwatch.GetElapsedTime(clock);
-        process.Refresh();
-        return (wall.Ticks / (decimal)TimeSpan.TicksPerSecond, (process.TotalProcessorTime - before).Ticks / (decimal)TimeSpan.TicksPerSecond);
-    }
-
-    private static decimal Median(List<decimal> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
+            $"| {name}, {load.Subscriptions:N0} subscriptions, {rows:N0} rows | {Measured.Median(ratios):0.00} | {ratios.Min():0.00}–{ratios.Max():0.00} | {Measured.Median(processor):0.00} | {Measured.Median(mine):0} µs, {1_000_000 / Measured.Median(mine):N0} invoices/s | {Measured.Median(theirs):0} µs |"));
     }
 }

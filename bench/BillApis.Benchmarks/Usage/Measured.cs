@@ -32,20 +32,27 @@ internal static class Measured
             $"| {name} | {Median(wall):0.00} | {wall.Min():0.00}–{wall.Max():0.00} | {Median(processor):0.00} | {Median(mine):0.0} ms | {Median(theirs):0.0} ms | {theirs.Sum() / mine.Sum():0.00} in all |"));
     }
 
-    private static async Task<(decimal Wall, decimal Processor)> TimeAsync<T>(Func<Task<T>> prepare, Func<T, Task> work)
+    /// <summary>The seconds that the work takes, by the clock and of this process's processor time.</summary>
+    public static async Task<(decimal Wall, decimal Processor)> TimeAsync(Func<Task> work)
     {
-        var prepared = await prepare();
         using var process = Process.GetCurrentProcess();
         var (before, clock) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());
-        await work(prepared);
+        await work();
         var wall = Stopwatch.GetElapsedTime(clock);
         process.Refresh();
         return (wall.Ticks / (decimal)TimeSpan.TicksPerSecond, (process.TotalProcessorTime - before).Ticks / (decimal)TimeSpan.TicksPerSecond);
     }
 
-    private static decimal Median(List<decimal> values)
+    /// <summary>The one in the middle, of an even number the greater.</summary>
+    public static decimal Median(List<decimal> values)
     {
         values.Sort();
         return values[values.Count / 2];
+    }
+
+    private static async Task<(decimal Wall, decimal Processor)> TimeAsync<T>(Func<Task<T>> prepare, Func<T, Task> work)
+    {
+        var prepared = await prepare();
+        return await TimeAsync(() => work(prepared));
     }
 }

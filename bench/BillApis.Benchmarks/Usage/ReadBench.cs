@@ -89,7 +89,7 @@ internal static class ReadBench
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {Median(ratios):0} | {ratios.Min():0}–{ratios.Max():0} | {Median(mine):0.00} ms | {Median(theirs):0.0} ms |"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {Measured.Median(ratios):0} | {ratios.Min():0}–{ratios.Max():0} | {Measured.Median(mine):0.00} ms | {Measured.Median(theirs):0.0} ms |"));
     }
 
     private static async Task<decimal> QueryAsync(NpgsqlConnection bare, UsageRequest request)
@@ -143,12 +143,6 @@ internal static class ReadBench
 
     private static IEnumerable<UsageRequest> Requests(IEnumerable<CustomerId> customers) =>
         customers.SelectMany(customer => Metrics.Select(item => new UsageRequest(item.Metric, customer, January) { Subscription = EntityId.New<SubscriptionId>() }));
-
-    private static decimal Median(List<decimal> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
-    }
 
     private static Metric New(string code, Aggregation aggregation) => new() { Code = code, Name = code, EventType = "e", Aggregation = aggregation, Property = aggregation is Aggregation.Count ? null : "v" };
 }

@@ -99,21 +99,8 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
 
     private async Task<bool> IndexAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Invoice> invoices, CancellationToken cancellationToken)
     {
-        var rows = invoices.SelectMany(invoice => invoice.Sections.Select(section => new { subscription_id = section.Subscription, invoice_id = invoice.Id })).ToList();
-        if (rows.Count > 0)
-        {
-            await transaction.BulkAsync(
-                $"""
-                insert into billing_invoice_section (tenant_id, subscription_id, invoice_id)
-                select @Tenant, r.subscription_id, r.invoice_id from {_database.Dialect.Rows("Rows", "subscription_id text", "invoice_id text")} as r
-                where true
-                on conflict do nothing
-                """,
-                tenant,
-                rows,
-                cancellationToken).ConfigureAwait(false);
-        }
-
+        var pairs = invoices.SelectMany(invoice => invoice.Sections.Select(section => (section.Subscription.ToString(), invoice.Id.ToString())));
+        await _database.Dialect.LinkAsync(transaction, tenant, "billing_invoice_section", ("subscription_id", "invoice_id"), pairs, cancellationToken).ConfigureAwait(false);
         return true;
     }
 

@@ -140,21 +140,8 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
 
     private async Task<bool> IndexAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
     {
-        var rows = subscriptions.SelectMany(subscription => subscription.Coupons.Select(redemption => new { coupon_id = redemption.Coupon, subscription_id = subscription.Id })).ToList();
-        if (rows.Count > 0)
-        {
-            await transaction.BulkAsync(
-                $"""
-                insert into billing_subscription_coupon (tenant_id, coupon_id, subscription_id)
-                select @Tenant, r.coupon_id, r.subscription_id from {_database.Dialect.Rows("Rows", "coupon_id text", "subscription_id text")} as r
-                where true
-                on conflict do nothing
-                """,
-                tenant,
-                rows,
-                cancellationToken).ConfigureAwait(false);
-        }
-
+        var pairs = subscriptions.SelectMany(subscription => subscription.Coupons.Select(redemption => (redemption.Coupon.ToString(), subscription.Id.ToString())));
+        await _database.Dialect.LinkAsync(transaction, tenant, "billing_subscription_coupon", ("coupon_id", "subscription_id"), pairs, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
