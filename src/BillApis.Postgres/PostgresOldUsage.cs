@@ -45,7 +45,7 @@ internal sealed class PostgresOldUsage(PostgresDialect dialect, PostgresUsageLog
 
     public async Task RemoveAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<long> rows, IReadOnlyList<EventRow> events, CancellationToken cancellationToken)
     {
-        var hours = events.Where(item => item.CustomerId is not null).Select(item => (Customer: item.CustomerId!, Hour: item.At / 3_600_000_000)).Distinct().ToList();
+        var hours = events.Where(item => item.CustomerId is not null).Select(item => (Customer: item.CustomerId!, Hour: item.At / PostgresUsageBatch.HourMicroseconds)).Distinct().ToList();
         await transaction.Connection!.ExecuteAsync(new CommandDefinition(
             """
             delete from billing_usage_slice as s
@@ -60,12 +60,6 @@ internal sealed class PostgresOldUsage(PostgresDialect dialect, PostgresUsageLog
     }
 
     public Task<bool> RestoreAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken) => log.RestoreAsync(transaction, tenant, entries, cancellationToken);
-
-    public Task<bool> IsKnownAsync(DbConnection connection, TenantId tenant, string source, string id, CancellationToken cancellationToken) =>
-        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select 1 from billing_usage_source as s join billing_usage_key as k on k.source_no = s.no where s.tenant_id = @Tenant and s.source = @source and k.id = @id)",
-            new { Tenant = tenant.ToString(), source, id },
-            cancellationToken: cancellationToken));
 
     public Task OpenMonthAsync(long month, CancellationToken cancellationToken) => ExecuteAsync("select billing_usage_open_month(cast(@month as integer))", month, cancellationToken);
 

@@ -14,7 +14,7 @@ internal sealed class PostgresUsageBatch : IDisposable
     public const byte LineEnd = 0x1e;
 
     private const byte FieldEnd = 0x1f;
-    private const long HourMicroseconds = 3_600_000_000;
+    public const long HourMicroseconds = 3_600_000_000;
     private const int BytesOfEvent = 384;
     private readonly Dictionary<MetricId, string> _metrics = [];
     private byte[] _content;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using BillApis.Storage.Sql.Metering;
 using Dapper;
 using NodaTime;
 
@@ -10,11 +11,7 @@ internal sealed class PostgresUsageMonths(PostgresDialect dialect)
     private readonly ConcurrentDictionary<long, bool> _open = [];
 
     /// <summary>The month of an hour since 1970.</summary>
-    public static long Of(long hour)
-    {
-        var date = Instant.FromUnixTimeSeconds(hour * 3_600).InUtc();
-        return ((date.Year - 1_970) * 12) + date.Month - 1;
-    }
+    public static long Of(long hour) => ArchivedUsage.NumberOf(Instant.FromUnixTimeSeconds(hour * 3_600).InUtc().Date.ToYearMonth());
 
     /// <summary>Makes the parts that are not there, in a transaction of their own; without a second look where this process made or found them before.</summary>
     public async Task OpenAsync(IEnumerable<long> months, CancellationToken cancellationToken)

@@ -116,12 +116,6 @@ internal sealed class SqliteOldUsage : IOldUsage
         return Task.FromResult(!missing);
     }
 
-    public Task<bool> IsKnownAsync(DbConnection connection, TenantId tenant, string source, string id, CancellationToken cancellationToken) =>
-        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select 1 from billing_usage_source as s join billing_usage_key as k on k.source_no = s.no where s.tenant_id = @Tenant and s.source = @source and k.id = @id)",
-            new { Tenant = tenant.ToString(), source, id },
-            cancellationToken: cancellationToken));
-
     public Task OpenMonthAsync(long month, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task CloseMonthsAsync(long before, CancellationToken cancellationToken) => Task.CompletedTask;

@@ -27,27 +27,19 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
     }
 
     /// <summary>The rows as one JSON array of arrays.</summary>
-    public string ToArrays()
+    public string ToArrays() => Write(isNamed: false);
+
+    /// <summary>The rows as one JSON array of objects.</summary>
+    public string ToJson() => Write(isNamed: true);
+
+    private string Write(bool isNamed)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartArray();
         foreach (var row in _rows)
         {
-            json.WriteStartArray();
-            foreach (var value in row)
-            {
-                if (value.Number is { } number)
-                {
-                    json.WriteNumberValue(number);
-                }
-                else
-                {
-                    json.WriteStringValue(value.Text);
-                }
-            }
-
-            json.WriteEndArray();
+            Write(json, row, isNamed);
         }
 
         json.WriteEndArray();
@@ -55,33 +47,42 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>The rows as one JSON array of objects.</summary>
-    public string ToJson()
+    private void Write(Utf8JsonWriter json, SqlValue[] row, bool isNamed)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(buffer);
-        json.WriteStartArray();
-        foreach (var row in _rows)
+        if (isNamed)
         {
             json.WriteStartObject();
-            for (var i = 0; i < row.Length; i++)
-            {
-                if (row[i].Number is { } number)
-                {
-                    json.WriteNumber(Columns[i].Name, number);
-                }
-                else
-                {
-                    json.WriteString(Columns[i].Name, row[i].Text);
-                }
-            }
-
-            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteStartArray();
         }
 
-        json.WriteEndArray();
-        json.Flush();
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        for (var i = 0; i < row.Length; i++)
+        {
+            if (isNamed)
+            {
+                json.WritePropertyName(Columns[i].Name);
+            }
+
+            if (row[i].Number is { } number)
+            {
+                json.WriteNumberValue(number);
+            }
+            else
+            {
+                json.WriteStringValue(row[i].Text);
+            }
+        }
+
+        if (isNamed)
+        {
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteEndArray();
+        }
     }
 }
 

@@ -20,9 +20,6 @@ internal interface IOldUsage
     /// <summary>Puts events back that were taken out; false where one of them was not.</summary>
     Task<bool> RestoreAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken);
 
-    /// <summary>Whether an event of a key was ever stored.</summary>
-    Task<bool> IsKnownAsync(DbConnection connection, TenantId tenant, string source, string id, CancellationToken cancellationToken);
-
     /// <summary>Makes the tables that a month needs.</summary>
     Task OpenMonthAsync(long month, CancellationToken cancellationToken);
 

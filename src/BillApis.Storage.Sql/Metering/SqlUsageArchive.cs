@@ -61,7 +61,7 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
         async transaction =>
         {
             // Alone: nobody corrects one of them, or counts an orphan among them, meanwhile.
-            await UsageIntake.LockAsync(transaction, database.Dialect.LockExclusive, $"usage\n{lot.Tenant}", cancellationToken).ConfigureAwait(false);
+            await UsageLock.HoldAsync(database.Dialect, transaction, lot.Tenant, cancellationToken).ConfigureAwait(false);
             var events = await _old.ReadAsync(transaction.Connection!, transaction, lot.Tenant, lot.Rows, cancellationToken).ConfigureAwait(false);
             if (Fingerprint(events) != lot.Fingerprint
                 || await IsKeptAsync(transaction.Connection!, transaction, lot.Tenant, ArchivedUsage.NumberOf(lot.Month), part.ArchivedAt, cancellationToken).ConfigureAwait(false)
@@ -79,7 +79,7 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
         async transaction =>
         {
             var (tenant, key) = (restoration.Tenant, new { Tenant = restoration.Tenant.ToString(), Month = ArchivedUsage.NumberOf(restoration.Month), KeepUntil = restoration.KeepUntil.ToMicroseconds() });
-            await UsageIntake.LockAsync(transaction, database.Dialect.LockExclusive, $"usage\n{tenant}", cancellationToken).ConfigureAwait(false);
+            await UsageLock.HoldAsync(database.Dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
             var parts = await transaction.Connection!.QueryAsync<UsageArchiveRow>(new CommandDefinition(
                 $"{UsageArchiveRow.Select} and month = @Month order by part", key, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
             if (!parts.Select(row => row.Read(tenant)).SequenceEqual(restoration.Parts))

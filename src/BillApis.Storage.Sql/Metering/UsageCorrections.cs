@@ -14,7 +14,7 @@ internal sealed class UsageCorrections(SqlDatabase database, UsageDeltas deltas)
         await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
         return await EventAsync(connection, null, tenant, source, id, cancellationToken).ConfigureAwait(false) is { } found
             ? (await AddAsync(tenant, [found], cancellationToken).ConfigureAwait(false))[0]
-            : !await _dialect.OldUsage.IsKnownAsync(connection, tenant, source, id, cancellationToken).ConfigureAwait(false) ? null
+            : !await IsKnownAsync(connection, tenant, source, id, cancellationToken).ConfigureAwait(false) ? null
             : throw new BillingException(BillingErrorCode.Conflict, $"The event '{id}' is archived: it can neither be shown nor changed.");
     }
 
@@ -30,7 +30,7 @@ internal sealed class UsageCorrections(SqlDatabase database, UsageDeltas deltas)
         database.WriteAsync(
             async transaction =>
             {
-                await UsageIntake.LockAsync(transaction, _dialect.LockExclusive, $"usage\n{tenant}", cancellationToken).ConfigureAwait(false);
+                await UsageLock.HoldAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
                 await deltas.MergeAsync(transaction, tenant, cancellationToken).ConfigureAwait(false);
                 await _dialect.UsageLog.CatchUpAsync(transaction, cancellationToken).ConfigureAwait(false);
                 var found = await EventAsync(transaction.Connection!, transaction, tenant, correction.Source, correction.Event, cancellationToken).ConfigureAwait(false);
@@ -69,6 +69,13 @@ internal sealed class UsageCorrections(SqlDatabase database, UsageDeltas deltas)
         Event = before.Event, At = before.Event.Timestamp!.Value, RecordedAt = before.RecordedAt, Hash = "", Customer = before.Customer,
         Contributions = [.. before.Metrics.Select(id => metrics.First(metric => metric.Id == id).Measure(before.Event, out var part) is null ? part : throw new InvalidOperationException($"The event '{before.Event.Id}' counted and cannot be measured."))],
     };
+
+    // Whether an event of the key was ever stored: what is archived leaves its key.
+    private static Task<bool> IsKnownAsync(DbConnection connection, TenantId tenant, string source, string id, CancellationToken cancellationToken) =>
+        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select 1 from billing_usage_source as s join billing_usage_key as k on k.source_no = s.no where s.tenant_id = @Tenant and s.source = @source and k.id = @id)",
+            new { Tenant = tenant.ToString(), source, id },
+            cancellationToken: cancellationToken));
 
     private static async Task<StoredEvent?> EventAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, string source, string id, CancellationToken cancellationToken) =>
         (await connection.QueryFirstOrDefaultAsync<EventRow>(new CommandDefinition(

@@ -95,7 +95,7 @@ internal sealed class UsageDeltas(SqlDatabase database)
     /// <returns>Whether there may be more.</returns>
     private async Task<bool> MergeSomeAsync(DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {
-        await UsageIntake.LockAsync(transaction, database.Dialect.LockExclusive, $"totals\n{tenant}", cancellationToken).ConfigureAwait(false);
+        await UsageLock.HoldTotalsAsync(database.Dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
         var texts = (await transaction.Connection!.QueryAsync<string>(new CommandDefinition(
             $"""
             delete from billing_usage_delta

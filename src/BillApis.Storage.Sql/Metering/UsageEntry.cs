@@ -25,7 +25,7 @@ internal sealed class UsageEntry(StampedEvent item)
 
     public OrphanReason? Orphan => Item.Orphan ?? (Late.Length > 0 ? OrphanReason.Late : null);
 
-    public string Metrics => Open.Length == 1 ? Open[0].Metric.Id.ToString() : string.Join(' ', Open.Select(part => part.Metric.Id));
+    public string Metrics => string.Join(' ', Open.Select(part => part.Metric.Id));
 
     /// <summary>Tells the parts that count from those whose period is closed.</summary>
     public void Pass(UsageGates gates)

@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
 using System.Data.Common;
-using System.Security.Cryptography;
-using System.Text;
 using BillApis.Metering;
 using BillApis.Storage;
 using Dapper;
@@ -85,7 +82,7 @@ internal sealed class UsageIntake : IDisposable
         _database.WriteAsync(
             async transaction =>
             {
-                await LockAsync(transaction, _dialect.LockExclusive, $"usage\n{tenant}", cancellationToken).ConfigureAwait(false);
+                await UsageLock.HoldAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
                 var latest = periods.GroupBy(period => (period.Customer, period.Metric, period.Subscription))
                     .Select(group => new
                     {
@@ -125,7 +122,7 @@ internal sealed class UsageIntake : IDisposable
         batch.Entries.ForEach(entry => entry.Known = null);
         var totals = 0;
         var delta = batch.Entries.Count < WorthTwoCores ? Task.FromResult(Count()) : Task.Run(Count, CancellationToken.None);
-        if (!await _database.RefusingAsync(() => _dialect.UsageLog.TryCommitAsync(tenant, LockOf($"usage\n{tenant}"), batch.Entries, delta, CancellationToken.None)).ConfigureAwait(false))
+        if (!await _database.RefusingAsync(() => _dialect.UsageLog.TryCommitAsync(tenant, UsageLock.Of(tenant), batch.Entries, delta, CancellationToken.None)).ConfigureAwait(false))
         {
             return null;
         }
@@ -178,7 +175,7 @@ internal sealed class UsageIntake : IDisposable
     private async Task<UsageGates> OpenAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
         // Two statements, so that the second sees what was closed while the first waited; sent at once.
-        var (shares, parameters) = (_dialect.LockShared is not null, new { Tenant = tenant.ToString(), Lock = LockOf($"usage\n{tenant}") });
+        var (shares, parameters) = (_dialect.LockShared is not null, new { Tenant = tenant.ToString(), Lock = UsageLock.Of(tenant) });
         var closed = (long?)null;
         await using (var reader = await transaction.Connection!.ExecuteReaderAsync(new CommandDefinition(
             $"{(shares ? $"{_dialect.LockShared}; " : "")}select max(closed_until) from billing_usage_gate where tenant_id = @Tenant", parameters, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false))
@@ -216,16 +213,6 @@ internal sealed class UsageIntake : IDisposable
     }
 
     /// <summary>Waits for a lock, to share it or alone.</summary>
-    internal static async Task LockAsync(DbTransaction transaction, string? sql, string name, CancellationToken cancellationToken)
-    {
-        if (sql is not null)
-        {
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Lock = LockOf(name) }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
-        }
-    }
-
-    private static long LockOf(string name) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
-
     private static object Claimed(UsageEntry entry) => new
     {
         source = entry.Key.Source, id = entry.Key.Id, recorded_at = entry.Item.RecordedAt.ToMicroseconds(),

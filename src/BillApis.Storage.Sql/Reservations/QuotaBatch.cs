@@ -22,7 +22,7 @@ internal sealed class QuotaBatch
     /// <summary>The reservations that were made or have ended, and whether they were made here.</summary>
     public IEnumerable<(Reservation Item, bool IsNew)> Written => _written.Select(item => (_known[item.Key], item.Value));
 
-    public QuotaChanges Changes => QuotaChanges.Of(Written.Where(item => item.IsNew).Select(item => item.Item), Written.Where(item => !item.IsNew).Select(item => item.Item), Moved);
+    public QuotaChanges Changes => QuotaChanges.Of(Written, Moved);
 
     /// <summary>The quotas that hold something which has expired.</summary>
     public IEnumerable<QuotaKey> Expiring => _quotas.Where(item => item.Value.NextExpiry <= Now).Select(item => item.Key);

@@ -18,18 +18,20 @@ internal sealed record QuotaChanges(SqlRows Added, SqlRows Changed, SqlRows Move
 
     public bool IsEmpty => Added.Count + Changed.Count + Moved.Count == 0;
 
-    public static QuotaChanges Of(IEnumerable<Reservation> added, IEnumerable<Reservation> changed, IEnumerable<(QuotaKey Key, QuotaState State)> moved)
+    public static QuotaChanges Of(IEnumerable<(Reservation Item, bool IsNew)> written, IEnumerable<(QuotaKey Key, QuotaState State)> moved)
     {
         var changes = new QuotaChanges();
-        foreach (var item in added)
-        {
-            changes.Added.Add(ReservationRow.Write(item));
-        }
-
-        foreach (var item in changed)
+        foreach (var (item, isNew) in written)
         {
             var row = ReservationRow.Write(item);
-            changes.Changed.Add(row[0], row[State], row[Actual]);
+            if (isNew)
+            {
+                changes.Added.Add(row);
+            }
+            else
+            {
+                changes.Changed.Add(row[0], row[State], row[Actual]);
+            }
         }
 
         foreach (var (key, (count, nextExpiry)) in moved)

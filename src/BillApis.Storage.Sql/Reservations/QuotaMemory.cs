@@ -19,8 +19,7 @@ internal sealed class QuotaMemory
     private bool IsLarge => _quotas.Count + _known.Count > Size;
 
     /// <summary>What the rows are behind by.</summary>
-    public QuotaChanges Unwritten => QuotaChanges.Of(
-        _unwritten.Where(item => item.Value).Select(item => _known[item.Key]), _unwritten.Where(item => !item.Value).Select(item => _known[item.Key]), _moved.Select(key => (key, _quotas[key])));
+    public QuotaChanges Unwritten => QuotaChanges.Of(_unwritten.Select(item => (_known[item.Key], item.Value)), _moved.Select(key => (key, _quotas[key])));
 
     /// <summary>Goes on with what is known, or with nothing where another may have written since.</summary>
     /// <param name="stamp">What is equal as long as no other process wrote.</param>

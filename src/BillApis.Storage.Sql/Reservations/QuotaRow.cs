@@ -3,6 +3,8 @@ namespace BillApis.Storage.Sql.Reservations;
 /// <summary>A row of <c>billing_quota</c>, and the database's clock when it was read.</summary>
 internal sealed record QuotaRow
 {
+    public const string Columns = "customer_id as CustomerId, subject as Subject, starts_at as StartsAt, used as Used, reserved as Reserved, next_expiry as NextExpiry";
+
     public static readonly string[] KeyTypes = ["customer_id text", "subject text", "starts_at bigint"];
 
     public required string CustomerId { get; init; }

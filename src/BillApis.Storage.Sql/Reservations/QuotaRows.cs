@@ -8,6 +8,7 @@ namespace BillApis.Storage.Sql.Reservations;
 internal sealed class QuotaRows(SqlDatabase database, TenantId tenant)
 {
     private const string KeyColumns = "customer_id, subject, starts_at";
+
     /// <summary>Makes the rows of quotas that have none yet.</summary>
     public Task OpenAsync(DbTransaction transaction, IEnumerable<QuotaKey> quotas) => transaction.BulkAsync(
         $"""
@@ -22,7 +23,7 @@ internal sealed class QuotaRows(SqlDatabase database, TenantId tenant)
     /// <summary>Reads quotas and holds them until the transaction ends, in one order, so that writers wait for each other and never in a circle.</summary>
     public Task<List<QuotaRow>> LockAsync(DbTransaction transaction, IEnumerable<QuotaKey> quotas) => transaction.BulkReadAsync<QuotaRow>(
         $"""
-        select customer_id as CustomerId, subject as Subject, starts_at as StartsAt, used as Used, reserved as Reserved, next_expiry as NextExpiry, {database.Dialect.Now} as Now
+        select {QuotaRow.Columns}, {database.Dialect.Now} as Now
         from billing_quota
         where tenant_id = @Tenant and ({KeyColumns}) in (select r.customer_id, r.subject, r.starts_at from {database.Dialect.Rows("Rows", QuotaRow.KeyTypes)} as r)
         order by customer_id, subject, starts_at

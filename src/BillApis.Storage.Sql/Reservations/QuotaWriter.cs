@@ -69,8 +69,7 @@ internal sealed class QuotaWriter
                 }
 
                 isFolded = await FoldAsync(transaction, alone.Stamp, calls).ConfigureAwait(false);
-                batch = await LoadAsync(transaction, calls, _memory.MayBeStored, alone.Now).ConfigureAwait(false);
-                batch.Apply(calls);
+                batch = await AppliedAsync(transaction, calls, _memory.MayBeStored, alone.Now).ConfigureAwait(false);
                 await _journal.AppendAsync(transaction, batch.Changes).ConfigureAwait(false);
                 return true;
             },
@@ -97,19 +96,17 @@ internal sealed class QuotaWriter
 
     private async Task<QuotaBatch> DecideAsync(DbTransaction transaction, IReadOnlyList<QuotaCall> calls, bool readsAll)
     {
-        var batch = await LoadAsync(transaction, calls, _ => readsAll, null).ConfigureAwait(false);
-        batch.Apply(calls);
+        var batch = await AppliedAsync(transaction, calls, _ => readsAll, null).ConfigureAwait(false);
         if (!readsAll && calls.OfType<ReserveCall>().Any(call => call.Outcome.Reservation is null))
         {
             // Who was told yes before is told so again, whatever the limit says now.
-            batch = await LoadAsync(transaction, calls, _ => true, null).ConfigureAwait(false);
-            batch.Apply(calls);
+            batch = await AppliedAsync(transaction, calls, _ => true, null).ConfigureAwait(false);
         }
 
         return batch;
     }
 
-    private async Task<QuotaBatch> LoadAsync(DbTransaction transaction, IReadOnlyList<QuotaCall> calls, Func<ReservationId, bool> mayBeStored, Instant? alone)
+    private async Task<QuotaBatch> AppliedAsync(DbTransaction transaction, IReadOnlyList<QuotaCall> calls, Func<ReservationId, bool> mayBeStored, Instant? alone)
     {
         var batch = new QuotaBatch();
         batch.Add(alone ?? Instant.MinValue);
@@ -126,6 +123,7 @@ internal sealed class QuotaWriter
         }
 
         await ExpireAsync(transaction, batch).ConfigureAwait(false);
+        batch.Apply(calls);
         return batch;
     }
 

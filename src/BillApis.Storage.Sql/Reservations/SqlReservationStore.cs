@@ -45,7 +45,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
         await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         var row = await connection.QuerySingleOrDefaultAsync<QuotaRow>(new CommandDefinition(
             $"""
-            select customer_id as CustomerId, subject as Subject, starts_at as StartsAt, used as Used, reserved as Reserved, next_expiry as NextExpiry, {database.Dialect.Now} as Now
+            select {QuotaRow.Columns}, {database.Dialect.Now} as Now
             from billing_quota where tenant_id = @Tenant and customer_id = @Customer and subject = @Subject and starts_at = @Start
             """,
             new { Tenant = tenant.ToString(), Customer = quota.Customer.ToString(), quota.Subject, Start = quota.Start.ToMicroseconds() },

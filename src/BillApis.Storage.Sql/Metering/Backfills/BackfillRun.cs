@@ -23,7 +23,7 @@ internal sealed class BackfillRun(SqlDialect dialect, UsageIntake intake, UsageD
     /// <summary>Keeps every other writer of usage out until the transaction ends, and lets what trails catch up.</summary>
     public async Task EnterAsync(CancellationToken cancellationToken)
     {
-        await UsageIntake.LockAsync(transaction, dialect.LockExclusive, $"usage\n{_tenant}", cancellationToken).ConfigureAwait(false);
+        await UsageLock.HoldAsync(dialect, transaction, _tenant, cancellationToken).ConfigureAwait(false);
         await ArchivedUsage.RefuseAsync(transaction.Connection!, transaction, _tenant, [backfill.Period], cancellationToken).ConfigureAwait(false);
         await deltas.MergeAsync(transaction, _tenant, cancellationToken).ConfigureAwait(false);
         await dialect.UsageLog.CatchUpAsync(transaction, cancellationToken).ConfigureAwait(false);
