@@ -22,7 +22,7 @@ internal sealed record SubscriptionResponse(
         var (state, plan) = (item.Timeline.StateAt(now), item.PlanAt(now));
         return new(
             item.Id, item.Customer, plan.Plan, plan.Version, item.StatusAt(now), item.Currency, item.Timeline.StartAt, item.Timeline.EndsAt, item.Timeline.TrialEndAt,
-            state.Anchor, state.Zone ?? item.Timeline.Zone, PeriodOf(item, schedule, now), item.NextBillingAt, state.Quantities, state.Prices,
+            state.Anchor, state.Zone, PeriodOf(item, schedule, now), item.NextBillingAt, state.Quantities, state.Prices,
             [.. state.AddOns.Select(AddOnResponse.From)], [.. item.Coupons.Select(RedemptionResponse.From)], [.. item.Timeline.InEffect.Where(entry => entry.At > now).Select(HistoryResponse.From)], [.. state.Causes],
             CommitmentForm.From(item.Timeline.Commitment), (item.UsageThreshold ?? schedule.PlanAt(now).UsageThreshold)?.Amount, item.IsConsolidated, state.PausedAt, state.PausedUntil, item.CanceledAt, item.Metadata, item.CreatedAt);
     }

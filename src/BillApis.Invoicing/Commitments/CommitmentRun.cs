@@ -20,7 +20,7 @@ internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedu
                 continue;
             }
 
-            var run = new CommitmentRun(commitment, new BillingSchedule(state.Zone ?? timeline.Zone, state.Origin, state.Anchor, commitment.Interval), from, to);
+            var run = new CommitmentRun(commitment, new BillingSchedule(state.Zone, state.Origin, state.Anchor, commitment.Interval), from, to);
             if (runs.Count > 0 && runs[^1] is var last && last.To == from && last.Commitment == commitment && last.Schedule == run.Schedule)
             {
                 runs[^1] = last with { To = to };

@@ -36,14 +36,14 @@ internal static class PriceRuns
         foreach (var item in plans[state.Plan].Items)
         {
             var price = state.Prices.TryGetValue(item.Price.Code, out var terms) ? item.Price with { Terms = terms } : item.Price;
-            Add(runs, price, null, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), state.Zone ?? timeline.Zone, state.Origin, state.Anchor, from, to);
+            Add(runs, price, null, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), state.Zone, state.Origin, state.Anchor, from, to);
         }
 
         foreach (var added in state.AddOns)
         {
             var addOn = added.AddOn!;
             var (origin, anchor) = addOn.OwnCycle ? (Instant.Max(added.At, timeline.BillingStartAt), BillingAnchor.Subscription) : (state.Origin, state.Anchor);
-            Add(runs, addOn.Price, added.Number, addOn.Quantity, state.Zone ?? timeline.Zone, origin, anchor, from, to);
+            Add(runs, addOn.Price, added.Number, addOn.Quantity, state.Zone, origin, anchor, from, to);
         }
     }
 

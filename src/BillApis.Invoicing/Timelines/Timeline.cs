@@ -72,7 +72,7 @@ public sealed record Timeline
     public TimelineState StateAt(Instant at) => Steps().TakeWhile(step => step.From <= at).Last().State;
 
     /// <summary>The zone in which its periods are computed at an instant.</summary>
-    public DateTimeZone ZoneAt(Instant at) => StateAt(at).Zone ?? Zone;
+    public DateTimeZone ZoneAt(Instant at) => StateAt(at).Zone;
 
     /// <summary>The first instant after another at which something that is known takes effect; null where nothing does.</summary>
     public Instant? ChangesAfter(Instant at) => Steps().Select(step => step.From).Append(StartAt).Append(BillingStartAt).Where(change => change > at).Cast<Instant?>().Min();
@@ -82,7 +82,7 @@ public sealed record Timeline
     {
         var step = new TimelineStep(
             Instant.MinValue,
-            new TimelineState { Origin = BillingStartAt, Anchor = Anchor, Quantities = Quantities, Prices = Prices, EndAt = EndAt, AwaitsPayment = AwaitsPayment });
+            new TimelineState { Origin = BillingStartAt, Zone = Zone, Anchor = Anchor, Quantities = Quantities, Prices = Prices, EndAt = EndAt, AwaitsPayment = AwaitsPayment });
         yield return step;
         foreach (var entry in InEffect)
         {

@@ -13,8 +13,8 @@ public sealed record TimelineState
     /// <summary>What periods are counted from.</summary>
     public required Instant Origin { get; init; }
 
-    /// <summary>The zone that its periods were moved to; null for the one that it began with.</summary>
-    public DateTimeZone? Zone { get; init; }
+    /// <summary>The zone in which periods are computed.</summary>
+    public required DateTimeZone Zone { get; init; }
 
     /// <summary>What periods are aligned to.</summary>
     public required BillingAnchor Anchor { get; init; }
@@ -67,7 +67,7 @@ public sealed record TimelineState
         TimelineKind.PricesChanged => this with { Prices = Prices.SetItems(entry.Prices), Quantities = Quantities.SetItems(entry.Quantities) },
         TimelineKind.AddOnAdded => this with { AddOns = AddOns.Add(entry) },
         TimelineKind.AddOnRemoved => this with { AddOns = AddOns.RemoveAll(item => item.Number == entry.Entry) },
-        TimelineKind.ZoneChanged => this with { Zone = entry.Zone },
+        TimelineKind.ZoneChanged => this with { Zone = entry.Zone ?? Zone },
         TimelineKind.Canceled => EndedAt is null ? this with { EndedAt = entry.At, IsCanceled = true } : this,
         TimelineKind.Reactivated => this with { EndedAt = null, IsCanceled = false, EndAt = entry.Until, PausedAt = null, PausedUntil = null },
         TimelineKind.Renewed => this with { EndAt = entry.Until },

@@ -80,7 +80,7 @@ internal static class ChangeEntries
         context.Require("moved to another zone", Pending, Trialing, Active, PastDue, Suspended);
         return change.Proration is ChangeProration.None or ChangeProration.Full
             ? throw BillingException.Field("proration", "must be prorate: a change of zone splits the period that runs")
-            : change.Zone.Equals(context.State.Zone ?? context.Subscription.Timeline.Zone) ? []
+            : change.Zone.Equals(context.State.Zone) ? []
             : [Entry(TimelineKind.ZoneChanged, context.EffectiveAt(change, ChangeWhen.Immediate), change, context) with { Zone = change.Zone }];
     }
 
