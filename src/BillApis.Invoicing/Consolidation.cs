@@ -50,6 +50,10 @@ public static class Consolidation
     }
 
     /// <summary>The places that it takes among the corrections of subscriptions' bills.</summary>
-    public static IEnumerable<(SubscriptionId Subscription, int Number)> Corrections(this Invoice invoice) =>
-        invoice.Subscriptions().Select(subscription => (Subscription: subscription, Number: invoice.PartOf(subscription).Correction)).Where(item => item.Number is not null).Select(item => (item.Subscription, item.Number!.Value));
+    public static IEnumerable<(SubscriptionId Subscription, int Number)> Corrections(this Invoice invoice)
+    {
+        ArgumentNullException.ThrowIfNull(invoice);
+        var places = invoice.Sections.IsEmpty ? invoice.Subscriptions().Select(subscription => (Subscription: subscription, Number: invoice.Correction)) : invoice.Sections.Select(section => (section.Subscription, Number: section.Correction));
+        return places.Where(place => place.Number is not null).Select(place => (place.Subscription, place.Number!.Value));
+    }
 }

@@ -91,16 +91,7 @@ public static class Postings
     public static Transfer RevenueReleased(TenantId tenant, RevenueScheduleId schedule, Money amount, string move, Instant at)
     {
         var (deferred, revenue) = (Shared(AccountKind.DeferredRevenue, amount), Shared(AccountKind.Revenue, amount));
-        return new Transfer
-        {
-            Id = EntityId.Derive<TransferId>(at, string.Create(CultureInfo.InvariantCulture, $"{tenant}/{schedule}/{(int)TransferKind.RevenueReleased}/{move}")),
-            Debit = amount.MinorUnits > 0 ? deferred : revenue,
-            Credit = amount.MinorUnits > 0 ? revenue : deferred,
-            Amount = Math.Abs(amount.MinorUnits),
-            At = at,
-            Kind = TransferKind.RevenueReleased,
-            Cause = schedule.ToString(),
-        };
+        return Moved(tenant, schedule.ToString(), TransferKind.RevenueReleased, move, deferred, revenue, amount.MinorUnits, at);
     }
 
     /// <summary>Debits refunds payable with what was paid out; credits the clearing account of the processor, or of <see cref="External"/> money.</summary>
@@ -118,17 +109,20 @@ public static class Postings
     public static Transfer SpendMoved(TenantId tenant, SubscriptionId subscription, CustomerId customer, Asset asset, long units, string move, Instant at)
     {
         var (ofSubscription, ofCustomer) = (new Account(AccountKind.Spend, asset, subscription.ToString()), new Account(AccountKind.Spend, asset, customer.ToString()));
-        return new Transfer
-        {
-            Id = EntityId.Derive<TransferId>(at, string.Create(CultureInfo.InvariantCulture, $"{tenant}/{subscription}/{(int)TransferKind.SpendMoved}/{move}")),
-            Debit = units > 0 ? ofSubscription : ofCustomer,
-            Credit = units > 0 ? ofCustomer : ofSubscription,
-            Amount = Math.Abs(units),
-            At = at,
-            Kind = TransferKind.SpendMoved,
-            Cause = subscription.ToString(),
-        };
+        return Moved(tenant, subscription.ToString(), TransferKind.SpendMoved, move, ofSubscription, ofCustomer, units, at);
     }
+
+    // Units below zero move back.
+    private static Transfer Moved(TenantId tenant, string cause, TransferKind kind, string move, Account debit, Account credit, long units, Instant at) => new()
+    {
+        Id = EntityId.Derive<TransferId>(at, string.Create(CultureInfo.InvariantCulture, $"{tenant}/{cause}/{(int)kind}/{move}")),
+        Debit = units > 0 ? debit : credit,
+        Credit = units > 0 ? credit : debit,
+        Amount = Math.Abs(units),
+        At = at,
+        Kind = kind,
+        Cause = cause,
+    };
 
     private static ImmutableArray<Transfer> CreditMemo(CreditMemoAmounts memo, TransferKind kind, Instant at)
     {

@@ -32,7 +32,8 @@ internal static class ApiReferencePage
     private static string Of(ApiReference reference)
     {
         var html = new StringBuilder($"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>BillApis REST API</title><style>{Style}</style><h1>BillApis REST API</h1>");
-        var groups = reference.Operations.ToList();
+        var (groups, types) = (reference.Operations.ToList(), reference.Types.ToList());
+        var names = types.Select(type => type.Name).ToHashSet(StringComparer.Ordinal);
         html.Append("<p>The same as <a href=\"/openapi/v1.json\">the OpenAPI document</a>, to read.</p><nav>").AppendJoin("", groups.Select(group => $"<a href=\"#{Anchor(group.Key)}\">{Text(group.Key)}</a>")).Append("<a href=\"#types\">Types</a></nav>");
         foreach (var group in groups)
         {
@@ -46,14 +47,14 @@ internal static class ApiReferencePage
         }
 
         html.Append("<h2 id=\"types\">Types</h2>");
-        foreach (var (name, fields) in reference.Types)
+        foreach (var (name, fields) in types)
         {
             html.Append(CultureInfo.InvariantCulture, $"<details id=\"{Anchor(name)}\"><summary><code>{Text(name)}</code></summary><ul>").AppendJoin("", fields.Select(field => $"<li>{Field(field)}")).Append("</ul></details>");
         }
 
         return html.Append("</html>").ToString();
 
-        string Type(string text) => string.Join(' ', text.Split(' ').Select(word => reference.Types.Any(type => type.Name == word) ? $"<a href=\"#{Anchor(word)}\">{word}</a>" : Text(word)));
+        string Type(string text) => string.Join(' ', text.Split(' ').Select(word => names.Contains(word) ? $"<a href=\"#{Anchor(word)}\">{word}</a>" : Text(word)));
 
         string Field(ReferenceField field) => $"<code>{Text(field.Name)}</code>{(field.IsRequired ? " (required)" : "")}: {Type(field.Type)}";
     }

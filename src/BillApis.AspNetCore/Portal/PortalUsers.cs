@@ -36,14 +36,13 @@ internal sealed class PortalUsers(IStore<User> store, Logins logins, Access acce
 
     public async Task<User> ChangeAsync(TenantId tenant, CustomerId customer, string id, Func<User, User> change, CancellationToken cancellationToken)
     {
-        _ = await GetAsync(tenant, customer, id, cancellationToken).ConfigureAwait(false);
         var changed = await store.ChangeAsync<User>(
             tenant,
             Kind,
             id,
             before =>
             {
-                var after = change(before);
+                var after = before.Customer == customer ? change(before) : throw BillingException.NotFound(Kind, id);
                 after.Validate();
                 return Task.FromResult<(User, IReadOnlyList<BillingEvent>)>((after, []));
             },

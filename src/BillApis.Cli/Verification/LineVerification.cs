@@ -147,7 +147,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             return (line.Quantity, []);
         }
 
-        var request = new UsageRequest(metric, invoice.Customer, period) { Subscription = line.Subscription ?? invoice.Subscription, GroupBy = price.Terms.Dimensions, Zone = (export.Subscriptions.FirstOrDefault(item => item.Id == line.Subscription) ?? export.Subscription)?.Timeline.ZoneAt(period.Start) ?? export.Zone, Whole = line.Full };
+        var request = new UsageRequest(metric, invoice.Customer, period) { Subscription = line.Subscription ?? invoice.Subscription, GroupBy = price.Terms.Dimensions, Zone = _periods.TimelineOf(line)?.ZoneAt(period.Start) ?? export.Zone, Whole = line.Full };
         bool IsMine(IEnumerable<KeyValuePair<string, string?>> values) => line.Group.All(wanted => values.Any(value => value.Key == wanted.Key && value.Value == wanted.Value));
         if (price.Terms.Model is PercentagePrice or DynamicPrice)
         {

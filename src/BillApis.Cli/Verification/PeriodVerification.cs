@@ -31,6 +31,9 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
         }
     }
 
+    /// <summary>The timeline of the subscription that a line is billed for.</summary>
+    public Timeline? TimelineOf(InvoiceLine line) => (export.Subscriptions.FirstOrDefault(item => item.Id == line.Subscription) ?? export.Subscription)?.Timeline;
+
     // Changes of plans and dates move the periods of prices; where there was none, they follow from the beginning alone.
     private Interval? WholeOf(InvoiceLine line, Interval period, PriceTerms terms)
     {
@@ -43,8 +46,6 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
         var whole = schedule.PeriodAt(schedule.IndexAt(Instant.Max(period.Start, timeline.BillingStartAt)));
         return new Interval(whole.FullStart, whole.FullEnd);
     }
-
-    private Timeline? TimelineOf(InvoiceLine line) => (export.Subscriptions.FirstOrDefault(item => item.Id == line.Subscription) ?? export.Subscription)?.Timeline;
 
     private Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration)
     {

@@ -92,17 +92,6 @@ public sealed class UsageAnalytics
             return [(await _customers.FindAsync(tenant, reference, cancellationToken).ConfigureAwait(false) ?? throw BillingException.NotFound(Customer.Kind, reference)).Id];
         }
 
-        var customers = new List<CustomerId>();
-        for (var query = new StoreQuery { Limit = Limits.PageSize }; ;)
-        {
-            var page = await _customers.ListAsync(tenant, query, cancellationToken).ConfigureAwait(false);
-            customers.AddRange(page.Items.Select(customer => customer.Id));
-            if (page.Next is null)
-            {
-                return customers;
-            }
-
-            query = query with { After = page.Next };
-        }
+        return await _customers.AllAsync(tenant, new StoreQuery { Limit = Limits.PageSize }, cancellationToken).Select(customer => customer.Id).ToListAsync(cancellationToken).ConfigureAwait(false);
     }
 }

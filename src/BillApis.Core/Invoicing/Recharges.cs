@@ -72,9 +72,14 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
 
         BilledOrigin? Origin(Invoice? invoice)
         {
-            if (invoice is null || origins.TryGetValue(invoice.Id, out var origin))
+            if (invoice is null)
             {
-                return invoice is null ? null : origins[invoice.Id];
+                return null;
+            }
+
+            if (origins.TryGetValue(invoice.Id, out var origin))
+            {
+                return origin;
             }
 
             var mine = invoice.Lines.Select(line => line.Id).ToHashSet();

@@ -25,6 +25,12 @@ public sealed class Books(ILedger ledger)
     public async Task<Page<Entry>> ListEntriesAsync(TenantId tenant, string reference, StoreQuery query, CancellationToken cancellationToken = default)
     {
         var account = await AccountAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
+        return await EntriesAsync(tenant, account, query, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same of an account that is known.</summary>
+    internal async Task<Page<Entry>> EntriesAsync(TenantId tenant, Account account, StoreQuery query, CancellationToken cancellationToken)
+    {
         var transfers = await ledger.EntriesAsync(tenant, account.IdIn(tenant), query, cancellationToken).ConfigureAwait(false);
         return transfers.Select(transfer => new Entry(transfer, transfer.Debit == account ? EntrySide.Debit : EntrySide.Credit));
     }

@@ -14,16 +14,12 @@ internal sealed class RevenueRelease(IRevenueScheduleStore store, OutboxDispatch
     private const string Kind = "revenue schedule";
 
     // Invoices are stored with their schedules; those that were issued by an earlier version may have none yet.
-    private static async Task IssuedAsync(IRevenueScheduleStore store, IInvoiceStore invoices, TenantId tenant, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken)
+    private static async Task IssuedAsync(IRevenueScheduleStore store, TenantId tenant, ImmutableArray<RevenueSchedule> made, CancellationToken cancellationToken)
     {
-        foreach (var item in events)
+        if (!made.IsEmpty && await store.FindAsync(tenant, made[0].Id.ToString(), cancellationToken).ConfigureAwait(false) is null)
         {
-            var made = RevenueSchedule.Of(await invoices.GetAsync(tenant, "invoice", item.SubjectId, cancellationToken).ConfigureAwait(false));
-            if (!made.IsEmpty && await store.FindAsync(tenant, made[0].Id.ToString(), cancellationToken).ConfigureAwait(false) is null)
-            {
-                // A conflict is another process that made them.
-                await store.SaveAsync(tenant, made, [], cancellationToken).ConfigureAwait(false);
-            }
+            // A conflict is another process that made them.
+            await store.SaveAsync(tenant, made, [], cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -38,8 +34,9 @@ internal sealed class RevenueRelease(IRevenueScheduleStore store, OutboxDispatch
                 continue;
             }
 
-            await IssuedAsync(store, invoices, tenant, [item], cancellationToken).ConfigureAwait(false);
-            foreach (var schedule in RevenueSchedule.Of(invoice))
+            var made = RevenueSchedule.Of(invoice);
+            await IssuedAsync(store, tenant, made, cancellationToken).ConfigureAwait(false);
+            foreach (var schedule in made)
             {
                 await ChangeAsync(store, tenant, schedule.Id, found => found with { IsCanceled = true }, cancellationToken).ConfigureAwait(false);
             }
@@ -53,7 +50,8 @@ internal sealed class RevenueRelease(IRevenueScheduleStore store, OutboxDispatch
         foreach (var item in events)
         {
             var memo = await memos.GetAsync(tenant, "credit memo", item.SubjectId, cancellationToken).ConfigureAwait(false);
-            await IssuedAsync(store, invoices, tenant, [item with { SubjectId = memo.Invoice.ToString() }], cancellationToken).ConfigureAwait(false);
+            var invoice = await invoices.GetAsync(tenant, "invoice", memo.Invoice.ToString(), cancellationToken).ConfigureAwait(false);
+            await IssuedAsync(store, tenant, RevenueSchedule.Of(invoice), cancellationToken).ConfigureAwait(false);
             foreach (var line in memo.Lines.Where(line => line.InAdvance).GroupBy(line => line.Line))
             {
                 var taken = line.Aggregate(Money.Zero(memo.Currency), (sum, part) => sum + part.Net);

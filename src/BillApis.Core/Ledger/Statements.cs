@@ -70,7 +70,7 @@ public sealed class Statements(ILedger ledger, Books books, IRevenueScheduleStor
         var found = new List<Entry>();
         for (var query = new StoreQuery { Limit = Limits.PageSize }; ;)
         {
-            var page = await books.ListEntriesAsync(tenant, account.Code, query, cancellationToken).ConfigureAwait(false);
+            var page = await books.EntriesAsync(tenant, account, query, cancellationToken).ConfigureAwait(false);
             found.AddRange(page.Items.Where(entry => period.Contains(entry.Transfer.At) && entry.Transfer.Step is TransferStep.Immediate or TransferStep.Post));
             if (page.Next is null)
             {

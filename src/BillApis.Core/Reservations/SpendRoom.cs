@@ -10,7 +10,7 @@ internal readonly record struct SpendRoom(decimal? Most, decimal Spent)
     /// <summary>The room within one limit more.</summary>
     public SpendRoom Within(SpendLimit limit, Interval month)
     {
-        var current = limit.Month is { } known && known.Period == month ? known : new SpendMonth(month);
+        var current = limit.In(month);
         return new SpendRoom(Math.Min(Most ?? decimal.MaxValue, limit.Monthly.Amount + current.ResetAtSpent), Math.Max(Spent, current.Spent));
     }
 }

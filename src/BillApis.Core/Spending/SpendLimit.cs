@@ -67,7 +67,7 @@ public sealed record SpendLimit : IEntity<SpendLimit>
     /// <returns>The limit, and the thresholds that are reached for the first time; the same limit where nothing changed.</returns>
     public (SpendLimit Limit, ImmutableArray<SpendAlert> Reached) Observe(Interval month, decimal spent, long seen, Instant now)
     {
-        var before = Month is { } known && known.Period == month ? known : new SpendMonth(month);
+        var before = In(month);
         if (seen < before.Seen || month.Start < (Month?.Period.Start ?? Instant.MinValue))
         {
             return (this, []);
@@ -79,6 +79,9 @@ public sealed record SpendLimit : IEntity<SpendLimit>
             .Select(threshold => new SpendAlert(threshold, spent, now))];
         return current == Month ? (this, []) : (this with { Month = current with { Alerts = before.Alerts.AddRange(reached) } }, reached);
     }
+
+    /// <summary>What is known of a month; nothing where it is another than the last.</summary>
+    internal SpendMonth In(Interval month) => Month is { } known && known.Period == month ? known : new SpendMonth(month);
 
     private bool IsReached(SpendMonth month, decimal threshold) => month.Counted >= Monthly.Amount * threshold / Whole;
 

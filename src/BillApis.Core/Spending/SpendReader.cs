@@ -1,5 +1,4 @@
 using BillApis.Invoicing;
-using BillApis.Metering;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -40,12 +39,7 @@ internal sealed class SpendReader(IStore<Subscription> subscriptions, Plans plan
             }
         }
 
-        var requests = new List<(Charge, UsageRequest)>();
-        foreach (var (subscription, charge, _) in asked)
-        {
-            requests.Add((charge, await usage.RequestAsync(customer.Tenant, charge, customer.Id, subscription, cancellationToken).ConfigureAwait(false)));
-        }
-
+        var requests = await usage.RequestsAsync(customer.Tenant, [.. asked.Select(item => (item.Charge, item.Subscription))], cancellationToken).ConfigureAwait(false);
         var read = requests.Count == 0 ? [] : await usage.ReadAsync(customer.Tenant, requests, cancellationToken).ConfigureAwait(false);
         return asked.Zip(read).GroupBy(item => (item.First.Subscription.Id, item.First.Subscription.Currency))
             .ToDictionary(group => group.Key.Id, group => SubscriptionSpend.Of(group.Key.Currency, group.Sum(item => item.First.Sign * Cost(item.First.Charge, item.Second))));

@@ -49,12 +49,12 @@ internal sealed partial class SpendWatch(
     }
 
     /// <summary>Brings a customer's spend, its limits and what they do up to date.</summary>
-    public async Task<SpendRecord> MoveAsync(TenantId tenant, CustomerId id, CancellationToken cancellationToken)
+    public async Task MoveAsync(TenantId tenant, CustomerId id, CancellationToken cancellationToken)
     {
         var customer = await customers.GetAsync(tenant, Customer.Kind, id.ToString(), cancellationToken).ConfigureAwait(false);
         var now = clock.GetCurrentInstant();
         var month = QuotaWindow.Month(customer.Zone, now);
-        var found = await OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false);
+        var found = await limits.OfCustomerAsync(customer, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         if (found.Select(limit => limit.Month?.Period).OfType<Interval>().Where(period => period.End == month.Start).Cast<Interval?>().FirstOrDefault() is { } last)
         {
             await RecordAsync(customer, last, cancellationToken).ConfigureAwait(false);
@@ -68,7 +68,6 @@ internal sealed partial class SpendWatch(
         }
 
         await suspension.ApplyAsync(customer, observed, now, cancellationToken).ConfigureAwait(false);
-        return record;
     }
 
     private void FollowLater((TenantId, CustomerId) customer)
@@ -232,17 +231,6 @@ internal sealed partial class SpendWatch(
         alert.At,
         JsonSerializer.Serialize(
             new { limit.Customer, limit.Subscription, alert.Threshold, alert.Spent, Limit = limit.Monthly.Amount, limit.Monthly.Currency, limit.Action, Period = limit.Month!.Period }, BillingJson.Options));
-
-    private async Task<List<SpendLimit>> OfCustomerAsync(Customer customer, CancellationToken cancellationToken)
-    {
-        var found = new List<SpendLimit>();
-        await foreach (var limit in limits.OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false))
-        {
-            found.Add(limit);
-        }
-
-        return found;
-    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The spend of customers whose usage was stored could not be moved; the next look makes up for it.")]
     private static partial void LogNotLooked(ILogger logger, Exception exception);

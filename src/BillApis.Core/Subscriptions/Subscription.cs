@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using BillApis.Invoicing;
 using BillApis.Pricing;
+using BillApis.Storage;
 using NodaTime;
 
 namespace BillApis;
@@ -85,6 +86,9 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>Since when its state is known: what was recorded last, or billed.</summary>
     [JsonIgnore]
     public Instant AsOf => Timeline.Entries.Select(entry => entry.RecordedAt).Append(CreatedAt).Append(BilledUntil ?? CreatedAt).Max();
+
+    /// <summary>When an entry is recorded now; never before an earlier one.</summary>
+    internal Instant RecordsAt(IClock clock) => Timeline.Entries.Select(entry => entry.RecordedAt).Append(clock.GetStoredInstant()).Max();
 
     string IEntity<Subscription>.Key => Id.ToString();
 

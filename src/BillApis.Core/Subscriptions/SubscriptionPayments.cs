@@ -48,7 +48,7 @@ internal sealed class SubscriptionPayments(ISubscriptionStore subscriptions, IIn
             }
 
             var overdue = (await invoices.ListAsync(tenant, new StoreQuery { Limit = 1 }.With("subscription_id", id.ToString()).With("status", "overdue"), cancellationToken).ConfigureAwait(false)).Items.Count > 0;
-            var (state, now) = (before.Timeline.StateAt(Instant.MaxValue), before.Timeline.Entries.Select(entry => entry.RecordedAt).Append(clock.GetStoredInstant()).Max());
+            var (state, now) = (before.Timeline.StateAt(Instant.MaxValue), before.RecordsAt(clock));
             TimelineKind?[] kinds = [
                 state.AwaitsPayment && invoice.Status is InvoiceStatus.Paid ? TimelineKind.Activated : null,
                 state.IsPastDue == overdue ? null : overdue ? TimelineKind.PastDue : TimelineKind.Settled];

@@ -21,7 +21,7 @@ internal static class CorrectedDiscounts
     // The lines that the coupon is for bear it by what they adjust.
     private static Invoice Discounted(Invoice invoice, BilledOrigin origin, Redemption coupon, Money change)
     {
-        bool Bears(InvoiceLine line) => origin.Has(line) && (coupon.Terms.Products.IsEmpty || (line.Product is { } product && coupon.Terms.Products.Contains(product)));
+        bool Bears(InvoiceLine line) => origin.Has(line) && coupon.Terms.IsFor(line);
         var shares = change.Allocate([.. invoice.Lines.Select(line => Bears(line) ? Math.Abs((decimal)line.Amount.MinorUnits) : 0)]);
         return invoice with
         {

@@ -31,7 +31,7 @@ public static class CouponDiscounts
 
     private static Invoice Apply(Invoice invoice, Redemption coupon)
     {
-        var eligible = LineSpread.OfNet(invoice with { Lines = ImmutableArray.CreateRange(invoice.Lines, line => line.RefersBack ? line with { Amount = Money.Zero(invoice.Currency), Discount = null } : line) }, line => coupon.Terms.Products.IsEmpty || (line.Product is { } product && coupon.Terms.Products.Contains(product)));
+        var eligible = LineSpread.OfNet(invoice with { Lines = ImmutableArray.CreateRange(invoice.Lines, line => line.RefersBack ? line with { Amount = Money.Zero(invoice.Currency), Discount = null } : line) }, coupon.Terms.IsFor);
         var amount = Of(coupon.Terms, eligible.Left);
         return amount.IsZero ? invoice : invoice with
         {

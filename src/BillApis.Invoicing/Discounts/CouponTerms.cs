@@ -37,6 +37,9 @@ public sealed record CouponTerms
     [JsonIgnore]
     public int Rank => Products.IsEmpty ? Plans.IsEmpty ? 2 : 1 : 0;
 
+    /// <summary>Whether a line is of a product that it is for.</summary>
+    internal bool IsFor(InvoiceLine line) => Products.IsEmpty || (line.Product is { } product && Products.Contains(product));
+
     /// <summary>For how many periods it counts in all; null for every one.</summary>
     [JsonIgnore]
     public int? MaxUses => Duration switch { CouponDuration.Once => 1, CouponDuration.Repeating => DurationPeriods, _ => null };

@@ -76,7 +76,7 @@ public sealed class SubscriptionChanges
     private async Task<Change> ChangedAsync(Subscription before, SubscriptionChange change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var now = before.Timeline.Entries.Select(entry => entry.RecordedAt).Append(_clock.GetStoredInstant()).Max();
+        var now = before.RecordsAt(_clock);
         var context = await ContextAsync(before, change, now, cancellationToken).ConfigureAwait(false);
         var entries = ChangeEntries.Of(change, context);
         Check.Range("entries", before.Timeline.Entries.Length + entries.Count, 0, Limits.EntriesPerSubscription);
