@@ -45,16 +45,24 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
     {
         await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
         var number = ArchivedUsage.NumberOf(month);
-        var rows = await IsKeptAsync(connection, null, tenant, number, at, cancellationToken).ConfigureAwait(false) ? [] : await _old.FindAsync(connection, tenant, number, cancellationToken).ConfigureAwait(false);
-        if (rows.Count == 0)
+        for (var last = await LastAsync(connection, tenant, number, cancellationToken).ConfigureAwait(false); ;)
         {
-            return null;
-        }
+            var rows = await IsKeptAsync(connection, null, tenant, number, at, cancellationToken).ConfigureAwait(false) ? [] : await _old.FindAsync(connection, tenant, number, cancellationToken).ConfigureAwait(false);
+            if (rows.Count == 0)
+            {
+                return null;
+            }
 
-        var events = await _old.ReadAsync(connection, null, tenant, rows, cancellationToken).ConfigureAwait(false);
-        var last = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
-            "select max(part) from billing_usage_archive where tenant_id = @Tenant and month = @Month", new { Tenant = tenant.ToString(), Month = number }, cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return new UsageArchiveLot(tenant, month, (int)(last ?? 0) + 1, [.. events.Select(row => row.Read())], rows, Fingerprint(events));
+            var events = await _old.ReadAsync(connection, null, tenant, rows, cancellationToken).ConfigureAwait(false);
+            var (before, now) = (last, await LastAsync(connection, tenant, number, cancellationToken).ConfigureAwait(false));
+            if (before == now)
+            {
+                return new UsageArchiveLot(tenant, month, now + 1, [.. events.Select(row => row.Read())], rows, Fingerprint(events));
+            }
+
+            // Another node archived some of them meanwhile: a file of the same events under the next number would be nobody's.
+            last = now;
+        }
     }
 
     public Task<bool> RemoveAsync(UsageArchiveLot lot, UsageArchivePart part, CancellationToken cancellationToken) => database.TransactAsync(
@@ -127,6 +135,10 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
             throw new BillingException(BillingErrorCode.Conflict, $"The archive of {restoration.Month:uuuu-MM} has events that were not archived from this database; nothing was restored.");
         }
     }
+
+    private static async Task<int> LastAsync(DbConnection connection, TenantId tenant, long month, CancellationToken cancellationToken) =>
+        (int)(await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
+            "select max(part) from billing_usage_archive where tenant_id = @Tenant and month = @Month", new { Tenant = tenant.ToString(), Month = month }, cancellationToken: cancellationToken)).ConfigureAwait(false) ?? 0);
 
     private static Task<bool> IsKeptAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, long month, Instant at, CancellationToken cancellationToken) =>
         connection.ExecuteScalarAsync<bool>(new CommandDefinition(
