@@ -15,7 +15,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
     [
         "Storage", "ConnectionString", "Admin", "Admin:Email", "Admin:Password", "Clock", "TestClock", "TestClock:Start", "Services", "RateLimit", "RateLimit:PerCaller", "RateLimit:PerTenant", "Ledger",
         "TigerBeetle", "TigerBeetle:Addresses", "TigerBeetle:ClusterId", "TigerBeetle:Library", "Usage", "ClickHouse", "ClickHouse:Url", "Cache", "Redis", "Redis:ConnectionString", "Stream",
-        "UsageRetention", "UsageRetention:Months", "UsageRetention:Folder", "Pdf", "Pdf:Fonts",
+        "UsageRetention", "UsageRetention:Months", "UsageRetention:Folder", "Pdf", "Pdf:Fonts", "Outgoing", "Outgoing:Networks", "Outgoing:Http",
     ];
 
     public static HostSettings Read(IConfiguration configuration, bool split)
@@ -32,8 +32,8 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
         var (services, start) = (Services(billing), TestClockStart(billing));
         var (perCaller, perTenant) = (PerMinute(billing, "RateLimit:PerCaller"), PerMinute(billing, "RateLimit:PerTenant"));
         var (storage, ledger, retention) = (StorageOf(billing), LedgerSettings.Read(billing), RetentionSettings.Read(billing));
-        var fonts = PdfSettings.Read(billing);
-        return new HostSettings(Listen(configuration, split, services), builder => retention(ledger(storage(builder))), options =>
+        var (fonts, outgoing) = (PdfSettings.Read(billing), OutgoingSettings.Read(billing));
+        return new HostSettings(Listen(configuration, split, services), builder => outgoing(retention(ledger(storage(builder)))), options =>
         {
             options.Standalone = true;
             options.Split = split;

@@ -127,4 +127,16 @@ public static class Limits
 
     /// <summary>The longest time for which a part of a quota is set aside.</summary>
     public static readonly Duration ReservationLifetime = Duration.FromDays(1);
+
+    /// <summary>The longest URL that a tenant sets, in characters.</summary>
+    public const int UrlLength = 2_048;
+
+    /// <summary>The largest answer that is taken from a URL which a tenant set, in bytes.</summary>
+    public const int OutgoingAnswerBytes = 64 * 1024;
+
+    /// <summary>The most kilobytes of headers in such an answer.</summary>
+    public const int OutgoingHeaderKilobytes = 16;
+
+    /// <summary>How long such an answer is waited for, from the connection to its last byte.</summary>
+    public static readonly Duration OutgoingPatience = Duration.FromSeconds(15);
 }

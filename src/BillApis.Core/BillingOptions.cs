@@ -1,3 +1,4 @@
+using System.Net;
 using NodaTime;
 
 namespace BillApis;
@@ -40,4 +41,10 @@ public sealed record BillingOptions
 
     /// <summary>How long a reservation waits for the database before it is told that nothing can be told, in real time.</summary>
     public Duration ReservationPatience { get; set; } = Duration.FromSeconds(10);
+
+    /// <summary>Networks that URLs which tenants set may lead to although they are not the internet's, like <c>10.1.0.0/16</c>.</summary>
+    public IReadOnlyList<IPNetwork> OutgoingNetworks { get; set; } = [];
+
+    /// <summary>Whether URLs that tenants set may be http as well as https.</summary>
+    public bool OutgoingHttp { get; set; }
 }

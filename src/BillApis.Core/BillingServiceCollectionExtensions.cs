@@ -3,6 +3,7 @@ using BillApis.Invoicing;
 using BillApis.Ledger;
 using BillApis.Metering;
 using BillApis.Outbox;
+using BillApis.Outgoing;
 using BillApis.Workers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -38,6 +39,7 @@ public static class BillingServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IClock>(provider => provider.GetRequiredService<TimeProvider>().ToClock());
         services.AddSingleton<Billing>();
+        services.AddSingleton(provider => new OutgoingClient(provider.GetRequiredService<IOptions<BillingOptions>>().Value));
         AddMasterData(services);
         services.AddUsage();
         AddInvoicing(services);

@@ -23,4 +23,9 @@ public sealed class SecurityDocumentTests
             writes.ShouldBe(told, false, row[1]);
         }
     }
+
+    [Fact]
+    public void The_bounds_of_what_is_sent_to_tenants_are_the_limits() =>
+        File.ReadAllText(Repository.PathOf("docs", "security.md")).ShouldContain(
+            $"an answer has {Limits.OutgoingPatience.TotalSeconds:0} seconds, {Limits.OutgoingAnswerBytes / 1024} KiB and {Limits.OutgoingHeaderKilobytes} KiB of headers");
 }
