@@ -20,9 +20,9 @@ internal static class PdfLayout
         var bottom = Math.Max(Party(pages, text.Locale[InvoiceLabel.Seller], text.Seller, text.Locale, Left), Party(pages, text.Locale[InvoiceLabel.BillTo], text.Customer, text.Locale, Middle));
         pages.Y = bottom + 26;
         Columns(pages, text);
-        foreach (var row in text.Rows)
+        foreach (var section in text.Sections)
         {
-            Row(pages, row, text);
+            Section(pages, section, text);
         }
 
         Totals(pages, text);
@@ -93,6 +93,42 @@ internal static class PdfLayout
 
         pages.Line(pages.Y + 6, dark: true);
         pages.Y += 20;
+    }
+
+    private static void Section(PdfPages pages, DocumentSection section, DocumentText text)
+    {
+        if (section.Heading is { } heading)
+        {
+            // It never stands at the foot of a page, without a line below it.
+            var lines = pages.Wrap(heading, Normal, Right - Left, bold: true);
+            if (pages.Need((13 * lines.Count) + 60))
+            {
+                Columns(pages, text);
+            }
+
+            pages.Y += 6;
+            foreach (var line in lines)
+            {
+                pages.Write(line, Left, pages.Y, Normal, bold: true);
+                pages.Y += 13;
+            }
+
+            pages.Y += 4;
+        }
+
+        foreach (var row in section.Rows)
+        {
+            Row(pages, row, text);
+        }
+
+        if (section.Subtotal is { } subtotal)
+        {
+            pages.Need(20);
+            pages.Write(text.Locale[InvoiceLabel.Subtotal], Left, pages.Y, Normal, bold: true);
+            pages.Write(subtotal, Right, pages.Y, Normal, bold: true, right: true);
+            pages.Line(pages.Y + 8);
+            pages.Y += 23;
+        }
     }
 
     private static void Row(PdfPages pages, DocumentRow row, DocumentText text)

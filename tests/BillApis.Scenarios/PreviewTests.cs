@@ -22,7 +22,7 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         var asked = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_PREVIEW_CASES") ?? "0", CultureInfo.InvariantCulture);
         cases = asked > 0 && storage is "sqlite" ? asked : cases;
         var seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_PREVIEW_SEED") ?? "20260201", CultureInfo.InvariantCulture);
-        var (compared, verified, charged) = (0, 0, 0);
+        var (compared, verified, charged, together) = (0, 0, 0, 0);
         for (var number = 0; compared < cases; number++)
         {
             await using var life = await StartAsync(storage, "2026-01-01");
@@ -36,7 +36,7 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
                 {
                     var issued = await life.Billing.Invoices.GetAsync(life.Tenant, preview.Id.ToString(), Token);
                     CanonicalJson.Of(issued, OfIssuing).ShouldBe(CanonicalJson.Of(preview, OfIssuing), $"seed {seed}, life {number}, {preview.Id} at {boundary}");
-                    (compared, charged) = (compared + 1, charged + (issued.Total.IsZero ? 0 : 1));
+                    (compared, charged, together) = (compared + 1, charged + (issued.Total.IsZero ? 0 : 1), together + (issued.Kind is InvoiceKind.Consolidated ? 1 : 0));
                     if (compared % 5 == 0)
                     {
                         verified++;
@@ -48,7 +48,8 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         }
 
         charged.ShouldBeGreaterThan(cases / 3);
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {compared} previews were what was issued, {charged} of them over more than nothing; {verified} were recomputed.");
+        together.ShouldBeGreaterThan(cases / 20);
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {compared} previews were what was issued, {charged} of them over more than nothing and {together} over several subscriptions; {verified} were recomputed.");
     }
 
     private static async Task TaxesAsync(Scenario life)

@@ -11,25 +11,34 @@ internal sealed class RandomLife(Random random, int number, RandomDates dates)
 
     private string Name(string kind) => string.Create(CultureInfo.InvariantCulture, $"{kind}-{number}");
 
-    /// <summary>Makes the catalogue and so many subscriptions, each of a customer of its own.</summary>
+    /// <summary>Makes the catalogue and so many subscriptions: each of a customer of its own, or two or three of one that gets one invoice for them.</summary>
     public async Task<IReadOnlyList<Subscription>> CreateAsync(Scenario life, int subscriptions)
     {
         await life.PlanAsync(Name("plan"), [.. Enumerable.Range(0, _random.Next(1, 6)).Select(RandomOffer)]);
         await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = Name("PERCENT"), Terms = new CouponTerms { PercentOff = Decimal(1, 9_999, 2), Duration = CouponDuration.Repeating, DurationPeriods = _random.Next(1, 4) } });
         await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = Name("AMOUNT"), Terms = new CouponTerms { AmountOff = Money.Of(Decimal(1, 5_000, 2), Currency.Parse("USD")), Duration = CouponDuration.Forever } });
         var created = new List<Subscription>();
-        for (var i = 0; i < subscriptions; i++)
+        while (created.Count < subscriptions)
         {
-            created.Add(await SubscribeAsync(life, string.Create(CultureInfo.InvariantCulture, $"customer-{number}-{i}")));
+            var (customer, together) = (string.Create(CultureInfo.InvariantCulture, $"customer-{number}-{created.Count}"), _random.Next(4) == 0 ? Math.Min(_random.Next(2, 4), subscriptions - created.Count) : 1);
+            await CustomerAsync(life, customer, together > 1);
+            var (start, anchor) = (One(dates.Starts), Anchor());
+            for (var i = 0; i < together; i++)
+            {
+                // Most of those that are billed together begin together; of others only some boundaries are common ones.
+                created.Add(_random.Next(4) > 0 ? await SubscribeAsync(life, customer, start, anchor, i) : await SubscribeAsync(life, customer, One(dates.Starts), Anchor(), i));
+            }
         }
 
         return created;
     }
 
-    private async Task<Subscription> SubscribeAsync(Scenario life, string customer)
+    private BillingAnchor Anchor() => One(BillingAnchor.Subscription, BillingAnchor.Calendar, BillingAnchor.OnDay(dates.Day));
+
+    private async Task CustomerAsync(Scenario life, string customer, bool consolidated)
     {
         var country = One<string?>(null, "DE", "CA", "FR");
-        await life.CustomerAsync(customer, zone: One(dates.Zones), with: item => item with { Country = country, TaxExempt = _random.Next(10) == 0, TaxId = _random.Next(4) == 0 ? "DE123456789" : null });
+        await life.CustomerAsync(customer, zone: One(dates.Zones), with: item => item with { ConsolidateInvoices = consolidated, Country = country, TaxExempt = _random.Next(10) == 0, TaxId = _random.Next(4) == 0 ? "DE123456789" : null });
         for (var i = _random.Next(0, 4); i > 0; i--)
         {
             await life.Billing.Credits.GrantAsync(life.Tenant, new NewCreditGrant(customer, Money.Of(Decimal(1, 8_000, 2), Currency.Parse("USD")))
@@ -38,16 +47,21 @@ internal sealed class RandomLife(Random random, int number, RandomDates dates)
             });
         }
 
-        var start = One(dates.Starts);
-        var subscription = await life.SubscribeAsync(customer, Name("plan"), with => OutlivingItsTrial(with with
+    }
+
+    private async Task<Subscription> SubscribeAsync(Scenario life, string customer, Instant start, BillingAnchor anchor, int place)
+    {
+        // A customer's second subscription may be to the plan of the catalogue before.
+        var plan = place > 0 && number > 0 && _random.Next(2) == 0 ? string.Create(CultureInfo.InvariantCulture, $"plan-{number - 1}") : Name("plan");
+        var subscription = await life.SubscribeAsync(customer, plan, with => OutlivingItsTrial(with with
         {
             StartAt = start,
-            Anchor = One(BillingAnchor.Subscription, BillingAnchor.Calendar, BillingAnchor.OnDay(dates.Day)),
+            Anchor = anchor,
             TrialDays = _random.Next(4) == 0 ? _random.Next(1, 15) : 0,
             EndAt = _random.Next(4) == 0 ? start + Duration.FromDays(_random.Next(1, 80)) : null,
             Coupons = [.. new[] { Name("PERCENT"), Name("AMOUNT") }.Where(_ => _random.Next(3) == 0)],
         }));
-        await UseAsync(life, customer, start);
+        await UseAsync(life, customer, start, subscription.Id, place);
         return subscription;
     }
 
@@ -55,11 +69,12 @@ internal sealed class RandomLife(Random random, int number, RandomDates dates)
     private static NewSubscription OutlivingItsTrial(NewSubscription asked) =>
         asked.EndAt <= asked.StartAt + Duration.FromDays((asked.TrialDays ?? 0) + 1) ? asked with { EndAt = asked.EndAt + Duration.FromDays(20) } : asked;
 
-    private async Task UseAsync(Scenario life, string customer, Instant start)
+    // Some is of the customer, and counts for each of its subscriptions that meters it; some is of this one alone.
+    private async Task UseAsync(Scenario life, string customer, Instant start, SubscriptionId subscription, int place)
     {
         ImmutableArray<UsageEvent> events = [.. Enumerable.Range(0, _random.Next(0, 16)).Select(i => new UsageEvent
         {
-            Id = string.Create(CultureInfo.InvariantCulture, $"{customer}-{i}"), Type = string.Create(CultureInfo.InvariantCulture, $"type-{number}-{_random.Next(0, 5)}"), Customer = customer,
+            Id = string.Create(CultureInfo.InvariantCulture, $"{customer}-{place}-{i}"), Type = string.Create(CultureInfo.InvariantCulture, $"type-{number}-{_random.Next(0, 5)}"), Customer = customer, SubscriptionId = _random.Next(3) == 0 ? subscription : null,
             Timestamp = start + Duration.FromMinutes(_random.Next(0, 70 * 24 * 60)),
             Properties = UsageProperties.Of(("value", Decimal(0, 4_000_000, 3)), ("region", One("eu", "us", "mars"))),
         })];

@@ -6,14 +6,14 @@ namespace BillApis.AspNetCore;
 
 internal sealed record InvoiceResponse(
     InvoiceId Id, string? Number, InvoiceStatus Status, InvoiceKind Kind, CustomerId? CustomerId, SubscriptionId? SubscriptionId, ImmutableArray<SubscriptionId> SubscriptionIds, Currency Currency, Period? Period,
-    ImmutableArray<InvoiceLineResponse> Lines, decimal Subtotal, ImmutableArray<DiscountResponse> Discounts, decimal DiscountTotal,
+    ImmutableArray<SectionResponse> Sections, ImmutableArray<InvoiceLineResponse> Lines, decimal Subtotal, ImmutableArray<DiscountResponse> Discounts, decimal DiscountTotal,
     ImmutableArray<CreditUseResponse> Credits, decimal CreditTotal, ImmutableArray<TaxLineResponse> TaxLines, decimal TaxTotal, decimal Total,
     decimal AmountPaid, decimal AmountCredited, decimal AmountGranted, decimal AmountDue, ImmutableArray<PaymentResponse> Payments, Instant CreatedAt, Instant? IssuedAt, Instant? DueAt, Instant? PaidAt, Instant? SentAt,
     string? PurchaseOrder, string? Notes, LegalEntityId? LegalEntityId, InvoiceParty? Seller, InvoiceParty? BillTo, string? Locale, InvoiceId? Replaces, InvoiceId? ReplacedBy, ImmutableArray<InvoiceEdit> Edits, string? Hash)
 {
     public static InvoiceResponse From(Invoice invoice) => new(
         invoice.Id, invoice.DisplayNumber, invoice.Status, invoice.Kind, invoice.Customer == default ? null : invoice.Customer, invoice.Subscription, [.. invoice.Subscriptions()], invoice.Currency, PeriodOf(invoice.Period),
-        [.. invoice.Lines.Select(InvoiceLineResponse.From)], invoice.Subtotal.Amount, [.. invoice.Discounts.Select(DiscountResponse.From)], invoice.DiscountTotal.Amount,
+        [.. invoice.Sections.Select(section => SectionResponse.From(section, invoice))], [.. invoice.Lines.Select(InvoiceLineResponse.From)], invoice.Subtotal.Amount, [.. invoice.Discounts.Select(DiscountResponse.From)], invoice.DiscountTotal.Amount,
         [.. invoice.Credits.Select(CreditUseResponse.From)], invoice.CreditTotal.Amount, [.. invoice.TaxLines.Select(TaxLineResponse.From)], invoice.TaxTotal.Amount, invoice.Total.Amount,
         invoice.Paid.Amount, invoice.Credited.Amount, invoice.Granted.Amount, invoice.Due.Amount, [.. invoice.Payments.Select(PaymentResponse.From)], invoice.CreatedAt, invoice.IssuedAt, invoice.DueAt, invoice.PaidAt,
         invoice.Sent.IsEmpty ? null : invoice.Sent[^1].At, invoice.PurchaseOrder, invoice.Notes, invoice.LegalEntity, invoice.Seller, invoice.BillTo, invoice.Locale, invoice.Replaces, invoice.ReplacedBy, invoice.Edits, invoice.Seal?.Hash);
@@ -41,9 +41,19 @@ internal sealed record AdjustmentResponse(decimal Quantity, decimal Amount, deci
     public static AdjustmentResponse? From(InvoiceLine? line) => line?.Adjustment is { } adjustment ? new(adjustment.Quantity, adjustment.Amount.Amount, adjustment.Billed.Amount) : null;
 }
 
-internal sealed record DiscountResponse(CouponId CouponId, string Description, decimal Amount, bool IsCorrection)
+/// <summary>What an invoice over several subscriptions charges for one of them, before credits and taxes.</summary>
+internal sealed record SectionResponse(SubscriptionId SubscriptionId, string? Description, decimal Subtotal, decimal DiscountTotal)
 {
-    public static DiscountResponse From(InvoiceDiscount discount) => new(discount.Coupon, discount.Description, discount.Amount.Amount, discount.IsCorrection);
+    public static SectionResponse From(InvoiceSection section, Invoice invoice)
+    {
+        var part = invoice.PartOf(section.Subscription);
+        return new(section.Subscription, section.Description, part.Subtotal.Amount, part.DiscountTotal.Amount);
+    }
+}
+
+internal sealed record DiscountResponse(CouponId CouponId, SubscriptionId? SubscriptionId, string Description, decimal Amount, bool IsCorrection)
+{
+    public static DiscountResponse From(InvoiceDiscount discount) => new(discount.Coupon, discount.Subscription, discount.Description, discount.Amount.Amount, discount.IsCorrection);
 }
 
 internal sealed record CreditUseResponse(CreditGrantId GrantId, CreditCategory Category, decimal Amount)

@@ -117,7 +117,7 @@ internal sealed class BillingCycle(
         }
 
         var drafted = new List<BoundaryDraft>(calculated.Count);
-        foreach (var draft in CommonBoundaries.Joined(calculated))
+        foreach (var draft in await common.JoinedAsync(tenant, calculated, cancellationToken).ConfigureAwait(false))
         {
             drafted.Add(draft with { Invoice = await review.MergedAsync(draft.Invoice, draft.Dues[0].Subscription, cancellationToken).ConfigureAwait(false) });
         }

@@ -1,10 +1,11 @@
 using BillApis.Invoicing;
+using BillApis.Pricing;
 using NodaTime;
 
 namespace BillApis;
 
 /// <summary>Finds the subscriptions that are billed together, and puts their drafts onto one invoice.</summary>
-internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, SubscriptionInvoices drafts)
+internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, IStore<Plan> plans, SubscriptionInvoices drafts)
 {
     /// <summary>The subscriptions, and those that are billed together with one of them up to its next boundary.</summary>
     public async Task<IReadOnlyList<Subscription>> CompletedAsync(TenantId tenant, IReadOnlyList<Subscription> asked, CancellationToken cancellationToken)
@@ -49,15 +50,33 @@ internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, Subscri
             }
         }
 
-        return Joined(joined).Single(draft => draft.Dues.Contains(due)).Invoice;
+        return (await JoinedAsync(tenant, joined, cancellationToken).ConfigureAwait(false)).Single(draft => draft.Dues.Contains(due)).Invoice;
     }
 
     /// <summary>Those of the subscriptions that come first: of those that are billed together only the ones with the earliest boundary.</summary>
     public static IReadOnlyList<Subscription> First(IReadOnlyList<Subscription> completed) =>
         [.. completed.Where(subscription => !subscription.IsConsolidated), .. completed.Where(subscription => subscription.IsConsolidated).GroupBy(GroupOf).SelectMany(group => group.Where(subscription => subscription.NextBillingAt == group.Min(item => item.NextBillingAt)))];
 
-    /// <summary>The drafts with those put together that belong onto one invoice; no invoice has more lines than it may.</summary>
-    public static IReadOnlyList<BoundaryDraft> Joined(IReadOnlyList<BoundaryDraft> drafts) =>
+    /// <summary>The drafts with those put together that belong onto one invoice, each part with the name of its plan; no invoice has more lines than it may.</summary>
+    public async Task<IReadOnlyList<BoundaryDraft>> JoinedAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, CancellationToken cancellationToken)
+    {
+        var joined = Joined(drafts);
+        var ids = joined.Where(draft => draft.Dues.Length > 1).SelectMany(draft => draft.Dues).Select(due => PlanOf(due).ToString()).Distinct().ToList();
+        if (ids.Count == 0)
+        {
+            return joined;
+        }
+
+        var names = (await plans.FindManyAsync(tenant, ids, cancellationToken).ConfigureAwait(false)).ToDictionary(plan => plan.Id, plan => plan.Name);
+        return [.. joined.Select(draft => draft with { Invoice = draft.Invoice with { Sections = [.. draft.Invoice.Sections.Select(section => section with
+        {
+            Description = names.GetValueOrDefault(PlanOf(draft.Dues.Single(due => due.Subscription.Id == section.Subscription))),
+        })] } })];
+    }
+
+    private static PlanId PlanOf(DueCharges due) => due.Subscription.PlanAt(due.Boundary).Plan;
+
+    private static IReadOnlyList<BoundaryDraft> Joined(IReadOnlyList<BoundaryDraft> drafts) =>
     [
         .. drafts.Where(draft => !IsJoined(draft)),
         .. drafts.Where(IsJoined).GroupBy(draft => (GroupOf(draft.Dues[0].Subscription), draft.Invoice.CreatedAt)).SelectMany(group => Chunks([.. group.OrderBy(draft => draft.Invoice.Subscription!.Value.ToString(), StringComparer.Ordinal)])

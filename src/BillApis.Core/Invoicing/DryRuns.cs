@@ -53,7 +53,7 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
             }
         }
 
-        var joined = CommonBoundaries.Joined(drafts);
+        var joined = await common.JoinedAsync(run.Tenant, drafts, cancellationToken).ConfigureAwait(false);
         var settled = await settlements.SettleAsync(run.Tenant, [.. joined.Select(draft => draft.Invoice)], book, cancellationToken).ConfigureAwait(false);
         foreach (var (draft, made) in joined.Zip(settled))
         {

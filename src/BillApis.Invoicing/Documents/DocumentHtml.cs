@@ -31,6 +31,8 @@ public static class DocumentHtml
         th:first-child{width:auto}
         th:last-child{width:20%}
         tr{break-inside:avoid}
+        .lines tbody th{font-size:10pt;text-transform:none;letter-spacing:normal;color:#1c2430;padding:4mm 0 1.5mm;break-after:avoid}
+        .lines .subtotal td{font-weight:600;break-before:avoid}
         .period{display:block;font-size:8.5pt;color:#5a6675}
         .totals{width:62%;margin:5mm 0 0 auto;break-inside:avoid}
         .totals td{border:0;padding:.8mm 0 .8mm 3mm}
@@ -40,7 +42,8 @@ public static class DocumentHtml
         @media screen{body{padding:8mm 5mm;max-width:190mm}}
         @media screen and (max-width:160mm){header,.parties{display:block}dl{margin-top:4mm}.parties section+section{margin-top:5mm}.totals{width:100%}.totals td:first-child{padding-left:0}.totals td:last-child{width:50%}
         .lines tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));column-gap:2mm}.lines th:first-child,.lines td:first-child{grid-column:1/-1}.lines th,.lines td{border:0;padding:.5mm 0;width:auto}
-        .lines tr{border-bottom:1px solid #e3e7ec;padding:1.5mm 0}.lines thead tr{border-color:#aab3bf}.lines th:nth-child(2),.lines td:nth-child(2){text-align:left}.lines.short tr{grid-template-columns:1fr auto}.lines.short th:first-child,.lines.short td:first-child{grid-column:auto}}
+        .lines tr{border-bottom:1px solid #e3e7ec;padding:1.5mm 0}.lines thead tr{border-color:#aab3bf}.lines th:nth-child(2),.lines td:nth-child(2){text-align:left}.lines.short tr{grid-template-columns:1fr auto}.lines.short th:first-child,.lines.short td:first-child{grid-column:auto}
+        .lines .section th{grid-column:1/-1;padding-top:2mm}.lines .subtotal td:first-child{grid-column:1/span 2}.lines .subtotal td:last-child{text-align:right}.lines.short .subtotal td:first-child{grid-column:auto}}
         """;
 
     /// <summary>The whole page.</summary>
@@ -100,8 +103,30 @@ public static class DocumentHtml
             page.Append("<th scope=\"col\">").Append(Text(text.Locale[label])).Append("</th>");
         }
 
-        page.Append("</tr></thead><tbody>\n");
-        foreach (var row in text.Rows)
+        page.Append("</tr></thead>");
+        foreach (var section in text.Sections)
+        {
+            page.Append("<tbody>\n");
+            if (section.Heading is { } heading)
+            {
+                page.Append(CultureInfo.InvariantCulture, $"<tr class=\"section\"><th scope=\"rowgroup\" colspan=\"{text.Columns.Length}\">{Text(heading)}</th></tr>\n");
+            }
+
+            Rows(page, section, text.HasQuantities);
+            if (section.Subtotal is { } subtotal)
+            {
+                page.Append(CultureInfo.InvariantCulture, $"<tr class=\"subtotal\"><td colspan=\"{text.Columns.Length - 1}\">{Text(text.Locale[InvoiceLabel.Subtotal])}</td><td>{Text(subtotal)}</td></tr>\n");
+            }
+
+            page.Append("</tbody>");
+        }
+
+        page.Append("</table>\n");
+    }
+
+    private static void Rows(StringBuilder page, DocumentSection section, bool hasQuantities)
+    {
+        foreach (var row in section.Rows)
         {
             page.Append("<tr><td>").Append(Text(row.Description));
             if (row.Period is { } period)
@@ -109,15 +134,13 @@ public static class DocumentHtml
                 page.Append("<span class=\"period\">").Append(Text(period)).Append("</span>");
             }
 
-            if (text.HasQuantities)
+            if (hasQuantities)
             {
                 page.Append("</td><td>").Append(Text(row.Quantity)).Append("</td><td>").Append(Text(row.UnitPrice));
             }
 
             page.Append("</td><td>").Append(Text(row.Amount)).Append("</td></tr>\n");
         }
-
-        page.Append("</tbody></table>\n");
     }
 
     // Each printed sheet says whose it is and which of how many.

@@ -24,11 +24,11 @@ public sealed record DocumentText
     /// <summary>Number, dates and references.</summary>
     public required ImmutableArray<DocumentField> Fields { get; init; }
 
-    /// <summary>The lines.</summary>
-    public required ImmutableArray<DocumentRow> Rows { get; init; }
+    /// <summary>The lines: those of each subscription where several are billed together, else all in one section without a heading.</summary>
+    public required ImmutableArray<DocumentSection> Sections { get; init; }
 
     /// <summary>Whether the lines have quantities and prices of one: those of a credit memo have amounts alone.</summary>
-    public bool HasQuantities => Rows.Any(row => row.Quantity.Length > 0);
+    public bool HasQuantities => Sections.SelectMany(section => section.Rows).Any(row => row.Quantity.Length > 0);
 
     /// <summary>What stands over the lines.</summary>
     public ImmutableArray<InvoiceLabel> Columns => HasQuantities
@@ -60,8 +60,8 @@ public sealed record DocumentText
                 (locale[InvoiceLabel.DueDate], invoice.DueAt is { } due ? locale.Format(parties.DateOf(due)) : null),
                 (locale[InvoiceLabel.Period], PeriodOf(invoice.Period, parties)),
                 (locale[InvoiceLabel.PurchaseOrder], invoice.PurchaseOrder)),
-            Rows = [.. invoice.Lines.Select(line => new DocumentRow(
-                line.Description, PeriodOf(line.Period, parties), locale.Format(line.Quantity), line.UnitAmount is { } unit && line.Tiers.Length < 2 && line.Kind is not LineKind.Adjustment ? locale.Format(unit, invoice.Currency) : "", locale.Format(line.Amount)))],
+            Sections = DocumentSection.Of(invoice, locale, invoice.Lines, line => line.Id, line => line.Amount, line => new DocumentRow(
+                line.Description, PeriodOf(line.Period, parties), locale.Format(line.Quantity), line.UnitAmount is { } unit && line.Tiers.Length < 2 && line.Kind is not LineKind.Adjustment ? locale.Format(unit, invoice.Currency) : "", locale.Format(line.Amount))),
             Totals = [.. TotalsOf(invoice, locale)],
             Notes = [.. new[] { invoice.Notes, invoice.TaxLines.Any(tax => tax.Tax.Treatment is TaxTreatment.ReverseCharge) ? locale[InvoiceLabel.ReverseCharge] : null }.OfType<string>()],
         };
@@ -86,7 +86,7 @@ public sealed record DocumentText
                 (locale[InvoiceLabel.IssueDate], locale.Format(parties.DateOf(memo.IssuedAt))),
                 (locale[InvoiceLabel.OriginalInvoice], invoice.DisplayNumber),
                 (locale[InvoiceLabel.Reason], memo.Reason)),
-            Rows = [.. memo.Lines.Select(line => new DocumentRow(line.Description, null, "", "", locale.Format(line.Net)))],
+            Sections = DocumentSection.Of(invoice, locale, memo.Lines, line => line.Line, line => line.Net, line => new DocumentRow(line.Description, null, "", "", locale.Format(line.Net))),
             Totals = [
                 new(locale[InvoiceLabel.Subtotal], locale.Format(memo.Total - memo.TaxTotal)),
                 .. memo.TaxTotal.IsZero ? Array.Empty<DocumentField>() : [new(locale[InvoiceLabel.Tax], locale.Format(memo.TaxTotal))],
@@ -99,7 +99,8 @@ public sealed record DocumentText
         yield return new(locale[InvoiceLabel.Subtotal], locale.Format(invoice.Subtotal));
         foreach (var discount in invoice.Discounts)
         {
-            yield return new($"{locale[InvoiceLabel.Discount]}: {discount.Description}", locale.Format(-discount.Amount));
+            var whose = invoice.Sections.FirstOrDefault(section => section.Subscription == discount.Subscription)?.Description;
+            yield return new($"{locale[InvoiceLabel.Discount]}: {discount.Description}{(whose is null ? "" : $" ({whose})")}", locale.Format(-discount.Amount));
         }
 
         if (!invoice.CreditTotal.IsZero)

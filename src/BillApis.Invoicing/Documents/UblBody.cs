@@ -12,7 +12,7 @@ internal sealed record UblBody(ImmutableArray<UblLine> Lines, ImmutableArray<Ubl
     public static UblBody Of(Invoice invoice)
     {
         var taxed = invoice.Lines.Any(line => !line.Taxes.IsEmpty);
-        ImmutableArray<UblLine> lines = [.. invoice.Lines.Select(line => new UblLine(line.Description, line.Quantity, NetOf(line), UblCategory.Of(line.Taxes, taxed), TimeOf(line.Period)))];
+        ImmutableArray<UblLine> lines = [.. invoice.Lines.Select(line => new UblLine(line.Description, line.Quantity, NetOf(line), UblCategory.Of(line.Taxes, taxed), TimeOf(line.Period), line.Subscription))];
         var shares = invoice.Lines.Zip(lines).Where(pair => !HasTaxInside(pair.First)).SelectMany(pair => (UblAllowance[])[
             new(pair.First.Discount ?? Money.Zero(invoice.Currency), "Discount", pair.Second.Category),
             new(pair.First.Credit ?? Money.Zero(invoice.Currency), "Promotional credit", pair.Second.Category)]);
@@ -26,7 +26,7 @@ internal sealed record UblBody(ImmutableArray<UblLine> Lines, ImmutableArray<Ubl
     {
         var billed = invoice.Lines.ToDictionary(line => line.Id);
         var taxed = invoice.Lines.Any(line => !line.Taxes.IsEmpty);
-        ImmutableArray<UblLine> lines = [.. memo.Lines.Select(line => new UblLine(line.Description, 1, line.Net, UblCategory.Of(billed[line.Line].Taxes, taxed), TimeOf(billed[line.Line].Period)))];
+        ImmutableArray<UblLine> lines = [.. memo.Lines.Select(line => new UblLine(line.Description, 1, line.Net, UblCategory.Of(billed[line.Line].Taxes, taxed), TimeOf(billed[line.Line].Period), billed[line.Line].Subscription))];
         return Of(lines, [], memo.Lines.Zip(lines, (line, ubl) => (ubl.Category, line.Tax)), memo.Currency, CountryOf(invoice));
     }
 
@@ -53,7 +53,7 @@ internal sealed record UblBody(ImmutableArray<UblLine> Lines, ImmutableArray<Ubl
 }
 
 /// <summary>A line, without tax and before allowances.</summary>
-internal sealed record UblLine(string Name, decimal Quantity, Money Net, UblCategory Category, Interval? Period);
+internal sealed record UblLine(string Name, decimal Quantity, Money Net, UblCategory Category, Interval? Period, SubscriptionId? Subscription);
 
 /// <summary>What coupons or promotional credits took off the lines of a category.</summary>
 internal sealed record UblAllowance(Money Amount, string Reason, UblCategory Category);

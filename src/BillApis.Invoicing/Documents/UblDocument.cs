@@ -36,7 +36,7 @@ public static class UblDocument
                 .. body.Allowances.Select(item => Allowance(item, invoice.Currency)),
                 TaxTotal(body, invoice.Currency),
                 MonetaryTotal(body, invoice.Prepaid),
-                .. body.Lines.Select((line, i) => Line("InvoiceLine", "InvoicedQuantity", line, i, invoice.Currency, parties)),
+                .. body.Lines.Select((line, i) => Line("InvoiceLine", "InvoicedQuantity", line, i, invoice, parties)),
             ]));
     }
 
@@ -61,7 +61,7 @@ public static class UblDocument
                 new XElement(Cac + "PaymentTerms", new XElement(Cbc + "Note", $"{parties.Locale[InvoiceLabel.OriginalInvoice]}: {invoice.DisplayNumber}")),
                 TaxTotal(body, memo.Currency),
                 MonetaryTotal(body, Money.Zero(memo.Currency)),
-                .. body.Lines.Select((line, i) => Line("CreditNoteLine", "CreditedQuantity", line, i, memo.Currency, parties)),
+                .. body.Lines.Select((line, i) => Line("CreditNoteLine", "CreditedQuantity", line, i, invoice, parties)),
             ]));
     }
 
@@ -93,15 +93,20 @@ public static class UblDocument
         Amount("PayableAmount", body.LineTotal - body.AllowanceTotal + body.Tax - prepaid, prepaid.Currency));
 
     // The price is that of the whole quantity: so it is exact whatever tiers made it, and never negative.
-    private static XElement Line(string element, string quantityElement, UblLine line, int index, Currency currency, DocumentParties parties)
+    private static XElement Line(string element, string quantityElement, UblLine line, int index, Invoice invoice, DocumentParties parties)
     {
+        var currency = invoice.Currency;
         var units = line.Quantity > 0 ? line.Quantity : 1;
         var quantity = line.Net.MinorUnits < 0 ? -units : line.Net.IsZero && line.Quantity == 0 ? 0 : units;
         return new XElement(Cac + element,
             new XElement(Cbc + "ID", (index + 1).ToString(CultureInfo.InvariantCulture)),
+            line.Subscription is { } noted ? new XElement(Cbc + "Note", DocumentSection.HeadingOf(invoice, noted, parties.Locale)) : null,
             new XElement(Cbc + quantityElement, new XAttribute("unitCode", "C62"), Exact.Format(quantity)),
             Amount("LineExtensionAmount", line.Net, currency),
             line.Period is { } period ? Period(period, parties) : null,
+
+            // The object that the line is based on (BT-128): a number of the seller's own, here of the subscription.
+            line.Subscription is { } billed ? new XElement(Cac + "DocumentReference", new XElement(Cbc + "ID", billed.ToString()), new XElement(Cbc + "DocumentTypeCode", "130")) : null,
             new XElement(Cac + "Item", new XElement(Cbc + "Name", line.Name), Category("ClassifiedTaxCategory", line.Category, withReason: false)),
             new XElement(Cac + "Price",
                 new XElement(Cbc + "PriceAmount", new XAttribute("currencyID", currency.Code), Decimals(Math.Abs(line.Net.Amount), currency)),

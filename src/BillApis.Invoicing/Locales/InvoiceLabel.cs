@@ -86,4 +86,10 @@ public enum InvoiceLabel
 
     /// <summary>Before the number of a page.</summary>
     Page,
+
+    /// <summary>Before the name of a subscription, over its lines.</summary>
+    Subscription,
+
+    /// <summary>Over the lines that belong to none of the subscriptions.</summary>
+    OtherCharges,
 }

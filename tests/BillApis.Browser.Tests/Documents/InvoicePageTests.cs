@@ -38,7 +38,7 @@ public sealed class InvoicePageTests(Chromium browser)
     [MemberData(nameof(Locales))]
     public async Task Nothing_sticks_out_at_any_width(string locale)
     {
-        foreach (var (name, text) in new[] { ("documented", SampleDocuments.Documented(locale)), ("extreme", SampleDocuments.Extreme(locale)), ("memo", SampleDocuments.Memo(locale)) })
+        foreach (var (name, text) in new[] { ("documented", SampleDocuments.Documented(locale)), ("extreme", SampleDocuments.Extreme(locale)), ("memo", SampleDocuments.Memo(locale)), ("consolidated", SampleDocuments.Consolidated(locale)), ("consolidated-memo", SampleDocuments.ConsolidatedMemo(locale)) })
         {
             var page = await browser.ShowAsync(DocumentHtml.Write(text));
             foreach (var width in (int[])[Phone, Paper, Screen])
@@ -67,6 +67,32 @@ public sealed class InvoicePageTests(Chromium browser)
         (await page.Locator("h1").InnerTextAsync()).ShouldBe(InvoiceLocale.Of(locale)[InvoiceLabel.Invoice]);
         (await page.TitleAsync()).ShouldContain("INV-000042");
         (await page.EvaluateAsync<string>("document.documentElement.lang")).ShouldBe(locale);
+        await page.CloseAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Locales))]
+    public async Task Each_subscription_stands_over_its_lines_and_their_sum(string locale)
+    {
+        var page = await browser.ShowAsync(DocumentHtml.Write(DocumentText.Of(Parties.Consolidated(), Parties.Of(locale))));
+        await Chromium.KeepAsync(page, $"sections-{locale}");
+        var bodies = page.Locator("table.lines tbody");
+        (await bodies.CountAsync()).ShouldBe(3);
+        (string Heading, decimal[] Amounts)[] expected = [($"Base · {Parties.Base}", [10, 100, 110]), ($"Team · {Parties.Team}", [50, 50]), (InvoiceLocale.Of(locale)[InvoiceLabel.OtherCharges], [-5, -5])];
+        foreach (var (section, i) in expected.Select((section, i) => (section, i)))
+        {
+            var heading = bodies.Nth(i).Locator("th");
+            (await heading.InnerTextAsync()).ShouldEndWith(section.Heading);
+            (await bodies.Nth(i).Locator("tr td:last-child").AllInnerTextsAsync()).Select(text => Read(text, locale)).ShouldBe(section.Amounts);
+
+            // The heading is over its first line, as wide as the table.
+            var (over, first, table) = ((await heading.BoundingBoxAsync())!, (await bodies.Nth(i).Locator("tr td").First.BoundingBoxAsync())!, (await page.Locator("table.lines").BoundingBoxAsync())!);
+            (over.Y + over.Height).ShouldBeLessThanOrEqualTo(first.Y + 1);
+            over.Width.ShouldBe(table.Width, 1);
+        }
+
+        await page.SetViewportSizeAsync(Phone, 900);
+        (await page.Locator("tr.subtotal td:last-child").EvaluateAllAsync<string[]>("cells => cells.map(cell => getComputedStyle(cell).textAlign)")).ShouldBe(["right", "right", "right"]);
         await page.CloseAsync();
     }
 

@@ -55,8 +55,14 @@ public sealed class PdfScriptTests
     [InlineData("ja")]
     public async Task Nothing_is_written_over_another_or_outside_of_the_page(string locale)
     {
-        var text = SampleDocuments.Extreme(locale);
-        var pages = await KeptAsync(DocumentPdf.Write(_ => text, InvoiceLocale.Of(locale), Fonts), $"pdf-extreme-{locale}");
+        foreach (var (name, text) in new[] { ("extreme", SampleDocuments.Extreme(locale)), ("consolidated", SampleDocuments.Consolidated(locale)), ("consolidated-memo", SampleDocuments.ConsolidatedMemo(locale)) })
+        {
+            NothingIsOverAnother(await KeptAsync(DocumentPdf.Write(_ => text, InvoiceLocale.Of(locale), Fonts), $"pdf-{name}-{locale}"));
+        }
+    }
+
+    private static void NothingIsOverAnother(IReadOnlyList<Page> pages)
+    {
         foreach (var page in pages)
         {
             var words = page.GetWords().Where(word => word.Text.Any(char.IsLetterOrDigit)).ToList();

@@ -29,6 +29,16 @@ internal static class SampleDocuments
         return DocumentText.Of(invoice, parties with { Customer = parties.Customer with { Name = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Partner", Address = new Address(LongWord, null, "Wien", null, "1010", "AT") } });
     }
 
+    /// <summary>Two subscriptions on one invoice, one of a long name.</summary>
+    public static DocumentText Consolidated(string locale) => DocumentText.Of(Parties.Consolidated("Framework agreement for every service of the group, " + LongWord), Of(locale));
+
+    /// <summary>A credit memo of it.</summary>
+    public static DocumentText ConsolidatedMemo(string locale)
+    {
+        var invoice = Parties.Consolidated();
+        return DocumentText.Of(Parties.Memo(invoice, CreditableLines.Of(invoice, []).Spread(Bills.Dollars(20))), invoice, Of(locale));
+    }
+
     /// <summary>An invoice over 200 lines of 0.01, 0.02 … 2.00.</summary>
     public static Invoice Long() => Bills.Draft([.. Enumerable.Range(1, 200).Select(i => Bills.Line(i / 100m) with
     {

@@ -18,7 +18,7 @@ internal static class RunWork
     private const int SubscriptionsOfRound = 12;
     private const string Coupon = "welcome";
     private const string Entity = "north";
-    private const decimal Discount = 5, Credit = 12;
+    private const decimal Discount = 5, Credit = 12, Team = 7;
     private static readonly TenantId Tenant = TenantId.Default;
     private static readonly Currency Usd = Currency.Parse("USD");
 
@@ -62,6 +62,10 @@ internal static class RunWork
         }
     }
 
+    /// <summary>What each subscription is billed: invoices over several are taken apart.</summary>
+    public static List<(SubscriptionId Subscription, Invoice Part)> PartsOf(IEnumerable<Invoice> invoices) =>
+        [.. invoices.SelectMany(invoice => invoice.Subscriptions().Select(subscription => (subscription, invoice.PartOf(subscription))))];
+
     /// <summary>What was bought and is used by the invoices: a third of the customers have some.</summary>
     public static async Task<IReadOnlyList<CreditGrant>> GrantsAsync(Billing billing) => (await billing.Credits.ListAsync(Tenant, new StoreQuery { Limit = Limits.PageSize })).Items;
 
@@ -72,11 +76,14 @@ internal static class RunWork
         var calls = await billing.Prices.CreateAsync(Tenant, new Price { Code = "calls", Metric = metric.Id, Terms = new PriceTerms { Currency = Usd, Model = new PerUnitPrice(0.25m) } });
         await billing.Plans.CreateAsync(Tenant, new Plan { Code = "plan", Name = "Plan", Currency = Usd, Versions = [new PlanVersion(1, [new PlanItem(fee), new PlanItem(calls)])] });
         await billing.Plans.PublishAsync(Tenant, "plan");
+        var team = await billing.Prices.CreateAsync(Tenant, new Price { Code = "team", Terms = new PriceTerms { Currency = Usd, Model = new FlatPrice(Team), Timing = BillingTiming.InAdvance } });
+        await billing.Plans.CreateAsync(Tenant, new Plan { Code = "team", Name = "Team", Currency = Usd, Versions = [new PlanVersion(1, [new PlanItem(team)])] });
+        await billing.Plans.PublishAsync(Tenant, "team");
         await billing.LegalEntities.CreateAsync(Tenant, new LegalEntity { Code = Entity, Name = "North", InvoiceSeries = "NORTH", CreditMemoSeries = "NORTH-C" });
         await billing.Coupons.CreateAsync(Tenant, new Coupon { Code = Coupon, Terms = new CouponTerms { AmountOff = Money.Of(Discount, Usd) } });
     }
 
-    /// <summary>Makes customers with subscriptions and usage that nobody billed yet; answers what each owes in the end, in cents.</summary>
+    /// <summary>Makes customers with subscriptions and usage that nobody billed yet, each fourth with two that are billed together; answers what each owes in the end, in cents.</summary>
     public static async Task<ImmutableDictionary<SubscriptionId, long>> AddAsync(Billing billing, int round)
     {
         var owed = ImmutableDictionary.CreateBuilder<SubscriptionId, long>();
@@ -85,9 +92,14 @@ internal static class RunWork
         for (var i = 0; i < SubscriptionsOfRound; i++)
         {
             var customer = string.Create(CultureInfo.InvariantCulture, $"c{round}-{i}");
-            await billing.Customers.CreateAsync(Tenant, new Customer { Name = customer, ExternalId = customer, Currency = Usd, LegalEntity = i % 2 == 0 ? null : entity });
+            await billing.Customers.CreateAsync(Tenant, new Customer { Name = customer, ExternalId = customer, Currency = Usd, LegalEntity = i % 2 == 0 ? null : entity, ConsolidateInvoices = i % 4 == 3 });
             var credited = i % 3 == 0;
             var subscription = await billing.Subscriptions.CreateAsync(Tenant, new NewSubscription(customer, "plan") { StartAt = Instant.FromUtc(2026, 1, 1, 0, 0), Coupons = credited ? [Coupon] : [], UsageThreshold = i % 4 == 1 ? Money.Of(0.5m, Usd) : null, Commitment = i % 4 == 2 ? Smallest : null });
+            if (i % 4 == 3)
+            {
+                owed[(await billing.Subscriptions.CreateAsync(Tenant, new NewSubscription(customer, "team") { StartAt = Instant.FromUtc(2026, 1, 1, 0, 0) })).Id] = (long)(100 * Team) * InvoicesOfEach;
+            }
+
             if (credited)
             {
                 await billing.Credits.GrantAsync(Tenant, new NewCreditGrant(customer, Money.Of(Credit, Usd)) { Category = CreditCategory.Paid });
