@@ -45,7 +45,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
     [Fact]
     public async Task Every_answered_event_is_there_once_and_counted_once()
     {
-        await CreateMetricsAsync();
+        await IntakeWork.CreateAsync(Billing);
         var answered = new HashSet<long>();
         for (var kill = 1; kill <= Kills; kill++)
         {
@@ -70,7 +70,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
     [Fact]
     public async Task An_order_and_its_usage_in_one_transaction_are_both_there_or_both_not()
     {
-        await CreateMetricsAsync();
+        await IntakeWork.CreateAsync(Billing);
         await OrderWork.CreateTableAsync(database, _connection);
         var (answered, unanswered) = (new HashSet<string>(), 0);
         for (var kill = 1; kill <= Kills; kill++)
@@ -275,16 +275,6 @@ public abstract class CrashTests(string database) : IAsyncLifetime
     }
 
     private static long Net(TrialBalance balance, AccountKind kind) => balance.Lines.Where(line => line.Account.Kind == kind).Sum(line => line.Net);
-
-    private async Task CreateMetricsAsync()
-    {
-        await Billing.Metrics.CreateAsync(Tenant, new Metric { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Count }, Stop);
-        await Billing.Metrics.CreateAsync(Tenant, new Metric { Code = "sum", Name = "Sum", EventType = "call", Aggregation = Aggregation.Sum, Property = "n" }, Stop);
-        for (var i = 0; i < IntakeWork.Customers; i++)
-        {
-            await Billing.Customers.CreateAsync(Tenant, new Customer { Name = "Customer", ExternalId = $"customer-{i}", Currency = Currency.Parse("USD") }, Stop);
-        }
-    }
 
     private async Task<List<long>> StoredAsync() => [.. (await IdsAsync()).Select(id => long.Parse(id, CultureInfo.InvariantCulture))];
 

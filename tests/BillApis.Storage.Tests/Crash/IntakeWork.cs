@@ -34,6 +34,17 @@ internal static class IntakeWork
         }
     }
 
+    /// <summary>What counts the events, and whose they are.</summary>
+    public static async Task CreateAsync(Billing billing)
+    {
+        await billing.Metrics.CreateAsync(TenantId.Default, new Metric { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Count });
+        await billing.Metrics.CreateAsync(TenantId.Default, new Metric { Code = "sum", Name = "Sum", EventType = "call", Aggregation = Aggregation.Sum, Property = "n" });
+        for (var i = 0; i < Customers; i++)
+        {
+            await billing.Customers.CreateAsync(TenantId.Default, new Customer { Name = "Customer", ExternalId = $"customer-{i}", Currency = Currency.Parse("USD") });
+        }
+    }
+
     /// <summary>The events of an answer.</summary>
     public static IEnumerable<long> Answered(string line) => Enumerable.Range(0, BatchSize).Select(i => long.Parse(line.TrimEnd('.'), CultureInfo.InvariantCulture) + i);
 

@@ -20,6 +20,7 @@ internal static class InvoiceVectors
         "credit_note_sequence" => CreditNoteSequence(vector),
         "progressive_credit" => ProgressiveCredit(vector),
         "invoice_sequence" => SequenceVectors.Run(vector),
+        "window_commitment" => WindowVectors.Run(vector),
         "progressive_invoice" => ProgressiveInvoice(vector),
         _ => AmountVectors.Run(vector),
     };
