@@ -107,6 +107,12 @@ public static class Limits
     /// <summary>How long a shutdown may take to store buffered usage, where the options say nothing else.</summary>
     public static readonly Duration BufferDrain = Duration.FromSeconds(15);
 
+    /// <summary>The most API keys that a customer's own people may have at once.</summary>
+    public const int KeysPerCustomer = 100;
+
+    /// <summary>The most plans that the developer portal shows.</summary>
+    public const int OfferedPlans = 50;
+
     /// <summary>The most headers that the events of metered requests carry.</summary>
     public const int MeteredHeaders = 16;
 

@@ -44,6 +44,8 @@ public static class RestBillingBuilderExtensions
         services.AddSingleton<Roles>();
         services.AddSingleton<Users>();
         services.AddSingleton<PortalUsers>();
+        services.AddSingleton<Registration>();
+        services.AddSingleton<ApiCatalogue>();
         services.AddSingleton<AnswerClaims>();
         services.AddSingleton<Idempotency>();
         services.AddSingleton(provider => new BillingJob("signing keys", provider.GetRequiredService<SigningKeys>().KeepAsync));

@@ -51,6 +51,7 @@ internal static class ServiceMap
     private static void MapAdmin(IEndpointRouteBuilder api, RestOptions options)
     {
         api.MapTestClock(options);
+        api.MapHealth();
         api.MapTenants();
         api.MapAudit();
         api.MapSearch();

@@ -16,7 +16,7 @@ public sealed class PermissionTests
     [
         "GET /health", "GET /health/live", "GET /health/ready", "GET /openapi/v1.json", "GET /docs", "GET /.well-known/jwks.json", "any /api/v1/{**unknown_path}", "any /{**unknown_path}",
         "POST /api/v1/auth/login", "POST /api/v1/auth/refresh", "POST /api/v1/auth/password/reset", "POST /api/v1/auth/password/forgot", "POST /api/v1/portal/auth/password/forgot",
-        "POST /api/v1/portal/auth/login", "POST /api/v1/portal/auth/refresh", "POST /api/v1/portal/auth/password/reset",
+        "POST /api/v1/portal/auth/login", "POST /api/v1/portal/auth/refresh", "POST /api/v1/portal/auth/password/reset", "GET /api/v1/portal/apis", "POST /api/v1/portal/register",
     ];
 
     private static readonly Lazy<IReadOnlyList<RouteEndpoint>> Endpoints = new(Map);

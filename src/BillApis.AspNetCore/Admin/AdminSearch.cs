@@ -23,7 +23,7 @@ internal sealed class AdminSearch(
         await AddAsync(metrics, "metrics", metric => metric.Name).ConfigureAwait(false);
         await AddAsync(prices, "prices", price => price.Code).ConfigureAwait(false);
         await AddAsync(coupons, "coupons", coupon => coupon.Code).ConfigureAwait(false);
-        await AddAsync(users, "users", user => user.Email).ConfigureAwait(false);
+        await AddAsync(users, "users", user => user.Email, user => user.Realm is Realm.Admin).ConfigureAwait(false);
         if (MayRead("customers"))
         {
             await AddCustomersAsync(caller.Tenant, text, limit, hits, cancellationToken).ConfigureAwait(false);
@@ -33,9 +33,9 @@ internal sealed class AdminSearch(
 
         bool MayRead(string resource) => caller.Permissions.Allows(new Permission(resource, Permission.Read));
 
-        async Task AddAsync<T>(IStore<T> store, string resource, Func<T, string?> title) where T : class, IEntity<T>
+        async Task AddAsync<T>(IStore<T> store, string resource, Func<T, string?> title, Func<T, bool>? isShown = null) where T : class, IEntity<T>
         {
-            if (MayRead(resource) && await store.FindAsync(caller.Tenant, text, cancellationToken).ConfigureAwait(false) is { } found)
+            if (MayRead(resource) && await store.FindAsync(caller.Tenant, text, cancellationToken).ConfigureAwait(false) is { } found && isShown?.Invoke(found) is not false)
             {
                 hits.Add(new SearchHit(resource, found.Key, title(found) ?? found.Alias ?? found.Key, found.Alias));
             }

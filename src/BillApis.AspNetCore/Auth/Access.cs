@@ -46,7 +46,9 @@ internal sealed class Access(IStore<User> users, IStore<Role> roles)
     public void Forget() => _recent.Forget();
 
     private async Task<KnownUser?> KnownAsync(TenantId tenant, string id, CancellationToken cancellationToken) =>
-        await users.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user ? new KnownUser(await PermissionsNowAsync(tenant, user.Roles, cancellationToken).ConfigureAwait(false), user.Customer) : null;
+        await users.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user
+            ? new KnownUser(user.Realm is Realm.Portal ? CustomerRights.All : await PermissionsNowAsync(tenant, user.Roles, cancellationToken).ConfigureAwait(false), user.Customer)
+            : null;
 
     private async Task<PermissionSet?> FindAsync(TenantId tenant, string code, CancellationToken cancellationToken) =>
         BuiltInRoles.All.TryGetValue(code, out var builtIn) ? builtIn

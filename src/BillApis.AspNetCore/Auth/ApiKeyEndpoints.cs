@@ -30,7 +30,7 @@ internal static class ApiKeyEndpoints
     internal static async Task<Created<NewApiKeyResponse>> CreateAsync(Body<ApiKeyRequest> body, Caller caller, ApiKeys keys, Billing billing, CancellationToken cancellationToken)
     {
         var customer = await References.CustomerAsync(billing, caller.Tenant, body.Value.CustomerId, cancellationToken).ConfigureAwait(false);
-        var (key, text) = await keys.CreateAsync(caller, body.Value, customer?.Id, cancellationToken).ConfigureAwait(false);
+        var (key, text) = await keys.CreateAsync(caller, body.Value, customer?.Id, Realm.Admin, cancellationToken).ConfigureAwait(false);
         return TypedResults.Created($"admin/api-keys/{key.Id}", new NewApiKeyResponse(ApiKeyResponse.From(key), text));
     }
 

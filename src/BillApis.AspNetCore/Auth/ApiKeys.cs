@@ -11,7 +11,7 @@ internal sealed class ApiKeys(IStore<ApiKey> store)
     private static readonly Duration UseStep = Duration.FromMinutes(1);
     private readonly Recent<(TenantId, ApiKeyId), ApiKey?> _recent = new();
 
-    public async Task<(ApiKey Key, ApiKeyText Text)> CreateAsync(Caller caller, ApiKeyRequest sent, CustomerId? customer, CancellationToken cancellationToken)
+    public async Task<(ApiKey Key, ApiKeyText Text)> CreateAsync(Caller caller, ApiKeyRequest sent, CustomerId? customer, Realm realm, CancellationToken cancellationToken)
     {
         var (id, mode, now) = (EntityId.New<ApiKeyId>(), sent.Mode ?? ApiKeyMode.Live, RealTime.Now);
         var text = ApiKeyText.New(mode, id, caller.Tenant);
@@ -20,6 +20,7 @@ internal sealed class ApiKeys(IStore<ApiKey> store)
             Id = id,
             Tenant = caller.Tenant,
             Name = sent.Name,
+            Realm = realm,
             Mode = mode,
             Scopes = sent.Scopes,
             Prefix = text.Prefix,
@@ -31,9 +32,9 @@ internal sealed class ApiKeys(IStore<ApiKey> store)
             CreatedBy = caller.Id,
             CreatedAt = now,
         };
+        caller.MustCover(key.ToSet(), $"The API key '{key.Name}'");
         key.Validate();
         CheckExpiry(key.ExpiresAt, now);
-        caller.MustCover(key.ToSet(), $"The API key '{key.Name}'");
         await store.SaveAsync(caller.Tenant, [key], [], cancellationToken).ConfigureAwait(false);
         _recent.Forget();
         return (key, text);
@@ -53,6 +54,11 @@ internal sealed class ApiKeys(IStore<ApiKey> store)
             {
                 var after = await change(before).ConfigureAwait(false);
                 after.Validate();
+                if (before.Realm is Realm.Portal && after.Customer != before.Customer)
+                {
+                    throw BillingException.Field("customer_id", "stays as it is: the key is that customer's own");
+                }
+
                 if (after.ExpiresAt != before.ExpiresAt)
                 {
                     CheckExpiry(after.ExpiresAt, RealTime.Now);

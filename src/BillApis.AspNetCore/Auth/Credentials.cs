@@ -34,12 +34,12 @@ internal sealed class Credentials(AccessTokens tokens, ApiKeys keys, Access acce
 
     private async Task<Caller> OfKeyAsync(HttpContext context, string text)
     {
-        if (InRealm.Of(context.GetEndpoint()) is Realm.Portal)
+        var key = await keys.FindAsync(text, context.RequestAborted).ConfigureAwait(false) ?? throw Refused("The API key is not valid, was revoked or has expired.");
+        if (key.Realm != InRealm.Of(context.GetEndpoint()))
         {
-            throw Refused("The portal takes the access token of a portal user, and no API key.");
+            throw Refused(key.Realm is Realm.Portal ? "The API key is a customer's own and good below /portal alone." : "The portal takes API keys that a customer's own people made, and this is none.");
         }
 
-        var key = await keys.FindAsync(text, context.RequestAborted).ConfigureAwait(false) ?? throw Refused("The API key is not valid, was revoked or has expired.");
         var address = context.Connection.RemoteIpAddress;
         if (!key.Admits(address))
         {

@@ -21,8 +21,10 @@ internal sealed class Logins(IStore<Login> logins, IStore<User> users)
         var (added, reset) = isInvited ? PasswordReset.Begin(user, RealTime.Now) : (user, null);
         return await TakeAsync(added, cancellationToken).ConfigureAwait(false) && await users.SaveAsync(user.Tenant, [added], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
             ? (added, reset)
-            : throw new BillingException(BillingErrorCode.Conflict, $"There is a user with the email '{user.Email}' already.");
+            : throw Taken(user);
     }
+
+    public static BillingException Taken(User user) => new(BillingErrorCode.Conflict, $"There is a user with the email '{user.Email}' already.");
 
     /// <summary>Takes the address for a user who is about to be stored; false where another user has it.</summary>
     public async Task<bool> TakeAsync(User user, CancellationToken cancellationToken)

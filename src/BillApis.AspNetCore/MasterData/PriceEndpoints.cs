@@ -80,6 +80,9 @@ internal sealed record PriceResponse : PriceForm
         return fields.Deserialize<PriceResponse>(BillingJson.Options)! with { CreatedAt = price.CreatedAt, ArchivedAt = price.ArchivedAt };
     }
 
+    /// <summary>The price as customers see it, without the tenant's own notes.</summary>
+    public static PriceResponse Shown(Price price) => From(price) with { Metadata = null };
+
     /// <summary>The price as a request would send it.</summary>
     public static JsonObject FieldsOf(Price price)
     {

@@ -18,6 +18,7 @@ internal sealed class ProductEndpoints() : MasterDataEndpoints<Product, ProductR
             Code = sent.Code,
             Name = sent.Name,
             Description = sent.Description,
+            DocsUrl = sent.DocsUrl,
             TaxCategory = sent.TaxCategory,
             Metadata = sent.Metadata ?? ImmutableSortedDictionary<string, string>.Empty,
         });
@@ -28,11 +29,12 @@ internal sealed class ProductEndpoints() : MasterDataEndpoints<Product, ProductR
         Code = item.Code,
         Name = item.Name,
         Description = item.Description,
+        DocsUrl = item.DocsUrl,
         TaxCategory = item.TaxCategory,
         Metadata = item.Metadata,
     });
 
-    protected override ProductResponse Response(Product item) => new(item.Id, item.Code, item.Name, item.Description, item.TaxCategory, item.Metadata, item.CreatedAt, item.ArchivedAt);
+    protected override ProductResponse Response(Product item) => new(item.Id, item.Code, item.Name, item.Description, item.DocsUrl, item.TaxCategory, item.Metadata, item.CreatedAt, item.ArchivedAt);
 
     protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, CodeQuery query, CancellationToken cancellationToken) =>
         Task.FromResult(query.ToStoreQuery().With("alias", query.Code));
@@ -43,6 +45,9 @@ internal sealed record ProductRequest
     public required string Code { get; init; }
     public required string Name { get; init; }
     public string? Description { get; init; }
+
+    /// <summary>Where people read how it is used; shown in the developer portal.</summary>
+    public string? DocsUrl { get; init; }
     public string? TaxCategory { get; init; }
     public ImmutableSortedDictionary<string, string>? Metadata { get; init; }
 }
@@ -53,4 +58,4 @@ internal record CodeQuery : MasterDataQuery
 }
 
 internal sealed record ProductResponse(
-    ProductId Id, string Code, string Name, string? Description, string? TaxCategory, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);
+    ProductId Id, string Code, string Name, string? Description, string? DocsUrl, string? TaxCategory, ImmutableSortedDictionary<string, string> Metadata, Instant CreatedAt, Instant? ArchivedAt);

@@ -18,7 +18,8 @@ internal sealed class ApiReference(JsonObject document)
 
     private static ReferenceOperation Read(string method, string path, JsonObject operation)
     {
-        var needs = operation["x-permission"] is { } permission ? $"permission {permission}{(operation["x-operator"] is null ? "" : ", of the operator")}"
+        var needs = operation["x-permission"] is { } own && operation["x-realm"] is not null ? $"a portal user, or a customer's own API key with {own}"
+            : operation["x-permission"] is { } permission ? $"permission {permission}{(operation["x-operator"] is null ? "" : ", of the operator")}"
             : operation["security"] is JsonArray { Count: 0 } ? "nothing: anybody may call it"
             : operation["x-realm"] is null ? "a signed-in user" : "a portal user";
         var parameters = operation["parameters"]!.AsArray().Select(item => item!.AsObject()).Where(item => (string)item["in"]! == "query")

@@ -46,6 +46,10 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         else if (RequiredPermission.Of(endpoint) is { } permission)
         {
             operation["x-permission"] = permission.ToString();
+            if (InRealm.Of(endpoint) is Realm.Portal)
+            {
+                operation["security"] = new JsonArray(new JsonObject { ["portal_bearer"] = new JsonArray() }, new JsonObject { ["api_key"] = new JsonArray() });
+            }
         }
         else
         {

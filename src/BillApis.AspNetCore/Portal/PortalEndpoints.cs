@@ -16,17 +16,20 @@ internal static class PortalEndpoints
         var portal = api.MapGroup("/portal").WithTags("Portal").In(Realm.Portal).RequiresSignIn();
         portal.MapAuth();
         portal.MapProfile();
-        portal.MapGet("/subscriptions", ListSubscriptionsAsync).WithSummary("List your subscriptions, newest first");
-        portal.MapGet("/subscriptions/{id}", GetSubscriptionAsync).WithSummary("Read one of your subscriptions");
-        portal.MapGet("/usage", GetUsageAsync).WithSummary("The usage of your subscriptions' current periods, and what it costs so far");
-        portal.MapGet("/credits", ListCreditsAsync).WithSummary("List your credit grants, newest first");
-        portal.MapGet("/credits/balance", GetBalanceAsync).WithSummary("The credit that you can use now");
-        portal.MapGet("/invoices", ListInvoicesAsync).WithSummary("List your issued invoices, newest first");
-        portal.MapGet("/invoices/{id}", GetInvoiceAsync).WithSummary("Read one of your invoices by id or number");
-        portal.MapGet("/invoices/{id}/pdf", GetPdfAsync).WithSummary("Your invoice as PDF").WithMetadata(new FileType("application/pdf"));
-        portal.MapGet("/invoices/{id}/html", GetHtmlAsync).WithSummary("Your invoice as a page that prints well").WithMetadata(new FileType("text/html; charset=utf-8"));
-        portal.MapGet("/payments", ListPaymentsAsync).WithSummary("List the payments of a page of your invoices, newest first");
-        portal.MapGet("/credit-memos", ListMemosAsync).WithSummary("List your credit memos, newest first");
+        portal.MapPortalKeys();
+        portal.MapDeveloperPortal();
+        portal.MapGet("/subscriptions", ListSubscriptionsAsync).Requires("subscriptions").WithSummary("List your subscriptions, newest first");
+        portal.MapGet("/subscriptions/{id}", GetSubscriptionAsync).Requires("subscriptions").WithSummary("Read one of your subscriptions");
+        portal.MapGet("/contracts", ContractEndpoint.ListAsync).Requires("subscriptions").WithSummary("What your company has agreed to: each subscription's terms, prices and commitment, newest first");
+        portal.MapGet("/usage", GetUsageAsync).Requires("usage").WithSummary("The usage of your subscriptions' current periods, and what it costs so far");
+        portal.MapGet("/credits", ListCreditsAsync).Requires("credits").WithSummary("List your credit grants, newest first");
+        portal.MapGet("/credits/balance", GetBalanceAsync).Requires("credits").WithSummary("The credit that you can use now");
+        portal.MapGet("/invoices", ListInvoicesAsync).Requires("invoices").WithSummary("List your issued invoices, newest first");
+        portal.MapGet("/invoices/{id}", GetInvoiceAsync).Requires("invoices").WithSummary("Read one of your invoices by id or number");
+        portal.MapGet("/invoices/{id}/pdf", GetPdfAsync).Requires("invoices").WithSummary("Your invoice as PDF").WithMetadata(new FileType("application/pdf"));
+        portal.MapGet("/invoices/{id}/html", GetHtmlAsync).Requires("invoices").WithSummary("Your invoice as a page that prints well").WithMetadata(new FileType("text/html; charset=utf-8"));
+        portal.MapGet("/payments", ListPaymentsAsync).Requires("payments").WithSummary("List the payments of a page of your invoices, newest first");
+        portal.MapGet("/credit-memos", ListMemosAsync).Requires("credit-memos").WithSummary("List your credit memos, newest first");
     }
 
     internal static Task<Page<SubscriptionResponse>> ListSubscriptionsAsync(Query<Paging> query, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken) =>
@@ -88,7 +91,7 @@ internal static class PortalEndpoints
     internal static Task<Page<CreditMemoResponse>> ListMemosAsync(Query<Paging> query, Caller caller, Billing billing, CancellationToken cancellationToken) =>
         CreditMemoEndpoints.ListAsync(new Query<CreditMemoQuery>(new CreditMemoQuery { Limit = query.Value.Limit, Cursor = query.Value.Cursor, CustomerId = Own(caller).ToString() }), caller, billing, cancellationToken);
 
-    internal static CustomerId Own(Caller caller) => caller.Customer ?? throw new InvalidOperationException("A portal user has a customer.");
+    internal static CustomerId Own(Caller caller) => caller.Customer ?? throw new InvalidOperationException("Whoever calls the portal has a customer.");
 
     // Drafts are the seller's own; a page of them is shorter for it.
     private static async Task<Page<Invoice>> IssuedAsync(Paging paging, Caller caller, Billing billing, CancellationToken cancellationToken)

@@ -8,7 +8,12 @@ internal sealed class PortalUsers(IStore<User> store, Logins logins, Access acce
     private const string Kind = "portal user";
 
     /// <summary>Adds a user with a password, or an invited one who sets the password with the reset.</summary>
-    public async Task<(User User, PasswordReset? Reset)> CreateAsync(Customer customer, PortalUserRequest sent, CancellationToken cancellationToken)
+    public Task<(User User, PasswordReset? Reset)> CreateAsync(Customer customer, PortalUserRequest sent, CancellationToken cancellationToken) =>
+        logins.AddAsync(New(customer, sent), isInvited: sent.Password is null, cancellationToken);
+
+    /// <summary>A user as <see cref="CreateAsync"/> stores it.</summary>
+    /// <exception cref="BillingException">A field breaks a rule.</exception>
+    public User New(Customer customer, PortalUserRequest sent)
     {
         if (sent.Password is { } password)
         {
@@ -25,7 +30,7 @@ internal sealed class PortalUsers(IStore<User> store, Logins logins, Access acce
             CreatedAt = RealTime.Now,
         };
         user.Validate();
-        return await logins.AddAsync(user, isInvited: sent.Password is null, cancellationToken).ConfigureAwait(false);
+        return user;
     }
 
     public Task<Page<User>> ListAsync(Customer customer, StoreQuery query, CancellationToken cancellationToken) =>

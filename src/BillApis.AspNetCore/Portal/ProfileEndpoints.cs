@@ -7,15 +7,13 @@ using NodaTime;
 
 namespace BillApis.AspNetCore;
 
-/// <summary><c>/portal/profile</c> and <c>/portal/api-keys</c>: who is signed in to the portal, for which customer, and that customer's keys.</summary>
+/// <summary><c>/portal/profile</c>: who is signed in to the portal, and for which customer.</summary>
 internal static class ProfileEndpoints
 {
     public static void MapProfile(this IEndpointRouteBuilder portal)
     {
         portal.MapGet("/profile", GetAsync).WithSummary("Who you are, and your company as it is billed");
         portal.MapPatch("/profile", ChangeAsync).WithSummary("Change your name, or where your company's documents go");
-        portal.MapGet("/api-keys", ListKeysAsync).WithSummary("List your company's API keys, newest first");
-        portal.MapDelete("/api-keys/{id}", RevokeKeyAsync).WithSummary("Revoke one of your company's API keys");
     }
 
     internal static async Task<ProfileResponse> GetAsync(Caller caller, SignIn signIn, Billing billing, CancellationToken cancellationToken) =>
@@ -36,15 +34,6 @@ internal static class ProfileEndpoints
 
         user = sent.Name == user.Name ? user : await users.ChangeAsync(caller.Tenant, own, caller.Id, found => found with { Name = sent.Name }, cancellationToken).ConfigureAwait(false);
         return ProfileResponse.From(user, customer);
-    }
-
-    internal static async Task<Page<ApiKeyResponse>> ListKeysAsync(Query<Paging> query, Caller caller, ApiKeys keys, CancellationToken cancellationToken) =>
-        (await keys.ListAsync(caller.Tenant, query.Value.ToStoreQuery().With("customer_id", PortalEndpoints.Own(caller).ToString()), cancellationToken).ConfigureAwait(false)).Select(ApiKeyResponse.From);
-
-    internal static async Task<ApiKeyResponse> RevokeKeyAsync(string id, Caller caller, ApiKeys keys, CancellationToken cancellationToken)
-    {
-        var key = await keys.GetAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false);
-        return key.Customer == PortalEndpoints.Own(caller) ? ApiKeyResponse.From(await keys.RevokeAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false)) : throw BillingException.NotFound("API key", id);
     }
 }
 

@@ -46,7 +46,7 @@ internal sealed class Tenants(IStore<TenantAccount> store)
     /// <exception cref="BillingException">It is suspended, or there is none any more.</exception>
     public async ValueTask MustBeOpenAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        var status = tenant == Operator ? TenantStatus.Active : await _recent.GetAsync(tenant, () => StatusAsync(tenant, cancellationToken)).ConfigureAwait(false);
+        var status = await RecentAsync(tenant, cancellationToken).ConfigureAwait(false);
         if (status is not TenantStatus.Active)
         {
             throw status is TenantStatus.Suspended
@@ -54,6 +54,12 @@ internal sealed class Tenants(IStore<TenantAccount> store)
                 : new BillingException(BillingErrorCode.Unauthenticated, "The credential is not good any more.");
         }
     }
+
+    /// <summary>Whether a tenant's people and programs get in.</summary>
+    public async ValueTask<bool> IsOpenAsync(TenantId tenant, CancellationToken cancellationToken) => await RecentAsync(tenant, cancellationToken).ConfigureAwait(false) is TenantStatus.Active;
+
+    private async ValueTask<TenantStatus> RecentAsync(TenantId tenant, CancellationToken cancellationToken) =>
+        tenant == Operator ? TenantStatus.Active : await _recent.GetAsync(tenant, () => StatusAsync(tenant, cancellationToken)).ConfigureAwait(false);
 
     private async Task<TenantStatus> StatusAsync(TenantId tenant, CancellationToken cancellationToken) =>
         (await store.FindAsync(Operator, tenant.ToString(), cancellationToken).ConfigureAwait(false))?.Status ?? TenantStatus.Deleted;

@@ -15,6 +15,9 @@ internal sealed record ApiKey : IEntity<ApiKey>
 
     public required string Name { get; init; }
 
+    /// <summary>Who made it and where it is good: the tenant's own people, or those of the <see cref="Customer"/>, whose things alone it then sees.</summary>
+    public Realm Realm { get; init; }
+
     public required ApiKeyMode Mode { get; init; }
 
     /// <summary>What it may do: permissions in their written form.</summary>
@@ -93,6 +96,11 @@ internal sealed record ApiKey : IEntity<ApiKey>
         if (Scopes.Length is 0 or > Limits.PermissionsPerRole)
         {
             throw BillingException.Field("scopes", $"must name 1 to {Limits.PermissionsPerRole} permissions");
+        }
+
+        if (Realm is Realm.Portal && !CustomerRights.All.Covers(ToSet()))
+        {
+            throw BillingException.Field("scopes", $"must be among {string.Join(", ", CustomerRights.All.Expand())}, since the key is a customer's own");
         }
 
         _ = ToSet();

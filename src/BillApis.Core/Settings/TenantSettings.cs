@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using BillApis.Pricing;
 using NodaTime;
 
 namespace BillApis;
@@ -33,6 +35,12 @@ public sealed record TenantSettings : IEntity<TenantSettings>
 
     /// <summary>How many months after a month's end (UTC) its single events are archived; null for the deployment's choice.</summary>
     public int? UsageRetentionMonths { get; init; }
+
+    /// <summary>The plan that whoever registers in the developer portal begins with; nobody may register while it is null.</summary>
+    public PlanId? RegistrationPlan { get; init; }
+
+    /// <summary>The plans whose prices the developer portal shows to anybody, beside that one.</summary>
+    public ImmutableArray<PlanId> OfferedPlans { get; init; } = [];
 
     /// <inheritdoc/>
     public required Instant CreatedAt { get; init; }

@@ -27,6 +27,9 @@ public sealed record Product : IMasterData<Product>
     /// <summary>What it is, in a sentence or two.</summary>
     public string? Description { get; init; }
 
+    /// <summary>Where people read how it is used, as a web address.</summary>
+    public string? DocsUrl { get; init; }
+
     /// <summary>The category by which tax is decided.</summary>
     public string? TaxCategory { get; init; }
 
@@ -62,6 +65,12 @@ public sealed record Product : IMasterData<Product>
         Check.Name("name", Name);
         Check.Text("description", Description);
         Check.Text("tax_category", TaxCategory, Limits.CodeLength);
+        Check.Text("docs_url", DocsUrl);
+        if (DocsUrl is not null && !(Uri.TryCreate(DocsUrl, UriKind.Absolute, out var docs) && (docs.Scheme == Uri.UriSchemeHttps || docs.Scheme == Uri.UriSchemeHttp)))
+        {
+            throw BillingException.Field("docs_url", "must be a web address like https://docs.example.com/speech");
+        }
+
         Check.Metadata(Metadata);
     }
 }

@@ -101,6 +101,12 @@ public sealed class AuditTests(HostFixture host)
         (await host.Api.GetAsync("/admin/search")).ShouldFail(400, "VAL_001", "q");
         var email = (await host.Api.GetAsync("/auth/me")).Ok().GetProperty("email").GetString();
         (await host.Api.GetAsync($"/admin/search?q={email}")).Ok()[0].GetProperty("type").GetString().ShouldBe("users");
+        var (company, _) = await new PortalPeople(host, host.Api).AddAsync();
+        var portal = (await host.Api.GetAsync($"/customers/{company}/portal-users")).Ok()[0];
+        foreach (var word in new[] { Seed.Id(portal), portal.GetProperty("email").GetString()!, $"portal {portal.GetProperty("email").GetString()}" })
+        {
+            (await host.Api.GetAsync($"/admin/search?q={Uri.EscapeDataString(word)}")).Ok().EnumerateArray().Where(hit => hit.GetProperty("type").GetString() == "users").ShouldBeEmpty();
+        }
         (await (await _people.SignedInAsync("support")).GetAsync($"/admin/search?q={email}")).Ok().GetArrayLength().ShouldBe(0);
         (await (await host.TenantAsync()).Owner.GetAsync($"/admin/search?q={name}")).Ok().GetArrayLength().ShouldBe(0);
     }

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using BillApis.Outbox;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Host.Tests;
 
@@ -127,6 +129,11 @@ public sealed class EnvelopeTests(HostFixture host)
         {
             (await client.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken)).ShouldBe(expected);
         }
+
+        (await host.Nobody.GetAsync("/admin/health")).ShouldFail(401, "AUTH_001");
+        await host.Services.GetRequiredService<OutboxDispatcher>().DispatchAsync(TenantId.Default, TestContext.Current.CancellationToken);
+        var health = (await host.Api.GetAsync("/admin/health")).Ok();
+        (health.GetProperty("status").GetString(), health.GetProperty("dependencies").GetProperty("database").GetString(), health.GetProperty("pending_events").GetInt32()).ShouldBe(("healthy", "ok", 0));
 
         var unknown = await client.GetAsync(new Uri("/elsewhere", UriKind.Relative), TestContext.Current.CancellationToken);
         (await Answer.ReadAsync(unknown)).ShouldFail(404, "REQ_001");
