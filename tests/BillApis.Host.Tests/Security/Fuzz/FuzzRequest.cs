@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -9,6 +8,14 @@ namespace BillApis.Host.Tests.Security.Fuzz;
 internal sealed record FuzzRequest(HttpMethod Method, string Path, byte[]? Body, string? ContentType, IReadOnlyList<(string Name, string Value)> Headers)
 {
     private const string Json = "application/json";
+    private const string Authorization = "Authorization";
+    private const string ApiKey = "X-API-Key";
+    private static readonly string[] Names =
+    [
+        "X-Request-Id", "Accept", "Accept-Encoding", "Accept-Language", "Accept-Charset", "If-Match", "If-None-Match", "If-Modified-Since", "Range", "Cookie", "Origin", "Referer", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded",
+        "X-HTTP-Method-Override", "X-Original-URL", "Access-Control-Request-Method", "Prefer", "Expect", "TE", "Trailer", "Upgrade", "Via", "traceparent", "Content-Language", "Content-Range", "Content-MD5", "Content-Disposition", "X-Tenant-Id",
+    ];
+
     private static readonly string[] MediaTypes = [Json, "application/json; charset=utf-8", "text/plain", "application/x-ndjson", "text/csv", "application/cloudevents+json", "application/cloudevents-batch+json", "application/xml", "multipart/form-data; boundary=x", "nonsense"];
 
     public static FuzzRequest Of(Operation operation, Random random, FuzzValues values)
@@ -37,15 +44,25 @@ internal sealed record FuzzRequest(HttpMethod Method, string Path, byte[]? Body,
         }
 
         var chosen = content.Count == 0 ? null : (JsonProperty?)content[random.Next(content.Count)];
+        var extra = Extra(random, values);
         var bytes = values.Bytes(chosen is { } form ? values.Of(form.Value.GetProperty("schema")) : values.Of(default));
         var type = random.Next(30) == 0 ? MediaTypes[random.Next(MediaTypes.Length)] : chosen?.Name ?? Json;
-        return new FuzzRequest(operation.Method, target, random.Next(20_000) == 0 ? new byte[17 * 1024 * 1024] : bytes, type, Extra(random, values));
+        return random.Next(400) == 0 ? new FuzzRequest(operation.Method, target, FuzzBombs.Next(random, bytes, out var coding), type, [("Content-Encoding", coding)])
+            : new FuzzRequest(operation.Method, target, random.Next(20_000) == 0 ? new byte[17 * 1024 * 1024] : bytes, type, extra);
     }
 
-    public HttpRequestMessage ToMessage(string token)
+    /// <summary>Whether it has a credential of its own making.</summary>
+    public bool IsForged => Headers.Any(header => header.Name is Authorization or ApiKey);
+
+    /// <summary>The message, with this credential where it has none and one is needed.</summary>
+    public HttpRequestMessage ToMessage((string Name, string Value)? credential)
     {
         var request = new HttpRequestMessage(Method, new Uri($"/api/v1{Path}", UriKind.Relative));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (credential is { } good && !IsForged)
+        {
+            request.Headers.TryAddWithoutValidation(good.Name, good.Value);
+        }
+
         if (Body is not null)
         {
             request.Content = new ByteArrayContent(Body);
@@ -78,9 +95,14 @@ internal sealed record FuzzRequest(HttpMethod Method, string Path, byte[]? Body,
             headers.Add(("Content-Encoding", random.Next(2) == 0 ? "gzip" : "br"));
         }
 
-        if (random.Next(40) == 0)
+        if (random.Next(20) == 0)
         {
-            headers.Add(("X-Request-Id", Header(values.Text())));
+            headers.Add((Names[random.Next(Names.Length)], Header(random.Next(3) == 0 ? values.NumberText() : values.Text())));
+        }
+
+        if (random.Next(60) == 0)
+        {
+            headers.Add(random.Next(3) switch { 0 => (Authorization, $"Bearer {Header(values.Text())}"), 1 => (Authorization, Header(values.Text())), _ => (ApiKey, $"bk_live_{Header(values.Text())}") });
         }
 
         return headers;

@@ -15,10 +15,11 @@ namespace BillApis.Host.Tests.Security.Fuzz;
 public sealed class FuzzTests(ITestOutputHelper output)
 {
     private const string Canary = "canary-4f1d9c";
+    private const string OtherCustomer = "canary-b2770e";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     // They would end the caller's own session; MatrixTests and AuthTests call them.
-    private static readonly string[] Left = ["POST /auth/logout", "POST /auth/password"];
+    private static readonly string[] Left = ["POST /auth/logout", "POST /auth/password", "POST /portal/auth/logout", "POST /portal/auth/password"];
 
     private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 
@@ -33,28 +34,34 @@ public sealed class FuzzTests(ITestOutputHelper output)
         await using var host = fixture.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddSingleton<ILoggerProvider>(errors)));
         using var client = host.CreateClient();
         client.Timeout = Patience;
-        var canary = await FillAsync(fixture.Api);
-        var operations = (await Operation.AllAsync(client)).Where(operation => !operation.IsOpen && !operation.IsForPortal && !Left.Contains(operation.ToString())).ToList();
+        var canary = await FillAsync(fixture.Api, Canary);
+        var operations = (await Operation.AllAsync(client)).Where(operation => !Left.Contains(operation.ToString())).ToList();
+        operations.Count(operation => operation.IsOpen).ShouldBeGreaterThan(8);
         var (random, names) = (new Random(seed), new List<string>());
-        var (_, owner) = await fixture.TenantAsync();
+        var (tenant, owner) = await fixture.TenantAsync();
         var values = new FuzzValues(random, operations[0].Schemas, names);
         await SeedAsync(owner, names);
+        names.AddRange([Seed.Id(tenant), .. await FillAsync(owner, OtherCustomer)]);
+        var credentials = await CredentialsAsync(fixture, owner);
         names.AddRange(canary);
         var before = await DataAsync(fixture);
 
-        var (wrong, statuses, slowest) = (new SortedDictionary<string, string>(StringComparer.Ordinal), new SortedDictionary<int, int>(), TimeSpan.Zero);
+        var (wrong, statuses, slowest) = (new SortedDictionary<string, string>(StringComparer.Ordinal), new SortedDictionary<int, int>(), (Time: TimeSpan.Zero, What: ""));
         for (var number = 0; number < most; number++)
         {
             var operation = operations[random.Next(operations.Count)];
             var request = FuzzRequest.Of(operation, random, values);
             var watch = Stopwatch.StartNew();
-            var (status, text) = await SendAsync(client, request, owner.Token!);
-            slowest = watch.Elapsed > slowest ? watch.Elapsed : slowest;
+            var kind = operation.IsOpen ? null : operation.IsForPortal ? credentials.Portal : credentials.Admin;
+            var (status, text) = await SendAsync(client, request, kind?[random.Next(kind.Length)]);
+            slowest = watch.Elapsed > slowest.Time ? (watch.Elapsed, $"number {number}, {operation}, {status}") : slowest;
             statuses[status] = statuses.GetValueOrDefault(status) + 1;
             var problem = status >= 500 || status == 0 ? $"{status} {errors.Take()}"
-                : status == 401 ? "the session ended"
-                : text.Contains(Canary, StringComparison.Ordinal) && !request.ToString().Contains(Canary, StringComparison.Ordinal) ? "another tenant's data"
+                : status == 401 && !operation.IsOpen && !request.IsForged ? "the session ended"
+                : Shows(Canary) ? "another tenant's data"
+                : (operation.IsOpen || operation.IsForPortal) && Shows(OtherCustomer) ? "another customer's data"
                 : status != 404 || text.Contains("\"success\"", StringComparison.Ordinal) ? null : "no envelope";
+            bool Shows(string canary) => text.Contains(canary, StringComparison.Ordinal) && !request.ToString().Contains(canary, StringComparison.Ordinal);
             if (problem is not null)
             {
                 wrong.TryAdd($"{operation}: {problem}", $"number {number}: {request}");
@@ -66,7 +73,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"{string.Join(", ", statuses.Select(status => $"{status.Value} × {status.Key}"))}; the slowest took {slowest.TotalMilliseconds:F0} ms");
+        output.WriteLine($"{string.Join(", ", statuses.Select(status => $"{status.Value} × {status.Key}"))}; the slowest took {slowest.Time.TotalMilliseconds:F0} ms ({slowest.What})");
         wrong.Select(item => $"{item.Key}\n    {item.Value}").ShouldBeEmpty();
         statuses.Where(status => status.Key is >= 200 and < 300).Sum(status => status.Value).ShouldBeGreaterThan(most / 20, "hardly anything got through to be tried");
         (await DataAsync(fixture)).ShouldBe(before);
@@ -77,11 +84,11 @@ public sealed class FuzzTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<(int Status, string Text)> SendAsync(HttpClient client, FuzzRequest request, string token)
+    private static async Task<(int Status, string Text)> SendAsync(HttpClient client, FuzzRequest request, (string Name, string Value)? credential)
     {
         try
         {
-            using var message = request.ToMessage(token);
+            using var message = request.ToMessage(credential);
             using var answer = await client.SendAsync(message, TestContext.Current.CancellationToken);
             return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         }
@@ -91,14 +98,23 @@ public sealed class FuzzTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>What must not be seen: ids and names that only the operator's tenant has.</summary>
-    private static async Task<List<string>> FillAsync(Api api)
+    /// <summary>What the caller is known by, in both realms: a token of an owner, and that of a customer's user or a key that the user made.</summary>
+    private static async Task<((string Name, string Value)[] Admin, (string Name, string Value)[] Portal)> CredentialsAsync(HostFixture host, Api owner)
     {
-        var customer = (await api.PostAsync("/customers", new { name = Canary, currency = "USD", external_id = $"{Canary}-customer", email = $"{Canary}@example.com", metadata = new { note = Canary } })).Ok(201);
-        var product = (await api.PostAsync("/products", new { code = $"{Canary}-product", name = Canary })).Ok(201);
-        var invoice = (await api.PostAsync("/invoicing/invoices", new { customer_id = Seed.Id(customer), currency = "USD", lines = new[] { new { description = Canary, quantity = 1, unit_amount = 100 } } })).Ok(201);
+        var (_, portal) = await new PortalPeople(host, owner).AddAsync();
+        var key = (await portal.PostAsync("/portal/api-keys", new { name = "Fuzz" })).Ok(201).GetProperty("key").GetString()!;
+        (await owner.PatchAsync("/admin/settings", new { registration_plan_id = Seed.Id(await new Seed(owner).PlanAsync()) })).Ok();
+        return ([("Authorization", $"Bearer {owner.Token}")], [("Authorization", $"Bearer {portal.Token}"), ("Authorization", $"Bearer {portal.Token}"), ("X-API-Key", key)]);
+    }
+
+    /// <summary>What must not be seen: ids and names that only the operator's tenant has.</summary>
+    private static async Task<List<string>> FillAsync(Api api, string name)
+    {
+        var customer = (await api.PostAsync("/customers", new { name, currency = "USD", external_id = $"{name}-customer", email = $"{name}@example.com", metadata = new { note = name } })).Ok(201);
+        var product = (await api.PostAsync("/products", new { code = $"{name}-product", name })).Ok(201);
+        var invoice = (await api.PostAsync("/invoicing/invoices", new { customer_id = Seed.Id(customer), currency = "USD", lines = new[] { new { description = name, quantity = 1, unit_amount = 100 } } })).Ok(201);
         (await api.PostAsync($"/invoicing/invoices/{Seed.Id(invoice)}/issue")).Ok();
-        (await api.PostAsync("/usage/events", new { id = $"{Canary}-event", type = Canary, customer_id = Seed.Id(customer) })).Ok(202);
+        (await api.PostAsync("/usage/events", new { id = $"{name}-event", type = name, customer_id = Seed.Id(customer) })).Ok(202);
         return [Seed.Id(customer), Seed.Id(product), Seed.Id(invoice)];
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace BillApis.Host.Tests.Security.Fuzz;
 
@@ -135,11 +136,23 @@ internal sealed class FuzzValues(Random random, JsonElement schemas, IReadOnlyLi
         return type.ValueKind is JsonValueKind.Array ? type[random.Next(type.GetArrayLength())].GetString() : type.GetString();
     }
 
+    // As deep as it is: what closes it is there as well.
+    private static byte[] Nested(string open, int depth) =>
+        Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(open, depth)) + "1" + string.Concat(Enumerable.Repeat(open[0] == '{' ? "}" : "]", depth)));
+
+    // An overlong form, half of a pair, a lone continuation, or more than there is, in the middle of the text.
+    private byte[] Invalid(byte[] text)
+    {
+        byte[][] wrong = [[0xc0, 0xaf], [0xed, 0xa0, 0x80], [0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]];
+        var at = random.Next(text.Length);
+        return [.. text[..at], .. wrong[random.Next(wrong.Length)], .. text[at..]];
+    }
+
     /// <summary>The bytes of a body, now and then no JSON at all.</summary>
     public byte[] Bytes(JsonNode? value)
     {
         var text = value?.ToJsonString() ?? "null";
-        return random.Next(60) switch
+        return random.Next(80) switch
         {
             0 => Encoding.UTF8.GetBytes(text[..random.Next(text.Length)]),
             1 => [.. Encoding.UTF8.GetBytes(text), 0xff, 0xfe],
@@ -149,6 +162,14 @@ internal sealed class FuzzValues(Random random, JsonElement schemas, IReadOnlyLi
             5 => Encoding.Unicode.GetBytes(text),
             6 => [0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes(text)],
             7 => [],
+            8 => Nested(random.Next(2) == 0 ? "{\"a\":" : "[", random.Next(1, 60)),
+            9 => Encoding.UTF8.GetBytes(text.Replace(':', ' ') + new string(',', 3)),
+            10 => Encoding.UTF8.GetBytes(Regex.Replace(text, "[0-9]+", match => match.Value + new string('9', random.Next(1, 2_000)))),
+            11 => Encoding.UTF8.GetBytes(Regex.Replace(text, "[0-9]+", match => $"{match.Value}e{random.Next(-2_000_000_000, 2_000_000_000)}")),
+            12 => Invalid(Encoding.UTF8.GetBytes(text)),
+            13 => Encoding.UTF8.GetBytes(Regex.Replace(text, "\"([a-z_]+)\":", match => $"{match.Value}null,{match.Value}")),
+            14 => Encoding.UTF8.GetBytes($"/* c */ {text} // c"),
+            15 => Encoding.UTF8.GetBytes(text + text),
             _ => Encoding.UTF8.GetBytes(text),
         };
     }
