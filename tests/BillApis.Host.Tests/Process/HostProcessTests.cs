@@ -23,7 +23,7 @@ public sealed class HostProcessTests : IDisposable
     [InlineData("Billing:UsageRetention:Months=24", "Billing:UsageRetention:Folder is not set; allowed: a folder for the archive, since Billing:UsageRetention:Months is set.")]
     [InlineData("Billing:Pdf:Fonts=a.ttf,b.ttf,c.ttf", "Billing:Pdf:Fonts is 'a.ttf,b.ttf,c.ttf'; allowed: TrueType files with semicolons between, each followed by a comma and the file of its bold letters where there is one, like deva.ttf,deva-bold.ttf;gothic.ttf.")]
     [InlineData("Billing:Pdf:Fonts=nowhere.ttf", "Billing:Pdf:Fonts is 'nowhere.ttf'; allowed: TrueType files with semicolons between, each followed by a comma and the file of its bold letters where there is one, like deva.ttf,deva-bold.ttf;gothic.ttf: Could not find file ")]
-    [InlineData("Billing:Outgoing:Networks=10.0.0.1/8", "Billing:Outgoing:Networks is '10.0.0.1/8'; allowed: networks like 10.1.0.0/16 or fd00::/8, with commas between.")]
+    [InlineData("Billing:Outgoing:Networks=10.1.0.1", "Billing:Outgoing:Networks is '10.1.0.1'; allowed: networks like 10.1.0.0/16 or fd00::/8, with commas between.")]
     [InlineData("Billing:Outgoing:Http=yes", "Billing:Outgoing:Http is 'yes'; allowed: false, true.")]
     [InlineData("Billing:Colour=red", "Billing:Colour is 'red'; allowed: the keys Billing:Storage,")]
     [InlineData("urls=here", "urls is 'here'; allowed: addresses like http://localhost:8080")]
