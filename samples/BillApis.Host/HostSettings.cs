@@ -15,7 +15,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
     [
         "Storage", "ConnectionString", "Admin", "Admin:Email", "Admin:Password", "Clock", "TestClock", "TestClock:Start", "Services", "RateLimit", "RateLimit:PerCaller", "RateLimit:PerTenant", "Ledger",
         "TigerBeetle", "TigerBeetle:Addresses", "TigerBeetle:ClusterId", "TigerBeetle:Library", "Usage", "ClickHouse", "ClickHouse:Url", "Cache", "Redis", "Redis:ConnectionString", "Stream",
-        "UsageRetention", "UsageRetention:Months", "UsageRetention:Folder", "Pdf", "Pdf:Fonts", "Outgoing", "Outgoing:Networks", "Outgoing:Http",
+        "UsageRetention", "UsageRetention:Months", "UsageRetention:Folder", "Pdf", "Pdf:Fonts", "Outgoing", "Outgoing:Networks", "Outgoing:Http", "Postgres", "Postgres:RowLevelSecurity",
     ];
 
     public static HostSettings Read(IConfiguration configuration, bool split)
@@ -55,12 +55,13 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
 
     private static Func<BillingBuilder, BillingBuilder> StorageOf(IConfiguration billing)
     {
-        var connection = billing["ConnectionString"];
+        var (connection, guarded) = (billing["ConnectionString"], OneOf(billing, "Postgres:RowLevelSecurity", "false", "true") is "true");
         return OneOf(billing, "Storage", "sqlite", "postgres") is "sqlite"
-            ? builder => builder.UseSqlite(connection ?? "Data Source=billing.db")
+            ? guarded ? throw new SettingException("Billing:Postgres:RowLevelSecurity", "true", "false, unless Billing:Storage is 'postgres'")
+            : builder => builder.UseSqlite(connection ?? "Data Source=billing.db")
             : connection is null
                 ? throw new SettingException("Billing:ConnectionString", null, "a PostgreSQL connection string like Host=localhost;Database=billing;Username=billing, since Billing:Storage is 'postgres'")
-                : builder => builder.UsePostgres(connection);
+                : builder => builder.UsePostgres(connection, guarded);
     }
 
     private static Instant? TestClockStart(IConfiguration billing)

@@ -14,10 +14,11 @@ internal sealed class PostgresDialect : SqlDialect
     private const int KeepAliveSeconds = 10;
     private readonly string _connectionString;
     private readonly NpgsqlDataSource _source;
+    private readonly PostgresRowGuard _guard;
 
-    public PostgresDialect(string connectionString)
+    public PostgresDialect(string connectionString, bool rowLevelSecurity)
     {
-        (_connectionString, _source) = (connectionString, NpgsqlDataSource.Create(connectionString));
+        (_connectionString, _source, _guard) = (connectionString, NpgsqlDataSource.Create(connectionString), new PostgresRowGuard(rowLevelSecurity));
         var log = new PostgresUsageLog(this);
         (UsageLog, OldUsage) = (log, new PostgresOldUsage(this, log));
     }
@@ -59,14 +60,41 @@ internal sealed class PostgresDialect : SqlDialect
         return null;
     }
 
-    public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
-        await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+    // What was told of the tenant is the transaction's, which closing the connection ends: a pooler may lend the session to others after it.
+    public override async Task<DbConnection> OpenAsync(TenantId? tenant, CancellationToken cancellationToken)
+    {
+        var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (await _guard.IsOnAsync(connection, cancellationToken).ConfigureAwait(false))
+            {
+                await EnterAsync(await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false), tenant, cancellationToken).ConfigureAwait(false);
+            }
+
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
     public override async Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken)
     {
-        var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         return new SqlWriter(connection, connection.DisposeAsync);
     }
+
+    /// <summary>A connection without a transaction.</summary>
+    public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
+
+    public override Task EnterAsync(DbTransaction transaction, TenantId? tenant, CancellationToken cancellationToken) => _guard.EnterAsync((NpgsqlConnection)transaction.Connection!, tenant, cancellationToken);
+
+    public override Task GuardAsync(DbTransaction transaction, CancellationToken cancellationToken) => _guard.TurnOnAsync((NpgsqlConnection)transaction.Connection!, cancellationToken);
+
+    /// <summary>Whether rows are guarded by their tenant.</summary>
+    public ValueTask<bool> GuardsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => _guard.IsOnAsync(connection, cancellationToken);
 
     public override bool HasOneWriter => false;
 

@@ -81,7 +81,7 @@ internal sealed class PostgresOldUsage(PostgresDialect dialect, PostgresUsageLog
     // Looked at without a lock, so that nobody waits where there is nothing to close; whoever closes one looks again.
     private async Task<IReadOnlyList<long>> EmptyAsync(long before, CancellationToken cancellationToken)
     {
-        await using var connection = await dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await dialect.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         var names = await connection.QueryAsync<string>(new CommandDefinition(
             "select c.relname from pg_inherits as i join pg_class as c on c.oid = i.inhrelid where i.inhparent = cast('billing_usage_batch' as regclass) order by 1", cancellationToken: cancellationToken)).ConfigureAwait(false);
         var empty = new List<long>();
@@ -100,7 +100,7 @@ internal sealed class PostgresOldUsage(PostgresDialect dialect, PostgresUsageLog
 
     private async Task ExecuteAsync(string sql, long month, CancellationToken cancellationToken)
     {
-        await using var connection = await dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await dialect.ConnectAsync(cancellationToken).ConfigureAwait(false);
         await connection.ExecuteAsync(new CommandDefinition(sql, new { month }, cancellationToken: cancellationToken)).ConfigureAwait(false);
     }
 }

@@ -54,12 +54,13 @@ internal sealed class PostgresUsageLog : IUsageLog
         var keys = await KeysAsync(tenant, entries, cancellationToken).ConfigureAwait(false);
         using var batch = new PostgresUsageBatch(keys);
         await _months.OpenAsync(batch.Months.Select(month => month.Number), cancellationToken).ConfigureAwait(false);
-        var connection = (NpgsqlConnection)await _dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await _dialect.ConnectAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
             try
             {
-                await PostgresUsageSql.CommitAsync(connection, _prepares, tenant, usageLock, keys, batch, await delta.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                var guards = await _dialect.GuardsAsync(connection, cancellationToken).ConfigureAwait(false);
+                await PostgresUsageSql.CommitAsync(connection, _prepares, guards, tenant, usageLock, keys, batch, await delta.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
                 return true;
             }
             catch (PostgresException exception) when (PostgresUsageSql.IsBilledBeyond(exception) || _dialect.IsTransient(exception))

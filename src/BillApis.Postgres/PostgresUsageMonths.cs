@@ -18,7 +18,7 @@ internal sealed class PostgresUsageMonths(PostgresDialect dialect)
     {
         foreach (var month in months.Where(month => !_open.ContainsKey(month)).ToList())
         {
-            await using var connection = await dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using var connection = await dialect.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await connection.ExecuteAsync(new CommandDefinition("select billing_usage_open_month(cast(@month as integer))", new { month }, cancellationToken: cancellationToken)).ConfigureAwait(false);
             _open[month] = true;
         }

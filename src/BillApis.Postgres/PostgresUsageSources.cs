@@ -38,12 +38,15 @@ internal sealed class PostgresUsageSources(PostgresDialect dialect)
 
     private async Task<Dictionary<string, int>> AddAsync(TenantId tenant, string[] sources, CancellationToken cancellationToken)
     {
-        await using var connection = await dialect.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await dialect.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await dialect.EnterAsync(transaction, tenant, cancellationToken).ConfigureAwait(false);
         var parameters = new { Tenant = tenant.ToString(), Sources = sources };
         await connection.ExecuteAsync(new CommandDefinition(
             "insert into billing_usage_source (tenant_id, source) select @Tenant, r.source from unnest(@Sources) as r(source) on conflict do nothing", parameters, cancellationToken: cancellationToken)).ConfigureAwait(false);
         var found = (await connection.QueryAsync<(int No, string Source)>(new CommandDefinition(
             "select no, source from billing_usage_source where tenant_id = @Tenant and source = any(@Sources)", parameters, cancellationToken: cancellationToken)).ConfigureAwait(false)).ToDictionary(row => row.Source, row => row.No, StringComparer.Ordinal);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         if (_numbers.Count > MostKept)
         {
             _numbers.Clear();

@@ -51,10 +51,15 @@ internal static class PostgresUsageSql
 
     /// <summary>Enters intake, writes a batch with its keys, its slices and what it adds to the totals, and commits: one exchange with the server.</summary>
     public static async Task CommitAsync(
-        NpgsqlConnection connection, bool prepares, TenantId tenant, long usageLock, List<PostgresUsageKey> keys, PostgresUsageBatch batch, string delta, CancellationToken cancellationToken)
+        NpgsqlConnection connection, bool prepares, bool guards, TenantId tenant, long usageLock, List<PostgresUsageKey> keys, PostgresUsageBatch batch, string delta, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlBatch(connection);
         command.BatchCommands.Add(Command("begin isolation level read committed"));
+        if (guards)
+        {
+            command.BatchCommands.Add(Command(PostgresRowGuard.Enter, new NpgsqlParameter<string> { TypedValue = tenant.ToString() }));
+        }
+
         command.BatchCommands.Add(Command("select pg_advisory_xact_lock_shared($1)", new NpgsqlParameter<long> { TypedValue = usageLock }));
         command.BatchCommands.Add(Command(
             CheckGates, new NpgsqlParameter<string> { TypedValue = tenant.ToString() }, new NpgsqlParameter<long> { TypedValue = batch.Months.Min(month => month.FirstAt) }));

@@ -52,7 +52,7 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override IOldUsage OldUsage { get; } = new SqliteOldUsage();
 
-    public override async Task<DbConnection> OpenAsync(CancellationToken cancellationToken) => await ConnectAsync(_prepared, cancellationToken).ConfigureAwait(false);
+    public override async Task<DbConnection> OpenAsync(TenantId? tenant, CancellationToken cancellationToken) => await ConnectAsync(_prepared, cancellationToken).ConfigureAwait(false);
 
     public override Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken) => _writer.EnterAsync(cancellationToken);
 

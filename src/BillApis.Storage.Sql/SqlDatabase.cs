@@ -16,9 +16,19 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
     public ChangeFeed Changes { get; } = changes;
 
     /// <summary>A connection to read with.</summary>
+    /// <param name="tenant">Whose rows it may see where the database guards them; null for those of all.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
     /// <exception cref="BillingException">The database cannot be opened.</exception>
-    public Task<DbConnection> OpenAsync(CancellationToken cancellationToken) =>
-        AnsweredWork.Current is { Transaction: { } held } ? Task.FromResult<DbConnection>(new HeldConnection(held)) : RefusingAsync(() => Dialect.OpenAsync(cancellationToken));
+    public Task<DbConnection> OpenAsync(TenantId? tenant, CancellationToken cancellationToken) => RefusingAsync(async () =>
+    {
+        if (AnsweredWork.Current is not { Transaction: { } held })
+        {
+            return await Dialect.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
+        }
+
+        await Dialect.EnterAsync(held, tenant, cancellationToken).ConfigureAwait(false);
+        return new HeldConnection(held);
+    });
 
     /// <summary>Runs what speaks to the database itself, and says so clearly where it cannot be opened, reached or written.</summary>
     /// <exception cref="BillingException">It cannot.</exception>
@@ -36,13 +46,16 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
 
     /// <summary>Runs the work in one transaction that is kept where the work returns true; repeats it where it lost a race.</summary>
     /// <remarks>Within the work of a request whose answer is kept, it is a part of that request's transaction.</remarks>
-    public async Task<bool> TransactAsync(Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
+    /// <param name="tenant">Whose rows the work may see and write where the database guards them; null for those of all.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<bool> TransactAsync(TenantId? tenant, Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await (AnsweredWork.Current is { } request ? JoinAsync(request, work, cancellationToken) : AttemptAsync(work, cancellationToken)).ConfigureAwait(false);
+                return await (AnsweredWork.Current is { } request ? JoinAsync(request, tenant, work, cancellationToken) : AttemptAsync(tenant, work, cancellationToken)).ConfigureAwait(false);
             }
             catch (DbException exception) when (Dialect.IsTransient(exception) && attempt < MaxAttempts)
             {
@@ -56,10 +69,11 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
     }
 
     /// <summary>Runs the work in one transaction and answers what it returns; repeats it where it lost a race.</summary>
-    public async Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancellationToken)
+    public async Task<T> WriteAsync<T>(TenantId? tenant, Func<DbTransaction, Task<T>> work, CancellationToken cancellationToken)
     {
         T result = default!;
         await TransactAsync(
+            tenant,
             async transaction =>
             {
                 result = await work(transaction).ConfigureAwait(false);
@@ -70,18 +84,19 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
     }
 
     /// <summary>The same for what only puts stored things in order: it waits for no request's answer, unless the request has written before.</summary>
-    public async Task<T> TidyAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken cancellationToken)
+    public async Task<T> TidyAsync<T>(TenantId? tenant, Func<DbTransaction, Task<T>> work, CancellationToken cancellationToken)
     {
         AnsweredWork.Current = AnsweredWork.Current is { Transaction: not null } request ? request : null;
-        return await WriteAsync(work, cancellationToken).ConfigureAwait(false);
+        return await WriteAsync(tenant, work, cancellationToken).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync() => Dialect.DisposeAsync();
 
-    private async Task<bool> AttemptAsync(Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
+    private async Task<bool> AttemptAsync(TenantId? tenant, Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
     {
         await using var writer = await Dialect.OpenWriterAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = await writer.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await Dialect.EnterAsync(transaction, tenant, cancellationToken).ConfigureAwait(false);
         if (!await work(transaction).ConfigureAwait(false))
         {
             return false;
@@ -91,13 +106,14 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
         return true;
     }
 
-    private async Task<bool> JoinAsync(AnsweredWork request, Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
+    private async Task<bool> JoinAsync(AnsweredWork request, TenantId? tenant, Func<DbTransaction, Task<bool>> work, CancellationToken cancellationToken)
     {
         var transaction = request.Transaction ?? await HoldAsync(request, cancellationToken).ConfigureAwait(false);
         await transaction.SaveAsync(Point, cancellationToken).ConfigureAwait(false);
         var isKept = false;
         try
         {
+            await Dialect.EnterAsync(transaction, tenant, cancellationToken).ConfigureAwait(false);
             return isKept = await work(transaction).ConfigureAwait(false);
         }
         finally
@@ -131,7 +147,13 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
     {
         await using var writer = held;
         await using var transaction = begun;
-        if (answer is null || !await new SqlStore<StoredAnswer>(this, IdentityMaps.StoredAnswers).WriteAsync(transaction, answer.Tenant, [answer], CancellationToken.None).ConfigureAwait(false))
+        if (answer is null)
+        {
+            return false;
+        }
+
+        await Dialect.EnterAsync(transaction, answer.Tenant, CancellationToken.None).ConfigureAwait(false);
+        if (!await new SqlStore<StoredAnswer>(this, IdentityMaps.StoredAnswers).WriteAsync(transaction, answer.Tenant, [answer], CancellationToken.None).ConfigureAwait(false))
         {
             return false;
         }

@@ -10,8 +10,14 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>Names the migrations that are this database's own: <c>0002_x.postgres.sql</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Opens a connection that is ready for use.</summary>
-    public abstract Task<DbConnection> OpenAsync(CancellationToken cancellationToken);
+    /// <summary>Opens a connection to read with: the tenant's rows, or those of all where it is null.</summary>
+    public abstract Task<DbConnection> OpenAsync(TenantId? tenant, CancellationToken cancellationToken);
+
+    /// <summary>Tells a database that guards rows by their tenant whose the transaction is about from here on; null for all.</summary>
+    public virtual Task EnterAsync(DbTransaction transaction, TenantId? tenant, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Has the database guard rows by their tenant, where that is wanted, once its tables are there.</summary>
+    public virtual Task GuardAsync(DbTransaction transaction, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Opens a connection to write with; a database with one writer makes callers wait for the one that it has.</summary>
     public abstract Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken);

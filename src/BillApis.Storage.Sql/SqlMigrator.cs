@@ -19,6 +19,7 @@ internal sealed class SqlMigrator(SqlDatabase database, IClock clock) : IMigrato
 
     public Task MigrateAsync(CancellationToken cancellationToken) =>
         database.WriteAsync(
+            null,
             async transaction =>
             {
                 if (database.Dialect.LockExclusive is { } sql)
@@ -48,6 +49,7 @@ internal sealed class SqlMigrator(SqlDatabase database, IClock clock) : IMigrato
                 transaction).ConfigureAwait(false);
         }
 
+        await database.Dialect.GuardAsync(transaction, cancellationToken).ConfigureAwait(false);
         return missing.Count;
     }
 

@@ -29,7 +29,7 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
 
     public async Task<IReadOnlyList<OutboxEvent>> PendingAsync(TenantId? tenant, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             $"{Select} where done_at is null {(tenant is null ? "" : "and tenant_id = @Tenant")} order by position limit @Limit",
             new { Tenant = tenant?.ToString(), Limit = limit },
@@ -39,7 +39,7 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
 
     public async Task<IReadOnlyList<OutboxEvent>> OfSubjectAsync(TenantId tenant, string subject, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             $"{Select} where tenant_id = @Tenant and subject_id = @Subject order by position limit {Limits.PageSize}",
             new { Tenant = tenant.ToString(), Subject = subject },
@@ -49,6 +49,7 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
 
     public Task DoneAsync(IReadOnlyList<OutboxEvent> events, Instant at, CancellationToken cancellationToken) =>
         database.WriteAsync(
+            events.Select(item => item.Tenant).Distinct().Count() == 1 ? events[0].Tenant : null,
             transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
                 $"update billing_outbox set done_at = @At where position in (select r.position from {database.Dialect.Rows("Events", "position bigint")} as r)",
                 new { At = at.ToMicroseconds(), Events = JsonSerializer.Serialize(events.Select(item => new { position = item.Position })) },

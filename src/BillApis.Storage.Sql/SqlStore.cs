@@ -14,7 +14,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
 
     public async Task<T?> FindAsync(TenantId tenant, string reference, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var row = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
             $"""
             select body as Body, version as Version from {map.Table}
@@ -34,7 +34,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
             return [];
         }
 
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             $"select body as Body, version as Version from {map.Table} where tenant_id = @Tenant and id in (select r.value from {_dialect.Texts("Ids")} as r)",
             new { Tenant = tenant.ToString(), Ids = JsonSerializer.Serialize(ids) },
@@ -47,7 +47,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         ArgumentOutOfRangeException.ThrowIfNotEqual(query.Limit is > 0 and <= Limits.PageSize, true, nameof(query));
         var parameters = new DynamicParameters(new { Tenant = tenant.ToString(), query.After, Limit = query.Limit + 1 });
         var filters = query.Where.Keys.Select(column => Filter(column, query.Where[column], parameters));
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = (await connection.QueryAsync<Row>(new CommandDefinition(
             $"""
             select id as Id, body as Body, version as Version from {map.Table}
@@ -83,6 +83,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         try
         {
             var saved = await database.TransactAsync(
+                tenant,
                 transaction => _audit.WriteAsync(
                     transaction,
                     tenant,

@@ -131,5 +131,6 @@ public abstract class AuditStoreSuite(StoreFixture fixture)
     }
 
     private Task ExecuteAsync(string sql) => fixture.Get<SqlDatabase>().WriteAsync(
+        null,
         transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Tenant = _tenant.ToString() }, transaction, cancellationToken: Token)), Token);
 }

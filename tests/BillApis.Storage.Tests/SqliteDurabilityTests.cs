@@ -21,8 +21,8 @@ public sealed class SqliteDurabilityTests : IDisposable
         var database = node.GetRequiredService<SqlDatabase>();
         for (var i = 0; i < 2; i++)
         {
-            (await database.WriteAsync(transaction => transaction.Connection!.ExecuteScalarAsync<long>("pragma synchronous", transaction: transaction), TestContext.Current.CancellationToken)).ShouldBe(expected);
-            await using var reader = await database.OpenAsync(TestContext.Current.CancellationToken);
+            (await database.WriteAsync(null, transaction => transaction.Connection!.ExecuteScalarAsync<long>("pragma synchronous", transaction: transaction), TestContext.Current.CancellationToken)).ShouldBe(expected);
+            await using var reader = await database.OpenAsync(null, TestContext.Current.CancellationToken);
             (await reader.ExecuteScalarAsync<long>("pragma synchronous")).ShouldBe(expected);
         }
     }

@@ -52,6 +52,17 @@ internal static class PostgresServer
         return new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
     }
 
+    /// <summary>Makes an empty database whose owner is no superuser; returns how the owner opens it, and how a superuser does.</summary>
+    public static async Task<(string Owner, string Superuser)> NewOwnedDatabaseAsync()
+    {
+        var superuser = new NpgsqlConnectionStringBuilder(await NewDatabaseAsync());
+        var (owner, password) = ($"owner_{superuser.Database}", RandomNumberGenerator.GetHexString(32));
+        await using var source = NpgsqlDataSource.Create(superuser.ConnectionString);
+        await using var command = source.CreateCommand($"create role {owner} login password '{password}'; alter database {superuser.Database} owner to {owner}; grant all on schema public to {owner}");
+        await command.ExecuteNonQueryAsync();
+        return (new NpgsqlConnectionStringBuilder(superuser.ConnectionString) { Username = owner, Password = password }.ConnectionString, superuser.ConnectionString);
+    }
+
     private static async Task<string> StartAsync()
     {
         if (Environment.GetEnvironmentVariable("BILLAPIS_TEST_POSTGRES") is { Length: > 0 } given)

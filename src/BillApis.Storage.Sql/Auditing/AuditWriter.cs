@@ -18,7 +18,11 @@ internal static class AuditWriter
 
         if (AnsweredWork.Current is { } request)
         {
-            request.Last(last => AddAsync(dialect, last, tenant, source, changes, CancellationToken.None));
+            request.Last(async last =>
+            {
+                await dialect.EnterAsync(last, tenant, CancellationToken.None).ConfigureAwait(false);
+                await AddAsync(dialect, last, tenant, source, changes, CancellationToken.None).ConfigureAwait(false);
+            });
             return true;
         }
 

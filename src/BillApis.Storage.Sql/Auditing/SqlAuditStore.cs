@@ -10,12 +10,12 @@ namespace BillApis.Storage.Sql.Auditing;
 internal sealed class SqlAuditStore(SqlDatabase database) : IAuditStore
 {
     public Task AppendAsync(TenantId tenant, AuditSource source, AuditChange change, CancellationToken cancellationToken) =>
-        database.TransactAsync(transaction => AuditWriter.AddAsync(database.Dialect, transaction, tenant, source, [change], cancellationToken), cancellationToken);
+        database.TransactAsync(tenant, transaction => AuditWriter.AddAsync(database.Dialect, transaction, tenant, source, [change], cancellationToken), cancellationToken);
 
     public async Task<Page<AuditEntry>> ListAsync(TenantId tenant, AuditQuery query, CancellationToken cancellationToken)
     {
         var after = query.After is null ? long.MaxValue : long.TryParse(query.After, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) ? sequence : throw BillingException.Field("cursor", "must be the next_cursor of an earlier page");
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = (await connection.QueryAsync<Row>(new CommandDefinition(
             $"""
             select sequence as Sequence, body as Body, hash as Hash from billing_audit
@@ -31,7 +31,7 @@ internal sealed class SqlAuditStore(SqlDatabase database) : IAuditStore
 
     public async IAsyncEnumerable<AuditRecord> ReadAsync(TenantId tenant, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         for (var last = 0L; ;)
         {
             var rows = (await connection.QueryAsync<Row>(new CommandDefinition(
@@ -57,6 +57,7 @@ internal sealed class SqlAuditStore(SqlDatabase database) : IAuditStore
     public Task<AuditChain> HeadAsync(TenantId tenant, CancellationToken cancellationToken) => ChainAsync("billing_audit_head", tenant, cancellationToken);
 
     public Task<int> LetGoAsync(TenantId tenant, Instant before, int most, CancellationToken cancellationToken) => database.WriteAsync(
+        tenant,
         async transaction =>
         {
             // The newest entry stays, whatever its age: the next one is chained to it.
@@ -85,7 +86,7 @@ internal sealed class SqlAuditStore(SqlDatabase database) : IAuditStore
 
     private async Task<AuditChain> ChainAsync(string table, TenantId tenant, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var row = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
             $"select sequence as Sequence, hash as Hash, '' as Body from {table} where tenant_id = @Tenant", new { Tenant = tenant.ToString() }, cancellationToken: cancellationToken)).ConfigureAwait(false);
         return row is null ? AuditChain.Empty : new AuditChain(row.Sequence, row.Hash);

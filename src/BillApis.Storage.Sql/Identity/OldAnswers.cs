@@ -12,6 +12,7 @@ internal sealed class OldAnswers(SqlDatabase database)
         var bound = Guid.CreateVersion7(before.ToDateTimeOffset()).ToByteArray(bigEndian: true);
         bound.AsSpan(6).Clear();
         return database.WriteAsync(
+            tenant,
             transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
                 "delete from billing_stored_answer where tenant_id = @Tenant and id in (select id from billing_stored_answer where tenant_id = @Tenant and id < @Bound order by id limit @Most)",
                 new { Tenant = tenant.ToString(), Bound = new StoredAnswerId(new Guid(bound, bigEndian: true)).ToString(), Most = most },

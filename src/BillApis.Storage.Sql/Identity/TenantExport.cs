@@ -17,7 +17,7 @@ internal sealed class TenantExport(SqlDatabase database)
 
     public async IAsyncEnumerable<ExportedRow> ReadAsync(TenantId tenant, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var tables = await connection.QueryAsync<string>(new CommandDefinition(database.Dialect.TenantTables, cancellationToken: cancellationToken)).ConfigureAwait(false);
         foreach (var table in tables.Except(Kept).Order(StringComparer.Ordinal))
         {

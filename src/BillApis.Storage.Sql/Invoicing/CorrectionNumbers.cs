@@ -30,6 +30,7 @@ internal static class CorrectionNumbers
         try
         {
             return await database.WriteAsync(
+                tenant,
                 async transaction =>
                 {
                     await TakeAsync(database.Dialect, transaction, tenant, [(subscription, number)], cancellationToken).ConfigureAwait(false);
@@ -45,7 +46,7 @@ internal static class CorrectionNumbers
 
     public static async Task<IReadOnlyDictionary<SubscriptionId, int>> CountAsync(SqlDatabase database, TenantId tenant, IReadOnlyList<SubscriptionId> subscriptions, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             $"""
             select c.subscription_id as SubscriptionId, max(c.number) as Number

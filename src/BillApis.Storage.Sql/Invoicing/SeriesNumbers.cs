@@ -32,7 +32,7 @@ internal static class SeriesNumbers
 
     public static async Task<IReadOnlyList<DocumentChain>> ListAsync(SqlDatabase database, TenantId tenant, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             "select series as Series, next - 1 as Number, last_hash as Hash from billing_series where tenant_id = @Tenant order by series",
             new { Tenant = tenant.ToString() },

@@ -15,7 +15,7 @@ internal sealed class SqlInvoiceRunStore(SqlDatabase database) : SqlStore<Invoic
 
     public async Task<IReadOnlyList<InvoiceRun>> StalledAsync(Instant since, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             "select body as Body, version as Version from billing_invoice_run where status = 'running' and progress_at < @Since order by progress_at limit @Limit",
             new { Since = since.ToMicroseconds(), Limit = limit },

@@ -50,7 +50,7 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
 
     public async Task<IReadOnlyList<Invoice>> PastDueAsync(Instant now, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             "select body as Body, version as Version from billing_invoice where status in ('issued', 'partially_paid') and due_at < @Now order by due_at limit @Limit",
             new { Now = now.ToMicroseconds(), Limit = limit },

@@ -21,6 +21,7 @@ internal sealed class AccountRows(SqlDatabase database)
         }
 
         var written = await database.WriteAsync(
+            tenant,
             async transaction =>
             {
                 await GateAsync(database.Dialect.LockShared, transaction, tenant, cancellationToken).ConfigureAwait(false);

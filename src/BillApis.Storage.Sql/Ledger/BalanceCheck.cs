@@ -34,7 +34,7 @@ internal sealed class BalanceCheck(SqlDatabase database, AccountRows accounts)
     /// <summary>The accounts whose balances the transfers do not give, and the accounts of the general ledger whose days they do not.</summary>
     public async Task<IReadOnlyList<BalanceDifference>> CompareAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<BalanceRow, BalanceRow, BalanceDifference>(
             new CommandDefinition(
                 $"""
@@ -67,6 +67,7 @@ internal sealed class BalanceCheck(SqlDatabase database, AccountRows accounts)
     /// <summary>Sets every balance and every day to what the transfers give; writers wait meanwhile.</summary>
     public Task<int> RebuildAsync(TenantId tenant, CancellationToken cancellationToken) =>
         database.WriteAsync(
+            tenant,
             async transaction =>
             {
                 await accounts.LockAllAsync(transaction, tenant, cancellationToken).ConfigureAwait(false);

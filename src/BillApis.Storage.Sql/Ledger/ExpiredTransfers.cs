@@ -15,7 +15,7 @@ internal sealed class ExpiredTransfers(SqlDatabase database, AccountRows account
 
     /// <summary>Gives back what is overdue; answers whether anything was.</summary>
     public Task<bool> GiveBackAsync(TenantId tenant, CancellationToken cancellationToken) =>
-        database.WriteAsync(transaction => GiveBackAsync(transaction, tenant, cancellationToken), cancellationToken);
+        database.WriteAsync(tenant, transaction => GiveBackAsync(transaction, tenant, cancellationToken), cancellationToken);
 
     private async Task<bool> GiveBackAsync(DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {

@@ -53,7 +53,7 @@ internal sealed class LedgerQueries(SqlDatabase database, ExpiredTransfers expir
 
     public async Task<Dictionary<string, BalanceLimit>> LimitsAsync(TenantId tenant, IEnumerable<string> accounts, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<(string Id, long Limit)>(new CommandDefinition(
             $"select id, balance_limit from billing_account where tenant_id = @Tenant and id in (select r.value from {database.Dialect.Texts("Ids")} as r)",
             new { Tenant = tenant.ToString(), Ids = JsonSerializer.Serialize(accounts) },
@@ -86,7 +86,7 @@ internal sealed class LedgerQueries(SqlDatabase database, ExpiredTransfers expir
     public async Task<Page<Transfer>> EntriesAsync(TenantId tenant, AccountId account, StoreQuery query, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(query.Limit is > 0 and <= Limits.PageSize, true, nameof(query));
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var at = query.After is null ? long.MaxValue : await connection.QueryFirstOrDefaultAsync<long>(new CommandDefinition(
             "select at from billing_transfer where tenant_id = @Tenant and id = @After",
             new { Tenant = tenant.ToString(), query.After },
@@ -127,18 +127,18 @@ internal sealed class LedgerQueries(SqlDatabase database, ExpiredTransfers expir
     // Whoever looks at pending amounts gives back first what is overdue.
     private async Task<IReadOnlyList<Balance>> ReadAsync(TenantId tenant, string sql, object parameters, CancellationToken cancellationToken)
     {
-        var rows = await QueryAsync(sql, parameters, cancellationToken).ConfigureAwait(false);
+        var rows = await QueryAsync(tenant, sql, parameters, cancellationToken).ConfigureAwait(false);
         if (rows.Any(row => (row.DebitsPending | row.CreditsPending) > 0) && await expired.GiveBackAsync(tenant, cancellationToken).ConfigureAwait(false))
         {
-            rows = await QueryAsync(sql, parameters, cancellationToken).ConfigureAwait(false);
+            rows = await QueryAsync(tenant, sql, parameters, cancellationToken).ConfigureAwait(false);
         }
 
         return [.. rows.Where(row => row.IsMoved).OrderBy(row => row.Code, StringComparer.Ordinal).Select(row => row.ToBalance())];
     }
 
-    private async Task<List<BalanceRow>> QueryAsync(string sql, object parameters, CancellationToken cancellationToken)
+    private async Task<List<BalanceRow>> QueryAsync(TenantId tenant, string sql, object parameters, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         return (await connection.QueryAsync<BalanceRow>(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
     }
 }

@@ -53,6 +53,7 @@ internal sealed class PostWriter(SqlDatabase database, AccountNames names, Accou
     {
         var (attempt, results) = (Attempt.Stored, (TransferResult[][]?)null);
         await database.TransactAsync(
+            tenant,
             async transaction =>
             {
                 (attempt, results) = await store(transaction).ConfigureAwait(false);

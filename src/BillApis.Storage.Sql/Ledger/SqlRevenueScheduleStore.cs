@@ -17,7 +17,7 @@ internal sealed class SqlRevenueScheduleStore(SqlDatabase database) : SqlStore<R
 
     public async Task<IReadOnlyList<RevenueSchedule>> DueAsync(Instant now, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             "select body as Body, version as Version from billing_revenue_schedule where next_at <= @Now order by next_at limit @Limit",
             new { Now = now.ToMicroseconds(), Limit = limit },

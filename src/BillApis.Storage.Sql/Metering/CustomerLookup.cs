@@ -6,7 +6,7 @@ internal sealed class CustomerLookup(SqlDatabase database)
     public async Task<IReadOnlyDictionary<string, CustomerId>> FindAsync(TenantId tenant, IReadOnlyCollection<string> references, CancellationToken cancellationToken)
     {
         var rows = database.Dialect.Texts("Rows");
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var found = await connection.BulkReadAsync<Row>(
             $"""
             select r.value as Reference, c.id as Id from {rows} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.alias = r.value

@@ -15,7 +15,7 @@ internal sealed class LateListing(SqlDatabase database)
             query.Customer is null ? "" : " and customer_id = @Customer",
             query.Subscriptions.IsEmpty ? "" : $" and subscription_id in (select r.value from {database.Dialect.Texts("Rows")} as r)",
             query.At is null ? "" : " and (wait_until is null or wait_until <= @At)");
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(query.Tenant, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             $"""
             select tenant_id as TenantId, customer_id as CustomerId, metric_id as MetricId, subscription_id as SubscriptionId, first_at as FirstAt, last_at as LastAt, mark as Mark
@@ -43,6 +43,7 @@ internal sealed class LateListing(SqlDatabase database)
     private Task WriteAsync(string change, TenantId tenant, IReadOnlyList<LateUsage> late, CancellationToken cancellationToken) => late.Count == 0
         ? Task.CompletedTask
         : database.WriteAsync(
+            tenant,
             transaction => transaction.BulkAsync(
                 $"{change} where tenant_id = @Tenant and (subscription_id, metric_id, mark) in (select r.subscription_id, r.metric_id, r.mark from {Marks()} as r)",
                 tenant,

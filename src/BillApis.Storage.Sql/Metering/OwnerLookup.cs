@@ -5,7 +5,7 @@ internal sealed class OwnerLookup(SqlDatabase database)
 {
     public async Task<IReadOnlyDictionary<SubscriptionId, CustomerId>> FindAsync(TenantId tenant, IReadOnlyCollection<SubscriptionId> subscriptions, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var found = await connection.BulkReadAsync<Row>(
             $"select s.id as Id, s.customer_id as CustomerId from {database.Dialect.Texts("Rows")} as r cross join billing_subscription as s where s.tenant_id = @Tenant and s.id = r.value",
             tenant,

@@ -22,6 +22,7 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
 
     public Task<bool> TryLeaseAsync(Duration duration, CancellationToken cancellationToken) =>
         database.WriteAsync(
+            null,
             async transaction => await transaction.Connection!.ExecuteAsync(new CommandDefinition(
                 $"update billing_usage_retention set lease_until = {database.Dialect.Now} + @Microseconds where lease_until <= {database.Dialect.Now}",
                 new { Microseconds = duration.BclCompatibleTicks / 10 },
@@ -31,19 +32,19 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
 
     public async Task<IReadOnlyList<TenantId>> TenantsAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(null, cancellationToken).ConfigureAwait(false);
         return [.. (await connection.QueryAsync<string>(new CommandDefinition("select distinct tenant_id from billing_usage_source order by 1", cancellationToken: cancellationToken)).ConfigureAwait(false)).Select(EntityId.Parse<TenantId>)];
     }
 
     public async Task<IReadOnlyList<YearMonth>> DueAsync(TenantId tenant, YearMonth before, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(tenant, cancellationToken).ConfigureAwait(false);
         return [.. (await _old.MonthsAsync(connection, tenant, ArchivedUsage.NumberOf(before), cancellationToken).ConfigureAwait(false)).Order().Select(ArchivedUsage.MonthOf)];
     }
 
     public async Task<UsageArchiveLot?> ReadAsync(TenantId tenant, YearMonth month, Instant at, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(tenant, cancellationToken).ConfigureAwait(false);
         var number = ArchivedUsage.NumberOf(month);
         for (var last = await LastAsync(connection, tenant, number, cancellationToken).ConfigureAwait(false); ;)
         {
@@ -66,6 +67,7 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
     }
 
     public Task<bool> RemoveAsync(UsageArchiveLot lot, UsageArchivePart part, CancellationToken cancellationToken) => database.TransactAsync(
+        lot.Tenant,
         async transaction =>
         {
             // Alone: nobody corrects one of them, or counts an orphan among them, meanwhile.
@@ -84,6 +86,7 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
         cancellationToken);
 
     public Task<bool> RestoreAsync(UsageRestoration restoration, CancellationToken cancellationToken) => database.TransactAsync(
+        restoration.Tenant,
         async transaction =>
         {
             var (tenant, key) = (restoration.Tenant, new { Tenant = restoration.Tenant.ToString(), Month = ArchivedUsage.NumberOf(restoration.Month), KeepUntil = restoration.KeepUntil.ToMicroseconds() });
@@ -110,7 +113,7 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
 
     public async Task<Page<UsageArchivePart>> ListAsync(TenantId tenant, UsageArchiveQuery query, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var after = After(query.After);
         var rows = (await connection.QueryAsync<UsageArchiveRow>(new CommandDefinition(
             $"{UsageArchiveRow.Select}{(query.Month is null ? "" : " and month = @Month")}{(after is null ? "" : " and (month, part) > (@AfterMonth, @AfterPart)")} order by month, part limit @Limit",
@@ -121,7 +124,7 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
 
     public async Task<IReadOnlyList<RestoredMonth>> RestoredAsync(TenantId tenant, Instant at, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<(long Month, long KeepUntil)>(new CommandDefinition(
             "select month, keep_until from billing_usage_restored where tenant_id = @Tenant and keep_until > @At order by month", new { Tenant = tenant.ToString(), At = at.ToMicroseconds() }, cancellationToken: cancellationToken)).ConfigureAwait(false);
         return [.. rows.Select(row => new RestoredMonth(ArchivedUsage.MonthOf(row.Month), SqlTime.FromMicroseconds(row.KeepUntil)))];

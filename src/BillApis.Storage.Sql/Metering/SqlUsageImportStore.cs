@@ -17,7 +17,7 @@ internal sealed class SqlUsageImportStore(SqlDatabase database) : SqlStore<Usage
 
     public async Task<IReadOnlyList<UsageImport>> StalledAsync(Instant since, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             "select body as Body, version as Version from billing_usage_import where status in ('uploading', 'running') and progress_at < @Since order by progress_at, id limit @Limit",
             new { Since = since.ToMicroseconds(), Limit = limit },
@@ -27,6 +27,7 @@ internal sealed class SqlUsageImportStore(SqlDatabase database) : SqlStore<Usage
 
     public Task AddPartAsync(TenantId tenant, UsageImportId id, long part, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         _database.WriteAsync(
+            tenant,
             transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
                 "insert into billing_usage_import_part (tenant_id, import_id, part, bytes) values (@Tenant, @Id, @Part, @Bytes)",
                 new { Tenant = tenant.ToString(), Id = id.ToString(), Part = part, Bytes = bytes.ToArray() },
@@ -36,7 +37,7 @@ internal sealed class SqlUsageImportStore(SqlDatabase database) : SqlStore<Usage
 
     public async Task<byte[]?> ReadPartAsync(TenantId tenant, UsageImportId id, long part, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         return await connection.QueryFirstOrDefaultAsync<byte[]>(new CommandDefinition(
             "select bytes from billing_usage_import_part where tenant_id = @Tenant and import_id = @Id and part = @Part",
             new { Tenant = tenant.ToString(), Id = id.ToString(), Part = part },
@@ -45,7 +46,7 @@ internal sealed class SqlUsageImportStore(SqlDatabase database) : SqlStore<Usage
 
     public async Task<int> CountAsync(TenantId tenant, IReadOnlyCollection<UsageEvent> events, IReadOnlyCollection<Instant> recordedAt, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenUsageAsync(tenant, cancellationToken).ConfigureAwait(false);
         var keys = events.Select(item => (item.Source, item.Id)).Distinct().SelectMany(key => recordedAt.Select(at => new { source = key.Source, id = key.Id, at = at.ToMicroseconds() }));
         return (await connection.BulkReadAsync<string>(
             $"""

@@ -6,14 +6,18 @@ namespace BillApis.Storage.Sql.Metering;
 internal static class UsageCatchUp
 {
     /// <summary>A connection that finds every event that was stored before the call.</summary>
-    public static async Task<DbConnection> OpenUsageAsync(this SqlDatabase database, CancellationToken cancellationToken)
+    /// <param name="database">The database.</param>
+    /// <param name="tenant">Whose events it may see; null for those of all.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    public static async Task<DbConnection> OpenUsageAsync(this SqlDatabase database, TenantId? tenant, CancellationToken cancellationToken)
     {
-        var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         try
         {
             if (await database.Dialect.UsageLog.IsBehindAsync(connection, cancellationToken).ConfigureAwait(false))
             {
                 await database.TidyAsync(
+                    null,
                     async transaction =>
                     {
                         await database.Dialect.UsageLog.CatchUpAsync(transaction, cancellationToken).ConfigureAwait(false);

@@ -11,7 +11,7 @@ internal sealed class UsageCorrections(SqlDatabase database, UsageDeltas deltas)
 
     public async Task<StoredEvent?> FindAsync(TenantId tenant, string source, string id, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(tenant, cancellationToken).ConfigureAwait(false);
         return await EventAsync(connection, null, tenant, source, id, cancellationToken).ConfigureAwait(false) is { } found
             ? (await AddAsync(tenant, [found], cancellationToken).ConfigureAwait(false))[0]
             : !await IsKnownAsync(connection, tenant, source, id, cancellationToken).ConfigureAwait(false) ? null
@@ -21,13 +21,14 @@ internal sealed class UsageCorrections(SqlDatabase database, UsageDeltas deltas)
     /// <summary>Puts what was said of them later beside events.</summary>
     public async Task<IReadOnlyList<StoredEvent>> AddAsync(TenantId tenant, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var rows = (await RowsAsync(connection, null, tenant, events, cancellationToken).ConfigureAwait(false)).ToLookup(row => (row.Source, row.Id));
         return rows.Count == 0 ? events : [.. events.Select(item => item with { Corrections = [.. rows[(item.Event.Source, item.Event.Id)].Select(row => row.Correction)] })];
     }
 
     public Task<bool> CorrectAsync(TenantId tenant, StampedCorrection correction, CancellationToken cancellationToken) =>
         database.WriteAsync(
+            tenant,
             async transaction =>
             {
                 await UsageLock.HoldAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);

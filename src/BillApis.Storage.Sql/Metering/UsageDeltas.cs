@@ -61,7 +61,7 @@ internal sealed class UsageDeltas(SqlDatabase database)
 
     private async Task<string?> PiledAsync(string after, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         while (await connection.QueryFirstOrDefaultAsync<string>(new CommandDefinition(
             "select tenant_id from billing_usage_delta where tenant_id > @After order by tenant_id limit 1", new { After = after }, cancellationToken: cancellationToken)).ConfigureAwait(false) is { } tenant)
         {
@@ -87,7 +87,7 @@ internal sealed class UsageDeltas(SqlDatabase database)
 
     private async Task MergeAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        while (await database.TidyAsync(transaction => MergeSomeAsync(transaction, tenant, cancellationToken), cancellationToken).ConfigureAwait(false))
+        while (await database.TidyAsync(tenant, transaction => MergeSomeAsync(transaction, tenant, cancellationToken), cancellationToken).ConfigureAwait(false))
         {
         }
     }

@@ -30,7 +30,7 @@ internal sealed class UsageIntake : IDisposable
         var delivery = new UsageDelivery(tenant, events);
         if (AnsweredWork.Current is not null)
         {
-            await _database.WriteAsync(transaction => AppendAsync(transaction, false, tenant, [delivery], cancellationToken), cancellationToken).ConfigureAwait(false);
+            await _database.WriteAsync(tenant, transaction => AppendAsync(transaction, false, tenant, [delivery], cancellationToken), cancellationToken).ConfigureAwait(false);
             return delivery.Results;
         }
 
@@ -42,6 +42,7 @@ internal sealed class UsageIntake : IDisposable
     public async Task<IReadOnlyList<AppendResult>> AppendAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, DbTransaction transaction, CancellationToken cancellationToken)
     {
         using var adopted = _dialect.Adopt(transaction);
+        await _dialect.EnterAsync(transaction, tenant, cancellationToken).ConfigureAwait(false);
         var delivery = new UsageDelivery(tenant, events);
         await AppendAsync(transaction, false, tenant, [delivery], cancellationToken).ConfigureAwait(false);
         return delivery.Results;
@@ -49,6 +50,7 @@ internal sealed class UsageIntake : IDisposable
 
     public Task<int> RecoverAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
         _database.WriteAsync(
+            tenant,
             async transaction =>
             {
                 var whole = new UsageDelivery(tenant, [.. events.Where(item => item.Orphan is null)]).Entries;
@@ -65,6 +67,7 @@ internal sealed class UsageIntake : IDisposable
 
     public Task<int> RecoverLateAsync(TenantId tenant, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
         _database.WriteAsync(
+            tenant,
             async transaction =>
             {
                 var whole = new UsageBatch(new UsageDelivery(tenant, events).Entries, UsageGates.None).Entries;
@@ -80,6 +83,7 @@ internal sealed class UsageIntake : IDisposable
 
     public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>
         _database.WriteAsync(
+            tenant,
             async transaction =>
             {
                 await UsageLock.HoldAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
@@ -139,6 +143,7 @@ internal sealed class UsageIntake : IDisposable
     }
 
     private Task<List<Appended>> CommitInStepsAsync(IReadOnlyList<UsageDelivery> deliveries) => _database.WriteAsync(
+        deliveries[0].Tenant,
         async transaction =>
         {
             var appended = new List<Appended>();
@@ -146,6 +151,7 @@ internal sealed class UsageIntake : IDisposable
             // One order of tenants for all writers.
             foreach (var group in deliveries.GroupBy(delivery => delivery.Tenant).OrderBy(group => group.Key.Value))
             {
+                await _dialect.EnterAsync(transaction, group.Key, CancellationToken.None).ConfigureAwait(false);
                 appended.Add(await AppendAsync(transaction, appended.Count == 0, group.Key, [.. group], CancellationToken.None).ConfigureAwait(false));
             }
 

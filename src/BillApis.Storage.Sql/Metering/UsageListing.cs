@@ -16,7 +16,7 @@ internal sealed class UsageListing(SqlDatabase database)
     {
         var (after, log) = (Cursor.Read(query.After), database.Dialect.UsageLog);
         var (from, to) = (query.From?.ToMicroseconds() ?? 0, Math.Min(query.To?.ToMicroseconds() ?? long.MaxValue, after is null ? long.MaxValue : after.At + 1));
-        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(tenant, cancellationToken).ConfigureAwait(false);
         for (var skip = FirstLook; ; skip *= FirstLook)
         {
             // The latest first: what lies before the floor is read only where that is not enough for the page.
@@ -87,6 +87,7 @@ internal sealed class UsageListing(SqlDatabase database)
             query.Reason is null ? "" : " and o.reason = @Reason",
             after is null ? "" : " and o.recorded_at >= @At and (o.recorded_at > @At or (o.source, o.id, o.metric_id) > (@Source, @Id, @Metric))");
         var rows = await ReadAsync<OrphanRow>(
+            tenant,
             $"""
             select {EventRow.Columns}, o.metric_id as MetricId, o.reason as Reason, o.discarded_at as DiscardedAt, o.discard_reason as DiscardReason
             from billing_usage_orphan as o
@@ -105,9 +106,9 @@ internal sealed class UsageListing(SqlDatabase database)
         return Page(rows, query.Limit, row => row.ReadOrphan(), row => new Cursor(row.RecordedAt, row.Source, row.Id, row.MetricId));
     }
 
-    private async Task<List<T>> ReadAsync<T>(string sql, object parameters, CancellationToken cancellationToken)
+    private async Task<List<T>> ReadAsync<T>(TenantId tenant, string sql, object parameters, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(tenant, cancellationToken).ConfigureAwait(false);
         return (await connection.QueryAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
     }
 

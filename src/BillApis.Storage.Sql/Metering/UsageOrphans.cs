@@ -8,6 +8,7 @@ internal sealed class UsageOrphans(SqlDatabase database)
 {
     public Task<IReadOnlyList<string>> DiscardAsync(TenantId tenant, string source, IReadOnlyCollection<string> ids, string reason, Instant at, CancellationToken cancellationToken) =>
         database.WriteAsync<IReadOnlyList<string>>(
+            tenant,
             async transaction =>
             {
                 var rows = ids.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(id => new { source, id, reason, at = at.ToMicroseconds() });
@@ -17,7 +18,7 @@ internal sealed class UsageOrphans(SqlDatabase database)
 
     public async Task<TenantId?> NextTenantAsync(TenantId? after, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         var tenant = await connection.QueryFirstOrDefaultAsync<string>(new CommandDefinition(
             $"select tenant_id from billing_usage_orphan where {Open("billing_usage_orphan")}{(after is null ? "" : " and tenant_id > @After")} order by tenant_id limit 1",
             new { After = after?.ToString() },

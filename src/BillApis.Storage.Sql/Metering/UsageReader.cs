@@ -13,7 +13,7 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
 
     public async Task<IReadOnlyList<UsageReading>> ReadAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(tenant, cancellationToken).ConfigureAwait(false);
         await deltas.CatchUpAsync(connection, tenant, cancellationToken).ConfigureAwait(false);
         return await ReadAsync(connection, null, tenant, requests, cancellationToken).ConfigureAwait(false);
     }
@@ -63,7 +63,7 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
     /// <summary>The events that a request counts.</summary>
     public async Task<IReadOnlyList<UsageEvent>> ReadEventsAsync(TenantId tenant, UsageRequest request, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenUsageAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenUsageAsync(tenant, cancellationToken).ConfigureAwait(false);
         var events = await _events.ReadAsync(connection, null, tenant, [Of(request, request.Period)], cancellationToken).ConfigureAwait(false);
         await ArchivedUsage.RefuseAsync(connection, null, tenant, [request.Period], cancellationToken).ConfigureAwait(false);
         return [.. events.Select(item => item.Event).Where(item => item.Metrics.Contains(request.Metric.Id) && request.Knows(item)).Select(item => item.Event)];

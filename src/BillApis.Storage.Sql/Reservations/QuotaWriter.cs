@@ -60,6 +60,7 @@ internal sealed class QuotaWriter
         _memory.Keep(batch, isFolded);
 
         Task<bool> TryAsync(bool readsAll) => _database.TransactAsync(
+            _tenant,
             async transaction =>
             {
                 if (_database.Dialect.Alone(transaction) is not { } alone)

@@ -27,7 +27,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
     public async Task<Reservation?> FindAsync(TenantId tenant, ReservationId id, CancellationToken cancellationToken)
     {
         await FoldAsync(tenant, cancellationToken).ConfigureAwait(false);
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var row = await connection.QuerySingleOrDefaultAsync<ReservationRow>(new CommandDefinition(
             $"""
             select id as Id, customer_id as CustomerId, subject as Subject, starts_at as StartsAt, quantity as Quantity, quota_limit as QuotaLimit, actual as Actual, expires_at as ExpiresAt, also_subject as AlsoSubject, also_limit as AlsoLimit,
@@ -42,7 +42,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
     public async Task<QuotaCount> CountAsync(TenantId tenant, QuotaKey quota, CancellationToken cancellationToken)
     {
         await FoldAsync(tenant, cancellationToken).ConfigureAwait(false);
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var row = await connection.QuerySingleOrDefaultAsync<QuotaRow>(new CommandDefinition(
             $"""
             select {QuotaRow.Columns}, {database.Dialect.Now} as Now
@@ -67,7 +67,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
     public async Task<int> ExpireAsync(int limit, CancellationToken cancellationToken)
     {
         await FoldAsync(null, cancellationToken).ConfigureAwait(false);
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         var rows = (await connection.QueryAsync<(string Tenant, string Customer, string Subject, long Start)>(new CommandDefinition(
             $"select tenant_id, customer_id, subject, starts_at from billing_quota where next_expiry <= {database.Dialect.Now} order by next_expiry limit @Limit",
             new { Limit = limit },
@@ -85,7 +85,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
             return;
         }
 
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var behind = (await connection.QueryAsync<string>(new CommandDefinition(
             $"select distinct tenant_id from billing_quota_journal {(tenant is null ? "" : "where tenant_id = @Tenant")}", new { Tenant = tenant?.ToString() }, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
         foreach (var each in behind)

@@ -18,7 +18,7 @@ internal sealed class SqlSpendLimitStore(SqlDatabase database) : SqlStore<SpendL
 
     public async Task<IReadOnlyList<CustomerId>> CustomersAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var ids = await connection.QueryAsync<string>(new CommandDefinition(
             "select distinct customer_id from billing_spend_limit where tenant_id = @Tenant and deleted = 'false'",
             new { Tenant = tenant.ToString() },
@@ -28,7 +28,7 @@ internal sealed class SqlSpendLimitStore(SqlDatabase database) : SqlStore<SpendL
 
     public async Task<IReadOnlyList<SpendLimit>> WatchedAsync(SpendLimitId? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             $"select body as Body, version as Version from billing_spend_limit where deleted = 'false' {(after is null ? "" : "and id > @After")} order by id limit @Limit",
             new { After = after?.ToString(), Limit = limit },

@@ -37,7 +37,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
     {
         for (var left = true; left;)
         {
-            await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
             var changed = await ReadAsync(
                 connection,
                 null,
@@ -48,7 +48,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
             {
                 id = item.Id, version = item.Version, plan_id = item.PlanAt(now).Plan, status = EntityMaps.Wire(item.StatusAt(now)), state_until = item.Timeline.ChangesAfter(now)?.ToMicroseconds(),
             }).ToList();
-            left = rows.Count > 0 && await _database.WriteAsync(transaction => transaction.BulkAsync(Refresh(), tenant, rows, cancellationToken), cancellationToken).ConfigureAwait(false) > 0;
+            left = rows.Count > 0 && await _database.WriteAsync(tenant, transaction => transaction.BulkAsync(Refresh(), tenant, rows, cancellationToken), cancellationToken).ConfigureAwait(false) > 0;
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
 
     public async Task<IReadOnlyList<Subscription>> ListWatchedAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(query.Tenant, cancellationToken).ConfigureAwait(false);
         return await ReadAsync(
             connection,
             null,
@@ -78,7 +78,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
 
     public async Task<IReadOnlyList<Subscription>> ListRedeemersAsync(TenantId tenant, CouponId coupon, SubscriptionId? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         return await ReadAsync(
             connection,
             null,
@@ -98,6 +98,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
     {
         var now = _database.Dialect.Now;
         return _database.WriteAsync(
+            query.Tenant,
             transaction => ReadAsync(
                 transaction.Connection!,
                 transaction,
@@ -118,7 +119,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
 
     public async Task<IReadOnlyList<Subscription>> ListDueAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(query.Tenant, cancellationToken).ConfigureAwait(false);
         return await ReadAsync(
             connection,
             null,
@@ -134,7 +135,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
 
     public async Task<int> CountDueAsync(DueQuery query, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(query.Tenant, cancellationToken).ConfigureAwait(false);
         return await connection.ExecuteScalarAsync<int>(new CommandDefinition($"select count(*) from billing_subscription where {Due(query)}", Parameters(query, 0), cancellationToken: cancellationToken)).ConfigureAwait(false);
     }
 

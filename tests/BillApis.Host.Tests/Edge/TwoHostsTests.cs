@@ -8,15 +8,17 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Host.Tests;
 
-/// <summary>Two hosts on one PostgreSQL: whichever a request reaches, its key stands for one effect and one answer.</summary>
+/// <summary>Two hosts on one PostgreSQL, whether it guards rows by their tenant or not: whichever a request reaches, its key stands for one effect and one answer.</summary>
 public sealed class TwoHostsTests
 {
-    [Fact]
-    public async Task Fifty_twins_at_two_hosts_have_one_effect_and_one_answer()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Fifty_twins_at_two_hosts_have_one_effect_and_one_answer(bool guarded)
     {
-        var database = await PostgresServer.NewDatabaseAsync();
-        await using var first = new Node(database);
-        await using var second = new Node(database);
+        var database = guarded ? (await PostgresServer.NewOwnedDatabaseAsync()).Owner : await PostgresServer.NewDatabaseAsync();
+        await using var first = new Node(database, guarded);
+        await using var second = new Node(database, guarded: false);
         var token = (await new Api(first.CreateClient(), null).PostAsync("/auth/login", new { email = HostFixture.Email, password = HostFixture.Password })).Ok().GetProperty("access_token").GetString();
         var (one, other) = (new Api(first.CreateClient(), token), new Api(second.CreateClient(), token));
         var seed = new Seed(one);
@@ -45,11 +47,12 @@ public sealed class TwoHostsTests
         (await other.GetAsync("/admin/audit/verify")).Ok().GetProperty("intact").GetBoolean().ShouldBeTrue();
     }
 
-    private sealed class Node(string database) : WebApplicationFactory<Program>
+    private sealed class Node(string database, bool guarded) : WebApplicationFactory<Program>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
             .UseSetting("Billing:Storage", "postgres")
             .UseSetting("Billing:ConnectionString", database)
+            .UseSetting("Billing:Postgres:RowLevelSecurity", guarded ? "true" : "false")
             .UseSetting("Billing:Admin:Email", HostFixture.Email)
             .UseSetting("Billing:Admin:Password", HostFixture.Password)
             .ConfigureTestServices(services => services.Configure<BillingOptions>(options => options.RunWorker = false));

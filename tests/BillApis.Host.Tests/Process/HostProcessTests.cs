@@ -24,6 +24,7 @@ public sealed class HostProcessTests : IDisposable
     [InlineData("Billing:Pdf:Fonts=a.ttf,b.ttf,c.ttf", "Billing:Pdf:Fonts is 'a.ttf,b.ttf,c.ttf'; allowed: TrueType files with semicolons between, each followed by a comma and the file of its bold letters where there is one, like deva.ttf,deva-bold.ttf;gothic.ttf.")]
     [InlineData("Billing:Pdf:Fonts=nowhere.ttf", "Billing:Pdf:Fonts is 'nowhere.ttf'; allowed: TrueType files with semicolons between, each followed by a comma and the file of its bold letters where there is one, like deva.ttf,deva-bold.ttf;gothic.ttf: Could not find file ")]
     [InlineData("Billing:Outgoing:Networks=10.1.0.1", "Billing:Outgoing:Networks is '10.1.0.1'; allowed: networks like 10.1.0.0/16 or fd00::/8, with commas between.")]
+    [InlineData("Billing:Postgres:RowLevelSecurity=true", "Billing:Postgres:RowLevelSecurity is 'true'; allowed: false, unless Billing:Storage is 'postgres'.")]
     [InlineData("Billing:Outgoing:Http=yes", "Billing:Outgoing:Http is 'yes'; allowed: false, true.")]
     [InlineData("Billing:Colour=red", "Billing:Colour is 'red'; allowed: the keys Billing:Storage,")]
     [InlineData("urls=here", "urls is 'here'; allowed: addresses like http://localhost:8080")]

@@ -207,7 +207,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 
     // A dead worker's leases end after half a minute; this is that half a minute.
     private Task LetLeasesEndAsync() => _node.GetRequiredService<SqlDatabase>().WriteAsync(
-        transaction => transaction.Connection!.ExecuteAsync("update billing_subscription set leased_until = null", transaction: transaction), default);
+        null, transaction => transaction.Connection!.ExecuteAsync("update billing_subscription set leased_until = null", transaction: transaction), default);
 
     private async Task IntakeIsWholeAsync(HashSet<long> answered, int kill)
     {
@@ -280,7 +280,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 
     private async Task<List<string>> IdsAsync()
     {
-        await using var connection = await _node.GetRequiredService<SqlDatabase>().OpenUsageAsync(default);
+        await using var connection = await _node.GetRequiredService<SqlDatabase>().OpenUsageAsync(null, default);
         return (await connection.QueryAsync<string>($"select id from {EventRow.ByTime}")).AsList();
     }
 

@@ -109,7 +109,7 @@ public abstract class ReservationCrashTests(string database, int processes) : IA
     // Added up from the reservations themselves.
     private async Task<decimal> CommittedAsync()
     {
-        await using var connection = await _node.GetRequiredService<Sql.SqlDatabase>().OpenAsync(Stop);
+        await using var connection = await _node.GetRequiredService<Sql.SqlDatabase>().OpenAsync(null, Stop);
         var amounts = await Dapper.SqlMapper.QueryAsync<string>(connection, "select actual from billing_reservation where state = 'committed'");
         return amounts.Sum(amount => decimal.Parse(amount, CultureInfo.InvariantCulture));
     }

@@ -87,7 +87,7 @@ public sealed class RetentionCrashTests : IDisposable
     // One statement, which sees one state of both.
     private static async Task<List<(string? Id, string? File)>> FoundAsync(ServiceProvider node)
     {
-        await using var connection = await node.GetRequiredService<SqlDatabase>().OpenUsageAsync(Stop);
+        await using var connection = await node.GetRequiredService<SqlDatabase>().OpenUsageAsync(null, Stop);
         return (await connection.QueryAsync<(string? Id, string? File)>($"select id, null from {EventRow.ByTime} union all select null, file from billing_usage_archive")).AsList();
     }
 

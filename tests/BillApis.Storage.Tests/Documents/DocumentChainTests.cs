@@ -66,6 +66,7 @@ public abstract class DocumentChainTests(StoreFixture fixture)
     }
 
     private Task<int> TamperAsync(string table, string id, (string From, string To)? change) => fixture.Get<SqlDatabase>().WriteAsync(
+        null,
         transaction => transaction.Connection!.ExecuteAsync(
             change is null ? $"delete from {table} where tenant_id = @Tenant and id = @Id" : $"update {table} set body = replace(body, @From, @To) where tenant_id = @Tenant and id = @Id",
             new { Tenant = _tenant.ToString(), Id = id, change?.From, change?.To }, transaction),

@@ -88,7 +88,7 @@ public abstract class BalanceTests(StoreFixture fixture)
     }
 
     private Task<int> ExecuteAsync(string sql) =>
-        fixture.Get<SqlDatabase>().WriteAsync(transaction => transaction.Connection!.ExecuteAsync(sql, new { Tenant = _tenant.ToString() }, transaction), Token);
+        fixture.Get<SqlDatabase>().WriteAsync(null, transaction => transaction.Connection!.ExecuteAsync(sql, new { Tenant = _tenant.ToString() }, transaction), Token);
 
     private static Transfer New(int amount) => new()
     {

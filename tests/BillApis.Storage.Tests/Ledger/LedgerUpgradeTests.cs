@@ -52,6 +52,7 @@ public sealed class LedgerUpgradeTests
 
     // As the version before the change left it.
     private Task<int> FillAsync(SqlDatabase database) => database.WriteAsync(
+        null,
         async transaction =>
         {
             var connection = transaction.Connection!;

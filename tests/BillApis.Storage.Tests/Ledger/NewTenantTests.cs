@@ -14,7 +14,7 @@ public sealed class NewTenantTests(PostgresFixture fixture) : IClassFixture<Post
     [InlineData("billing_invoice")]
     public async Task Tables_of_many_tenants_keep_no_statistics_of_them(string table)
     {
-        await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(TestContext.Current.CancellationToken);
+        await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(null, TestContext.Current.CancellationToken);
         var target = await connection.ExecuteScalarAsync<int?>("select attstattarget from pg_attribute where attrelid = cast(@table as regclass) and attname = 'tenant_id'", new { table });
         target.ShouldBe(0);
     }

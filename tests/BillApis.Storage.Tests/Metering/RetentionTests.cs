@@ -247,7 +247,7 @@ public abstract class RetentionTests : IDisposable
         var database = _fixture.Get<SqlDatabase>();
         if (database.Dialect.Name == "postgres")
         {
-            await using var connection = await database.OpenAsync(Token);
+            await using var connection = await database.OpenAsync(null, Token);
             (await connection.ExecuteScalarAsync<string?>("select cast(to_regclass('billing_usage_batch_2012_03') as text)") is not null).ShouldBe(tenants > 0);
         }
     }

@@ -26,7 +26,7 @@ public sealed class SqliteUsageLogTests(SqliteFixture fixture) : IClassFixture<S
             (await here.Usage.RecordAsync(_tenant, Events(sent, Math.Min(10_000, count - sent)), Token)).Rejected.ShouldBeEmpty();
         }
 
-        await using (var connection = await fixture.Get<SqlDatabase>().OpenAsync(Token))
+        await using (var connection = await fixture.Get<SqlDatabase>().OpenAsync(null, Token))
         {
             var (indexed, last) = await connection.QuerySingleAsync<(long, long)>("select indexed, (select max(no) from billing_usage_block) from billing_usage_progress");
             indexed.ShouldBeInRange(1, last - 1);
@@ -86,7 +86,7 @@ public sealed class SqliteUsageLogTests(SqliteFixture fixture) : IClassFixture<S
         (await billing.Usage.RecordAsync(_tenant, sent, Token)).Accepted.ShouldBe(count);
         await billing.Usage.EventsAsync(_tenant, new UsageQuery { Limit = 1 }, Token);
         var expected = sent.Select(item => (customers.Find(customer => customer.Name == item.Customer).Id, item.Timestamp!.Value.ToMicroseconds(), item.Source, item.Id)).Order().ToList();
-        await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(Token);
+        await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(null, Token);
         foreach (var view in new[] { "key", "time", "customer" })
         {
             var found = await connection.QueryAsync<(string, long, string, string)>($"select customer_id, at, source, id from billing_usage_by_{view} where tenant_id = @Tenant", new { Tenant = _tenant.ToString() });
@@ -100,6 +100,7 @@ public sealed class SqliteUsageLogTests(SqliteFixture fixture) : IClassFixture<S
         var billing = fixture.Get<Billing>();
         (await billing.Usage.RecordAsync(_tenant, Events(0, 200), Token)).Accepted.ShouldBe(200);
         async Task<long> ChangeAsync(string sql) => await fixture.Get<SqlDatabase>().WriteAsync(
+            null,
             transaction => transaction.Connection!.ExecuteScalarAsync<long>(sql, new { Tenant = _tenant.ToString(), Id = Id(150) }, transaction), Token);
         const string source = "(select no from billing_usage_source where tenant_id = @Tenant)";
         const string counts = $"select (select count(*) from billing_usage_key where source_no = {source}) + (select count(*) from billing_usage_time where tenant_id = @Tenant)";

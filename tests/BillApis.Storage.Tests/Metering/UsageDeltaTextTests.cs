@@ -45,7 +45,7 @@ public abstract class UsageDeltaTextTests(StoreFixture fixture)
 
     private async Task LeaveAsync(string text)
     {
-        await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(Token);
+        await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(null, Token);
         await connection.ExecuteAsync("insert into billing_usage_delta (tenant_id, totals) values (@Tenant, @Totals)", new { Tenant = _tenant.ToString(), Totals = text });
     }
 

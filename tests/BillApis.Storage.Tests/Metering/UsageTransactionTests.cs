@@ -156,7 +156,7 @@ public sealed class SqliteUsageTransactionTests(SqliteFixture fixture) : UsageTr
 
     protected override async Task<DbConnection> OpenAsync()
     {
-        await using var ours = await _fixture.Get<SqlDatabase>().OpenAsync(TestContext.Current.CancellationToken);
+        await using var ours = await _fixture.Get<SqlDatabase>().OpenAsync(null, TestContext.Current.CancellationToken);
         var connection = new SqliteConnection($"Data Source={ours.DataSource};Pooling=False");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         return connection;

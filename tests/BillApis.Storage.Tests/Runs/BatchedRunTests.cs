@@ -116,7 +116,7 @@ public sealed class BatchedRunTests : IDisposable
         await CopyAsync<ISubscriptionStore, Subscription>(from, to);
 
         // The credit that was bought is in the books.
-        await using var connection = await from.GetRequiredService<SqlDatabase>().OpenAsync(Token);
+        await using var connection = await from.GetRequiredService<SqlDatabase>().OpenAsync(null, Token);
         foreach (var posting in await connection.QueryAsync<string>($"select data from billing_outbox where type = '{LedgerPosting.Type}' order by position"))
         {
             (await to.GetRequiredService<ILedger>().PostAsync(Tenant, LedgerPosting.Read(new BillingEvent(LedgerPosting.Type, "credit", January, posting)), Token)).ShouldAllBe(result => result == TransferResult.Created);
@@ -139,7 +139,7 @@ public sealed class BatchedRunTests : IDisposable
     {
         var left = (await InvoicesAsync(node)).ConvertAll(invoice => System.Text.Encoding.UTF8.GetString(CanonicalJson.Of(invoice, "number", "seal", "version")));
         left.AddRange((await node.GetRequiredService<ISubscriptionStore>().AllAsync(Tenant, new StoreQuery { Limit = Limits.PageSize }, Token).ToListAsync(Token)).Select(item => System.Text.Encoding.UTF8.GetString(CanonicalJson.Of(item, "version"))));
-        await using var connection = await node.GetRequiredService<SqlDatabase>().OpenAsync(Token);
+        await using var connection = await node.GetRequiredService<SqlDatabase>().OpenAsync(null, Token);
         foreach (var sql in (string[])[
             "select id || debit_id || credit_id || asset || amount || at || kind || cause || linked from billing_transfer", "select id || body from billing_revenue_schedule",
             "select code || debits || ' ' || credits from billing_account", "select control || day || ' ' || debits || ' ' || credits from billing_account_day",

@@ -40,7 +40,7 @@ internal sealed class HeldEvents(SqlDatabase database)
 
     public async Task<IReadOnlyList<UsageEvent>> ReadAsync(TenantId tenant, UsageBackfillId id, UsageEvent? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var bodies = await connection.QueryAsync<string>(new CommandDefinition(
             $"select body from billing_usage_backfill_event where tenant_id = @Tenant and backfill_id = @Backfill{(after is null ? "" : " and (source, id) > (@Source, @Id)")} order by source, id limit @Limit",
             new { Tenant = tenant.ToString(), Backfill = id.ToString(), after?.Source, after?.Id, Limit = limit },

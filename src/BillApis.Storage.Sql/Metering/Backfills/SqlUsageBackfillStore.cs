@@ -15,6 +15,7 @@ internal sealed class SqlUsageBackfillStore(SqlDatabase database, SqlUsageStore 
 
     public Task<IReadOnlyList<AppendResult>?> HoldAsync(UsageBackfill backfill, IReadOnlyList<StampedEvent> events, CancellationToken cancellationToken) =>
         _database.WriteAsync<IReadOnlyList<AppendResult>?>(
+            backfill.Tenant,
             async transaction =>
             {
                 if (!await LockAsync(transaction, backfill, cancellationToken).ConfigureAwait(false))
@@ -33,7 +34,7 @@ internal sealed class SqlUsageBackfillStore(SqlDatabase database, SqlUsageStore 
 
     public async Task<long> CountHeldAsync(TenantId tenant, UsageBackfillId id, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         return await HeldEvents.CountAsync(connection, null, tenant, id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -77,6 +78,7 @@ internal sealed class SqlUsageBackfillStore(SqlDatabase database, SqlUsageStore 
         const string Before = "before";
         var (result, next) = ((IReadOnlyList<BackfillComparison>)[], (string?)null);
         await _database.TransactAsync(
+            backfill.Tenant,
             async transaction =>
             {
                 var run = usage.Backfill(transaction, backfill, work);
@@ -98,7 +100,7 @@ internal sealed class SqlUsageBackfillStore(SqlDatabase database, SqlUsageStore 
     // What was known right before it was applied, and right then.
     private async Task<Page<BackfillComparison>> RecallAsync(UsageBackfill backfill, BackfillWork work, string? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenAsync(backfill.Tenant, cancellationToken).ConfigureAwait(false);
         var (requests, next) = await RequestsAsync(connection, null, backfill, work, after, limit, cancellationToken).ConfigureAwait(false);
         if (requests.Count == 0)
         {
@@ -115,6 +117,7 @@ internal sealed class SqlUsageBackfillStore(SqlDatabase database, SqlUsageStore 
     {
         UsageBackfill? changed = null;
         var isChanged = await _database.TransactAsync(
+            backfill.Tenant,
             async transaction =>
             {
                 if (!await LockAsync(transaction, backfill, cancellationToken).ConfigureAwait(false))
