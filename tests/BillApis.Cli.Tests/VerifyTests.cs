@@ -53,6 +53,43 @@ public sealed class VerifyTests(BilledLife life) : IClassFixture<BilledLife>
     }
 
     [Fact]
+    public void Nothing_can_be_left_out_or_put_in_twice_even_by_someone_who_makes_the_hashes_anew()
+    {
+        foreach (var (invoice, events) in life.Exports)
+        {
+            var places = Elements(JsonNode.Parse(invoice)!["invoice"]!, "invoice").ToList();
+            places.Count.ShouldBeGreaterThan(10);
+            places.Where(path => !Refused(Hashed(Edited(invoice, path, (list, at) => list.Insert(at, list[at]!.DeepClone()))), events)).ShouldBeEmpty("put in twice");
+
+            // A line over nothing bears taxes over nothing: that one of them is missing changes no amount, and only the chain of hashes holds it.
+            places.Where(path => !Refused(Hashed(Edited(invoice, path, (list, at) => list.RemoveAt(at))), events)).Where(path => !IsTaxOfNothing(invoice, path)).ShouldBeEmpty("left out");
+            var unsealed = JsonNode.Parse(invoice)!.AsObject();
+            unsealed.Remove("seal").ShouldBeTrue();
+            InvoiceVerification.Run(Hashed(JsonSerializer.SerializeToUtf8Bytes(unsealed, BillingJson.Options)), events).ShouldHaveSingleItem().ShouldStartWith("seal: is missing");
+        }
+    }
+
+    [Fact]
+    public void Usage_that_is_charged_once_more_with_all_sums_is_found()
+    {
+        // The line of least usage again, under an id of its own: 3.00 more, with every sum over it.
+        var (invoice, events) = life.Exports[1];
+        var root = JsonNode.Parse(invoice)!;
+        var lines = root["invoice"]!["lines"]!.AsArray();
+        for (var i = lines.Count - 1; i >= 0; i--)
+        {
+            var findings = InvoiceVerification.Run(Hashed(Edited(invoice, $"invoice/lines/{i}", (list, at) =>
+            {
+                var again = list[at]!.DeepClone();
+                again["id"] = EntityId.New<InvoiceLineId>().ToString();
+                list.Add(again);
+            })), events);
+            var isUsage = lines[i]!["kind"]!.GetValue<string>() is "usage" or "adjustment" && lines[i]!["metric"] is not null;
+            findings.Any(finding => finding.Contains("charges what another line charges", StringComparison.Ordinal)).ShouldBe(isUsage, $"line {i}");
+        }
+    }
+
+    [Fact]
     public void The_line_and_the_field_are_named()
     {
         var (invoice, events) = life.Exports[1];
@@ -173,11 +210,35 @@ public sealed class VerifyTests(BilledLife life) : IClassFixture<BilledLife>
         return JsonSerializer.SerializeToUtf8Bytes(root, BillingJson.Options);
     }
 
+    // The paths of all that stands in lists.
+    private static IEnumerable<string> Elements(JsonNode? node, string path) => node switch
+    {
+        JsonObject item => item.SelectMany(property => Elements(property.Value, $"{path}/{property.Key}")),
+        JsonArray list => list.SelectMany((item, i) => Elements(item, $"{path}/{i}").Prepend($"{path}/{i}")),
+        _ => [],
+    };
+
+    private static bool IsTaxOfNothing(byte[] json, string path) =>
+        path.Contains("/taxes/", StringComparison.Ordinal) && path.Split('/').Aggregate(JsonNode.Parse(json)!, (node, part) => node is JsonArray list ? list[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]! : node[part]!)["amount"]?["minor"]?.GetValue<long>() is null or 0;
+
+    private static byte[] Edited(byte[] json, string path, Action<JsonArray, int> edit)
+    {
+        var root = JsonNode.Parse(json)!;
+        var parts = path.Split('/');
+        var list = parts[..^1].Aggregate(root, (node, part) => node is JsonArray places ? places[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]! : node[part]!).AsArray();
+        edit(list, int.Parse(parts[^1], System.Globalization.CultureInfo.InvariantCulture));
+        return JsonSerializer.SerializeToUtf8Bytes(root, BillingJson.Options);
+    }
+
     internal static byte[] Hashed(byte[] json)
     {
         var root = JsonNode.Parse(json)!;
         var invoice = CanonicalJson.Write(JsonSerializer.SerializeToElement(root["invoice"]));
-        root["seal"]!["hash"] = DocumentSeal.Of(invoice, root["seal"]!["previous"]!.GetValue<string>()).Hash;
+        if (root["seal"] is { } seal)
+        {
+            seal["hash"] = DocumentSeal.Of(invoice, seal["previous"]!.GetValue<string>()).Hash;
+        }
+
         root["hash"] = Convert.ToHexStringLower(SHA256.HashData(CanonicalJson.WriteWhole(JsonSerializer.SerializeToElement(root), "hash")));
         return JsonSerializer.SerializeToUtf8Bytes(root, BillingJson.Options);
     }

@@ -110,7 +110,12 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
         {
             foreach (var (item, n) in invoice.Lines[k].Taxes.Select((item, n) => (item, n)))
             {
-                findings.Expect(string.Create(CultureInfo.InvariantCulture, $"{At("lines", k)}.taxes[{n}].amount"), item.Amount, shares[k][item.Tax], $"the line's share of {item.Tax.Name}");
+                var path = string.Create(CultureInfo.InvariantCulture, $"{At("lines", k)}.taxes[{n}]");
+                findings.Expect($"{path}.amount", item.Amount, shares[k][item.Tax], $"the line's share of {item.Tax.Name}");
+                if (invoice.Lines[k].Taxes.Take(n).Any(other => other.Tax == item.Tax))
+                {
+                    findings.Add(path, "is a tax that the line bears already");
+                }
             }
         }
 

@@ -65,6 +65,7 @@ internal sealed class InvoiceVerification
         }
 
         new LineVerification(_export, _invoice, _events, _findings).Verify();
+        new OnceVerification(_export, _invoice, _events, _findings).Verify();
         new DeductionVerification(_export, _invoice, _findings).Verify();
         VerifyTotals();
         VerifyHashes();
@@ -95,6 +96,11 @@ internal sealed class InvoiceVerification
         if (_export.Seal is { } seal && !seal.Fits(CanonicalJson.Write(_export.Invoice)))
         {
             _findings.Add("seal.hash", "is not that of the invoice: the invoice was changed after it was issued");
+        }
+
+        if (_export.Seal is null && _invoice.Number is not null)
+        {
+            _findings.Add("seal", "is missing: it was taken out, or the invoice was issued before documents were sealed");
         }
 
         if (_export.Hash != Convert.ToHexStringLower(SHA256.HashData(CanonicalJson.WriteWhole(_file, "hash"))))

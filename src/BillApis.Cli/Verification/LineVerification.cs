@@ -100,25 +100,20 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         if (line.Kind is LineKind.Adjustment)
         {
             VerifyAdjustment(line, terms, quantity, amount, path);
+
+            // What adjusts several groups at once has no tiers, nor has what is not used any more.
+            if (quantity != 0 && (terms.GroupBy.IsEmpty || !line.Group.IsEmpty))
+            {
+                TierVerification.Verify(line, terms, quantity, parts.Length, exact, path, findings);
+            }
+
             return;
         }
 
         findings.Expect($"{path}.amount", line.Amount, amount, "what its price and quantity come to");
         findings.Expect($"{path}.quantity", line.Quantity, quantity, "what its events come to");
         findings.Expect($"{path}.unit_amount", line.UnitAmount, quantity == 0 ? 0 : Rational.Of((exact / quantity).Round(12), 12), "the average of a unit");
-        if (!line.Tiers.IsEmpty)
-        {
-            VerifyTiers(line, exact, path);
-        }
-    }
-
-    private void VerifyTiers(InvoiceLine line, Rational exact, string path)
-    {
-        var sum = line.Tiers.Aggregate(Rational.Zero, (total, tier) => total + tier.Amount);
-        if (sum != exact)
-        {
-            findings.Add($"{path}.tiers", $"add up to {sum}, but price and quantity come to {exact}");
-        }
+        TierVerification.Verify(line, terms, quantity, parts.Length, exact, path, findings);
     }
 
     private void VerifyAdjustment(InvoiceLine line, PriceTerms terms, decimal quantity, BigInteger amount, string path)

@@ -49,7 +49,7 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
 
     private Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration)
     {
-        var zone = TimelineOf(line)?.Zone ?? export.Zone;
+        var zone = TimelineOf(line)?.ZoneAt(period.Start) ?? export.Zone;
         return proration is Proration.ByDay && Days(whole) > 0 ? new Rational(Days(period), Days(whole)) : new Rational(period.Duration.BclCompatibleTicks, whole.Duration.BclCompatibleTicks);
 
         int Days(Interval interval) => Period.DaysBetween(interval.Start.InZone(zone).Date, interval.End.InZone(zone).Date);

@@ -25,12 +25,16 @@ internal static class Prices
             return flat.Amount;
         }
 
-        // A negative quantity is the credit of what as many units cost, and free units are not given back.
-        Rational units = Math.Abs(quantity);
-        units = Converted(terms.UnitConversion, units);
-        units = quantity < 0 ? units : Rational.Max(0, units - terms.IncludedQuantity);
+        var units = UnitsOf(terms, quantity);
         var amount = terms.Model is MatrixPrice matrix ? OfCells(matrix, quantity, events) : OfUnits(terms.Model, units, terms.FlatWhenZero && quantity >= 0);
         return quantity < 0 && terms.Model is not MatrixPrice ? -1 * amount : amount;
+    }
+
+    /// <summary>How many units come to be priced. A negative quantity is the credit of what as many units cost, and free units are not given back.</summary>
+    public static Rational UnitsOf(PriceTerms terms, decimal quantity)
+    {
+        var units = Converted(terms.UnitConversion, Math.Abs(quantity));
+        return quantity < 0 ? units : Rational.Max(0, units - terms.IncludedQuantity);
     }
 
     private static Rational OfUnits(PriceModel model, Rational units, bool flatWhenZero) => model switch

@@ -105,7 +105,7 @@ internal sealed record Correction(int Number, ImmutableArray<Recharge> Charges, 
     public IReadOnlyList<LateMemo> Memos(Currency currency) => !Commitments.IsEmpty
         ? []
         : [.. Charges.Where(charge => charge.Origin is not null).GroupBy(charge => charge.Origin!.Invoice.Id)
-            .Select(group => (group.First().Origin!.Document, Charges: group)).Select(group => new LateMemo(group.Document, LateCredit.Of(group.Document, [.. group.Charges.SelectMany(charge => charge.LinesIn(currency))])))
+            .Select(group => (group.First().Origin, Charges: group)).Select(group => new LateMemo(group.Origin!.Document, LateCredit.Of(group.Origin, [.. group.Charges.SelectMany(charge => charge.LinesIn(currency))])))
             .Where(memo => !memo.Lines.IsEmpty).OrderBy(memo => memo.Invoice.CreatedAt)];
 
     /// <summary>The same without what credit memos take back; its marks stay for those.</summary>

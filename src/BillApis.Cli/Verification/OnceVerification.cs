@@ -1,0 +1,97 @@
+using System.Globalization;
+using BillApis.Invoicing;
+using BillApis.Metering;
+using NodaTime;
+
+namespace BillApis.Cli.Verification;
+
+/// <summary>Holds that nothing is charged twice and nothing that was counted is left out: whoever makes an invoice up, with all of its sums, has to say what each event and price is charged by.</summary>
+internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IReadOnlyList<UsageEvent> events, Findings findings)
+{
+    public void Verify()
+    {
+        VerifyOnce();
+        VerifyPrices();
+        VerifyEvents();
+    }
+
+    private static string At(int i) => string.Create(CultureInfo.InvariantCulture, $"invoice.lines[{i}]");
+
+    // Usage is charged once, whatever the lines call it; what is charged at a fixed price may be bought twice.
+    private void VerifyOnce()
+    {
+        for (var i = 0; i < invoice.Lines.Length; i++)
+        {
+            var line = invoice.Lines[i];
+            var earlier = invoice.Lines.Take(i).ToList();
+            if (earlier.Any(other => other.Id == line.Id))
+            {
+                findings.Add($"{At(i)}.id", "is that of another line");
+            }
+
+            if (IsMetered(line) && earlier.Any(other => IsMetered(other) && other.Price == line.Price && other.Subscription == line.Subscription && IsShared(other, line)))
+            {
+                findings.Add(At(i), "charges what another line charges: the same usage of the same time at the same price");
+            }
+        }
+    }
+
+    private static bool IsMetered(InvoiceLine line) => line is { Metric: not null, Period: not null, Kind: LineKind.Usage or LineKind.Adjustment };
+
+    private static bool IsShared(InvoiceLine one, InvoiceLine other) =>
+        one.Period!.Value.Start < other.Period!.Value.End && other.Period.Value.Start < one.Period.Value.End && one.Group.All(value => !other.Group.TryGetValue(value.Key, out var own) || own == value.Value);
+
+    // A fee of nothing adds nothing, and would not be missed in the sums.
+    private void VerifyPrices()
+    {
+        foreach (var (id, price) in export.Prices.Where(price => invoice.Lines.All(line => line.Price != price.Value.Id)))
+        {
+            findings.Add($"prices.{id}", $"'{price.Code}' is the price of no line: a line was left out");
+        }
+
+        // What is missing to a minimum is missing to usage, be it none.
+        foreach (var (i, bound) in invoice.Lines.Index().Where(item => item.Item is { Kind: LineKind.Minimum or LineKind.Maximum, Metric: not null }))
+        {
+            if (!invoice.Lines.Any(line => line.Kind is LineKind.Usage && line.Price == bound.Price && line.Subscription == bound.Subscription && line.Period == bound.Period))
+            {
+                findings.Add(At(i), "is the bound of usage that no line charges: a line was left out");
+            }
+        }
+    }
+
+    private void VerifyEvents()
+    {
+        var metered = invoice.Lines.Where(IsMetered).Select(line => (Line: line, Metric: export.Metrics.GetValueOrDefault(line.Metric!.Value.ToString()))).Where(item => item.Metric is not null).ToList();
+        foreach (var (i, item) in events.Index().Where(item => !metered.Exists(line => Counts(line.Metric!, line.Line, item.Item))))
+        {
+            findings.Add(string.Create(CultureInfo.InvariantCulture, $"events[{i}]"), $"'{item.Id}' of {item.Source} is charged by no line: a line was left out");
+        }
+
+        foreach (var lines in metered.Where(item => item.Line.Kind is LineKind.Usage).GroupBy(item => (item.Line.Price, item.Line.Subscription, item.Line.Period)))
+        {
+            VerifyGroups([.. lines.Select(item => item.Line)], lines.First().Metric!);
+        }
+    }
+
+    // What recurs may have begun long before the period.
+    private bool Counts(Metric metric, InvoiceLine line, UsageEvent item) =>
+        RequestOf(metric, line, metric.Recurring ? new Interval(NodaConstants.UnixEpoch, line.Period!.Value.End) : line.Period!.Value).Counts(item);
+
+    private UsageRequest RequestOf(Metric metric, InvoiceLine line, Interval period) => new(metric, invoice.Customer, period) { Subscription = line.Subscription ?? invoice.Subscription, Whole = line.Full };
+
+    // Each group that has events has a line, be it over nothing.
+    private void VerifyGroups(IReadOnlyList<InvoiceLine> lines, Metric metric)
+    {
+        var line = lines[0];
+        if (!export.Prices.TryGetValue(line.Price?.ToString() ?? "", out var price) || price.Terms.GroupBy.IsEmpty)
+        {
+            return;
+        }
+
+        var request = RequestOf(metric, line, line.Period!.Value) with { GroupBy = price.Terms.GroupBy };
+        foreach (var group in UsageCalculator.Read(request, events).Groups.Select(group => group.Dimensions.Values().ToList()).Where(group => !lines.Any(own => own.Group.All(value => group.Contains(value)))))
+        {
+            findings.Add($"events of {string.Join(", ", group.Select(value => $"{value.Key} {value.Value ?? "none"}"))}", $"are charged by no line of the price '{price.Code}': a line was left out");
+        }
+    }
+}
