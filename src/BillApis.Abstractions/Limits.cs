@@ -89,6 +89,9 @@ public static class Limits
     /// <summary>The largest event in a file that is imported, in bytes.</summary>
     public const int ImportedEventBytes = 1024 * 1024;
 
+    /// <summary>Memory on SQLite for what tells new event ids from known ones: what it is too small for is looked up in the file.</summary>
+    public const long KeyFilterBytes = 64 * 1024 * 1024;
+
     /// <summary>The largest file that is imported, in bytes as it is sent.</summary>
     public const long ImportBytes = 32L * 1024 * 1024 * 1024;
 

@@ -103,6 +103,10 @@ internal sealed class PostgresUsageLog : IUsageLog
 
     public Task CatchUpAsync(DbTransaction transaction, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public string Keyed(string source, string id) => $"lateral (select * from billing_usage_by_key as k where k.tenant_id = @Tenant and k.source = {source} and k.id = {id}) as e";
+
+    public string IsKnown(string source, string id) => $"exists (select 1 from billing_usage_source as s join billing_usage_key as k on k.source_no = s.no where s.tenant_id = @Tenant and s.source = {source} and k.id = {id})";
+
     public string Happened(string view, string first, string last) => view switch
     {
         EventRow.ByCustomer => $"e.at >= {first} and e.at < {last} and e.hour >= {first} / 3600000000 and e.hour <= {last} / 3600000000",

@@ -50,7 +50,7 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override IUsageLog UsageLog { get; } = new SqliteUsageLog();
 
-    public override IOldUsage OldUsage { get; } = new SqliteOldUsage();
+    public override IOldUsage OldUsage => new SqliteOldUsage(UsageLog);
 
     public override async Task<DbConnection> OpenAsync(TenantId? tenant, CancellationToken cancellationToken) => await ConnectAsync(_prepared, cancellationToken).ConfigureAwait(false);
 
@@ -139,6 +139,11 @@ internal sealed class SqliteDialect : SqlDialect
     public override ValueTask DisposeAsync()
     {
         _writer.Dispose();
+        foreach (var (handle, _) in _prepared)
+        {
+            SqliteStatement.Forget(handle);
+        }
+
         SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
         return ValueTask.CompletedTask;
     }
@@ -188,6 +193,6 @@ internal sealed class SqliteDialect : SqlDialect
 
     private sealed class Adopted(SqliteConnection connection) : IDisposable
     {
-        public void Dispose() => SqliteStatement.Forget(connection);
+        public void Dispose() => SqliteStatement.Forget(connection.Handle);
     }
 }

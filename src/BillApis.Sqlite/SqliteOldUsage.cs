@@ -9,20 +9,20 @@ using Microsoft.Data.Sqlite;
 namespace BillApis.Sqlite;
 
 /// <summary>Empties events in their blocks and takes them out of the indexes by customer and time; the key, and the hash that it leads to, stay. What comes back is written where it was.</summary>
-internal sealed class SqliteOldUsage : IOldUsage
+internal sealed class SqliteOldUsage(IUsageLog log) : IOldUsage
 {
     private const int EventsOfLot = 20_000;
     private const string Seqs = "(select value from json_each(@Rows))";
     private static readonly string[] Columns = ["id", "type", "customer", "customer_id", "subscription_id", "at", "recorded_at", "properties", "metrics"];
 
-    // From month to month, by one look into the index for each.
+    // From month to month, by one look into the index for each: no slice lies in two.
     public async Task<IReadOnlyList<long>> MonthsAsync(DbConnection connection, TenantId tenant, long before, CancellationToken cancellationToken) =>
         (await connection.QueryAsync<long>(new CommandDefinition(
             """
             with recursive found(at) as (
-                select min(at) from billing_usage_time where tenant_id = @Tenant
+                select min(last_at) from billing_usage_slice where owner = @Tenant
                 union all
-                select (select min(t.at) from billing_usage_time as t where t.tenant_id = @Tenant and t.at >= cast(strftime('%s', f.at / 1000000, 'unixepoch', 'start of month', '+1 month') as integer) * 1000000)
+                select (select min(s.last_at) from billing_usage_slice as s where s.owner = @Tenant and s.last_at >= cast(strftime('%s', f.at / 1000000, 'unixepoch', 'start of month', '+1 month') as integer) * 1000000)
                 from found as f where f.at < @Before
             )
             select (cast(strftime('%Y', at / 1000000, 'unixepoch') as integer) - 1970) * 12 + cast(strftime('%m', at / 1000000, 'unixepoch') as integer) - 1 from found where at < @Before
@@ -37,9 +37,8 @@ internal sealed class SqliteOldUsage : IOldUsage
             $"""
             select e.seq
             from {EventRow.ByTime} as e
-            where e.tenant_id = @Tenant and e.at >= @First and e.at < @Last
+            where e.tenant_id = @Tenant and {log.Happened(EventRow.ByTime, "@First", "@Last")}
               and not exists (select 1 from billing_usage_orphan as o where o.tenant_id = @Tenant and o.source = e.source and o.id = e.id and {UsageOrphans.Open("o")})
-            order by e.at, e.seq
             limit {EventsOfLot}
             """,
             new { Tenant = tenant.ToString(), First = interval.Start.ToMicroseconds(), Last = interval.End.ToMicroseconds() },
@@ -62,55 +61,58 @@ internal sealed class SqliteOldUsage : IOldUsage
             transaction,
             cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
 
-    public async Task RemoveAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<long> rows, IReadOnlyList<EventRow> events, CancellationToken cancellationToken)
+    public Task RemoveAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<long> rows, IReadOnlyList<EventRow> events, CancellationToken cancellationToken)
     {
-        foreach (var (table, owner) in ((string, string)[])[("billing_usage_customer", Of("customer_id")), ("billing_usage_time", "@Tenant")])
-        {
-            var column = table == "billing_usage_time" ? "tenant_id" : "customer_id";
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(
-                $"delete from {table} where ({column}, at, seq) in (select {owner}, {Of("at")}, r.value from {Seqs} as r cross join billing_usage_block as b where b.no = r.value / {SqliteUsageBlock.Most})",
-                Parameters(tenant, rows),
-                transaction,
-                cancellationToken: cancellationToken)).ConfigureAwait(false);
-        }
-
+        var (connection, removed) = ((SqliteConnection)transaction.Connection!, new SqliteUsageOwners());
         foreach (var block in rows.GroupBy(row => row / SqliteUsageBlock.Most))
         {
             var places = block.Select(row => (int)(row % SqliteUsageBlock.Most)).ToHashSet();
-            SqliteUsageAssignment.Rewrite((SqliteConnection)transaction.Connection!, block.Key, (int place, in SqliteUsageItem item) => places.Contains(place) ? Emptied(item) : SqliteUsageAssignment.Parts(item, null));
+            SqliteUsageAssignment.Rewrite(connection, block.Key, (int place, in SqliteUsageItem item) =>
+            {
+                if (!places.Contains(place))
+                {
+                    return SqliteUsageAssignment.Parts(item, null);
+                }
+
+                removed.Add(item, SqliteUsageBlock.Number(block.Key, place));
+                removed.Add(tenant.ToString(), item.At, SqliteUsageBlock.Number(block.Key, place));
+                return Emptied(item);
+            });
         }
+
+        removed.Remove(connection);
+        return Task.CompletedTask;
     }
 
     public Task<bool> RestoreAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
-        var connection = (SqliteConnection)transaction.Connection!;
-        var find = SqliteStatement.Of(connection, "select i.seq from billing_usage_source as s cross join billing_usage_key as i where s.tenant_id = ?1 and s.source = ?2 and i.source_no = s.no and i.id = ?3");
-        var (found, missing) = (new List<(long Seq, UsageEntry Entry)>(entries.Count), false);
-        foreach (var entry in entries)
+        var (connection, entered) = ((SqliteConnection)transaction.Connection!, new SqliteUsageOwners());
+        var found = entries.Select(entry => (Number: SqliteKeyLookup.Find(connection.Handle!, tenant.ToString(), entry.Key.Source, entry.Key.Id), Entry: entry)).ToList();
+        var missing = found.Exists(item => item.Number is null);
+        foreach (var block in missing ? [] : found.GroupBy(item => item.Number!.Value / SqliteUsageBlock.Most))
         {
-            find.Bind(1, tenant.ToString());
-            find.Bind(2, entry.Key.Source);
-            find.Bind(3, entry.Key.Id);
-            var seq = find.Find();
-            missing |= seq is null;
-            found.Add((seq ?? 0, entry));
-        }
-
-        foreach (var block in missing ? [] : found.GroupBy(item => item.Seq / SqliteUsageBlock.Most))
-        {
-            var places = block.ToDictionary(item => (int)(item.Seq % SqliteUsageBlock.Most), item => item.Entry);
+            var places = block.ToDictionary(item => (int)(item.Number!.Value % SqliteUsageBlock.Most), item => item.Entry);
             SqliteUsageAssignment.Rewrite(connection, block.Key, (int place, in SqliteUsageItem item) =>
             {
-                var back = places.GetValueOrDefault(place);
-                missing |= back is not null && (!item.Properties.IsEmpty || item.At != back.Item.At.ToMicroseconds() || item.RecordedAt != back.Item.RecordedAt.ToMicroseconds());
-                return back is null ? SqliteUsageAssignment.Parts(item, null) : Filled(item, back);
+                if (places.GetValueOrDefault(place) is not { } back)
+                {
+                    return SqliteUsageAssignment.Parts(item, null);
+                }
+
+                missing |= !item.Properties.IsEmpty || item.At != back.Item.At.ToMicroseconds() || item.RecordedAt != back.Item.RecordedAt.ToMicroseconds();
+                entered.Add(tenant.ToString(), item.At, SqliteUsageBlock.Number(block.Key, place));
+                if (back.Item.Customer is { } customer)
+                {
+                    entered.Add(customer.ToString(), item.At, SqliteUsageBlock.Number(block.Key, place));
+                }
+
+                return Filled(item, back);
             });
         }
 
         if (!missing)
         {
-            Enter(connection, "insert into billing_usage_time (tenant_id, at, seq) values (?1, ?2, ?3)", found.Select(item => (tenant.ToString(), item.Seq, item.Entry)));
-            Enter(connection, "insert into billing_usage_customer (customer_id, at, seq) values (?1, ?2, ?3)", found.Where(item => item.Entry.Item.Customer is not null).Select(item => (item.Entry.Item.Customer!.Value.ToString(), item.Seq, item.Entry)));
+            entered.Enter(connection);
         }
 
         return Task.FromResult(!missing);
@@ -121,19 +123,6 @@ internal sealed class SqliteOldUsage : IOldUsage
     public Task CloseMonthsAsync(long before, CancellationToken cancellationToken) => Task.CompletedTask;
 
     private static string Of(string column) => $"billing_event(b.events, r.value % {SqliteUsageBlock.Most}, '{column}')";
-
-    // In the order of the index: what lies together is written together.
-    private static void Enter(SqliteConnection connection, string sql, IEnumerable<(string Owner, long Seq, UsageEntry Entry)> rows)
-    {
-        var insert = SqliteStatement.Of(connection, sql);
-        foreach (var (owner, seq, entry) in rows.OrderBy(row => row.Owner, StringComparer.Ordinal).ThenBy(row => row.Entry.Item.At).ThenBy(row => row.Seq))
-        {
-            insert.Bind(1, owner);
-            insert.Bind(2, entry.Item.At.ToMicroseconds());
-            insert.Bind(3, seq);
-            insert.Run();
-        }
-    }
 
     private static SqliteUsageParts Emptied(in SqliteUsageItem item) => new()
     {

@@ -13,9 +13,9 @@ internal sealed class SqliteStatement : IDisposable
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
 
-    public SqliteStatement(SqliteConnection connection, string sql)
+    private SqliteStatement(sqlite3 database, string sql)
     {
-        _database = connection.Handle!;
+        _database = database;
         Check(raw.sqlite3_prepare_v2(_database, sql, out _statement));
     }
 
@@ -23,18 +23,21 @@ internal sealed class SqliteStatement : IDisposable
     public bool HasWritten => raw.sqlite3_changes(_database) > 0;
 
     /// <summary>The statement that is kept with the connection for the next time; not to be disposed of.</summary>
-    public static SqliteStatement Of(SqliteConnection connection, string sql)
+    public static SqliteStatement Of(SqliteConnection connection, string sql) => Of(connection.Handle!, sql);
+
+    /// <summary>The same where SQLite itself calls, which knows no connection.</summary>
+    public static SqliteStatement Of(sqlite3 database, string sql)
     {
-        var prepared = Prepared.GetValue(connection.Handle!, _ => []);
-        return prepared.TryGetValue(sql, out var known) ? known : prepared[sql] = new SqliteStatement(connection, sql);
+        var prepared = Prepared.GetValue(database, _ => []);
+        return prepared.TryGetValue(sql, out var known) ? known : prepared[sql] = new SqliteStatement(database, sql);
     }
 
     /// <summary>Lets go of what is kept with a connection: it could not be closed otherwise.</summary>
-    public static void Forget(SqliteConnection connection)
+    public static void Forget(sqlite3? database)
     {
-        if (connection.Handle is { } handle && Prepared.TryGetValue(handle, out var prepared))
+        if (database is not null && Prepared.TryGetValue(database, out var prepared))
         {
-            Prepared.Remove(handle);
+            Prepared.Remove(database);
             foreach (var statement in prepared.Values)
             {
                 statement.Dispose();

@@ -7,14 +7,11 @@ namespace BillApis.Sqlite;
 internal sealed class SqliteTailKeys
 {
     private const int Least = 1_024;
-    private (int Hash, long Number)[] _places = new (int, long)[Least];
+    private (ulong Hash, long Number)[] _places = new (ulong, long)[Least];
 
     public int Count { get; private set; }
 
-    /// <summary>The hash of a key; the source is left aside, since ids of two sources are seldom the same.</summary>
-    public static int HashOf(string id) => id.GetHashCode(StringComparison.Ordinal);
-
-    public void Add(int hash, long number)
+    public void Add(ulong hash, long number)
     {
         if (2 * ++Count > _places.Length)
         {
@@ -31,25 +28,19 @@ internal sealed class SqliteTailKeys
         Count = 0;
     }
 
-    /// <summary>The first place at or after another, which is 0 at first, where an event of a hash is; negative where there is none.</summary>
-    public int Find(int hash, int after, out long number)
+    /// <summary>Adds the numbers of the events whose keys have a hash.</summary>
+    public void Find(ulong hash, List<long> numbers)
     {
-        for (var step = after; ; step++)
+        for (var step = 0; _places[Slot(hash, step)] is { Number: not 0 } place; step++)
         {
-            (var found, number) = _places[Slot(hash, step)];
-            if (number == 0)
+            if (place.Hash == hash)
             {
-                return -1;
-            }
-
-            if (found == hash)
-            {
-                return step;
+                numbers.Add(place.Number);
             }
         }
     }
 
-    private void Put(int hash, long number)
+    private void Put(ulong hash, long number)
     {
         var step = 0;
         while (_places[Slot(hash, step)].Number != 0)
@@ -63,7 +54,7 @@ internal sealed class SqliteTailKeys
     private void Grow()
     {
         var before = _places;
-        _places = new (int, long)[2 * before.Length];
+        _places = new (ulong, long)[2 * before.Length];
         foreach (var (hash, number) in before)
         {
             if (number != 0)
@@ -73,5 +64,5 @@ internal sealed class SqliteTailKeys
         }
     }
 
-    private int Slot(int hash, int step) => (int)(unchecked((uint)hash + (uint)step) & (uint)(_places.Length - 1));
+    private int Slot(ulong hash, int step) => (int)(unchecked(hash + (uint)step) & (uint)(_places.Length - 1));
 }

@@ -9,7 +9,7 @@ internal sealed class SqliteUsageAppended
 {
     private readonly SqliteStatement _insert;
     private readonly SqliteUsageBlock _block;
-    private readonly List<(int Hash, long Number)> _keys;
+    private readonly List<(ulong Hash, long Number)> _keys;
 
     public SqliteUsageAppended(SqliteConnection connection, SqliteUsageBlock block, long last, int count)
     {
@@ -22,9 +22,9 @@ internal sealed class SqliteUsageAppended
     public long Last { get; private set; }
 
     /// <summary>The hash of each key, and the number of its event.</summary>
-    public List<(int Hash, long Number)> Keys => _keys;
+    public List<(ulong Hash, long Number)> Keys => _keys;
 
-    public void Add(long source, UsageEntry entry)
+    public void Add(long source, UsageEntry entry, ulong hash)
     {
         Span<Guid> metrics = stackalloc Guid[entry.Open.Length];
         for (var i = 0; i < metrics.Length; i++)
@@ -44,7 +44,7 @@ internal sealed class SqliteUsageAppended
             _block.Add(parts);
         }
 
-        _keys.Add((SqliteTailKeys.HashOf(item.Id), SqliteUsageBlock.Number(Last + 1, _block.Count - 1)));
+        _keys.Add((hash, SqliteUsageBlock.Number(Last + 1, _block.Count - 1)));
     }
 
     /// <summary>Writes what is not written yet.</summary>

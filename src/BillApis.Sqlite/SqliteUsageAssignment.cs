@@ -10,21 +10,27 @@ internal static class SqliteUsageAssignment
     /// <summary>Says what is to be at a place in a block.</summary>
     public delegate SqliteUsageParts Place(int place, in SqliteUsageItem item);
 
-    /// <summary>Gives an event that the indexes have the customer and the metrics that it has now.</summary>
-    public static void Write(SqliteConnection connection, long seq, UsageEntry entry)
+    /// <summary>Gives events that the indexes have the customers and the metrics that they have now.</summary>
+    public static void Write(SqliteConnection connection, IReadOnlyList<(long Number, UsageEntry Entry)> events)
     {
-        var (assigned, at) = ((int)(seq % SqliteUsageBlock.Most), 0L);
-        Rewrite(connection, seq / SqliteUsageBlock.Most, (int place, in SqliteUsageItem item) =>
+        var (left, entered) = (new SqliteUsageOwners(), new SqliteUsageOwners());
+        foreach (var (number, entry) in events)
         {
-            if (place == assigned)
+            Rewrite(connection, number / SqliteUsageBlock.Most, (int place, in SqliteUsageItem item) =>
             {
-                at = item.At;
-                Leave(connection, item, seq);
-            }
+                if (place != number % SqliteUsageBlock.Most)
+                {
+                    return Parts(item, null);
+                }
 
-            return Parts(item, place == assigned ? entry : null);
-        });
-        Run(connection, "insert or ignore into billing_usage_customer (customer_id, at, seq) values (?1, ?2, ?3)", entry.Item.Customer!.Value.ToString(), at, seq);
+                left.Add(item, number);
+                entered.Add(entry.Item.Customer!.Value.ToString(), item.At, number);
+                return Parts(item, entry);
+            });
+        }
+
+        left.Remove(connection);
+        entered.Enter(connection);
     }
 
     /// <summary>Writes a block anew; places that are empty stay so.</summary>
@@ -53,23 +59,6 @@ internal static class SqliteUsageAssignment
         update.Bind(1, no);
         update.Bind(2, block.Bytes);
         update.Run();
-    }
-
-    private static void Leave(SqliteConnection connection, in SqliteUsageItem item, long seq)
-    {
-        if (!item.Customer.IsEmpty)
-        {
-            Run(connection, "delete from billing_usage_customer where customer_id = ?1 and at = ?2 and seq = ?3", SqliteUsageItem.IdOf<CustomerId>(item.Customer), item.At, seq);
-        }
-    }
-
-    private static void Run(SqliteConnection connection, string sql, string customer, long at, long seq)
-    {
-        var statement = SqliteStatement.Of(connection, sql);
-        statement.Bind(1, customer);
-        statement.Bind(2, at);
-        statement.Bind(3, seq);
-        statement.Run();
     }
 
     /// <summary>An event as it lies there, or as it is given away.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using SQLitePCL;
 
 namespace BillApis.Sqlite;
 
@@ -82,10 +83,10 @@ internal sealed class SqliteUsageBlock
         End(start);
     }
 
-    /// <summary>The event at a place; nothing where that is empty.</summary>
+    /// <summary>The event at a place; nothing where that is empty, or after the last.</summary>
     public static ReadOnlySpan<byte> At(ReadOnlySpan<byte> block, int place)
     {
-        for (var events = Open(block); ; place--)
+        for (var events = Open(block); !events.IsEmpty; place--)
         {
             var item = Next(ref events);
             if (place == 0)
@@ -93,6 +94,20 @@ internal sealed class SqliteUsageBlock
                 return item;
             }
         }
+
+        return [];
+    }
+
+    /// <summary>The key and the content hash of the event of a number.</summary>
+    public static (long Source, string Id, string Hash) Read(sqlite3 database, long number)
+    {
+        var block = SqliteStatement.Of(database, Select);
+        block.Bind(1, number / Most);
+        block.Step();
+        var item = new SqliteUsageItem(At(block.Blob(0), (int)(number % Most)));
+        var found = (item.Source, Encoding.UTF8.GetString(item.Id), Encoding.ASCII.GetString(item.Hash));
+        block.Reset();
+        return found;
     }
 
     /// <summary>What follows the format byte.</summary>

@@ -4,7 +4,10 @@ using SQLitePCL;
 
 namespace BillApis.Sqlite;
 
-/// <summary>What SQL needs to look into a <see cref="SqliteUsageBlock"/>: <c>billing_event(block, place, column)</c>; and what the migration makes blocks with.</summary>
+/// <summary>
+/// What SQL needs to find events and to look into a <see cref="SqliteUsageBlock"/>: <c>billing_event_number(tenant, source, id)</c>, <c>billing_slice(events)</c> and <c>billing_event(block, place, column)</c>;
+/// and what a migration makes blocks with.
+/// </summary>
 internal static class SqliteUsageFunctions
 {
     private const int PackedColumns = 12;
@@ -19,11 +22,38 @@ internal static class SqliteUsageFunctions
                 connection.Handle, "billing_event_block", PackedColumns, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null,
                 static (context, _, arguments) => Guard(context, () => Collect(context, arguments)), static (context, _) => Guard(context, () => Pack(context))),
             connection.Handle);
+        SqliteException.ThrowExceptionForRC(
+            raw.sqlite3_create_function(connection.Handle, "billing_slice", 1, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) => Guard(context, () => Slice(context, arguments))),
+            connection.Handle);
+        SqliteException.ThrowExceptionForRC(
+            raw.sqlite3_create_function(connection.Handle, "billing_event_number", 3, raw.SQLITE_UTF8, connection.Handle, static (context, database, key) => Guard(context, () => Find(context, (sqlite3)database, key))),
+            connection.Handle);
+    }
+
+    private static void Slice(sqlite3_context context, sqlite3_value[] arguments) => raw.sqlite3_result_text(context, SqliteUsageSlice.Json(raw.sqlite3_value_blob(arguments[0])));
+
+    private static void Find(sqlite3_context context, sqlite3 database, sqlite3_value[] key)
+    {
+        if (SqliteKeyLookup.Find(database, raw.sqlite3_value_text(key[0]).utf8_to_string(), raw.sqlite3_value_text(key[1]).utf8_to_string(), raw.sqlite3_value_text(key[2]).utf8_to_string()) is { } number)
+        {
+            raw.sqlite3_result_int64(context, number);
+        }
+        else
+        {
+            raw.sqlite3_result_null(context);
+        }
     }
 
     private static void Answer(sqlite3_context context, sqlite3_value[] arguments)
     {
-        var item = new SqliteUsageItem(SqliteUsageBlock.At(raw.sqlite3_value_blob(arguments[0]), raw.sqlite3_value_int(arguments[1])));
+        var bytes = SqliteUsageBlock.At(raw.sqlite3_value_blob(arguments[0]), raw.sqlite3_value_int(arguments[1]));
+        if (bytes.IsEmpty)
+        {
+            raw.sqlite3_result_null(context);
+            return;
+        }
+
+        var item = new SqliteUsageItem(bytes);
         var column = raw.sqlite3_value_blob(arguments[2]);
         if (Number(item, column) is { } number)
         {
@@ -117,7 +147,7 @@ internal static class SqliteUsageFunctions
         {
             work();
         }
-        catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException or IndexOutOfRangeException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException or IndexOutOfRangeException or SqliteException)
         {
             raw.sqlite3_result_error(context, utf8z.FromString($"Stored events cannot be read: {exception.Message}"));
         }

@@ -1,63 +1,53 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 
 namespace BillApis.Sqlite;
 
-/// <summary>Enters the tail into the indexes, each in its own order and many rows with one statement: what lies together is written together.</summary>
+/// <summary>Enters a part of the tail into the indexes: keys as one run, and for each customer and tenant what happened within an hour as one row.</summary>
 internal sealed class SqliteUsageIndexes
 {
-    /// <summary>How many rows a statement enters: to run one costs more than to enter a row.</summary>
-    private const int RowsPerStatement = 64;
+    // Four times what trails at the most: only what an older version left is more.
+    private const int EventsOfLot = 262_144;
 
-    private const int IdBytes = 40;
     private readonly SqliteConnection _connection;
-    private readonly Dictionary<long, string> _tenants = [];
-    private readonly List<Key> _keys;
+    private readonly Dictionary<long, List<(long At, long Number)>> _sources = [];
     private readonly Dictionary<UInt128, List<(long At, long Number)>> _customers = [];
-    private readonly Dictionary<string, List<(long At, long Number)>> _times = new(StringComparer.Ordinal);
-    private byte[] _ids;
-    private int _idBytes;
+    private readonly List<ulong> _hashes = [];
+    private readonly List<long> _numbers = [];
 
-    private SqliteUsageIndexes(SqliteConnection connection, int expected) => (_connection, _keys, _ids) = (connection, new(expected), ArrayPool<byte>.Shared.Rent((1 + expected) * IdBytes));
+    private SqliteUsageIndexes(SqliteConnection connection) => _connection = connection;
 
     /// <param name="connection">The connection, within the transaction that writes.</param>
-    /// <param name="expected">How many events there are, as far as that is known.</param>
-    public static void CatchUp(SqliteConnection connection, int expected = 0)
+    /// <param name="filters">What is remembered of the keys that are there.</param>
+    public static void CatchUp(SqliteConnection connection, SqliteKeyFilters filters)
     {
-        var indexes = new SqliteUsageIndexes(connection, expected);
-        indexes.ReadTenants();
-        if (indexes.ReadTail() is { } last)
+        while (new SqliteUsageIndexes(connection).Enter(filters))
         {
-            indexes.WriteKeys();
-            indexes.Write("billing_usage_customer (customer_id, at, seq)", indexes._customers.OrderBy(pair => pair.Key).Select(pair => (EntityId.Format(CustomerId.Prefix, pair.Key), pair.Value)));
-            indexes.Write("billing_usage_time (tenant_id, at, seq)", indexes._times.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value)));
-            var progress = SqliteStatement.Of(connection, "update billing_usage_progress set indexed = ?1");
-            progress.Bind(1, last);
-            progress.Run();
         }
-
-        ArrayPool<byte>.Shared.Return(indexes._ids);
     }
 
-    private void ReadTenants()
+    /// <returns>Whether there is more.</returns>
+    private bool Enter(SqliteKeyFilters filters)
     {
-        var rows = SqliteStatement.Of(_connection, "select no, tenant_id from billing_usage_source");
-        while (rows.Step())
+        if (Read() is not { } last)
         {
-            _tenants[rows.Number(0)] = rows.Text(1);
+            return false;
         }
 
-        rows.Reset();
+        WriteKeys(filters);
+        WriteSlices();
+        var progress = SqliteStatement.Of(_connection, "update billing_usage_progress set indexed = ?1");
+        progress.Bind(1, last);
+        progress.Run();
+        return _hashes.Count >= EventsOfLot;
     }
 
-    private long? ReadTail()
+    private long? Read()
     {
         long? last = null;
-        var blocks = SqliteStatement.Of(_connection, SqliteUsageTail.Blocks);
-        while (blocks.Step())
+        var blocks = SqliteStatement.Of(_connection, "select no, events from billing_usage_block where no > (select indexed from billing_usage_progress) order by no");
+        while (_hashes.Count < EventsOfLot && blocks.Step())
         {
             last = blocks.Number(0);
             Read(last.Value, blocks.Blob(1));
@@ -75,98 +65,86 @@ internal sealed class SqliteUsageIndexes
             var found = SqliteUsageBlock.Next(ref events);
             if (!found.IsEmpty)
             {
-                var item = new SqliteUsageItem(found);
-                var number = SqliteUsageBlock.Number(block, place);
-                _keys.Add(new Key(item.Source, Keep(item.Id), item.Id.Length, number));
-                Of(_times, _tenants[item.Source]).Add((item.At, number));
-                if (!item.Customer.IsEmpty)
-                {
-                    Of(_customers, BinaryPrimitives.ReadUInt128BigEndian(item.Customer)).Add((item.At, number));
-                }
+                Read(SqliteUsageBlock.Number(block, place), new SqliteUsageItem(found));
             }
+        }
+    }
+
+    private void Read(long number, in SqliteUsageItem item)
+    {
+        _hashes.Add(SqliteKeyHash.Of(item.Source, item.Id));
+        _numbers.Add(number);
+        if (item.Properties.IsEmpty)
+        {
+            // Archived: only its key stays known.
+            return;
+        }
+
+        Of(_sources, item.Source).Add((item.At, number));
+        if (!item.Customer.IsEmpty)
+        {
+            Of(_customers, BinaryPrimitives.ReadUInt128BigEndian(item.Customer)).Add((item.At, number));
         }
     }
 
     private static List<(long At, long Number)> Of<TOwner>(Dictionary<TOwner, List<(long At, long Number)>> owners, TOwner owner) where TOwner : notnull =>
         CollectionsMarshal.GetValueRefOrAddDefault(owners, owner, out _) ??= [];
 
-    private int Keep(ReadOnlySpan<byte> id)
+    // The one place where a key becomes part of the index: a second event of a key fails it, and undoes the whole transaction.
+    private void WriteKeys(SqliteKeyFilters filters)
     {
-        if (_idBytes + id.Length > _ids.Length)
+        var (keys, runs, same) = (SqliteSortedKeys.Sort([.. _hashes], [.. _numbers]), new SqliteKeyRuns(_connection.Handle!, filters, _hashes.Count), new List<long>());
+        for (var i = 0; i < keys.Count; i++)
         {
-            var more = ArrayPool<byte>.Shared.Rent((2 * _ids.Length) + id.Length);
-            _ids.AsSpan(0, _idBytes).CopyTo(more);
-            ArrayPool<byte>.Shared.Return(_ids);
-            _ids = more;
-        }
-
-        id.CopyTo(_ids.AsSpan(_idBytes));
-        _idBytes += id.Length;
-        return _idBytes - id.Length;
-    }
-
-    private ReadOnlySpan<byte> Id(in Key key) => _ids.AsSpan(key.First, key.Length);
-
-    // The one place where a key becomes part of the unique index: a second one would fail it, and undo the whole transaction.
-    private void WriteKeys()
-    {
-        Sort(_keys, (left, right) => left.Source.CompareTo(right.Source) is not 0 and var source ? source : Id(left).SequenceCompareTo(Id(right)));
-        Insert("billing_usage_key (source_no, id, seq)", _keys, (statement, place, key) =>
-        {
-            statement.Bind(place, key.Source);
-            statement.BindText(place + 1, Id(key));
-            statement.Bind(place + 2, key.Number);
-        });
-    }
-
-    private void Write(string into, IEnumerable<(string Owner, List<(long At, long Number)> Events)> owners)
-    {
-        var rows = new List<(string Owner, long At, long Number)>(_keys.Count);
-        foreach (var (owner, events) in owners)
-        {
-            Sort(events, static (left, right) => left.CompareTo(right));
-            rows.AddRange(events.Select(item => (owner, item.At, item.Number)));
-        }
-
-        Insert(into, rows, static (statement, place, row) =>
-        {
-            statement.Bind(place, row.Owner);
-            statement.Bind(place + 1, row.At);
-            statement.Bind(place + 2, row.Number);
-        });
-    }
-
-    private void Insert<T>(string into, List<T> rows, Action<SqliteStatement, int, T> bind)
-    {
-        var (one, many) = (Inserting(into, 1), Inserting(into, RowsPerStatement));
-        for (var i = 0; i < rows.Count;)
-        {
-            var (statement, count) = rows.Count - i >= RowsPerStatement ? (many, RowsPerStatement) : (one, 1);
-            for (var row = 0; row < count; row++, i++)
+            runs.Find(keys.Hashes[i], same);
+            for (var before = i - 1; before >= 0 && keys.Hashes[before] == keys.Hashes[i]; before--)
             {
-                bind(statement, (3 * row) + 1, rows[i]);
+                same.Add(keys.Numbers[before]);
             }
 
-            statement.Run();
-        }
-    }
-
-    private SqliteStatement Inserting(string into, int rows) =>
-        SqliteStatement.Of(_connection, string.Create(CultureInfo.InvariantCulture, $"insert or rollback into {into} values {string.Join(", ", Enumerable.Repeat("(?, ?, ?)", rows))}"));
-
-    // Often they come in order: to see that costs less than to sort them.
-    private static void Sort<T>(List<T> entries, Comparison<T> order)
-    {
-        for (var i = 1; i < entries.Count; i++)
-        {
-            if (order(entries[i - 1], entries[i]) > 0)
+            if (same.Count > 0)
             {
-                entries.Sort(order);
-                return;
+                Refuse(same, keys.Numbers[i]);
+                same.Clear();
             }
         }
+
+        if (keys.Count > 0)
+        {
+            runs.Add(keys);
+        }
     }
 
-    /// <summary>A source, which bytes of the kept ids are the id, and the number of the event.</summary>
-    private readonly record struct Key(long Source, int First, int Length, long Number);
+    private void Refuse(List<long> same, long number)
+    {
+        var added = SqliteUsageBlock.Read(_connection.Handle!, number);
+        if (same.Exists(other => SqliteUsageBlock.Read(_connection.Handle!, other) is var known && (known.Source, known.Id) == (added.Source, added.Id)))
+        {
+            throw new InvalidOperationException($"The event '{added.Id}' is in the log twice; nothing that follows it can be billed.");
+        }
+    }
+
+    private void WriteSlices()
+    {
+        foreach (var (customer, events) in _customers.OrderBy(pair => pair.Key))
+        {
+            SqliteUsageSlices.Add(_connection, EntityId.Format(CustomerId.Prefix, customer), events);
+        }
+
+        var tenants = new SortedDictionary<string, List<(long At, long Number)>>(StringComparer.Ordinal);
+        var rows = SqliteStatement.Of(_connection, "select no, tenant_id from billing_usage_source order by no");
+        while (rows.Step())
+        {
+            if (_sources.TryGetValue(rows.Number(0), out var events))
+            {
+                tenants[rows.Text(1)] = tenants.TryGetValue(rows.Text(1), out var others) ? [.. others, .. events] : events;
+            }
+        }
+
+        rows.Reset();
+        foreach (var (tenant, events) in tenants)
+        {
+            SqliteUsageSlices.Add(_connection, tenant, events);
+        }
+    }
 }

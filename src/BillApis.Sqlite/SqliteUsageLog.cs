@@ -19,6 +19,7 @@ internal sealed class SqliteUsageLog : IUsageLog
     private readonly Lock _lock = new();
     private readonly SqliteUsageTail _tail = new();
     private readonly SqliteUsageBlock _block = new();
+    private readonly SqliteKeyFilters _filters = new();
 
     public Task<Action?> AppendAsync(DbTransaction transaction, bool isFirst, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
@@ -40,7 +41,7 @@ internal sealed class SqliteUsageLog : IUsageLog
 
             if (keys.Waiting + added.Keys.Count >= Trail)
             {
-                SqliteUsageIndexes.CatchUp(connection, keys.Waiting + added.Keys.Count);
+                SqliteUsageIndexes.CatchUp(connection, _filters);
                 return Task.FromResult<Action?>(null);
             }
 
@@ -55,16 +56,8 @@ internal sealed class SqliteUsageLog : IUsageLog
     public Task AssignAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
         var connection = (SqliteConnection)transaction.Connection!;
-        SqliteUsageIndexes.CatchUp(connection);
-        var find = SqliteStatement.Of(connection, $"select seq from {EventRow.ByKey} where tenant_id = ?1 and source = ?2 and id = ?3");
-        foreach (var entry in entries)
-        {
-            find.Bind(1, tenant.ToString());
-            find.Bind(2, entry.Key.Source);
-            find.Bind(3, entry.Key.Id);
-            SqliteUsageAssignment.Write(connection, find.Find()!.Value, entry);
-        }
-
+        CatchUp(connection);
+        SqliteUsageAssignment.Write(connection, [.. entries.Select(entry => (SqliteKeyLookup.Find(connection.Handle!, tenant.ToString(), entry.Key.Source, entry.Key.Id)!.Value, entry))]);
         return Task.CompletedTask;
     }
 
@@ -73,27 +66,60 @@ internal sealed class SqliteUsageLog : IUsageLog
 
     public Task CatchUpAsync(DbTransaction transaction, CancellationToken cancellationToken)
     {
-        SqliteUsageIndexes.CatchUp((SqliteConnection)transaction.Connection!);
+        CatchUp((SqliteConnection)transaction.Connection!);
         return Task.CompletedTask;
     }
 
-    public string Happened(string view, string first, string last) => $"e.at >= {first} and e.at < {last}";
+    public string Happened(string view, string first, string last) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"e.at >= {first} and e.at < {last} and e.last_at >= {first} and e.last_at < {last} + {SqliteUsageSlice.Hour} and e.first_at < {last}");
 
-    public Task<long?> FloorAsync(DbConnection connection, TenantId tenant, CustomerId? customer, long before, int skip, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
+    public string Keyed(string source, string id) =>
+        $"json_each(billing_event_number(@Tenant, {source}, {id})) as k cross join billing_usage_by_number as e on e.block = k.value / {SqliteUsageBlock.Most} and e.place = k.value % {SqliteUsageBlock.Most}";
+
+    public string IsKnown(string source, string id) => $"billing_event_number(@Tenant, {source}, {id}) is not null";
+
+    public async Task<long?> FloorAsync(DbConnection connection, TenantId tenant, CustomerId? customer, long before, int skip, CancellationToken cancellationToken)
+    {
+        var reader = await connection.ExecuteReaderAsync(new CommandDefinition(
+            "select first_at, length(events) from billing_usage_slice where owner = @Owner and last_at < @Last and first_at < @before order by last_at desc",
+            new { Owner = customer?.ToString() ?? tenant.ToString(), Last = Math.Min(before, long.MaxValue - SqliteUsageSlice.Hour) + SqliteUsageSlice.Hour, before },
+            cancellationToken: cancellationToken)).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            for (var floor = long.MaxValue; await reader.ReadAsync(cancellationToken).ConfigureAwait(false);)
+            {
+                (floor, skip) = (Math.Min(floor, reader.GetInt64(0)), skip - SqliteUsageSlice.CountOf(reader.GetInt32(1)));
+                if (skip <= 0)
+                {
+                    return floor;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private void CatchUp(SqliteConnection connection)
+    {
+        lock (_lock)
+        {
+            SqliteUsageIndexes.CatchUp(connection, _filters);
+        }
+    }
 
     private SqliteUsageAppended Append(SqliteConnection connection, SqliteUsageKeys keys, TenantId tenant, IReadOnlyList<UsageEntry> entries)
     {
-        var added = new SqliteUsageAppended(connection, _block, keys.Last, entries.Count);
+        var (added, runs) = (new SqliteUsageAppended(connection, _block, keys.Last, entries.Count), new SqliteKeyRuns(connection.Handle!, _filters, entries.Count));
         foreach (var (name, group) in BySource(entries))
         {
             var source = keys.Source(tenant, name);
-            var indexed = keys.Indexed(source, group);
             foreach (var entry in group)
             {
-                entry.Known = keys.HashOf(source, entry.Key.Id, indexed);
+                var hash = SqliteKeyHash.Of(source, entry.Key.Id);
+                entry.Known = keys.HashOf(runs, source, entry.Key.Id, hash);
                 if (entry.Known is null)
                 {
-                    added.Add(source, entry);
+                    added.Add(source, entry, hash);
                 }
             }
         }

@@ -46,7 +46,7 @@ internal sealed class SqliteWriterSlot(Func<CancellationToken, Task<SqliteConnec
     {
         if (_connection is { } connection)
         {
-            SqliteStatement.Forget(connection);
+            SqliteStatement.Forget(connection.Handle);
             connection.Dispose();
             _connection = null;
         }

@@ -50,6 +50,12 @@ internal sealed class SqlMigrator(SqlDatabase database, IClock clock) : IMigrato
         }
 
         await database.Dialect.GuardAsync(transaction, cancellationToken).ConfigureAwait(false);
+        if (missing.Count > 0)
+        {
+            // A script may have dropped what is found by; writing it anew is left to what wrote it.
+            await database.Dialect.UsageLog.CatchUpAsync(transaction, cancellationToken).ConfigureAwait(false);
+        }
+
         return missing.Count;
     }
 

@@ -35,7 +35,7 @@ public sealed class LayerTests
         ["BillApis.Invoicing"] = [],
         ["BillApis.Core"] = ["Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"],
         ["BillApis.Storage.Sql"] = ["Dapper"],
-        ["BillApis.Sqlite"] = ["Microsoft.Data.Sqlite.Core", "SQLitePCLRaw.bundle_e_sqlite3"],
+        ["BillApis.Sqlite"] = ["Microsoft.Data.Sqlite.Core", "System.IO.Hashing", "SQLitePCLRaw.bundle_e_sqlite3"],
         ["BillApis.Postgres"] = ["Npgsql"],
         ["BillApis.TigerBeetle"] = [],
         ["BillApis.Pdf"] = ["PDFsharp"],

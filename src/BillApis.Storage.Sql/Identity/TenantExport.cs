@@ -13,7 +13,7 @@ internal sealed class TenantExport(SqlDatabase database)
 
     // Hashes of secrets, what belongs to the operator, and usage events, which each database keeps in its own way.
     private static readonly string[] Kept =
-        ["billing_user", "billing_session", "billing_api_key", "billing_signing_key", "billing_ring_key", "billing_stored_answer", "billing_login", "billing_tenant", "billing_usage_event", "billing_usage_time"];
+        ["billing_user", "billing_session", "billing_api_key", "billing_signing_key", "billing_ring_key", "billing_stored_answer", "billing_login", "billing_tenant", "billing_usage_event"];
 
     public async IAsyncEnumerable<ExportedRow> ReadAsync(TenantId tenant, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -3,13 +3,12 @@ using BillApis.Metering;
 
 namespace BillApis.Storage.Sql.Metering;
 
-/// <summary>An event as it is read through the view that finds it: by customer and time, by time alone, or by key.</summary>
+/// <summary>An event as it is read through the view that finds it: by customer and time or by time alone; <see cref="IUsageLog.Keyed"/> finds one by its key.</summary>
 /// <remarks>Whoever reads first lets <see cref="IUsageLog"/> catch up: <see cref="UsageCatchUp"/>.</remarks>
 internal record EventRow
 {
     public const string ByCustomer = "billing_usage_by_customer";
     public const string ByTime = "billing_usage_by_time";
-    public const string ByKey = "billing_usage_by_key";
     public const string Columns = """
         e.source as Source, e.id as Id, e.type as Type, e.customer as Customer, e.customer_id as CustomerId, e.subscription_id as SubscriptionId,
         e.at as At, e.recorded_at as RecordedAt, e.properties as Properties, e.metrics as Metrics

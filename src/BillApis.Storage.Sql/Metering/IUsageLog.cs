@@ -38,6 +38,12 @@ internal interface IUsageLog
     /// <summary>Enters the events that were appended since into the indexes.</summary>
     Task CatchUpAsync(DbTransaction transaction, CancellationToken cancellationToken);
 
+    /// <summary>What to read one event from, as e, where its source and its id are known: a source and an id are expressions, <c>@Tenant</c> is the tenant.</summary>
+    string Keyed(string source, string id);
+
+    /// <summary>Whether an event of a key was ever stored; what is archived leaves its key.</summary>
+    string IsKnown(string source, string id);
+
     /// <summary>The condition for events of a view, named e, that happened from an instant on and before another, both expressions in microseconds.</summary>
     string Happened(string view, string first, string last);
 

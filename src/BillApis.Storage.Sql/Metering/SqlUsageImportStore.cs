@@ -51,8 +51,8 @@ internal sealed class SqlUsageImportStore(SqlDatabase database) : SqlStore<Usage
         return (await connection.BulkReadAsync<string>(
             $"""
             select e.id from {_database.Dialect.Rows("Rows", "source text", "id text", "at bigint")} as r
-            cross join {EventRow.ByKey} as e
-            where e.tenant_id = @Tenant and e.source = r.source and e.id = r.id and e.recorded_at = r.at
+            cross join {_database.Dialect.UsageLog.Keyed("r.source", "r.id")}
+            where e.tenant_id = @Tenant and e.recorded_at = r.at
             """,
             tenant,
             keys,

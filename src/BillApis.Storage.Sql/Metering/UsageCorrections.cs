@@ -72,15 +72,15 @@ internal sealed class UsageCorrections(SqlDatabase database, UsageDeltas deltas)
     };
 
     // Whether an event of the key was ever stored: what is archived leaves its key.
-    private static Task<bool> IsKnownAsync(DbConnection connection, TenantId tenant, string source, string id, CancellationToken cancellationToken) =>
+    private Task<bool> IsKnownAsync(DbConnection connection, TenantId tenant, string source, string id, CancellationToken cancellationToken) =>
         connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select 1 from billing_usage_source as s join billing_usage_key as k on k.source_no = s.no where s.tenant_id = @Tenant and s.source = @source and k.id = @id)",
+            $"select {_dialect.UsageLog.IsKnown("@source", "@id")}",
             new { Tenant = tenant.ToString(), source, id },
             cancellationToken: cancellationToken));
 
-    private static async Task<StoredEvent?> EventAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, string source, string id, CancellationToken cancellationToken) =>
+    private async Task<StoredEvent?> EventAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, string source, string id, CancellationToken cancellationToken) =>
         (await connection.QueryFirstOrDefaultAsync<EventRow>(new CommandDefinition(
-            $"select {EventRow.Columns} from {EventRow.ByKey} as e where e.tenant_id = @Tenant and e.source = @Source and e.id = @Id",
+            $"select {EventRow.Columns} from {_dialect.UsageLog.Keyed("@Source", "@Id")} where e.tenant_id = @Tenant",
             new { Tenant = tenant.ToString(), Source = source, Id = id },
             transaction,
             cancellationToken: cancellationToken)).ConfigureAwait(false))?.Read();

@@ -91,9 +91,8 @@ internal sealed class UsageListing(SqlDatabase database)
             $"""
             select {EventRow.Columns}, o.metric_id as MetricId, o.reason as Reason, o.discarded_at as DiscardedAt, o.discard_reason as DiscardReason
             from billing_usage_orphan as o
-            cross join {EventRow.ByKey} as e
-            where e.tenant_id = o.tenant_id and e.source = o.source and e.id = o.id
-              and o.tenant_id = @Tenant and {(query.Discarded ? "o.discarded_at is not null" : UsageOrphans.Open("o"))}{filters}
+            cross join {database.Dialect.UsageLog.Keyed("o.source", "o.id")}
+            where e.tenant_id = o.tenant_id and o.tenant_id = @Tenant and {(query.Discarded ? "o.discarded_at is not null" : UsageOrphans.Open("o"))}{filters}
             order by o.recorded_at, o.source, o.id, o.metric_id
             limit @Limit
             """,

@@ -30,7 +30,7 @@ public sealed class SqliteUsageLogTests(SqliteFixture fixture) : IClassFixture<S
         {
             var (indexed, last) = await connection.QuerySingleAsync<(long, long)>("select indexed, (select max(no) from billing_usage_block) from billing_usage_progress");
             indexed.ShouldBeInRange(1, last - 1);
-            (await connection.ExecuteScalarAsync<long>("select count(*) from billing_usage_key")).ShouldBeInRange(Trail, count - 1);
+            (await connection.ExecuteScalarAsync<long>("select sum(keys) from billing_usage_key_run")).ShouldBeInRange(Trail, count - 1);
         }
 
         foreach (var node in (Billing[])[here, there, here])
@@ -87,30 +87,37 @@ public sealed class SqliteUsageLogTests(SqliteFixture fixture) : IClassFixture<S
         await billing.Usage.EventsAsync(_tenant, new UsageQuery { Limit = 1 }, Token);
         var expected = sent.Select(item => (customers.Find(customer => customer.Name == item.Customer).Id, item.Timestamp!.Value.ToMicroseconds(), item.Source, item.Id)).Order().ToList();
         await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(null, Token);
-        foreach (var view in new[] { "key", "time", "customer" })
+        foreach (var view in new[] { "number", "time", "customer" })
         {
             var found = await connection.QueryAsync<(string, long, string, string)>($"select customer_id, at, source, id from billing_usage_by_{view} where tenant_id = @Tenant", new { Tenant = _tenant.ToString() });
             found.Order().ShouldBe(view == "customer" ? expected.Where(item => item.Item1 is not null) : expected);
         }
     }
 
-    [Fact]
-    public async Task A_key_that_the_index_has_already_undoes_all_that_would_be_entered()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_event_that_the_log_has_twice_undoes_all_that_would_be_entered(bool indexed)
     {
         var billing = fixture.Get<Billing>();
-        (await billing.Usage.RecordAsync(_tenant, Events(0, 200), Token)).Accepted.ShouldBe(200);
         async Task<long> ChangeAsync(string sql) => await fixture.Get<SqlDatabase>().WriteAsync(
             null,
-            transaction => transaction.Connection!.ExecuteScalarAsync<long>(sql, new { Tenant = _tenant.ToString(), Id = Id(150) }, transaction), Token);
-        const string source = "(select no from billing_usage_source where tenant_id = @Tenant)";
-        const string counts = $"select (select count(*) from billing_usage_key where source_no = {source}) + (select count(*) from billing_usage_time where tenant_id = @Tenant)";
-        await ChangeAsync($"insert into billing_usage_key (source_no, id, seq) select {source}, @Id, 0");
-        await Should.ThrowAsync<Microsoft.Data.Sqlite.SqliteException>(() => billing.Usage.EventsAsync(_tenant, new UsageQuery(), Token));
-        (await ChangeAsync(counts)).ShouldBe(1);
+            transaction => transaction.Connection!.ExecuteScalarAsync<long>(sql, new { Tenant = _tenant.ToString() }, transaction), Token);
+        Task<long> CountAsync() => ChangeAsync("select (select sum(keys) from billing_usage_key_run) + (select count(*) from billing_usage_by_time where tenant_id = @Tenant)");
+        (await billing.Usage.RecordAsync(_tenant, Events(0, 200), Token)).Accepted.ShouldBe(200);
+        if (indexed)
+        {
+            await billing.Usage.EventsAsync(_tenant, new UsageQuery { Limit = 1 }, Token);
+        }
 
-        await ChangeAsync($"delete from billing_usage_key where source_no = {source} and id = @Id");
+        var before = await CountAsync();
+        await ChangeAsync("insert into billing_usage_block (no, events) select no + 1, events from billing_usage_block where no = (select max(no) from billing_usage_block)");
+        await Should.ThrowAsync<InvalidOperationException>(() => billing.Usage.EventsAsync(_tenant, new UsageQuery(), Token));
+        (await CountAsync()).ShouldBe(before);
+
+        await ChangeAsync("delete from billing_usage_block where no = (select max(no) from billing_usage_block)");
         (await billing.Usage.EventsAsync(_tenant, new UsageQuery { Limit = 200 }, Token)).Items.Select(item => item.Event.Id).ShouldBe(Enumerable.Range(0, 200).Reverse().Select(Id));
-        (await ChangeAsync(counts)).ShouldBe(400);
+        (await CountAsync()).ShouldBe(indexed ? before : before + 400);
     }
 
     // Ids in no order at all, each from its number.

@@ -72,8 +72,8 @@ internal sealed class BackfillRun(SqlDialect dialect, UsageIntake intake, UsageD
     {
         var late = await transaction.Connection!.QueryFirstOrDefaultAsync<string>(new CommandDefinition(
             $"""
-            select e.id from billing_usage_orphan as o cross join {EventRow.ByKey} as e
-            where o.tenant_id = @Tenant and o.metric_id <> '' and {UsageOrphans.Open("o")} and e.tenant_id = @Tenant and e.source = o.source and e.id = o.id and {BackfillScope.Holds(backfill, "e")}
+            select e.id from billing_usage_orphan as o cross join {dialect.UsageLog.Keyed("o.source", "o.id")}
+            where o.tenant_id = @Tenant and o.metric_id <> '' and {UsageOrphans.Open("o")} and e.tenant_id = @Tenant and {BackfillScope.Holds(backfill, "e")}
             limit 1
             """,
             BackfillScope.Parameters(_tenant, backfill),
@@ -100,7 +100,7 @@ internal sealed class BackfillRun(SqlDialect dialect, UsageIntake intake, UsageD
             $"""
             update billing_usage_orphan set discarded_at = {work.At.ToMicroseconds()}, discard_reason = @Reason
             where tenant_id = @Tenant and metric_id = '' and {UsageOrphans.Open("billing_usage_orphan")}
-              and exists (select 1 from {EventRow.ByKey} as e where e.tenant_id = @Tenant and e.source = billing_usage_orphan.source and e.id = billing_usage_orphan.id and {BackfillScope.Holds(backfill, "e")} and {BackfillScope.IsOther("e")})
+              and exists (select 1 from {dialect.UsageLog.Keyed("billing_usage_orphan.source", "billing_usage_orphan.id")} where e.tenant_id = @Tenant and {BackfillScope.Holds(backfill, "e")} and {BackfillScope.IsOther("e")})
             """,
             cancellationToken).ConfigureAwait(false);
     }

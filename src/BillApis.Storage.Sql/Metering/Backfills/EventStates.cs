@@ -60,8 +60,8 @@ internal sealed class EventStates(SqlDialect dialect, DbTransaction transaction,
         $"""
         select {EventRow.Columns}, cast(case when {BackfillScope.OrphanOf("e", UsageOrphans.Open("o"))} then 1 else 0 end as bigint) as Orphan
         from {dialect.Rows("Rows", "source text", "id text")} as r
-        cross join {EventRow.ByKey} as e
-        where e.tenant_id = @Tenant and e.source = r.source and e.id = r.id
+        cross join {dialect.UsageLog.Keyed("r.source", "r.id")}
+        where e.tenant_id = @Tenant
         """;
 
     private string Last() =>
