@@ -21,7 +21,7 @@ try
     });
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // What stops the start is told below, in one line.
-    builder.Services.AddDataProtection().SetApplicationName("BillApis");
+    settings.KeyRing(builder.Services.AddDataProtection().SetApplicationName("BillApis"));
     builder.Services.AddBilling(billing => settings.Storage(billing).UseRest(settings.Rest));
 
     await using var app = builder.Build();

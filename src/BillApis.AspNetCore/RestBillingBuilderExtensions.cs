@@ -22,8 +22,9 @@ public static class RestBillingBuilderExtensions
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddDataProtection();
+        services.AddSingleton<RingKeyEncryption>();
         services.AddSingleton<DatabaseKeyRing>();
-        services.AddOptions<KeyManagementOptions>().PostConfigure<DatabaseKeyRing>((ring, database) => ring.XmlRepository ??= database);
+        services.AddOptions<KeyManagementOptions>().PostConfigure<DatabaseKeyRing>((ring, database) => (ring.XmlRepository, database.Encryptor) = (ring.XmlRepository ?? database, ring.XmlEncryptor));
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, BillingAuthenticationHandler>(BillingAuthenticationHandler.Name, null);
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<AccessTokens>();
