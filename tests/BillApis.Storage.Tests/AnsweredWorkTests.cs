@@ -131,7 +131,7 @@ public abstract class AnsweredWorkSuite(StoreFixture fixture)
     {
         var claim = new StoredAnswer { Tenant = _tenant, Name = name, RequestHash = "x", CreatedAt = Now }.Claimed(Now);
         (await Answers.SaveAsync(_tenant, [claim], [], Token)).ShouldBe(SaveResult.Saved);
-        return (new AnsweredWork(claim.WithVersion(1)), claim.WithVersion(1));
+        return (new AnsweredWork(), claim.WithVersion(1));
     }
 
     // As in a request: what is set here ends with this method.

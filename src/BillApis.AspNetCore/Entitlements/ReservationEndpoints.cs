@@ -19,10 +19,10 @@ internal static class ReservationEndpoints
         reservations.MapPost("/{id}/release", ReleaseAsync).WithSummary("Give a reservation back unused");
     }
 
-    internal static async Task<Created<ReservationResponse>> ReserveAsync(Body<ReservationRequest> body, Caller caller, Billing billing, CancellationToken cancellationToken)
+    internal static async Task<Created<ReservationResponse>> ReserveAsync(Body<ReservationRequest> body, RequestKey key, Caller caller, Billing billing, CancellationToken cancellationToken)
     {
         var sent = body.Value;
-        var result = await billing.Reservations.ReserveAsync(caller.Tenant, await NewAsync(sent, caller, billing, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var result = await billing.Reservations.ReserveAsync(caller.Tenant, await NewAsync(sent, key, caller, billing, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         return result switch
         {
             Allowed allowed => TypedResults.Created($"entitlements/reservations/{allowed.Id}", ReservationResponse.From(allowed.Reservation)),
@@ -43,12 +43,12 @@ internal static class ReservationEndpoints
     internal static async Task<ReservationResponse> ReleaseAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken) =>
         ReservationResponse.From(await billing.Reservations.ReleaseAsync(caller.Tenant, IdOf(id), cancellationToken).ConfigureAwait(false));
 
-    private static async Task<NewReservation> NewAsync(ReservationRequest sent, Caller caller, Billing billing, CancellationToken cancellationToken)
+    private static async Task<NewReservation> NewAsync(ReservationRequest sent, RequestKey key, Caller caller, Billing billing, CancellationToken cancellationToken)
     {
         var currency = sent.Currency ?? (await References.CustomerAsync(billing, caller.Tenant, sent.CustomerId, cancellationToken).ConfigureAwait(false))!.Currency;
         return new NewReservation(sent.CustomerId)
         {
-            Id = AnsweredWork.Current is { } request ? new ReservationId(request.Key.Value) : null,
+            Id = key.Value is { } id ? new ReservationId(id) : null,
             Feature = sent.FeatureId,
             Quantity = sent.Quantity,
             Subscription = sent.SubscriptionId,

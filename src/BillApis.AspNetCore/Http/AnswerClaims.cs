@@ -8,6 +8,7 @@ internal sealed class AnswerClaims(IStore<StoredAnswer> answers)
 {
     private const int FirstPauseMilliseconds = 20;
     private const int LongestPauseMilliseconds = 250;
+    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(2);
     private static readonly Duration MostPatience = Duration.FromSeconds(30);
 
     /// <summary>The key for the caller to work under, or with the answer that was given under it.</summary>
@@ -44,6 +45,32 @@ internal sealed class AnswerClaims(IStore<StoredAnswer> answers)
         }
     }
 
+    /// <summary>Keeps the key until the work is done that may take longer than a crash is waited for.</summary>
+    /// <returns>The claim as it is stored then.</returns>
+    public async Task<StoredAnswer> HoldAsync(StoredAnswer claim, Task work)
+    {
+        while (await Task.WhenAny(work, Task.Delay(Renewal)).ConfigureAwait(false) != work)
+        {
+            claim = await RenewAsync(claim).ConfigureAwait(false);
+        }
+
+        return claim;
+    }
+
     /// <summary>Keeps the answer of work that stored nothing else; false where another request has the key now.</summary>
     public async Task<bool> AnswerAsync(StoredAnswer answered) => await answers.SaveAsync(answered.Tenant, [answered], [], CancellationToken.None).ConfigureAwait(false) is SaveResult.Saved;
+
+    private async Task<StoredAnswer> RenewAsync(StoredAnswer claim)
+    {
+        var renewed = claim.Claimed(RealTime.Now);
+        try
+        {
+            return await answers.SaveAsync(claim.Tenant, [renewed], [], CancellationToken.None).ConfigureAwait(false) is SaveResult.Saved ? renewed.WithVersion(claim.Version + 1) : claim;
+        }
+        catch (BillingException)
+        {
+            // The database cannot be reached for now; the work notices that by itself.
+            return claim;
+        }
+    }
 }

@@ -75,9 +75,12 @@ internal sealed partial class Idempotency(AnswerClaims claims, OutboxDispatcher 
     /// <returns>False where another request has the key now.</returns>
     private async Task<bool> DoAsync(HttpContext context, StoredAnswer claim, MemoryStream kept, Func<Task> work)
     {
-        var request = new AnsweredWork(claim);
-        AnsweredWork.Current = context.GetEndpoint()?.Metadata.GetMetadata<OwnTransactions>() is null ? request : null;
-        await work().ConfigureAwait(false);
+        var (request, isLong) = (new AnsweredWork(), context.GetEndpoint()?.Metadata.GetMetadata<OwnTransactions>() is not null);
+        context.Features.Set(new RequestKey(claim.Id.Value));
+        AnsweredWork.Current = isLong ? null : request;
+        var working = work();
+        claim = isLong ? await claims.HoldAsync(claim, working).ConfigureAwait(false) : claim;
+        await working.ConfigureAwait(false);
         AnsweredWork.Current = null;
 
         // Whoever waits or not: what was done must be known under its key.

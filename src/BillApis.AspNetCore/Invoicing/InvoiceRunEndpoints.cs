@@ -19,10 +19,16 @@ internal static class InvoiceRunEndpoints
     }
 
     internal static async Task<Accepted<InvoiceRunResponse>> StartAsync(
-        Body<InvoiceRunRequest> body, Query<InvoiceRunOptions> query, Caller caller, Billing billing, IClock clock, BackgroundRuns background, CancellationToken cancellationToken)
+        Body<InvoiceRunRequest> body, Query<InvoiceRunOptions> query, RequestKey key, Caller caller, Billing billing, IClock clock, BackgroundRuns background, CancellationToken cancellationToken)
     {
         var (asOf, sent) = (body.Value.AsOf ?? clock.GetCurrentInstant(), body.Value);
-        var run = await billing.Runs.OrderAsync(caller.Tenant, asOf, sent.CustomerId, sent.DryRun, cancellationToken).ConfigureAwait(false);
+        var id = key.Value is { } known ? new InvoiceRunId(known) : EntityId.New<InvoiceRunId>();
+        var run = await billing.Runs.OrderAsync(caller.Tenant, id, asOf, sent.CustomerId, sent.DryRun, cancellationToken).ConfigureAwait(false);
+        if (run.Status is not InvoiceRunStatus.Running)
+        {
+            return TypedResults.Accepted($"invoicing/runs/{run.Id}", InvoiceRunResponse.From(run));
+        }
+
         if (query.Value.Wait)
         {
             run = await billing.Runs.ExecuteAsync(run, cancellationToken).ConfigureAwait(false);

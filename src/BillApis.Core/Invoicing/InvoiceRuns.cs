@@ -42,8 +42,17 @@ public sealed partial class InvoiceRuns
 
     /// <summary>Stores the order of a run; <see cref="ExecuteAsync"/> carries it out, or the worker takes it up.</summary>
     /// <exception cref="BillingException">The instant lies in the future and it is no dry run, or there is no such customer.</exception>
-    public async Task<InvoiceRun> OrderAsync(TenantId tenant, Instant asOf, string? customer = null, bool dryRun = false, CancellationToken cancellationToken = default)
+    public Task<InvoiceRun> OrderAsync(TenantId tenant, Instant asOf, string? customer = null, bool dryRun = false, CancellationToken cancellationToken = default) =>
+        OrderAsync(tenant, EntityId.New<InvoiceRunId>(), asOf, customer, dryRun, cancellationToken);
+
+    /// <summary>The same under an id that follows from its cause: what was ordered under it before is the order, and may be done.</summary>
+    internal async Task<InvoiceRun> OrderAsync(TenantId tenant, InvoiceRunId id, Instant asOf, string? customer, bool dryRun, CancellationToken cancellationToken)
     {
+        if (await _runs.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { } ordered)
+        {
+            return ordered;
+        }
+
         var now = _clock.GetCurrentInstant();
         if (!dryRun && asOf > now + Skew)
         {
@@ -54,7 +63,7 @@ public sealed partial class InvoiceRuns
         var (due, real) = (await _subscriptions.CountDueAsync(query, cancellationToken).ConfigureAwait(false), RealTime());
         var run = new InvoiceRun
         {
-            Id = EntityId.New<InvoiceRunId>(),
+            Id = id,
             Tenant = tenant,
             AsOf = query.At,
             Customer = query.Customer,

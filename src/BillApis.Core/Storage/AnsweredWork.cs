@@ -5,7 +5,7 @@ namespace BillApis.Storage;
 
 /// <summary>The work of a request with an idempotency key: all that it stores is one transaction, and the last row in it is its answer.</summary>
 /// <remarks>The stores see it as they see who causes a change. What only makes sense once that transaction is committed waits for it.</remarks>
-internal sealed class AnsweredWork(StoredAnswer claim)
+internal sealed class AnsweredWork
 {
     private static readonly AsyncLocal<AnsweredWork?> Ambient = new();
     private readonly List<Func<DbTransaction, Task>> _last = [];
@@ -20,9 +20,6 @@ internal sealed class AnsweredWork(StoredAnswer claim)
         get => Ambient.Value is { _isOver: false } work ? work : null;
         set => Ambient.Value = value;
     }
-
-    /// <summary>The key that the work is done under.</summary>
-    public StoredAnswerId Key => claim.Id;
 
     /// <summary>The transaction, from the first write on.</summary>
     public DbTransaction? Transaction { get; private set; }

@@ -80,6 +80,26 @@ public sealed class IdempotencyTests(HostFixture host)
         (await host.Api.GetAsync($"/credits/balance?customer_id={customer}")).Ok().GetProperty("promotional").GetDecimal().ShouldBe(5);
     }
 
+    // What a crash between a run and its answer leaves: the run is done, and nothing is known under its key.
+    [Fact]
+    public async Task A_run_whose_answer_was_lost_is_answered_and_none_is_begun()
+    {
+        var seed = new Seed(host.Api);
+        var customer = Seed.Id(await seed.CustomerAsync());
+        Task<Answer> RunAsync() => host.Api.SendAsync(
+            HttpMethod.Post, "/invoicing/runs?wait=true", new StringContent(JsonSerializer.Serialize(new { customer_id = customer }), Encoding.UTF8, "application/json"), ("Idempotency-Key", $"{customer}-run"));
+        var first = await RunAsync();
+        first.Ok(202).GetProperty("status").GetString().ShouldBe("completed");
+        var (answers, me) = (host.Services.GetRequiredService<IStore<StoredAnswer>>(), (await host.Api.GetAsync("/auth/me")).Ok().GetProperty("id").GetString());
+        var kept = await answers.FindAsync(TenantId.Default, $"{me}:{customer}-run", TestContext.Current.CancellationToken);
+        (await answers.SaveAsync(TenantId.Default, [kept! with { Status = null, Body = null, ClaimedAt = null }], [], TestContext.Current.CancellationToken)).ShouldBe(SaveResult.Saved);
+
+        var repeat = await RunAsync();
+        repeat.Ok(202).GetRawText().ShouldBe(first.Ok(202).GetRawText());
+        repeat.Headers.Contains("Idempotent-Replayed").ShouldBeFalse();
+        (await host.Api.GetAsync("/invoicing/runs")).Ok().EnumerateArray().Count(run => run.GetProperty("customer_id").GetString() == customer).ShouldBe(1);
+    }
+
     [Fact]
     public async Task An_answer_that_shows_a_secret_is_repeated_but_never_kept_in_clear()
     {
