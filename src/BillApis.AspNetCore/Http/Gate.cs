@@ -1,3 +1,4 @@
+using BillApis.Identity;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -36,7 +37,7 @@ internal static class Gate
 
         var result = await context.AuthenticateAsync(BillingAuthenticationHandler.Name).ConfigureAwait(false);
         context.User = result.Principal ?? throw result.Failure as BillingException
-            ?? new BillingException(BillingErrorCode.Unauthenticated, "A credential is needed: Authorization: Bearer <access token>, or X-API-Key: <key>.");
+            ?? NeedsCredential();
         var caller = Caller.Of(context);
         context.RequestServices.GetRequiredService<RequestLimits>().Take(context, caller, RealTime.Now);
         if (RequiredPermission.Of(endpoint) is not { } needed)
@@ -45,7 +46,7 @@ internal static class Gate
         }
         else if (!caller.Permissions.Allows(needed))
         {
-            throw new BillingException(BillingErrorCode.Forbidden, $"This needs the permission '{needed}'.");
+            throw NeedsPermission(needed);
         }
 
         if (endpoint.Metadata.GetMetadata<OperatorOnly>() is not null && !caller.IsOperator)
@@ -53,6 +54,10 @@ internal static class Gate
             throw new BillingException(BillingErrorCode.Forbidden, "Only the operator may do this.");
         }
     }
+
+    public static BillingException NeedsCredential() => new(BillingErrorCode.Unauthenticated, "A credential is needed: Authorization: Bearer <access token>, or X-API-Key: <key>.");
+
+    public static BillingException NeedsPermission(Permission needed) => new(BillingErrorCode.Forbidden, $"This needs the permission '{needed}'.");
 }
 
 /// <summary>The only port that an endpoint is served at.</summary>

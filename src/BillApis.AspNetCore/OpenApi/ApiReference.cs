@@ -27,8 +27,23 @@ internal sealed class ApiReference(JsonObject document)
         var bodies = operation["requestBody"]?["content"]!.AsObject().Select(body => $"{TypeOf(body.Value!["schema"])}{(body.Key == Json ? "" : $" as {body.Key}")}") ?? [];
         var answers = operation["responses"]!.AsObject().Where(answer => answer.Key[0] == '2')
             .SelectMany(answer => answer.Value!["content"]!.AsObject().Select(content => $"{answer.Key} {(content.Key == Json ? TypeOf(content.Value!["schema"]!["properties"]?["payload"] ?? content.Value["schema"]) : content.Key)}"));
-        return new ReferenceOperation(method, path, (string)operation["tags"]!.AsArray().FirstOrDefault()! ?? "Health", (string)operation["summary"]!, needs, [.. parameters], [.. bodies], [.. answers]);
+        return new ReferenceOperation(method, path, (string)operation["tags"]!.AsArray().FirstOrDefault()! ?? "Health", (string)operation["summary"]!, needs, [.. parameters], [.. bodies], [.. answers], [.. ExamplesOf(operation)]);
     }
+
+    private static IEnumerable<ReferenceExample> ExamplesOf(JsonObject operation)
+    {
+        var bodies = Examples(operation["requestBody"]?["content"]).ToDictionary(example => example.Key, example => example.Value, StringComparer.Ordinal);
+        foreach (var (status, response) in operation["responses"]!.AsObject())
+        {
+            foreach (var (name, answer) in Examples(response!["content"]))
+            {
+                yield return new ReferenceExample((string)answer!["summary"]!, bodies.GetValueOrDefault(name)?["value"], status, answer["value"]!);
+            }
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Examples(JsonNode? content) =>
+        content?.AsObject().SelectMany(kind => kind.Value!["examples"]?.AsObject() ?? []) ?? [];
 
     private static IReadOnlyList<ReferenceField> FieldsOf(JsonObject schema)
     {
@@ -54,7 +69,10 @@ internal sealed class ApiReference(JsonObject document)
 
 /// <summary>One operation.</summary>
 internal sealed record ReferenceOperation(
-    string Method, string Path, string Tag, string Summary, string Needs, IReadOnlyList<ReferenceField> Parameters, IReadOnlyList<string> Bodies, IReadOnlyList<string> Answers);
+    string Method, string Path, string Tag, string Summary, string Needs, IReadOnlyList<ReferenceField> Parameters, IReadOnlyList<string> Bodies, IReadOnlyList<string> Answers, IReadOnlyList<ReferenceExample> Examples);
+
+/// <summary>A request and the answer that it had.</summary>
+internal sealed record ReferenceExample(string Line, JsonNode? Body, string Status, JsonNode Answer);
 
 /// <summary>One field of a type, or one parameter.</summary>
 internal sealed record ReferenceField(string Name, string Type, bool IsRequired);

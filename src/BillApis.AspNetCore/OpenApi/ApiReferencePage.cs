@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,8 +15,10 @@ internal static class ApiReferencePage
 {
     private const string Style = """
         body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}nav a{margin-right:1rem}summary{cursor:pointer;padding:.25rem 0}
-        code{font:13px ui-monospace,monospace}b.GET{color:#0a5}b.POST{color:#06c}b.PATCH{color:#a60}b.DELETE{color:#c22}details{border-bottom:1px solid #e3e6ea}p,ul{margin:.25rem 0 .75rem 1.25rem}a{color:#06c}
+        code{font:13px ui-monospace,monospace}b.GET{color:#0a5}b.POST{color:#06c}b.PATCH{color:#a60}b.DELETE{color:#c22}details{border-bottom:1px solid #e3e6ea}pre{background:#f6f8fa;padding:.75rem;margin:.25rem 0 .75rem 1.25rem;font:13px/1.45 ui-monospace,monospace;max-height:28rem;overflow:auto}p,ul{margin:.25rem 0 .75rem 1.25rem}a{color:#06c}
         """;
+
+    private static readonly JsonSerializerOptions Indented = new(BillingJson.Options) { WriteIndented = true };
 
     private static readonly string Policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -42,7 +46,8 @@ internal static class ApiReferencePage
             {
                 html.Append(CultureInfo.InvariantCulture, $"<details><summary><b class=\"{operation.Method}\">{operation.Method}</b> <code>{Text(operation.Path)}</code> {Text(operation.Summary)}</summary><p>Needs {Text(operation.Needs)}.</p><ul>");
                 html.AppendJoin("", operation.Parameters.Select(field => $"<li>query {Field(field)}"));
-                html.AppendJoin("", operation.Bodies.Select(body => $"<li>body {Type(body)}")).AppendJoin("", operation.Answers.Select(answer => $"<li>answer {Type(answer)}")).Append("</ul></details>");
+                html.AppendJoin("", operation.Bodies.Select(body => $"<li>body {Type(body)}")).AppendJoin("", operation.Answers.Select(answer => $"<li>answer {Type(answer)}")).Append("</ul>");
+                html.AppendJoin("", operation.Examples.Select(Example)).Append("</details>");
             }
         }
 
@@ -58,6 +63,11 @@ internal static class ApiReferencePage
 
         string Field(ReferenceField field) => $"<code>{Text(field.Name)}</code>{(field.IsRequired ? " (required)" : "")}: {Type(field.Type)}";
     }
+
+    private static string Example(ReferenceExample example) =>
+        $"<pre><b>{Text(example.Line)}</b>{(example.Body is null ? "" : $"\n{Pretty(example.Body)}")}\n\n<b>{example.Status}</b>\n{Pretty(example.Answer)}</pre>";
+
+    private static string Pretty(JsonNode value) => Text(value is JsonValue plain && plain.TryGetValue<string>(out var text) ? text : value.ToJsonString(Indented));
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 

@@ -1,10 +1,13 @@
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace BillApis.AspNetCore;
 
 /// <summary>The reference of the REST API as Markdown.</summary>
 internal static class ApiReferenceText
 {
+    private const int MostShown = 600;
+
     public static string Of(ApiReference reference)
     {
         var text = new StringBuilder(
@@ -12,7 +15,7 @@ internal static class ApiReferenceText
             # The REST API
 
             Made from the OpenAPI document, which the host serves at `/openapi/v1.json`, and as a page to browse at `/docs`. Fields in bold are required. Every answer is the envelope `{success, error, payload, input}`; what stands behind a status below is its
-            payload. Refusals have a code: VAL_001 (400), AUTH_001 (401), AUTH_006 (403), RES_001 and REQ_001 (404), LIM_001 (402), CON_001 and IDM_001 (409), VAL_002 (413), VAL_003 (415), RATE_001 (429), INT_001 (500), INT_002 (503).
+            payload, or of a refusal its error. Each example was sent to a running host; long ones are cut off here and whole in the document. Refusals have a code: VAL_001 (400), AUTH_001 (401), AUTH_006 (403), RES_001 and REQ_001 (404), LIM_001 (402), CON_001 and IDM_001 (409), VAL_002 (413), VAL_003 (415), RATE_001 (429), INT_001 (500), INT_002 (503).
 
             """.ReplaceLineEndings("\n"));
         foreach (var group in reference.Operations)
@@ -25,6 +28,10 @@ internal static class ApiReferenceText
                 Item("query", string.Join(", ", operation.Parameters.Select(Field)));
                 Item("body", string.Join("; ", operation.Bodies));
                 Item("answer", string.Join("; ", operation.Answers));
+                foreach (var example in operation.Examples)
+                {
+                    Line($"\n```http\n{example.Line}{(example.Body is null ? "" : $"\n{Shown(example.Body)}")}\n\n{example.Status} {Shown(example.Answer["error"] ?? example.Answer["payload"])}\n```");
+                }
             }
         }
 
@@ -46,6 +53,13 @@ internal static class ApiReferenceText
                 Line($"- {name}: {value}");
             }
         }
+    }
+
+    // A text is a body of another kind than JSON. What is long is there whole in the OpenAPI document.
+    private static string Shown(JsonNode? value)
+    {
+        var text = value is JsonValue plain && plain.TryGetValue<string>(out var other) ? other : value?.ToJsonString(BillingJson.Options) ?? "null";
+        return text.Length > MostShown ? $"{text[..MostShown]} …" : text;
     }
 
     private static string Field(ReferenceField field) => $"{(field.IsRequired ? $"**{field.Name}**" : field.Name)} {field.Type}";

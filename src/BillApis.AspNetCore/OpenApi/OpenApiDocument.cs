@@ -19,7 +19,7 @@ internal static class OpenApiDocument
             var item = paths[path] as JsonObject ?? [];
             foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [])
             {
-                item[method.ToLowerInvariant()] = new OpenApiOperation(endpoint, method, path, schemas, isEnveloped: path.StartsWith(prefix, StringComparison.Ordinal)).ToJson();
+                item[method.ToLowerInvariant()] = new OpenApiOperation(endpoint, method, path, path.StartsWith(prefix, StringComparison.Ordinal) ? prefix : null, schemas).ToJson();
             }
 
             paths[path] = item;
@@ -41,6 +41,7 @@ internal static class OpenApiDocument
                     ["portal_bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT", ["description"] = "The access token of a customer's portal user." },
                     ["api_key"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = Credentials.KeyHeader },
                 },
+                ["responses"] = OpenApiRefusals.ToJson(),
                 ["schemas"] = schemas.ToJson(),
             },
         };

@@ -10,9 +10,17 @@ using Microsoft.AspNetCore.Routing;
 namespace BillApis.AspNetCore;
 
 /// <summary>One endpoint under one method, as OpenAPI says it.</summary>
-internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, string path, OpenApiSchemas schemas, bool isEnveloped)
+/// <param name="endpoint">The endpoint.</param>
+/// <param name="method">The method.</param>
+/// <param name="path">The whole path.</param>
+/// <param name="prefix">The part of it before the operation's own; null where answers have no envelope.</param>
+/// <param name="schemas">Where types are described.</param>
+internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, string path, string? prefix, OpenApiSchemas schemas)
 {
     private const string Json = "application/json";
+    private readonly IReadOnlyList<OpenApiExample> _examples = prefix is null ? [] : OpenApiExamples.Of($"{method} {path[prefix.Length..]}");
+
+    private bool IsEnveloped => prefix is not null;
 
     public JsonObject ToJson()
     {
@@ -63,24 +71,34 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         JsonNamingPolicy.CamelCase.ConvertName(string.Concat($"{method.ToLowerInvariant()}/{path.Replace("/api/v1", "", StringComparison.Ordinal)}".Split('/', '-', '{', '}', '.', '_').Where(part => part.Length > 0)
             .Select(part => char.ToUpperInvariant(part[0]) + part[1..])));
 
-    private IEnumerable<JsonNode> PathParameters() => endpoint.RoutePattern.Parameters.Select(parameter => new JsonObject
+    private IEnumerable<JsonNode> PathParameters() => endpoint.RoutePattern.Parameters.Select(parameter => WithExample(new JsonObject
     {
         ["name"] = parameter.Name,
         ["in"] = "path",
         ["required"] = true,
         ["description"] = "The id, or the object's own code or external_id where it has one.",
         ["schema"] = new JsonObject { ["type"] = "string" },
-    });
+    }));
 
     private IEnumerable<JsonNode> QueryParameters() => endpoint.Metadata.GetOrderedMetadata<QueryType>()
         .SelectMany(query => BillingJson.Options.GetTypeInfo(query.Type).Properties)
-        .Select(property => new JsonObject
+        .Select(property => WithExample(new JsonObject
         {
             ["name"] = property.Name,
             ["in"] = "query",
             ["required"] = property.IsRequired,
             [IsJson(property) ? "content" : "schema"] = IsJson(property) ? new JsonObject { [Json] = new JsonObject { ["schema"] = schemas.Of(property.PropertyType) } } : schemas.Of(property.PropertyType),
-        });
+        }));
+
+    private JsonObject WithExample(JsonObject parameter)
+    {
+        if (_examples.Where(example => example.Status < 300).Select(example => example.ValueOf((string)parameter["name"]!)).FirstOrDefault(value => value is not null) is { } value)
+        {
+            parameter["example"] = value;
+        }
+
+        return parameter;
+    }
 
     private static bool IsJson(JsonPropertyInfo property) => BillingJson.Options.GetTypeInfo(property.PropertyType).Kind is JsonTypeInfoKind.Object;
 
@@ -89,7 +107,8 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         var content = new JsonObject();
         foreach (var body in endpoint.Metadata.GetOrderedMetadata<BodyType>())
         {
-            content[body.ContentType] = new JsonObject { ["schema"] = body.Partial ? schemas.PartOf(body.Type) : schemas.Of(body.Type) };
+            var form = new JsonObject { ["schema"] = body.Partial ? schemas.PartOf(body.Type) : schemas.Of(body.Type) };
+            content[body.ContentType] = Shown(form, _examples.Where(example => example.ContentType == body.ContentType), example => example.Body);
         }
 
         return content.Count == 0 ? null : new JsonObject
@@ -105,7 +124,7 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         foreach (var answer in endpoint.Metadata.GetOrderedMetadata<IProducesResponseTypeMetadata>().Where(answer => answer.Type is not null && answer.Type != typeof(void)))
         {
             var type = answer.ContentTypes.FirstOrDefault(Json);
-            responses[answer.StatusCode.ToString(CultureInfo.InvariantCulture)] = Response("Done", isEnveloped && type is Json ? schemas.Enveloped(answer.Type!) : schemas.Of(answer.Type!), type);
+            responses[answer.StatusCode.ToString(CultureInfo.InvariantCulture)] = Response("Done", IsEnveloped && type is Json ? schemas.Enveloped(answer.Type!) : schemas.Of(answer.Type!), type);
         }
 
         if (endpoint.Metadata.GetMetadata<FileType>() is { } file)
@@ -113,39 +132,67 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
             responses["200"] = Response("The file", new JsonObject { ["type"] = "string", ["format"] = "binary" }, file.ContentType.Split(';')[0]);
         }
 
-        if (isEnveloped)
+        if (IsEnveloped)
         {
             foreach (var (status, meaning) in Refusals())
             {
                 responses[status] = Response(meaning, new JsonObject { ["$ref"] = "#/components/schemas/Error" });
             }
+
+            foreach (var status in General())
+            {
+                // What was refused so in an example of its own is shown with it.
+                responses[status] = _examples.Any(example => example.Status.ToString(CultureInfo.InvariantCulture) == status)
+                    ? Response(OpenApiRefusals.MeaningOf(status), new JsonObject { ["$ref"] = "#/components/schemas/Error" })
+                    : OpenApiRefusals.Of(status);
+            }
+        }
+
+        foreach (var (status, response) in responses.Where(response => response.Value!["content"]?[Json] is not null))
+        {
+            Shown(response!["content"]![Json]!.AsObject(), _examples.Where(example => example.Status == int.Parse(status, CultureInfo.InvariantCulture)), example => example.Answer);
         }
 
         return responses;
     }
 
+    private bool TakesBody => endpoint.Metadata.GetMetadata<BodyType>() is not null;
+
     private IEnumerable<(string Status, string Meaning)> Refusals()
     {
-        var takesBody = endpoint.Metadata.GetMetadata<BodyType>() is not null;
         yield return ("400", "VAL_001: the request is malformed or breaks a rule");
-        yield return ("401", "AUTH_001: no credential, or one that is wrong or expired");
-        yield return ("403", "AUTH_006: the caller may not do this");
+        if (_examples.Any(example => example.Status == StatusCodes.Status402PaymentRequired))
+        {
+            yield return ("402", "LIM_001: a limit or quota forbids it");
+        }
+
         yield return ("404", "RES_001: there is no such object");
         if (method is not "GET")
         {
-            yield return ("409", "CON_001: the state does not allow it, or someone else was faster");
+            yield return ("409", "CON_001: the state does not allow it, or someone else was faster; IDM_001: the idempotency key was used for another request");
         }
-
-        if (takesBody)
-        {
-            yield return ("413", "VAL_002: the body is too large");
-            yield return ("415", "VAL_003: the content type is not accepted");
-        }
-
-        yield return ("429", "RATE_001: too many requests; Retry-After says when to try again");
-        yield return ("500", "INT_001: an internal error");
-        yield return ("503", "INT_002: a dependency is down");
     }
+
+    private IEnumerable<string> General() => TakesBody ? ["401", "403", "413", "415", "429", "500", "503"] : ["401", "403", "429", "500", "503"];
+
+    private JsonObject Shown(JsonObject content, IEnumerable<OpenApiExample> examples, Func<OpenApiExample, JsonNode?> part)
+    {
+        var shown = new JsonObject();
+        foreach (var example in examples.Where(example => part(example) is not null))
+        {
+            shown[$"example-{Place(example)}"] = new JsonObject { ["summary"] = example.Line(prefix!), ["description"] = $"Answered with {example.Status}.", ["value"] = part(example)!.DeepClone() };
+        }
+
+        if (shown.Count > 0)
+        {
+            content["examples"] = shown;
+        }
+
+        return content;
+    }
+
+    // A request and its answer have one name.
+    private int Place(OpenApiExample example) => _examples.Index().First(item => ReferenceEquals(item.Item, example)).Index + 1;
 
     private static JsonObject Response(string description, JsonNode schema, string contentType = Json) => new()
     {

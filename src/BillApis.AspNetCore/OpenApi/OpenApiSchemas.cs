@@ -26,7 +26,9 @@ internal sealed class OpenApiSchemas
         Of(type);
         var partial = _known[type.Name].DeepClone();
         partial.AsObject().Remove("required");
-        return partial;
+        var name = (type.Name.EndsWith("Request", StringComparison.Ordinal) ? type.Name[..^"Request".Length] : type.Name.EndsWith("Change", StringComparison.Ordinal) ? type.Name[..^"Change".Length] : type.Name) + "Patch";
+        _known.TryAdd(name, partial);
+        return new JsonObject { ["$ref"] = $"#/components/schemas/{name}" };
     }
 
     public static bool HasRequired(Type type) => BillingJson.Options.GetTypeInfo(type).Properties.Any(property => property.IsRequired);
@@ -68,6 +70,11 @@ internal sealed class OpenApiSchemas
         if (Written(type) is { } written)
         {
             return isNullable ? OrNull(written) : written;
+        }
+
+        if (context.TypeInfo.ElementType is { } element && node is JsonObject several && Written(Nullable.GetUnderlyingType(element) ?? element) is { } item)
+        {
+            several[context.TypeInfo.Kind is JsonTypeInfoKind.Dictionary ? "additionalProperties" : "items"] ??= item;
         }
 
         if (context.TypeInfo.Kind is not JsonTypeInfoKind.Object || !IsOurs(type))

@@ -61,7 +61,7 @@ public sealed class SecondFactorTests(HostFixture host)
 
     // RFC 6238 once more, in other words than the host's.
     [SuppressMessage("Security", "CA5350", Justification = "What authenticator apps use.")]
-    private static string Code(string base32, int off)
+    internal static string Code(string base32, int off)
     {
         var bits = string.Concat(base32.Select(letter => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(letter, StringComparison.Ordinal), 2).PadLeft(5, '0')));
         var secret = Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(8 * i, 8), 2)).ToArray();

@@ -146,7 +146,8 @@ public sealed class EnvelopeTests(HostFixture host)
         var text = await client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), TestContext.Current.CancellationToken);
         var document = JsonElement.Parse(text);
         document.GetProperty("openapi").GetString().ShouldBe("3.1.0");
-        var defined = document.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(schema => $"#/components/schemas/{schema.Name}");
+        var defined = document.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(schema => $"#/components/schemas/{schema.Name}")
+            .Concat(document.GetProperty("components").GetProperty("responses").EnumerateObject().Select(response => $"#/components/responses/{response.Name}"));
         References(document).Distinct().Except(defined).ShouldBeEmpty();
         document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject())
             .Where(operation => !operation.Value.TryGetProperty("summary", out _) || operation.Value.GetProperty("tags").GetArrayLength() == 0 || operation.Value.GetProperty("responses").EnumerateObject().All(response => response.Name[0] != '2'))

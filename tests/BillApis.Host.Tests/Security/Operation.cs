@@ -23,6 +23,9 @@ internal sealed record Operation(HttpMethod Method, string Path, JsonElement Des
 
     public bool TakesPath => Path.Contains('{', StringComparison.Ordinal);
 
+    /// <summary>Whether it answers in pages.</summary>
+    public bool Pages => Described.GetProperty("parameters").EnumerateArray().Any(parameter => parameter.GetProperty("name").GetString() == "limit");
+
     public override string ToString() => $"{Method} {Path}";
 
     public static async Task<List<Operation>> AllAsync(HttpClient client)
