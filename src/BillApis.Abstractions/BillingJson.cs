@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -64,7 +65,12 @@ internal sealed class ExactDecimalJson : JsonConverter<decimal>
         throw new JsonException($"is not a decimal number of at most 15 integer and {Limits.FractionDigits} fractional digits");
     }
 
-    public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) => writer.WriteRawValue(Exact.Format(value), skipInputValidation: true);
+    public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options)
+    {
+        Span<byte> text = stackalloc byte[MaxLength];
+        Exact.Normalize(value).TryFormat(text, out var length, default, CultureInfo.InvariantCulture);
+        writer.WriteRawValue(text[..length], skipInputValidation: true);
+    }
 
     private static ReadOnlySpan<byte> Digits(ref Utf8JsonReader reader) => reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;
 }
@@ -76,13 +82,28 @@ internal sealed class InstantJson : JsonConverter<Instant>
 
     public override Instant Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
+        if (reader is { TokenType: JsonTokenType.String, HasValueSequence: false } && InstantText.TryRead(reader.ValueSpan, out var instant))
+        {
+            return instant;
+        }
+
         var parsed = reader.TokenType is JsonTokenType.String ? WithOffset.Parse(reader.GetString()!) : null;
         return parsed is { Success: true }
             ? Microseconds(parsed.Value.ToInstant())
             : throw new JsonException("is not an instant like 2026-02-01T00:00:00Z");
     }
 
-    public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) => writer.WriteStringValue(InstantPattern.ExtendedIso.Format(value));
+    public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options)
+    {
+        Span<byte> text = stackalloc byte[InstantText.MaxLength];
+        if (InstantText.TryWrite(value, text, out var length))
+        {
+            writer.WriteStringValue(text[..length]);
+            return;
+        }
+
+        writer.WriteStringValue(InstantPattern.ExtendedIso.Format(value));
+    }
 
     private static Instant Microseconds(Instant value) => Instant.FromUnixTimeTicks(value.ToUnixTimeTicks() / 10 * 10);
 }
@@ -90,6 +111,8 @@ internal sealed class InstantJson : JsonConverter<Instant>
 /// <summary>Half-open intervals as <c>{"start": …, "end": …}</c>.</summary>
 internal sealed class IntervalJson : JsonConverter<Interval>
 {
+    private static readonly InstantJson Instants = new();
+
     private sealed record Bounds(Instant Start, Instant End);
 
     public override Interval Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -97,8 +120,15 @@ internal sealed class IntervalJson : JsonConverter<Interval>
             ? new Interval(bounds.Start, bounds.End)
             : throw new JsonException("is not a period whose end is not before its start");
 
-    public override void Write(Utf8JsonWriter writer, Interval value, JsonSerializerOptions options) =>
-        JsonSerializer.Serialize(writer, new Bounds(value.Start, value.End), options);
+    public override void Write(Utf8JsonWriter writer, Interval value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        writer.WritePropertyName("start"u8);
+        Instants.Write(writer, value.Start, options);
+        writer.WritePropertyName("end"u8);
+        Instants.Write(writer, value.End, options);
+        writer.WriteEndObject();
+    }
 }
 
 internal sealed class CurrencyJson : JsonConverter<Currency>
@@ -122,8 +152,13 @@ internal sealed class MoneyJson : JsonConverter<Money>
         return Money.FromMinorUnits(stored.Minor, stored.Currency);
     }
 
-    public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options) =>
-        JsonSerializer.Serialize(writer, new Stored(value.MinorUnits, value.Currency), options);
+    public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("minor"u8, value.MinorUnits);
+        writer.WriteString("currency"u8, value.Currency.Code);
+        writer.WriteEndObject();
+    }
 }
 
 internal sealed class ZoneJson : JsonConverter<DateTimeZone>
@@ -154,6 +189,11 @@ internal sealed class EntityIdJson : JsonConverterFactory
                 ? id
                 : throw new JsonException($"is not an id like {TId.Prefix}_…");
 
-        public override void Write(Utf8JsonWriter writer, TId value, JsonSerializerOptions options) => writer.WriteStringValue(EntityId.Format(value));
+        public override void Write(Utf8JsonWriter writer, TId value, JsonSerializerOptions options)
+        {
+            Span<char> text = stackalloc char[EntityId.LengthOf<TId>()];
+            EntityId.Format(value, text);
+            writer.WriteStringValue(text);
+        }
     }
 }

@@ -39,20 +39,31 @@ public static class EntityId
     /// <param name="cause">What the id stands for, for example a subscription and one of its boundaries.</param>
     public static TId Derive<TId>(Instant at, string cause) where TId : struct, IEntityId<TId>
     {
+        ArgumentNullException.ThrowIfNull(cause);
+        const int small = 256;
+        var longest = Encoding.UTF8.GetMaxByteCount(TId.Prefix.Length + 1 + cause.Length);
+        Span<byte> text = longest <= small ? stackalloc byte[small] : new byte[longest];
+        var prefix = Encoding.UTF8.GetBytes(TId.Prefix, text);
+        text[prefix] = (byte)'\n';
+        var length = prefix + 1 + Encoding.UTF8.GetBytes(cause, text[(prefix + 1)..]);
         Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{TId.Prefix}\n{cause}"), bytes);
+        SHA256.HashData(text[..length], bytes);
         var random = BinaryPrimitives.ReadInt16BigEndian(bytes[6..]) & 0xFFF;
         return TId.Of(Stamp(bytes[..16], (at.ToUnixTimeMilliseconds() << 12) | (long)random));
     }
 
     /// <summary>The text form: prefix, underscore and 26 characters.</summary>
     public static string Format<TId>(TId id) where TId : struct, IEntityId<TId> =>
-        string.Create(TId.Prefix.Length + 1 + TextLength, id, static (text, value) =>
-        {
-            TId.Prefix.CopyTo(text);
-            text[TId.Prefix.Length] = '_';
-            Encode(BitsOf(value.Value), text[(TId.Prefix.Length + 1)..]);
-        });
+        string.Create(LengthOf<TId>(), id, static (text, value) => Format(value, text));
+
+    internal static int LengthOf<TId>() where TId : struct, IEntityId<TId> => TId.Prefix.Length + 1 + TextLength;
+
+    internal static void Format<TId>(TId id, Span<char> text) where TId : struct, IEntityId<TId>
+    {
+        TId.Prefix.CopyTo(text);
+        text[TId.Prefix.Length] = '_';
+        Encode(BitsOf(id.Value), text[(TId.Prefix.Length + 1)..]);
+    }
 
     /// <summary>The text form of 128 bits behind a prefix.</summary>
     public static string Format(string prefix, UInt128 bits)
@@ -112,9 +123,15 @@ public static class EntityId
 
     private static void Encode(UInt128 bits, Span<char> text)
     {
-        for (var i = TextLength - 1; i >= 0; i--, bits >>= 5)
+        // Twelve letters are 60 bits: shifting a word is a fraction of shifting two.
+        const int half = 12;
+        for (var end = TextLength; end > 0; bits >>= 5 * half)
         {
-            text[i] = Alphabet[(int)(bits & 31)];
+            var word = unchecked((ulong)bits);
+            for (var stop = Math.Max(end - half, 0); end > stop; word >>= 5)
+            {
+                text[--end] = Alphabet[(int)(word & 31)];
+            }
         }
     }
 

@@ -25,7 +25,7 @@ public static class Exact
     }
 
     /// <summary>The same number without trailing zeros: 1.500 becomes 1.5.</summary>
-    public static decimal Normalize(decimal value) => value / 1.000_000_000_000_000_000_000_000_000_0m;
+    public static decimal Normalize(decimal value) => value.Scale == 0 ? value : value / 1.000_000_000_000_000_000_000_000_000_0m;
 
     /// <summary>The number as an integer, the last <see cref="decimal.Scale"/> digits of which are its fraction.</summary>
     public static BigInteger Unscaled(decimal value)

@@ -25,7 +25,12 @@ public static class CanonicalJson
     }
 
     /// <summary>The bytes of a thing as billing writes it.</summary>
-    public static byte[] Of<T>(T value, params IReadOnlyCollection<string> leaveOut) => Write(JsonSerializer.SerializeToElement(value, BillingJson.Options), leaveOut);
+    public static byte[] Of<T>(T value, params IReadOnlyCollection<string> leaveOut)
+    {
+        ArgumentNullException.ThrowIfNull(leaveOut);
+        var json = JsonSerializer.SerializeToUtf8Bytes(value, BillingJson.Options);
+        return CanonicalCopy.TryWrite(json, leaveOut, out var canonical) ? canonical : Write(JsonSerializer.Deserialize<JsonElement>(json, BillingJson.Options), leaveOut);
+    }
 
     private static byte[] Write(JsonElement value, IReadOnlyCollection<string> leaveOut, bool keeps)
     {

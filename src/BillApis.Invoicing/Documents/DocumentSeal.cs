@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -12,10 +13,14 @@ public sealed record DocumentSeal(string Hash, string Previous)
     public static DocumentSeal Of(ReadOnlySpan<byte> canonical, string previous)
     {
         ArgumentNullException.ThrowIfNull(previous);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.ASCII.GetBytes(previous + "\n"));
-        hash.AppendData(canonical);
-        return new DocumentSeal(Convert.ToHexStringLower(hash.GetHashAndReset()), previous);
+        var hashed = ArrayPool<byte>.Shared.Rent(previous.Length + 1 + canonical.Length);
+        var length = Encoding.ASCII.GetBytes(previous, hashed);
+        hashed[length++] = (byte)'\n';
+        canonical.CopyTo(hashed.AsSpan(length));
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(hashed.AsSpan(0, length + canonical.Length), hash);
+        ArrayPool<byte>.Shared.Return(hashed);
+        return new DocumentSeal(Convert.ToHexStringLower(hash), previous);
     }
 
     /// <summary>Whether it is the seal of a document.</summary>

@@ -53,7 +53,7 @@ public sealed record RevenueSchedule : IEntity<RevenueSchedule>
 
     /// <summary>When there is something to post next; null where all is posted.</summary>
     [JsonIgnore]
-    public Instant? NextAt => Days() is var days && Sum(days, DaysReleased) != Released ? Instant.FromUnixTimeSeconds(0) : DaysReleased < days.Length ? days[DaysReleased].End : null;
+    public Instant? NextAt => DaysReleased == 0 && Released.IsZero ? Instant.Min(Midnight, Period.End) : Days() is var days && Sum(days, DaysReleased) != Released ? Instant.FromUnixTimeSeconds(0) : DaysReleased < days.Length ? days[DaysReleased].End : null;
 
     string IEntity<RevenueSchedule>.Key => Id.ToString();
 
@@ -89,7 +89,7 @@ public sealed record RevenueSchedule : IEntity<RevenueSchedule>
     public ImmutableArray<RevenueDay> Days()
     {
         var edges = new List<Instant> { Period.Start };
-        for (var midnight = Period.Start.InUtc().Date.PlusDays(1).AtMidnight().InUtc().ToInstant(); midnight < Period.End; midnight += Duration.FromDays(1))
+        for (var midnight = Midnight; midnight < Period.End; midnight += Duration.FromDays(1))
         {
             edges.Add(midnight);
         }
@@ -113,6 +113,9 @@ public sealed record RevenueSchedule : IEntity<RevenueSchedule>
         RevenueMove[] moves = [new(Sum(days, DaysReleased) - Released, now), .. days[DaysReleased..over].Select(day => new RevenueMove(day.Amount, day.End))];
         return (this with { Released = Sum(days, over), DaysReleased = over }, [.. moves.Where(move => !move.Amount.IsZero)]);
     }
+
+    // The first after its start.
+    private Instant Midnight => Period.Start.InUtc().Date.PlusDays(1).AtMidnight().InUtc().ToInstant();
 
     private Money Sum(ImmutableArray<RevenueDay> days, int count) => days.Take(count).Aggregate(Money.Zero(Amount.Currency), (sum, day) => sum + day.Amount);
 }

@@ -30,7 +30,7 @@ internal readonly record struct BoundaryGrid(BillingSchedule Schedule, LocalDate
         {
             (0, SubscriptionAnchor) => Schedule.Start,
             (0, InstantAnchor anchor) => anchor.Boundary,
-            _ => Schedule.Zone.ResolveLocal(LocalAt(number) + Time, FirstValid).ToInstant(),
+            _ => InstantOf(LocalAt(number) + Time),
         };
 
     /// <summary>The number of the boundary that opens, or would open, the first period.</summary>
@@ -52,6 +52,10 @@ internal readonly record struct BoundaryGrid(BillingSchedule Schedule, LocalDate
 
         return number;
     }
+
+    // Where the offset never changes, every local time is there once.
+    private Instant InstantOf(LocalDateTime local) =>
+        Schedule.Zone.MinOffset == Schedule.Zone.MaxOffset ? local.WithOffset(Schedule.Zone.MinOffset).ToInstant() : Schedule.Zone.ResolveLocal(local, FirstValid).ToInstant();
 
     private LocalDate LocalAt(int number)
     {

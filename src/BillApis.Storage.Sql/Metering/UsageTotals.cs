@@ -103,7 +103,7 @@ internal readonly record struct UsageKey(UsageBucket Bucket, CustomerId Customer
 
     /// <summary>The order of the table, so that what lies together is written together.</summary>
     public int CompareTo(UsageKey other) =>
-        Bucket.Level.CompareTo(other.Bucket.Level) is not 0 and var level ? level
+        ((int)Bucket.Level).CompareTo((int)other.Bucket.Level) is not 0 and var level ? level
         : Bucket.Hour.CompareTo(other.Bucket.Hour) is not 0 and var hour ? hour
         : Customer.Value.CompareTo(other.Customer.Value) is not 0 and var customer ? customer
         : Metric.Value.CompareTo(other.Metric.Value) is not 0 and var metric ? metric

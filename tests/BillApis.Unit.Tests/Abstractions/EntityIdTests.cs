@@ -45,4 +45,22 @@ public sealed class EntityIdTests
         string.CompareOrdinal(EntityId.Derive<InvoiceId>(at, "a").ToString(), EntityId.Derive<InvoiceId>(at + Duration.FromMilliseconds(1), "a").ToString()).ShouldBeLessThan(0);
         EntityId.Derive<InvoiceId>(at, "a").Value.Version.ShouldBe(7);
     }
+
+    // The bits behind the instant are those of the hash, whatever the length and the letters of the cause.
+    [Theory]
+    [InlineData("")]
+    [InlineData("sub_01/2026-02-01")]
+    [InlineData("Ünïcödé \U0001F600")]
+    [InlineData(null)]
+    public void A_derived_id_is_the_hash_of_its_cause(string? given)
+    {
+        var cause = given ?? string.Concat(Enumerable.Repeat("a long cause é ", 60));
+        var hash = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("inv\n" + cause));
+
+        var bytes = EntityId.Derive<InvoiceId>(Instant.FromUnixTimeMilliseconds(0x0123_4567_89AB), cause).Value.ToByteArray(bigEndian: true);
+        Convert.ToHexString(bytes[..6]).ShouldBe("0123456789AB");
+        (((bytes[6] & 0xF) << 8) | bytes[7]).ShouldBe(((hash[6] & 0xF) << 8) | hash[7]);
+        (bytes[8] & 0x3F).ShouldBe(hash[8] & 0x3F);
+        bytes[9..].ShouldBe(hash[9..16]);
+    }
 }
