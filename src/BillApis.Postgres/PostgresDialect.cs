@@ -115,8 +115,9 @@ internal sealed class PostgresDialect : SqlDialect
     public override Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken) =>
         PostgresRows.WriteAsync(transaction, tenant, rows, sql, keyColumns, cancellationToken);
 
-    public override DbCommand Query(DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql) =>
-        PostgresRows.Query(connection, transaction, tenant, rows, sql);
+    public override Task<List<T>> ReadAsync<T>(
+        DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken) =>
+        PostgresRows.ReadAsync(connection, transaction, tenant, rows, sql, read, cancellationToken);
 
     public override string Add(string left, string right) => $"coalesce({left} + {right}, {left}, {right})";
 

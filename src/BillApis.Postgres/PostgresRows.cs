@@ -28,8 +28,19 @@ internal static class PostgresRows
         return [.. Enumerable.Range(0, rows.Count).Select(row => written.Contains(string.Join('\n', Enumerable.Range(0, keyColumns).Select(column => rows[row, column].Text))))];
     }
 
-    public static NpgsqlCommand Query(DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql) =>
-        Command((NpgsqlConnection)HeldConnection.Unwrap(connection), (NpgsqlTransaction?)transaction, tenant, rows, sql(Table(rows, array => $"(select {array})")));
+    public static async Task<List<T>> ReadAsync<T>(
+        DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken)
+    {
+        var found = new List<T>();
+        await using var command = Command((NpgsqlConnection)HeldConnection.Unwrap(connection), (NpgsqlTransaction?)transaction, tenant, rows, sql(Table(rows, array => $"(select {array})")));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        for (var row = new Row(reader); await reader.ReadAsync(cancellationToken).ConfigureAwait(false);)
+        {
+            found.Add(read(row));
+        }
+
+        return found;
+    }
 
     // Behind a select the planner does not see how long an array is, and looks each row up by the index. Knowing of thousands, and nothing of the tenant, it would read all that the tenant has.
     private static string Table(SqlRows rows, Func<string, string>? hide = null)
@@ -49,7 +60,9 @@ internal static class PostgresRows
         {
             command.Parameters.Add(rows.Columns[i].Type == "bigint"
                 ? new NpgsqlParameter<long?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { TypedValue = Column(rows, i, value => value.Number) }
-                : new NpgsqlParameter<string?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Text) { TypedValue = Column(rows, i, value => value.Text) });
+                : rows.Count > 0 && rows[0, i].Utf8 is not null
+                    ? new NpgsqlParameter<byte[]?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Text) { TypedValue = Column(rows, i, value => value.Utf8) }
+                    : new NpgsqlParameter<string?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Text) { TypedValue = Column(rows, i, value => value.Text) });
         }
 
         return command;
@@ -64,5 +77,14 @@ internal static class PostgresRows
         }
 
         return values;
+    }
+
+    private sealed class Row(NpgsqlDataReader reader) : ISqlRow
+    {
+        public bool IsNull(int column) => reader.IsDBNull(column);
+
+        public long Number(int column) => reader.GetInt64(column);
+
+        public string Text(int column) => reader.GetString(column);
     }
 }

@@ -24,7 +24,14 @@ internal sealed class SqliteDialect : SqlDialect
     private volatile bool _isLogged;
     private volatile string? _opened;
 
-    static SqliteDialect() => Batteries_V2.Init();
+    static SqliteDialect()
+    {
+        Batteries_V2.Init();
+
+        // Counts of SQLite's own memory, which nobody reads, would take one lock for all threads at every allocation. Refused without harm where SQLite is in use already.
+        const int countMemory = 9;
+        _ = raw.sqlite3_config(countMemory, 0);
+    }
 
     public SqliteDialect(string connectionString, SqliteDurability durability)
     {
@@ -96,15 +103,9 @@ internal sealed class SqliteDialect : SqlDialect
     public override Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken) =>
         Task.FromResult(SqliteRows.Write((SqliteConnection)transaction.Connection!, tenant, rows, sql, cancellationToken));
 
-    public override DbCommand Query(DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql)
-    {
-        var command = connection.CreateCommand();
-        command.Transaction = transaction ?? command.Transaction;
-        command.CommandText = sql(Rows("Rows", [.. rows.Columns.Select(column => $"{column.Name} {column.Type}")]));
-        command.Parameters.Add(new SqliteParameter("@Tenant", tenant.ToString()));
-        command.Parameters.Add(new SqliteParameter("@Rows", rows.ToJson()));
-        return command;
-    }
+    public override Task<List<T>> ReadAsync<T>(
+        DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken) =>
+        Task.FromResult(SqliteRows.Read((SqliteConnection)HeldConnection.Unwrap(connection), tenant, rows, sql, read, cancellationToken));
 
     public override string Add(string left, string right) => $"billing_add({left}, {right})";
 

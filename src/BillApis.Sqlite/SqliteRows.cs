@@ -1,5 +1,6 @@
 using BillApis.Storage.Sql;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace BillApis.Sqlite;
 
@@ -12,6 +13,56 @@ internal static class SqliteRows
     public static bool[] Write(SqliteConnection connection, TenantId tenant, SqlRows rows, Func<string, string> sql, CancellationToken cancellationToken)
     {
         var written = new bool[rows.Count];
+        Run(connection, tenant, rows, sql, WriteRow, cancellationToken);
+        return written;
+
+        void WriteRow(SqliteStatement statement, int row)
+        {
+            statement.Run();
+            written[row] = statement.HasWritten;
+        }
+    }
+
+    /// <summary>Runs the query once a row, all in one transaction where there is none: it sees what was there as it began.</summary>
+    public static List<T> Read<T>(SqliteConnection connection, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken)
+    {
+        var (found, begins) = (new List<T>(rows.Count), raw.sqlite3_get_autocommit(connection.Handle!) != 0);
+        if (begins)
+        {
+            SqliteStatement.Of(connection, "begin").Run();
+        }
+
+        try
+        {
+            Run(connection, tenant, rows, sql, ReadRows, cancellationToken);
+            return found;
+        }
+        finally
+        {
+            if (begins)
+            {
+                SqliteStatement.Of(connection, "commit").Run();
+            }
+        }
+
+        void ReadRows(SqliteStatement statement, int row)
+        {
+            try
+            {
+                while (statement.Step())
+                {
+                    found.Add(read(statement));
+                }
+            }
+            finally
+            {
+                statement.Reset();
+            }
+        }
+    }
+
+    private static void Run(SqliteConnection connection, TenantId tenant, SqlRows rows, Func<string, string> sql, Action<SqliteStatement, int> run, CancellationToken cancellationToken)
+    {
         var columns = rows.Columns.Select((column, i) => $"@c{i} as {column.Name}");
         var statement = SqliteStatement.Of(connection, sql($"(select {string.Join(", ", columns)})"));
         var places = Enumerable.Range(0, rows.Columns.Length).Select(i => statement.Place($"@c{i}")).ToArray();
@@ -32,11 +83,8 @@ internal static class SqliteRows
                 Bind(statement, places[column], rows[row, column]);
             }
 
-            statement.Run();
-            written[row] = statement.HasWritten;
+            run(statement, row);
         }
-
-        return written;
     }
 
     private static void Bind(SqliteStatement statement, int place, SqlValue value)
@@ -49,6 +97,10 @@ internal static class SqliteRows
         if (value.Number is { } number)
         {
             statement.Bind(place, number);
+        }
+        else if (value.Utf8 is { } utf8)
+        {
+            statement.BindText(place, utf8);
         }
         else
         {

@@ -1,14 +1,18 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
+using BillApis.Storage.Sql;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace BillApis.Sqlite;
 
 /// <summary>A prepared statement, bound and read without ADO.NET's boxes; places and columns count from 1 and 0, as in SQLite.</summary>
-internal sealed class SqliteStatement : IDisposable
+internal sealed class SqliteStatement : ISqlRow, IDisposable
 {
+    // Memory that connections share knows no snapshots: a table that another connection is at is waited for before the first row, as a file that is written is.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly ConditionalWeakTable<sqlite3, Dictionary<string, SqliteStatement>> Prepared = [];
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
@@ -61,6 +65,12 @@ internal sealed class SqliteStatement : IDisposable
     public bool Step()
     {
         var result = raw.sqlite3_step(_statement);
+        for (var (began, wait) = (Stopwatch.GetTimestamp(), new SpinWait()); IsLocked(result) && Stopwatch.GetElapsedTime(began) < Patience; wait.SpinOnce())
+        {
+            _ = raw.sqlite3_reset(_statement);
+            result = raw.sqlite3_step(_statement);
+        }
+
         if (result is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
         {
             _ = raw.sqlite3_reset(_statement);
@@ -69,6 +79,8 @@ internal sealed class SqliteStatement : IDisposable
 
         return result is raw.SQLITE_ROW;
     }
+
+    public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
 
     public long Number(int column) => raw.sqlite3_column_int64(_statement, column);
 
@@ -125,6 +137,8 @@ internal sealed class SqliteStatement : IDisposable
             ArrayPool<byte>.Shared.Return(rented);
         }
     }
+
+    private bool IsLocked(int result) => result is raw.SQLITE_LOCKED && raw.sqlite3_extended_errcode(_database) is raw.SQLITE_LOCKED_SHAREDCACHE;
 
     private void Check(int result) => SqliteException.ThrowExceptionForRC(result, _database);
 }

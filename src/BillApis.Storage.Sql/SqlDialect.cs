@@ -64,13 +64,16 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>The same, and says which of the rows wrote something; the columns that are the table's key come first in the rows.</summary>
     public abstract Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken);
 
-    /// <summary>A query over many rows, in the way that is fastest here.</summary>
+    /// <summary>What a query over many rows finds, all as of one moment, in the way that is fastest here.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="transaction">The transaction that it runs in, if any.</param>
     /// <param name="tenant">The value of <c>@Tenant</c>.</param>
     /// <param name="rows">The rows.</param>
-    /// <param name="sql">Makes the statement, given the rows as a derived table without a name.</param>
-    public abstract DbCommand Query(DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql);
+    /// <param name="sql">Makes the statement, given the rows as a derived table without a name; it must find for each row what it finds for all.</param>
+    /// <param name="read">Reads what was found.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    public abstract Task<List<T>> ReadAsync<T>(
+        DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken);
 
     /// <summary>The exact sum of two decimals that are stored as this database stores decimals.</summary>
     public abstract string Add(string left, string right);

@@ -9,37 +9,54 @@ namespace BillApis.Storage.Sql;
 /// <remarks>Columns are <c>name type</c> with the types text, bigint and decimal.</remarks>
 internal sealed class SqlRows(params ReadOnlySpan<string> columns)
 {
-    private readonly List<SqlValue[]> _rows = [];
+    // Pieces that are too small for the heap of large objects.
+    private const int RowsInPiece = 64;
+    private readonly List<SqlValue[]> _pieces = [];
 
     /// <summary>The names of the columns and their types.</summary>
     public ImmutableArray<(string Name, string Type)> Columns { get; } = [.. columns.ToArray().Select(column => (column.Split(' ')[0], column.Split(' ')[1]))];
 
-    public int Count => _rows.Count;
+    public int Count { get; private set; }
 
     /// <summary>A value of a row.</summary>
-    public SqlValue this[int row, int column] => _rows[row][column];
+    public SqlValue this[int row, int column] => this[row][column];
+
+    private Span<SqlValue> this[int row] => _pieces[row / RowsInPiece].AsSpan(row % RowsInPiece * Columns.Length, Columns.Length);
 
     /// <summary>Adds a row, a value for each column.</summary>
     public void Add(params ReadOnlySpan<SqlValue> values)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Columns.Length);
-        _rows.Add(values.ToArray());
+        var (piece, place) = Math.DivRem(Count, RowsInPiece);
+        if (place == 0)
+        {
+            _pieces.Add(new SqlValue[values.Length]);
+        }
+        else if (_pieces[piece].Length == place * values.Length)
+        {
+            var grown = new SqlValue[2 * _pieces[piece].Length];
+            _pieces[piece].CopyTo(grown, 0);
+            _pieces[piece] = grown;
+        }
+
+        values.CopyTo(this[Count++]);
     }
 
     /// <summary>The rows as one JSON array of arrays.</summary>
-    public string ToArrays() => Write(isNamed: false);
-
-    /// <summary>The rows as one JSON array of objects.</summary>
-    public string ToJson() => Write(isNamed: true);
-
-    private string Write(bool isNamed)
+    public string ToArrays()
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartArray();
-        foreach (var row in _rows)
+        for (var row = 0; row < Count; row++)
         {
-            Write(json, row, isNamed);
+            json.WriteStartArray();
+            foreach (var value in this[row])
+            {
+                Write(json, value);
+            }
+
+            json.WriteEndArray();
         }
 
         json.WriteEndArray();
@@ -47,51 +64,15 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private void Write(Utf8JsonWriter json, SqlValue[] row, bool isNamed)
+    private static void Write(Utf8JsonWriter json, SqlValue value)
     {
-        if (isNamed)
+        if (value.Number is { } number)
         {
-            json.WriteStartObject();
+            json.WriteNumberValue(number);
         }
         else
         {
-            json.WriteStartArray();
-        }
-
-        for (var i = 0; i < row.Length; i++)
-        {
-            if (isNamed)
-            {
-                json.WritePropertyName(Columns[i].Name);
-            }
-
-            if (row[i].Number is { } number)
-            {
-                json.WriteNumberValue(number);
-            }
-            else
-            {
-                json.WriteStringValue(row[i].Text);
-            }
-        }
-
-        if (isNamed)
-        {
-            json.WriteEndObject();
-        }
-        else
-        {
-            json.WriteEndArray();
+            json.WriteStringValue(value.Text);
         }
     }
-}
-
-/// <summary>A text, a whole number or null; decimals are text here.</summary>
-internal readonly record struct SqlValue(string? Text, long? Number)
-{
-    public static implicit operator SqlValue(string? text) => new(text, null);
-
-    public static implicit operator SqlValue(long number) => new(null, number);
-
-    public static implicit operator SqlValue(long? number) => new(null, number);
 }

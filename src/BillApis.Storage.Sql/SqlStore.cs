@@ -120,12 +120,21 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         }
 
         var rows = new SqlRows(["id text", "alias text", "created_at bigint", "version bigint", .. map.Columns.Select(column => $"{column.Name} {column.Type}"), "body text"]);
+        var (keys, values) = (new HashSet<string>(items.Count, StringComparer.Ordinal), new SqlValue[rows.Columns.Length]);
         foreach (var item in items)
         {
-            rows.Add([item.Key, item.Alias, item.CreatedAt.ToMicroseconds(), item.Version, .. map.Columns.Select(column => column.Value(item)), JsonSerializer.Serialize(item, BillingJson.Options)]);
+            var key = item.Key;
+            keys.Add(key);
+            (values[0], values[1], values[2], values[3], values[^1]) = (key, item.Alias, item.CreatedAt.ToMicroseconds(), item.Version, SqlValue.OfUtf8(JsonSerializer.SerializeToUtf8Bytes(item, BillingJson.Options)));
+            for (var column = 0; column < map.Columns.Length; column++)
+            {
+                values[4 + column] = map.Columns[column].Value(item);
+            }
+
+            rows.Add(values);
         }
 
-        return items.DistinctBy(item => item.Key).Count() == items.Count
+        return keys.Count == items.Count
             && (await _dialect.WriteAsync(transaction, tenant, rows, sql, keyColumns: 1, cancellationToken).ConfigureAwait(false)).All(written => written);
     }
 

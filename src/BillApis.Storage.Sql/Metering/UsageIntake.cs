@@ -87,13 +87,14 @@ internal sealed class UsageIntake : IDisposable
             async transaction =>
             {
                 await UsageLock.HoldAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
-                var latest = periods.GroupBy(period => (period.Customer, period.Metric, period.Subscription))
-                    .Select(group => new
-                    {
-                        customer_id = group.Key.Customer, metric_id = group.Key.Metric, subscription_id = group.Key.Subscription,
-                        closed_until = group.Max(period => period.Until).ToMicroseconds(),
-                    });
-                return await transaction.BulkAsync(Close(), tenant, latest, cancellationToken).ConfigureAwait(false);
+                var rows = new SqlRows("customer_id text", "metric_id text", "subscription_id text", "closed_until bigint");
+                foreach (var group in periods.GroupBy(period => (period.Customer, period.Metric, period.Subscription)))
+                {
+                    rows.Add(group.Key.Customer.ToString(), group.Key.Metric.ToString(), group.Key.Subscription.ToString(), group.Max(period => period.Until).ToMicroseconds());
+                }
+
+                await _dialect.WriteAsync(transaction, tenant, rows, Close, cancellationToken).ConfigureAwait(false);
+                return true;
             },
             cancellationToken);
 
@@ -235,11 +236,11 @@ internal sealed class UsageIntake : IDisposable
         return whole.Select(orphan => new { source = entry.Key.Source, id = entry.Key.Id, metric_id = orphan.Metric, reason = orphan.Reason, recorded_at = entry.Item.RecordedAt.ToMicroseconds() });
     }
 
-    private string Close() =>
+    private static string Close(string rows) =>
         $"""
         insert into billing_usage_gate as g (tenant_id, customer_id, metric_id, subscription_id, closed_until)
         select @Tenant, r.customer_id, r.metric_id, r.subscription_id, r.closed_until
-        from {_dialect.Rows("Rows", "customer_id text", "metric_id text", "subscription_id text", "closed_until bigint")} as r
+        from {rows} as r
         where true
         on conflict (tenant_id, customer_id, metric_id, subscription_id) do update
         set closed_until = case when excluded.closed_until > g.closed_until then excluded.closed_until else g.closed_until end

@@ -48,7 +48,7 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
             slots[row.N].Tally.Add(Dimensions.Parse(row.Dimensions), row.Name, row.Item);
         }
 
-        async Task<List<T>> ReadAsync<T>(IEnumerable<UsageSlot> asking, Func<string, string> sql, Func<DbDataReader, T> read)
+        async Task<List<T>> ReadAsync<T>(IEnumerable<UsageSlot> asking, Func<string, string> sql, Func<ISqlRow, T> read)
         {
             var rows = UsageRow.Requests();
             foreach (var slot in asking)

@@ -22,26 +22,6 @@ internal static class UsageSql
     public static async Task<List<T>> BulkReadAsync<T>(this DbConnection connection, DbTransaction? transaction, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
         (await connection.QueryAsync<T>(Command(transaction, sql, tenant, rows, cancellationToken)).ConfigureAwait(false)).AsList();
 
-    /// <summary>Reads what a query over many rows finds.</summary>
-    public static async Task<List<T>> ReadAsync<T>(this SqlDialect dialect, DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<DbDataReader, T> read, CancellationToken cancellationToken)
-    {
-        var found = new List<T>();
-        var command = dialect.Query(connection, transaction, tenant, rows, sql);
-        await using (command.ConfigureAwait(false))
-        {
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
-            {
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    found.Add(read(reader));
-                }
-            }
-        }
-
-        return found;
-    }
-
     private static CommandDefinition Command(DbTransaction? transaction, string sql, TenantId tenant, IEnumerable<object> rows, CancellationToken cancellationToken) =>
         new(sql, new { Tenant = tenant.ToString(), Rows = JsonSerializer.Serialize(rows, BillingJson.Options) }, transaction, cancellationToken: cancellationToken);
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using BillApis.Metering;
 
@@ -98,12 +97,12 @@ internal abstract record UsageRow(int N, int Place, string Subscription, string 
           and (r.subscription_id is null or {table}.subscription_id in ('', r.subscription_id))
         """;
 
-    protected static LatestValue? Latest(DbDataReader row, int column) =>
-        row.IsDBNull(column) ? null : new LatestValue(SqlTime.FromMicroseconds(row.GetInt64(column)), row.GetString(column + 1), Decimal(row, column + 2)!.Value);
+    protected static LatestValue? Latest(ISqlRow row, int column) =>
+        row.IsNull(column) ? null : new LatestValue(SqlTime.FromMicroseconds(row.Number(column)), row.Text(column + 1), Decimal(row, column + 2)!.Value);
 
-    protected static decimal? Decimal(DbDataReader row, int column) => row.IsDBNull(column) ? null : decimal.Parse(row.GetString(column), NumberStyles.Number, CultureInfo.InvariantCulture);
+    protected static decimal? Decimal(ISqlRow row, int column) => row.IsNull(column) ? null : decimal.Parse(row.Text(column), NumberStyles.Number, CultureInfo.InvariantCulture);
 
-    protected static ExactSum? Sum(DbDataReader row, int column) => row.IsDBNull(column) ? null : ExactSum.Parse(row.GetString(column));
+    protected static ExactSum? Sum(ISqlRow row, int column) => row.IsNull(column) ? null : ExactSum.Parse(row.Text(column));
 }
 
 /// <summary>A row of <c>billing_usage_total</c> and the request that it answers.</summary>
@@ -119,9 +118,9 @@ internal sealed record UsageTotalRow(int N, int Place, string Subscription, stri
         where {Matches("t")}
         """;
 
-    public static UsageTotalRow Read(DbDataReader row) => new(
-        (int)row.GetInt64(0), (int)row.GetInt64(1), row.GetString(2), row.GetString(3),
-        new UsageTotal { Events = row.GetInt64(4), Sum = Sum(row, 5), Moment = Sum(row, 6), Max = Decimal(row, 7), Min = Decimal(row, 8), Latest = Latest(row, 9) });
+    public static UsageTotalRow Read(ISqlRow row) => new(
+        (int)row.Number(0), (int)row.Number(1), row.Text(2), row.Text(3),
+        new UsageTotal { Events = row.Number(4), Sum = Sum(row, 5), Moment = Sum(row, 6), Max = Decimal(row, 7), Min = Decimal(row, 8), Latest = Latest(row, 9) });
 }
 
 /// <summary>A row of <c>billing_usage_item</c> and the request that it answers.</summary>
@@ -136,5 +135,5 @@ internal sealed record UsageItemRow(int N, int Place, string Subscription, strin
         where {Matches("i")}
         """;
 
-    public static UsageItemRow Read(DbDataReader row) => new((int)row.GetInt64(0), (int)row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), new UsageItem(row.GetInt64(5), Latest(row, 6)));
+    public static UsageItemRow Read(ISqlRow row) => new((int)row.Number(0), (int)row.Number(1), row.Text(2), row.Text(3), row.Text(4), new UsageItem(row.Number(5), Latest(row, 6)));
 }

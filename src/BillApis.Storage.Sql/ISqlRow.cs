@@ -1,0 +1,11 @@
+namespace BillApis.Storage.Sql;
+
+/// <summary>A row that a query found; columns count from 0.</summary>
+internal interface ISqlRow
+{
+    bool IsNull(int column);
+
+    long Number(int column);
+
+    string Text(int column);
+}

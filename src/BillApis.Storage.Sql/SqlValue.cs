@@ -1,0 +1,31 @@
+using System.Text;
+
+namespace BillApis.Storage.Sql;
+
+/// <summary>A text, a whole number or null; decimals are text here.</summary>
+internal readonly struct SqlValue
+{
+    private static readonly object Numeral = new();
+    private readonly object? _text;
+    private readonly long _number;
+
+    private SqlValue(object? text, long number) => (_text, _number) = (text, number);
+
+    /// <summary>The text; null for a number.</summary>
+    public string? Text => _text is byte[] utf8 ? Encoding.UTF8.GetString(utf8) : _text as string;
+
+    /// <summary>The text as it was given, where that was in UTF-8.</summary>
+    public byte[]? Utf8 => _text as byte[];
+
+    /// <summary>The number; null for a text.</summary>
+    public long? Number => _text == Numeral ? _number : null;
+
+    public static implicit operator SqlValue(string? text) => new(text, 0);
+
+    public static implicit operator SqlValue(long number) => new(Numeral, number);
+
+    public static implicit operator SqlValue(long? number) => number is { } known ? new SqlValue(Numeral, known) : default;
+
+    /// <summary>A text that is in UTF-8 already.</summary>
+    public static SqlValue OfUtf8(byte[] text) => new(text, 0);
+}
