@@ -125,7 +125,8 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<UsageOrigins>();
         services.AddSingleton(provider => new Explanations(
             provider.GetRequiredService<Invoices>(), provider.GetRequiredService<CreditMemos>(), provider.GetRequiredService<InvoicePreviews>(),
-            provider.GetRequiredService<BilledPrices>(), provider.GetRequiredService<UsageOrigins>()));
+            provider.GetRequiredService<BilledPrices>(), provider.GetRequiredService<UsageOrigins>(), provider.GetRequiredService<EarlierOrigins>()));
+        services.AddSingleton<EarlierOrigins>();
     }
 
     private static void AddWorker(IServiceCollection services)

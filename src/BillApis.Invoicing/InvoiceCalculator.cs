@@ -18,7 +18,8 @@ public static class InvoiceCalculator
         var id = IdOf(request);
         var charged = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();
         var unused = request.Unused.Select(item => item.ToLine()).OfType<InvoiceLine>().ToList();
-        var adjustments = Recharge.LinesOf(request.Recharges, request.Currency, Limits.LinesPerInvoice - charged.Count - unused.Count);
+        var recharges = request.Recharges.Select(item => item.Compared(request.Currency)).ToList();
+        var adjustments = Recharge.LinesOf(recharges, request.Currency, Limits.LinesPerInvoice - charged.Count - unused.Count);
         var missing = request.Commitments.Select(item => item.LineOf([.. charged, .. adjustments, .. unused])).OfType<InvoiceLine>().ToList();
         List<InvoiceLine> lines = request.SkipZero && adjustments.Count + unused.Count + missing.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments, .. missing, .. unused];
         Check.Range("lines", lines.Count, 0, Limits.LinesPerInvoice);
@@ -37,7 +38,7 @@ public static class InvoiceCalculator
             CreatedAt = request.Boundary,
         };
 
-        return CorrectedDiscounts.Apply(CouponDiscounts.Apply(invoice, request.Coupons), request.Recharges.Select(item => item.Origin).OfType<BilledOrigin>().DistinctBy(origin => origin.Invoice.Id));
+        return CorrectedDiscounts.Apply(CouponDiscounts.Apply(invoice, request.Coupons), recharges.Select(item => item.Origin).OfType<BilledOrigin>().DistinctBy(origin => origin.Invoice.Id));
     }
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>

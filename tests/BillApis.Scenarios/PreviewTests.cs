@@ -42,6 +42,7 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
                         verified++;
                         var (export, events) = (await life.Billing.Exports.InvoiceAsync(life.Tenant, issued.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, issued.Id.ToString(), Token));
                         InvoiceVerification.Run(export, events).ShouldBeEmpty($"seed {seed}, life {number}, {preview.Id} at {boundary}");
+                        (await life.Billing.Explanations.InvoiceAsync(life.Tenant, issued.Id.ToString(), cancellationToken: Token)).Lines.ShouldAllBe(line => line.Agrees, $"seed {seed}, life {number}, {preview.Id} at {boundary}");
                     }
                 }
             }
@@ -49,7 +50,7 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
 
         charged.ShouldBeGreaterThan(cases / 3);
         together.ShouldBeGreaterThan(cases / 20);
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {compared} previews were what was issued, {charged} of them over more than nothing and {together} over several subscriptions; {verified} were recomputed.");
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {compared} previews were what was issued, {charged} of them over more than nothing and {together} over several subscriptions; {verified} were recomputed and explained.");
     }
 
     private static async Task TaxesAsync(Scenario life)

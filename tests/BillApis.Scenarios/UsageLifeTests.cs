@@ -216,6 +216,36 @@ public sealed class UsageLifeTests(Databases databases) : LifeTests(databases)
             """);
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_was_billed_early_and_not_used_is_given_back_as_it_was_paid(string storage)
+    {
+        // 40 less 10 % are 36.00, with VAT 42.84. 25 of them were sent by mistake: 22.50 and 4.28 of VAT come back, not 25.00.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync(with: customer => customer with { Country = "DE" });
+        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19 }, TestContext.Current.CancellationToken);
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "TEN", Terms = new CouponTerms { PercentOff = 10, Duration = CouponDuration.Forever } }, TestContext.Current.CancellationToken);
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)), Offer.Usage("texts", "text", new PerUnitPrice(2)));
+        await life.SubscribeAsync("acme", "metered", with => with with { Coupons = ["TEN"], UsageThreshold = Money.Of(30, Currency.Parse("USD")) });
+        await life.GoToAsync("2026-01-10");
+        await life.UseAsync("acme", "call", 15, "2026-01-10");
+        var wrong = await life.UseAsync("acme", "call", 25, "2026-01-10");
+        await life.GoToAsync("2026-01-11");
+        await life.Billing.Usage.VoidAsync(life.Tenant, wrong, "sent by mistake", cancellationToken: TestContext.Current.CancellationToken);
+        await life.GoToAsync("2026-02-02");
+        await BillsAsync(life, """
+            2026-01-11 invoice: 42.84
+              calls: usage so far × 40 2026-01-01..2026-02-01: 40.00
+              coupon TEN: -4.00
+              VAT 19 % on 36.00: 6.84
+            2026-02-01 invoice: -26.78, due 0.00 (paid)
+              texts × 0 2026-01-01..2026-02-01: 0.00
+              calls: rest of the usage × -25 2026-01-01..2026-02-01: -25.00
+              coupon TEN: 2.50
+              VAT 19 % on -22.50: -4.28
+            """);
+    }
+
     private async Task<Scenario> MeteredAsync(string storage, PriceModel model, Func<PriceTerms, PriceTerms>? with = null)
     {
         var life = await StartAsync(storage, "2026-01-01");

@@ -23,17 +23,17 @@ internal sealed record ExplainResponse(
 
 /// <summary>A line: what it says, the price that made it, the tiers that the quantity went through, the part of the period, and the usage.</summary>
 internal sealed record LineExplainResponse(
-    InvoiceLineId Id, LineKind Kind, string Description, MetricId? MetricId, ImmutableSortedDictionary<string, string?> Group, decimal Quantity, decimal? UnitAmount, decimal Amount, Period? Period,
-    PriceResponse? Price, ImmutableArray<TierResponse> Tiers, ProrationResponse Proration, AdjustmentResponse? Adjustment, UsageOriginResponse? Usage,
+    InvoiceLineId Id, LineKind Kind, SubscriptionId? SubscriptionId, string Description, MetricId? MetricId, ImmutableSortedDictionary<string, string?> Group, decimal Quantity, decimal? UnitAmount, decimal Amount, Period? Period,
+    PriceResponse? Price, ImmutableArray<TierResponse> Tiers, ProrationResponse Proration, AdjustmentResponse? Adjustment, InvoiceLineId? GivesBackLineId, InvoiceLineId? CorrectsLineId, UsageOriginResponse? Usage,
     decimal DiscountAmount, decimal CreditAmount, ImmutableArray<LineTaxResponse> Taxes, ImmutableArray<string> Steps, bool Agrees)
 {
     public static LineExplainResponse From(LineExplanation explained)
     {
         var (line, response) = (explained.Line, InvoiceLineResponse.From(explained.Line));
         return new(
-            response.Id, response.Kind, response.Description, response.MetricId, response.Group, response.Quantity, response.UnitAmount, response.Amount, response.Period,
+            response.Id, response.Kind, response.SubscriptionId, response.Description, response.MetricId, response.Group, response.Quantity, response.UnitAmount, response.Amount, response.Period,
             explained.Price is { } price ? PriceResponse.From(price) : null, response.Tiers, new ProrationResponse(explained.Price?.Terms.Proration, line.Factor.Numerator, line.Factor.Denominator, response.ProrationFactor),
-            response.Adjustment, explained.Usage is { } usage ? UsageOriginResponse.From(usage) : null,
+            response.Adjustment, line.GivesBack, line.Corrects, explained.Usage is { } usage ? UsageOriginResponse.From(usage) : null,
             response.DiscountAmount, response.CreditAmount, [.. line.Taxes.Select(LineTaxResponse.From)], explained.Steps, explained.Agrees);
     }
 }

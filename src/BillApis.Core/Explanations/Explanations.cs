@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using BillApis.Invoicing;
+using BillApis.Metering;
 using BillApis.Pricing;
 
 namespace BillApis;
@@ -12,9 +13,10 @@ public sealed class Explanations
     private readonly InvoicePreviews _previews;
     private readonly BilledPrices _prices;
     private readonly UsageOrigins _usage;
+    private readonly EarlierOrigins _earlier;
 
-    internal Explanations(Invoices invoices, CreditMemos memos, InvoicePreviews previews, BilledPrices prices, UsageOrigins usage) =>
-        (_invoices, _memos, _previews, _prices, _usage) = (invoices, memos, previews, prices, usage);
+    internal Explanations(Invoices invoices, CreditMemos memos, InvoicePreviews previews, BilledPrices prices, UsageOrigins usage, EarlierOrigins earlier) =>
+        (_invoices, _memos, _previews, _prices, _usage, _earlier) = (invoices, memos, previews, prices, usage, earlier);
 
     /// <summary>Explains a draft or an issued invoice, by id or number.</summary>
     /// <exception cref="BillingException">There is none such.</exception>
@@ -47,17 +49,30 @@ public sealed class Explanations
             lines.Add(await OfAsync(invoice, line, prices, query, cancellationToken).ConfigureAwait(false));
         }
 
-        return new InvoiceExplanation(invoice, lines.MoveToImmutable(), InvoiceSteps.Of(invoice));
+        return new InvoiceExplanation(invoice, lines.MoveToImmutable(), InvoiceSteps.Of(invoice, [.. prices.Subscriptions.SelectMany(item => item.CouponsOf(invoice.PartOf(item.Id)))]));
     }
 
     private async Task<LineExplanation> OfAsync(Invoice invoice, InvoiceLine line, BilledPriceList prices, ExplainQuery query, CancellationToken cancellationToken)
     {
+        var subscription = prices.SubscriptionOf(line);
+        if (line.Kind is LineKind.Commitment && subscription is not null)
+        {
+            var (steps, agrees) = await _earlier.MissingAsync(invoice, line, subscription, cancellationToken).ConfigureAwait(false);
+            return new LineExplanation(line, null, InvoiceSteps.Of(line, steps), null, agrees);
+        }
+
         if (prices.Find(line) is not { } price)
         {
             return new LineExplanation(line, null, InvoiceSteps.Of(line, null, null, invoice), null, line.Price is null);
         }
 
         var terms = price.Terms.In(invoice.Currency);
+        if (line.Kind is LineKind.UnusedTime && subscription is not null)
+        {
+            var (steps, agrees) = await _earlier.UnusedAsync(line, terms, subscription, cancellationToken).ConfigureAwait(false);
+            return new LineExplanation(line, price, InvoiceSteps.Of(line, steps), null, agrees);
+        }
+
         if (line.Kind is LineKind.Minimum or LineKind.Maximum or LineKind.UnusedTime)
         {
             return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, null, invoice), null, true);
@@ -69,15 +84,25 @@ public sealed class Explanations
             return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, rated, invoice), null, Money.Round(line.Factor.Apply(rated.Amount), invoice.Currency) == line.Amount);
         }
 
-        var (origin, input) = await _usage.OfAsync(invoice, line, price, prices.SubscriptionOf(line), query, cancellationToken).ConfigureAwait(false);
-        return Metered(invoice, line, price, terms, origin, input);
+        var (origin, input) = await _usage.OfAsync(invoice, line, price, subscription, query, cancellationToken).ConfigureAwait(false);
+        return line.Kind is LineKind.Adjustment ? Adjusted(invoice, line, price, terms, origin, input) : Metered(invoice, line, price, terms, origin, input);
+    }
+
+    // The whole charge is rated again, its minimum and maximum included; what is missing to a minimum is known at the end of the period only.
+    private static LineExplanation Adjusted(Invoice invoice, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin origin, RatingInput input)
+    {
+        var asked = invoice.Kind is InvoiceKind.Progressive ? terms with { MinimumAmount = null } : terms;
+        var charge = new Charge(price with { Terms = asked }, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value };
+        var now = new Recharge(charge, input, []).LinesIn(invoice.Currency).Where(item => Dimensions.Of(item.Group) == Dimensions.Of(line.Group)).Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Amount);
+        Rated? rated = terms.GroupBy.IsEmpty || !line.Group.IsEmpty ? Rate(asked, input, line) : null;
+        return new LineExplanation(line, price, InvoiceSteps.Of(line, InvoiceSteps.Adjustment(line, rated, now)), origin, now == line.Adjustment?.Amount);
     }
 
     private static LineExplanation Metered(Invoice invoice, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin origin, RatingInput input)
     {
         // The quantity of the line is what was billed, whatever the usage comes to by now.
-        var billed = UsageOrigins.NeedsMore(terms) ? Rate(terms, input, line) : Rating.Rate(terms with { GroupBy = [] }, new RatingInput(line.Adjustment?.Quantity ?? line.Quantity));
-        var agrees = Money.Round(billed.Amount, invoice.Currency) == (line.Adjustment?.Amount ?? line.Amount) && (UsageOrigins.NeedsMore(terms) || billed.Input.Quantity == origin.Quantity);
+        var billed = UsageOrigins.NeedsMore(terms) ? Rate(terms, input, line) : Rating.Rate(terms with { GroupBy = [] }, new RatingInput(line.Quantity));
+        var agrees = Money.Round(billed.Amount, invoice.Currency) == line.Amount && (UsageOrigins.NeedsMore(terms) || billed.Input.Quantity == origin.Quantity);
         return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, billed, invoice), origin, agrees);
     }
 

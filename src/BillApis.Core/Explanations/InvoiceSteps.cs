@@ -9,31 +9,52 @@ namespace BillApis;
 internal static class InvoiceSteps
 {
     /// <summary>How the amount of a line came about.</summary>
-    public static ImmutableArray<string> Of(InvoiceLine line, PriceTerms? terms, Rated? rated, Invoice invoice) => [
-        .. line.Kind switch
-        {
-            LineKind.Minimum => Bound(line, terms?.MinimumAmount, "minimum", invoice),
-            LineKind.Maximum => Bound(line, terms?.MaximumAmount, "maximum", invoice),
-            LineKind.Adjustment => Adjustment(line, rated),
-            LineKind.UnusedTime => [Text($"{-line.Amount} of what the line {line.GivesBack} charged in advance, for {line.Factor} of its period")],
-            _ => rated is { } known ? Rated(line, known) : OneOff(line),
-        },
-        .. Deductions(line),
-        .. line.Taxes.Select(tax => TaxStep(line, tax))];
+    public static ImmutableArray<string> Of(InvoiceLine line, PriceTerms? terms, Rated? rated, Invoice invoice) => Of(line, line.Kind switch
+    {
+        LineKind.Minimum => Bound(line, terms?.MinimumAmount, "minimum", invoice),
+        LineKind.Maximum => Bound(line, terms?.MaximumAmount, "maximum", invoice),
+        _ => rated is { } known ? Rated(line, known) : OneOff(line),
+    });
+
+    /// <summary>The same, with what was done to the amount after.</summary>
+    public static ImmutableArray<string> Of(InvoiceLine line, IEnumerable<string> steps) => [.. steps, .. Deductions(line), .. line.Taxes.Select(tax => TaxStep(line, tax))];
+
+    /// <summary>The amount alone, where it is not known any more what it follows from.</summary>
+    public static ImmutableArray<string> OfAmount(InvoiceLine line) => [Text($"{line.Amount}")];
+
+    /// <summary>How much is missing to a commitment.</summary>
+    public static ImmutableArray<string> Missing(InvoiceLine line, CommittedPeriod before, Money mine) => [
+        Text($"commitment of {before.Of.Committed}{(line.Factor.IsWhole ? "" : $", for {line.Factor} of its interval")}"),
+        Text($"{before.Counted} of it was billed before, {mine} is on this invoice{(before.TrueUp.IsZero ? "" : $", and {before.TrueUp} was charged as missing")}"),
+        Text($"which makes {line.Amount}")];
+
+    /// <summary>How much is given back of a line that was billed in advance.</summary>
+    public static ImmutableArray<string> Unused(InvoiceLine line, Invoice bill, InvoiceLine advanced, decimal asked, decimal discounted, bool isLess) => [
+        Text($"the line {advanced.Id} of {bill.DisplayNumber ?? bill.Id.ToString()} charged {advanced.Amount} in advance{(advanced.Net == advanced.Amount ? "" : $", {advanced.Net} after coupons and promotional credit")}"),
+        Text($"{line.Factor} of the period at its price = {Exact.Format(asked)}{(discounted == asked ? "" : $", and in the ratio of what was left = {Exact.Format(Math.Round(discounted, Limits.FractionDigits, MidpointRounding.AwayFromZero))}")}"),
+        Text($"{(isLess ? "not more than was left of it is" : "rounded half away from zero and")} given back: {line.Amount}")];
 
     /// <summary>From the lines to what is due.</summary>
-    public static ImmutableArray<string> Of(Invoice invoice) => [
-        Text($"subtotal {invoice.Subtotal}: the sum of {invoice.Lines.Length} lines"),
+    public static ImmutableArray<string> Of(Invoice invoice, IReadOnlyCollection<Redemption> coupons) => [
+        Text($"subtotal {invoice.Subtotal}: the sum of {invoice.Lines.Length} {(invoice.Lines.Length == 1 ? "line" : "lines")}"),
         .. invoice.Discounts.Select(discount => discount.IsCorrection
             ? Text($"{(discount.Amount < Money.Zero(invoice.Currency) ? "+" : "−")} {(discount.Amount < Money.Zero(invoice.Currency) ? -discount.Amount : discount.Amount)} by the coupon '{discount.Description}' on what is adjusted of earlier invoices")
-            : Text($"− {discount.Amount} by the coupon '{discount.Description}'")),
+            : Text($"− {discount.Amount} by the coupon '{discount.Description}'{TermsOf(discount, coupons)}")),
         .. invoice.Credits.Where(use => use.Category is CreditCategory.Promotional).Select(use => Text($"− {use.Amount} of the promotional credit {use.Grant}")),
         .. invoice.TaxLines.Select(TaxStep),
         Text($"total {invoice.Total}"),
         .. invoice.Credits.Where(use => use.Category is CreditCategory.Paid).Select(use => Text($"paid {use.Amount} by the credit {use.Grant}")),
         .. invoice.Payments.Select(payment => Text($"paid {payment.Amount}{(payment.Reference is { } reference ? $" ({reference})" : "")}")),
         .. invoice.CreditMemos.Where(credit => !credit.Applied.IsZero).Select(credit => Text($"− {credit.Applied} by the credit memo {credit.Memo}")),
+        .. invoice.Granted.IsZero ? Array.Empty<string>() : [Text($"{invoice.Granted} became the customer's credit")],
         Text($"due {invoice.Due}")];
+
+    private static string TermsOf(InvoiceDiscount discount, IReadOnlyCollection<Redemption> coupons) => coupons.FirstOrDefault(coupon => coupon.Coupon == discount.Coupon)?.Terms switch
+    {
+        { PercentOff: { } percent } => $" ({Exact.Format(percent)} %)",
+        { AmountOff: { } amount } => $" ({amount} off)",
+        _ => "",
+    };
 
     /// <summary>How a line of a credit memo came about.</summary>
     public static ImmutableArray<string> Of(CreditMemoLine line, InvoiceLine billed) => [
@@ -69,8 +90,10 @@ internal static class InvoiceSteps
         return bound is null ? [Text($"{line.Amount}")] : [Text($"{word} {Exact.Format(bound.Value)}{part}"), Text($"the lines of the price come to {others}, which makes {line.Amount}")];
     }
 
-    private static IEnumerable<string> Adjustment(InvoiceLine line, Rated? rated) => [
+    /// <summary>How an adjustment came about.</summary>
+    public static IEnumerable<string> Adjustment(InvoiceLine line, Rated? rated, Money comesTo) => [
         .. rated?.Steps ?? [],
+        .. rated is { } known && Money.Round(known.Amount, comesTo.Currency) != comesTo ? [Text($"brought to {comesTo} by the minimum or maximum of the price{(line.Factor.IsWhole ? "" : $", for {line.Factor} of its period")}")] : Array.Empty<string>(),
         .. line.Adjustment is { } now ? [Text($"{Exact.Format(now.Quantity)} units cost {now.Amount} by now, {now.Billed} was billed, which makes {line.Amount}")] : Array.Empty<string>()];
 
     private static IEnumerable<string> Deductions(InvoiceLine line)

@@ -23,7 +23,7 @@ internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store, 
         var windows = UsageWindows.Of(request.Period, window, request.Zone).Select(part => request with { Period = part, GroupBy = price.Terms.GroupBy, Whole = request.Whole ?? request.Period }).ToList();
         var totals = await SumAsync(invoice.Tenant, windows, line, cancellationToken).ConfigureAwait(false);
         var events = query.Line is { } only && only != line.Id ? new Page<MeasuredEvent>([], null) : await EventsAsync(invoice.Tenant, request, line, query, cancellationToken).ConfigureAwait(false);
-        var input = NeedsMore(price.Terms) ? (await usage.ReadAsync(invoice.Tenant, [(charge, request)], cancellationToken).ConfigureAwait(false)).Single() : new RatingInput(total.Sum(row => row.Value));
+        var input = NeedsMore(price.Terms) || line.Kind is LineKind.Adjustment ? (await usage.ReadAsync(invoice.Tenant, [(charge, request)], cancellationToken).ConfigureAwait(false)).Single() : new RatingInput(total.Sum(row => row.Value));
         return (new UsageOrigin(request.Metric, request.Period, total.Sum(row => row.Value), total.Sum(row => row.Events), window, totals, events), input);
     }
 

@@ -7,10 +7,13 @@ namespace BillApis;
 /// <summary>What happened to an invoice, with what it does to the books: both are stored with the invoice.</summary>
 internal static class InvoicePosting
 {
+    /// <summary>What an event of an issued invoice says whose revenue schedules are stored with it; those of earlier versions say nothing.</summary>
+    public const string Scheduled = """{"schedules":"stored"}""";
+
     public static IReadOnlyList<BillingEvent> Issued(Invoice invoice, Instant at) => Events(
         "invoice.issued", invoice, at, [
             .. Postings.InvoiceIssued(AmountsOf(invoice), at), .. Postings.CreditUsed(invoice.Tenant, invoice.Id, invoice.Customer, invoice.Prepaid, invoice.CreditTotal, at),
-            .. Postings.InvoiceCredited(invoice.Tenant, invoice.Id, invoice.Customer, invoice.Granted, at)], also: invoice.Status is InvoiceStatus.Paid ? "invoice.paid" : null);
+            .. Postings.InvoiceCredited(invoice.Tenant, invoice.Id, invoice.Customer, invoice.Granted, at)], also: invoice.Status is InvoiceStatus.Paid ? "invoice.paid" : null, data: Scheduled);
 
     public static IReadOnlyList<BillingEvent> Canceled(Invoice before, Invoice invoice, Instant at) => Events(
         "invoice.canceled", invoice, at, before.Status is InvoiceStatus.Draft
@@ -32,10 +35,10 @@ internal static class InvoicePosting
         return new InvoiceAmounts(invoice.Tenant, invoice.Id, invoice.Customer, Sum(inAdvance: false), Sum(inAdvance: true), invoice.TaxTotal);
     }
 
-    private static IReadOnlyList<BillingEvent> Events(string type, Invoice invoice, Instant at, System.Collections.Immutable.ImmutableArray<Transfer> transfers, string? also = null)
+    private static IReadOnlyList<BillingEvent> Events(string type, Invoice invoice, Instant at, System.Collections.Immutable.ImmutableArray<Transfer> transfers, string? also = null, string data = "{}")
     {
         var subject = invoice.Id.ToString();
-        BillingEvent?[] events = [new(type, subject, at), also is null ? null : new(also, subject, at), LedgerPosting.Of(transfers, subject, at)];
+        BillingEvent?[] events = [new(type, subject, at, data), also is null ? null : new(also, subject, at), LedgerPosting.Of(transfers, subject, at)];
         return [.. events.OfType<BillingEvent>()];
     }
 }

@@ -82,9 +82,12 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         foreach (var item in bound)
         {
             var since = item.Commitments.Select(commitment => commitment.Period.Start).Concat(item.Metered.Select(charge => charge.Period.Start)).Min();
-            var lines = await earlier.LinesAsync(item.Subscription, since, cancellationToken).ConfigureAwait(false);
-            lines.AddRange(drafted.Where(invoice => invoice.Subscription == item.Subscription.Id).SelectMany(invoice => invoice.Lines));
-            found[item.Subscription.Id] = new BoundBills(item.Correction?.Number ?? numbers[item.Subscription.Id], lines);
+            List<Invoice> bills = [.. (await earlier.InvoicesAsync(item.Subscription, since, cancellationToken).ConfigureAwait(false)).Select(invoice => invoice.PartOf(item.Subscription.Id)), .. drafted.Where(invoice => invoice.Subscription == item.Subscription.Id)];
+            var taken = await earlier.TakenAsync(item.Subscription, since, cancellationToken).ConfigureAwait(false);
+            found[item.Subscription.Id] = new BoundBills(item.Correction?.Number ?? numbers[item.Subscription.Id], [.. bills.SelectMany(invoice => invoice.Lines), .. taken])
+            {
+                Early = bills.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive),
+            };
         }
 
         return found;
@@ -93,6 +96,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
     private static InvoiceRequest Request(DueCharges item, BoundBills? bound, ImmutableArray<ChargedUsage> charges)
     {
         var progressed = charges.Select(charge => (Charge: charge, Billed: bound?.Of(charge.Charge) ?? [])).ToLookup(pair => !pair.Billed.IsEmpty);
+        var early = bound?.EarlyOf([.. item.Metered], item.Subscription);
         return new InvoiceRequest
         {
             Tenant = item.Subscription.Tenant,
@@ -103,7 +107,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Sequence = item.Subscription.BoundariesBilled,
             Unused = [.. item.Unused],
             Coupons = [.. item.Subscription.CountingCoupons(item.CountsFor, item.Boundary)],
-            Recharges = [.. progressed[true].Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage" }), .. item.Correction?.Charges ?? []],
+            Recharges = [.. progressed[true].Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage", Early = early }), .. item.Correction?.Charges ?? []],
             Commitments = [.. item.Commitments.Select(commitment => commitment.After(bound!.Lines)), .. item.Correction?.Commitments ?? []],
             IsBound = item.IsBound,
             Correction = bound?.Number ?? item.Correction?.Number ?? 0,
@@ -140,6 +144,16 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
 /// <summary>What was billed before a boundary, and the number that the boundary's invoice takes.</summary>
 internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
 {
+    /// <summary>The invoices that billed usage before its period ended, the newest first.</summary>
+    public List<Invoice> Early { get; init; } = [];
+
+    /// <summary>What was billed early of charges, as one invoice over all of it; null where nothing was.</summary>
+    public BilledOrigin? EarlyOf(IReadOnlyList<Charge> charges, Subscription subscription)
+    {
+        var lines = Early.SelectMany(invoice => invoice.Lines).SelectMany(line => charges.Where(charge => line.Price == charge.Price.Id && line.Period?.Start == charge.Period.Start).Select(charge => line with { Period = charge.Period })).ToImmutableArray();
+        return lines.IsEmpty ? null : new BilledOrigin(Early[0] with { Lines = lines }, subscription.CouponsOf(Early[0]), []);
+    }
+
     public ImmutableArray<BilledGroup> Of(Charge charge) =>
         charge.Price.Metric is null ? [] : [.. Lines.Where(line => line.Price == charge.Price.Id && line.Period?.Start == charge.Period.Start).Select(BilledGroup.Of)];
 }

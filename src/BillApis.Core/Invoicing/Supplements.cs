@@ -155,7 +155,8 @@ internal sealed class Supplements(
         return await invoices.SaveAsync(before.Tenant, write.Invoice, write.Memo, write.Grants, write.Events, cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
     }
 
-    private static RunFailure Failure(Subscription subscription, Exception exception) => new(subscription.Id, subscription.BilledUntil ?? subscription.Timeline.StartAt, exception.Message);
+    // A correction has no boundary of its own: it is tried now, in a dry run too.
+    private RunFailure Failure(Subscription subscription, Exception exception) => new(subscription.Id, clock.GetCurrentInstant(), exception.Message);
 
     private async Task<Correction?> CorrectionAsync(Subscription subscription, CancellationToken cancellationToken) =>
         (await recharges.OfAsync(subscription.Tenant, [subscription], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(subscription.Id);

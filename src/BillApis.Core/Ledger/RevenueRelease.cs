@@ -23,6 +23,15 @@ internal sealed class RevenueRelease(IRevenueScheduleStore store, OutboxDispatch
         }
     }
 
+    /// <summary>Makes the schedules of invoices whose events an earlier version stored.</summary>
+    public static async Task IssuedAsync(IRevenueScheduleStore store, IInvoiceStore invoices, TenantId tenant, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken)
+    {
+        foreach (var item in events.Where(item => item.Data is not InvoicePosting.Scheduled))
+        {
+            await IssuedAsync(store, tenant, RevenueSchedule.Of(await invoices.GetAsync(tenant, "invoice", item.SubjectId, cancellationToken).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Stops the schedules of invoices that were withdrawn; a draft never had any.</summary>
     public static async Task CanceledAsync(IRevenueScheduleStore store, IInvoiceStore invoices, TenantId tenant, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken)
     {

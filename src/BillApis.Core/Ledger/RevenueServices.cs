@@ -15,6 +15,8 @@ internal static class RevenueServices
         services.AddSingleton<Statements>();
         services.AddSingleton(provider => BillingJobs.Revenue(provider.GetRequiredService<RevenueRelease>()));
         services.AddSingleton(provider => new OutboxHandler(
+            "invoice.issued", (tenant, events, token) => RevenueRelease.IssuedAsync(provider.GetRequiredService<IRevenueScheduleStore>(), provider.GetRequiredService<IInvoiceStore>(), tenant, events, token)));
+        services.AddSingleton(provider => new OutboxHandler(
             "invoice.canceled", (tenant, events, token) => RevenueRelease.CanceledAsync(provider.GetRequiredService<IRevenueScheduleStore>(), provider.GetRequiredService<IInvoiceStore>(), tenant, events, token)));
         foreach (var type in new[] { "credit_memo.issued", "credit_memo.canceled" })
         {

@@ -1,6 +1,7 @@
 using BillApis.Conformance;
 using BillApis.Invoicing;
 using BillApis.Ledger;
+using BillApis.Outbox;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -50,6 +51,27 @@ public abstract class RevenueBooksTests(StoreFixture fixture)
         (await Billing.Books.VerifyAsync(_tenant, Token)).ShouldBeEmpty();
         await Billing.Books.RebuildAsync(_tenant, Token);
         (await Billing.Books.TrialBalanceAsync(_tenant, null, Token)).Lines.ShouldBe(before.Lines);
+    }
+
+    [Fact]
+    public async Task An_invoice_whose_event_an_earlier_version_stored_gets_its_schedule_once()
+    {
+        // That version made schedules as it carried the event out: the invoice is stored without one.
+        var customer = await Billing.Customers.CreateAsync(_tenant, new Customer { Name = "Acme", Currency = Usd }, Token);
+        var (now, invoices, schedules) = (Now, fixture.Get<IInvoiceStore>(), fixture.Get<IRevenueScheduleStore>());
+        var line = new InvoiceLine { Id = EntityId.New<InvoiceLineId>(), Kind = LineKind.Flat, Description = "Fee", Quantity = 1, Amount = Money.Of(31, Usd), Period = new Interval(now, now + Duration.FromDays(31)), InAdvance = true };
+        var invoice = new Invoice { Id = EntityId.New<InvoiceId>(), Tenant = _tenant, Customer = customer.Id, Kind = InvoiceKind.OneOff, Currency = Usd, Lines = [line], CreatedAt = now }.Issue(now, 30);
+        (await invoices.SaveAsync(_tenant, [invoice], [new BillingEvent("invoice.issued", invoice.Id.ToString(), now)], Token)).ShouldBe(SaveResult.Saved);
+        (await schedules.FindAsync(_tenant, RevenueSchedule.IdOf(_tenant, line.Id).ToString(), Token)).ShouldBeNull();
+        for (var i = 0; i < 2; i++)
+        {
+            await fixture.Get<OutboxDispatcher>().DispatchAsync(_tenant, Token);
+            (await schedules.FindAsync(_tenant, RevenueSchedule.IdOf(_tenant, line.Id).ToString(), Token))!.Amount.ShouldBe(Money.Of(31, Usd));
+        }
+
+        // Of those that are issued now, the event says that there is one.
+        var issued = await Billing.Invoices.IssueAsync(_tenant, (await Billing.Invoices.CreateAsync(_tenant, new NewInvoice(customer.Id.ToString(), Usd, [new NewInvoiceLine("Work", 5, 1)]), Token)).Id.ToString(), Token);
+        (await fixture.Get<IOutboxStore>().OfSubjectAsync(_tenant, issued.Id.ToString(), Token)).Single(item => item.Event.Type is "invoice.issued").Event.Data.ShouldBe(InvoicePosting.Scheduled);
     }
 
     private async Task OperateAsync()
