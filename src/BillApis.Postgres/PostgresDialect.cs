@@ -98,7 +98,9 @@ internal sealed class PostgresDialect : SqlDialect
 
     public override bool HasOneWriter => false;
 
-    public override (SqlStamp Stamp, Instant Now)? Alone(DbTransaction transaction) => null;
+    public override Instant? SoleWriterTime(DbConnection connection) => null;
+
+    public override bool TryWrite(DbConnection connection, TenantId tenant, SqlRows row, Func<string, string> sql) => false;
 
     public override string Rows(string parameter, params ReadOnlySpan<string> columns)
     {

@@ -19,6 +19,7 @@ internal sealed class SqliteDialect : SqlDialect
     private readonly string _connectionString;
     private readonly string _file;
     private readonly string _durability;
+    private readonly string _time;
     private readonly SqliteWriterSlot _writer;
     private readonly ConditionalWeakTable<sqlite3, SqliteDialect> _prepared = [];
     private volatile bool _isLogged;
@@ -38,6 +39,7 @@ internal sealed class SqliteDialect : SqlDialect
         _durability = durability is SqliteDurability.Normal ? "pragma synchronous = normal" : "pragma synchronous = full";
         var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = BusySeconds };
         (_connectionString, _file) = (builder.ToString(), builder.DataSource);
+        _time = $"select {Now}";
         _writer = new SqliteWriterSlot(token => ConnectAsync([], token));
     }
 
@@ -65,10 +67,18 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override bool HasOneWriter => true;
 
-    public override (SqlStamp Stamp, Instant Now)? Alone(DbTransaction transaction)
+    public override Instant? SoleWriterTime(DbConnection connection) => SqlTime.FromMicroseconds(SqliteStatement.Of((SqliteConnection)connection, _time).Find()!.Value);
+
+    public override bool TryWrite(DbConnection connection, TenantId tenant, SqlRows row, Func<string, string> sql)
     {
-        var connection = (SqliteConnection)transaction.Connection!;
-        return (new SqlStamp(connection, SqliteStatement.Of(connection, "pragma data_version").Find()!.Value), SqlTime.FromMicroseconds(SqliteStatement.Of(connection, $"select {Now}").Find()!.Value));
+        try
+        {
+            return SqliteRows.Write((SqliteConnection)connection, tenant, row, sql, default) is [true];
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode is raw.SQLITE_BUSY)
+        {
+            return false;
+        }
     }
 
     public override IDisposable Adopt(DbTransaction transaction)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BillApis.Storage;
 
 namespace BillApis.Storage.Sql;
@@ -13,11 +14,16 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
     // More callers than that wait for room, in order too.
     private const int Places = 4_096;
 
+    // Nobody waits longer for those who may come than a commit takes, by far.
+    private const int Looks = 48;
+    private static readonly TimeSpan Pause = TimeSpan.FromMicroseconds(50);
+
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiting> _waiting = [];
     private readonly SemaphoreSlim _places = new(Places);
     private int _writing;
-    private volatile int _last;
+    private volatile int _expected;
+    private volatile int _count;
 
     /// <summary>Returns once the item is written and committed.</summary>
     public async Task WriteAsync(T item, CancellationToken cancellationToken)
@@ -58,6 +64,7 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
         lock (_lock)
         {
             _waiting.AddLast(mine);
+            _count = _waiting.Count;
             return mine.IsCalled = _writing < writers && ++_writing > 0;
         }
     }
@@ -65,17 +72,12 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
     // Where callers come in numbers, those whose last item was just written are about to come again: whatever is ready to run goes first, for as long as more of them come.
     private async Task GatherAsync()
     {
-        for (var (before, now) = (0, Count()); now > before && now < _last; (before, now) = (now, Count()))
+        var (most, looks, since) = (_count, 0, Stopwatch.GetTimestamp());
+        while (most < _expected && (looks == 0 || (looks < Looks && Stopwatch.GetElapsedTime(since) < Pause)))
         {
             await Task.Factory.StartNew(static () => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default).ConfigureAwait(false);
-        }
-    }
-
-    private int Count()
-    {
-        lock (_lock)
-        {
-            return _waiting.Count;
+            var now = _count;
+            (most, looks, since) = now > most ? (now, 0, Stopwatch.GetTimestamp()) : (most, looks + 1, since);
         }
     }
 
@@ -91,7 +93,7 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
                 _waiting.RemoveFirst();
             }
 
-            _last = group.Count;
+            _count = _waiting.Count;
             return group;
         }
     }
@@ -108,6 +110,7 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
         else
         {
             var error = group.Count == 1 ? await TryAsync(group).ConfigureAwait(false) : null;
+            _expected = _count + group.Count;
             group.ForEach(each => each.End(error));
         }
     }
@@ -148,6 +151,7 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> write, Func<T,
         {
             if (_waiting.Remove(mine))
             {
+                _count = _waiting.Count;
                 mine.Done.TrySetCanceled(cancellationToken);
                 mine.Turn.TrySetResult(false);
             }

@@ -28,8 +28,12 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>Whether one process writes at a time, through one connection.</summary>
     public abstract bool HasOneWriter { get; }
 
-    /// <summary>What stays the same while nobody but this process writes, which its one writer may rely on until the transaction ends, and the time; null where many write.</summary>
-    public abstract (SqlStamp Stamp, Instant Now)? Alone(DbTransaction transaction);
+    /// <summary>The time by the database's clock, where one process writes at a time; null where many write.</summary>
+    public abstract Instant? SoleWriterTime(DbConnection connection);
+
+    /// <summary>Runs a statement in a transaction of its own, which it begins and ends in one go.</summary>
+    /// <returns>Whether it changed anything: not where another process writes just now, nor where many write.</returns>
+    public abstract bool TryWrite(DbConnection connection, TenantId tenant, SqlRows row, Func<string, string> sql);
 
     /// <summary>Makes a caller's own transaction ready for our statements; what is returned ends that.</summary>
     /// <exception cref="ArgumentException">It is of another database.</exception>

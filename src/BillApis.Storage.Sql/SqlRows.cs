@@ -53,7 +53,7 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
             json.WriteStartArray();
             foreach (var value in this[row])
             {
-                Write(json, value);
+                value.WriteTo(json);
             }
 
             json.WriteEndArray();
@@ -62,17 +62,5 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
         json.WriteEndArray();
         json.Flush();
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
-
-    private static void Write(Utf8JsonWriter json, SqlValue value)
-    {
-        if (value.Number is { } number)
-        {
-            json.WriteNumberValue(number);
-        }
-        else
-        {
-            json.WriteStringValue(value.Text);
-        }
     }
 }

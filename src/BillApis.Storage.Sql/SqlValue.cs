@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace BillApis.Storage.Sql;
 
@@ -28,4 +29,16 @@ internal readonly struct SqlValue
 
     /// <summary>A text that is in UTF-8 already.</summary>
     public static SqlValue OfUtf8(byte[] text) => new(text, 0);
+
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        if (Number is { } number)
+        {
+            json.WriteNumberValue(number);
+        }
+        else
+        {
+            json.WriteStringValue(Text);
+        }
+    }
 }

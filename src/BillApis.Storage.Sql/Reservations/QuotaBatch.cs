@@ -22,6 +22,9 @@ internal sealed class QuotaBatch
     /// <summary>The reservations that were made or have ended, and whether they were made here.</summary>
     public IEnumerable<(Reservation Item, bool IsNew)> Written => _written.Select(item => (_known[item.Key], item.Value));
 
+    /// <summary>Whether anything is to be written.</summary>
+    public bool HasChanges => _moved.Count + _written.Count > 0;
+
     public QuotaChanges Changes => QuotaChanges.Of(Written, Moved);
 
     /// <summary>The quotas that hold something which has expired.</summary>

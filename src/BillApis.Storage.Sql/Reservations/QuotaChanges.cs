@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace BillApis.Storage.Sql.Reservations;
 
 /// <summary>Rows of reservations and quotas that are to be written.</summary>
@@ -15,8 +13,6 @@ internal sealed record QuotaChanges(SqlRows Added, SqlRows Changed, SqlRows Move
         : this(new SqlRows(ReservationRow.Types), new SqlRows("id text", "state text", "actual text"), new SqlRows([.. QuotaRow.KeyTypes, "used text", "reserved text", "next_expiry bigint"]))
     {
     }
-
-    public bool IsEmpty => Added.Count + Changed.Count + Moved.Count == 0;
 
     public static QuotaChanges Of(IEnumerable<(Reservation Item, bool IsNew)> written, IEnumerable<(QuotaKey Key, QuotaState State)> moved)
     {
@@ -42,18 +38,18 @@ internal sealed record QuotaChanges(SqlRows Added, SqlRows Changed, SqlRows Move
         return changes;
     }
 
-    /// <summary>What the rows of a journal come to together, the oldest first.</summary>
-    public static QuotaChanges Of(IEnumerable<JournalRow> journal)
+    /// <summary>What the entries of a journal come to together, the oldest first.</summary>
+    public static QuotaChanges Of(IEnumerable<string> journal)
     {
         var (added, changed, moved) = (new Dictionary<string, SqlValue[]>(), new Dictionary<string, SqlValue[]>(), new Dictionary<(string, string, long), SqlValue[]>());
-        foreach (var row in journal)
+        foreach (var entry in journal.Select(QuotaEntry.Read))
         {
-            foreach (var item in Read(row.Added))
+            foreach (var item in entry.Added)
             {
                 added[item[0].Text!] = item;
             }
 
-            foreach (var item in Read(row.Changed))
+            foreach (var item in entry.Changed)
             {
                 if (added.TryGetValue(item[0].Text!, out var whole))
                 {
@@ -65,7 +61,7 @@ internal sealed record QuotaChanges(SqlRows Added, SqlRows Changed, SqlRows Move
                 }
             }
 
-            foreach (var item in Read(row.Moved))
+            foreach (var item in entry.Moved)
             {
                 moved[(item[0].Text!, item[1].Text!, item[2].Number!.Value)] = item;
             }
@@ -85,19 +81,4 @@ internal sealed record QuotaChanges(SqlRows Added, SqlRows Changed, SqlRows Move
             rows.Add(row);
         }
     }
-
-    private static IEnumerable<SqlValue[]> Read(string rows)
-    {
-        using var json = JsonDocument.Parse(rows);
-        return [.. json.RootElement.EnumerateArray().Select(row => row.EnumerateArray()
-            .Select(value => value.ValueKind switch { JsonValueKind.Null => default, JsonValueKind.Number => (SqlValue)value.GetInt64(), _ => (SqlValue)value.GetString() }).ToArray())];
-    }
-}
-
-/// <summary>A row of <c>billing_quota_journal</c>.</summary>
-internal sealed record JournalRow
-{
-    public required string Added { get; init; }
-    public required string Changed { get; init; }
-    public required string Moved { get; init; }
 }

@@ -1,16 +1,16 @@
+using NodaTime;
+
 namespace BillApis.Storage.Sql.Reservations;
 
 /// <summary>A tenant's quotas and reservations as the last commits of this process left them, and what of that the journal alone says; it holds where nobody else can have written since.</summary>
 internal sealed class QuotaMemory
 {
     private const int Size = 10_000;
-    private const int Behind = 512;
+    private const int Behind = 1_024;
     private readonly Dictionary<QuotaKey, QuotaState> _quotas = [];
     private readonly Dictionary<ReservationId, Reservation> _known = [];
     private readonly Dictionary<ReservationId, bool> _unwritten = [];
     private readonly HashSet<QuotaKey> _moved = [];
-    private SqlStamp? _stamp;
-    private int _asides;
     private ReservationId? _newest;
 
     /// <summary>Whether it is time to bring the rows up to date.</summary>
@@ -21,29 +21,20 @@ internal sealed class QuotaMemory
     /// <summary>What the rows are behind by.</summary>
     public QuotaChanges Unwritten => QuotaChanges.Of(_unwritten.Select(item => (_known[item.Key], item.Value)), _moved.Select(key => (key, _quotas[key])));
 
-    /// <summary>Goes on with what is known, or with nothing where another may have written since.</summary>
-    /// <param name="stamp">What is equal as long as no other process wrote.</param>
-    /// <param name="asides">How often this process wrote without telling what.</param>
-    /// <returns>Whether what is known holds; where it does not, <see cref="Begin"/> goes on.</returns>
-    public bool Open(SqlStamp stamp, int asides)
-    {
-        if (stamp == _stamp && asides == _asides)
-        {
-            return true;
-        }
-
-        Clear();
-        (_stamp, _asides) = (stamp, asides);
-        return false;
-    }
+    /// <summary>Whether anything is known.</summary>
+    public bool IsOpen => _newest is not null;
 
     /// <summary>Takes in the newest id of the rows: one that is newer is not among them.</summary>
-    public void Begin(ReservationId? newest) => _newest = newest ?? default(ReservationId);
+    public void Begin(ReservationId? newest)
+    {
+        Forget();
+        _newest = newest ?? default(ReservationId);
+    }
 
     public void Clear()
     {
         Forget();
-        (_stamp, _newest) = (null, null);
+        _newest = null;
     }
 
     public QuotaState? Find(QuotaKey quota) => _quotas.TryGetValue(quota, out var state) ? state : null;
@@ -56,12 +47,60 @@ internal sealed class QuotaMemory
     /// <summary>What is open of a quota as far as it is known.</summary>
     public IEnumerable<Reservation> OpenOf(QuotaKey quota) => _known.Values.Where(item => item.State is ReservationState.Open && item.Quota == quota);
 
+    /// <summary>All that some calls are about; null where something of it has to be read.</summary>
+    public QuotaBatch? Recall(IReadOnlyList<QuotaCall> calls, Instant now)
+    {
+        var batch = new QuotaBatch();
+        batch.Add(now);
+        foreach (var call in calls)
+        {
+            var isKnown = call switch
+            {
+                ReserveCall reserve => Recall(batch, reserve.Wanted.Id) is { } stored ? Recall(batch, stored) : !MayBeStored(reserve.Wanted.Id) && Recall(batch, reserve.Wanted),
+                SettleCall settle => Recall(batch, settle.Id) is { } ending && Recall(batch, ending),
+                ExpireCall expire => Recall(batch, expire.Quota),
+                _ => false,
+            };
+            if (!isKnown)
+            {
+                return null;
+            }
+        }
+
+        // What is open of a quota may be known to the rows alone.
+        return batch.Expiring.Any() ? null : batch;
+    }
+
+    private Reservation? Recall(QuotaBatch batch, ReservationId id)
+    {
+        var known = Find(id);
+        if (known is not null)
+        {
+            batch.Add(known);
+        }
+
+        return known;
+    }
+
+    private bool Recall(QuotaBatch batch, Reservation item) => Recall(batch, item.Quota) && (item.AlsoQuota is not { } also || Recall(batch, also));
+
+    private bool Recall(QuotaBatch batch, QuotaKey quota)
+    {
+        if (!_quotas.TryGetValue(quota, out var state))
+        {
+            return false;
+        }
+
+        batch.Add(quota, state);
+        return true;
+    }
+
     /// <summary>Keeps what was committed.</summary>
     /// <param name="committed">What was.</param>
     /// <param name="isFolded">Whether the rows were brought up to date before it.</param>
     public void Keep(QuotaBatch committed, bool isFolded)
     {
-        if (_stamp is null)
+        if (!IsOpen)
         {
             return;
         }

@@ -6,7 +6,7 @@ namespace BillApis.Storage.Sql.Reservations;
 
 /// <summary>
 /// Applies what a tenant's callers want in one transaction, decided here. Where only this process writes, what that takes is known from the last time, and what it
-/// changes goes to the journal.
+/// changes goes to the journal: most often one statement is all of the transaction.
 /// </summary>
 /// <remarks>For one caller at a time, besides requests that write in a transaction of their own.</remarks>
 internal sealed class QuotaWriter
@@ -18,7 +18,6 @@ internal sealed class QuotaWriter
     private readonly QuotaJournal _journal;
     private readonly QuotaMemory _memory = new();
     private readonly HashSet<QuotaKey> _there = [];
-    private int _asides;
 
     public QuotaWriter(SqlDatabase database, TenantId tenant)
     {
@@ -26,27 +25,16 @@ internal sealed class QuotaWriter
         _journal = new QuotaJournal(database, tenant, _rows);
     }
 
-    public Task ApplyAsync(IReadOnlyList<QuotaCall> calls)
-    {
-        if (AnsweredWork.Current is not { Transaction: not null })
-        {
-            return CommitAsync(calls);
-        }
-
-        // A part of a request's own transaction, which may yet be undone: nobody is to know of it from here, nor to go on with what was known before.
-        Interlocked.Increment(ref _asides);
-        return new QuotaWriter(_database, _tenant).CommitAsync(calls);
-    }
+    // What is a part of a request's own transaction may yet be undone: it begins a round of the journal, which is undone with it, and nobody is to know of it from here.
+    public Task ApplyAsync(IReadOnlyList<QuotaCall> calls) => AnsweredWork.Current is { Transaction: not null } ? new QuotaWriter(_database, _tenant).CommitAsync(calls) : CommitAsync(calls);
 
     private async Task CommitAsync(IReadOnlyList<QuotaCall> calls)
     {
-        var (batch, isFolded) = (new QuotaBatch(), false);
         try
         {
-            // A new reservation's id is nearly always new; where it is not, the table notices, and it is done again with all of them read.
-            for (var readsAll = false; !await TryAsync(readsAll).ConfigureAwait(false); readsAll = true)
+            if (!await _database.RefusingAsync(() => TryAtOnceAsync(calls)).ConfigureAwait(false))
             {
-                _there.Clear();
+                await TransactAsync(calls).ConfigureAwait(false);
             }
         }
         catch
@@ -56,6 +44,41 @@ internal sealed class QuotaWriter
             _there.Clear();
             throw;
         }
+    }
+
+    // Where all that they are about is known, it is decided before the transaction, which then is one statement; it writes nothing where somebody else has written since.
+    private async Task<bool> TryAtOnceAsync(IReadOnlyList<QuotaCall> calls)
+    {
+        if (!_memory.IsOpen || _memory.IsFull)
+        {
+            return false;
+        }
+
+        await using var writer = await _database.Dialect.OpenWriterAsync(default).ConfigureAwait(false);
+        if (_database.Dialect.SoleWriterTime(writer.Connection) is not { } now || _memory.Recall(calls, now) is not { } batch)
+        {
+            return false;
+        }
+
+        batch.Apply(calls);
+        if (!(batch.HasChanges ? _journal.TryAppend(writer.Connection, batch) : await _journal.IsOursAsync(writer.Connection, null).ConfigureAwait(false)))
+        {
+            return false;
+        }
+
+        _memory.Keep(batch, isFolded: false);
+        return true;
+    }
+
+    private async Task TransactAsync(IReadOnlyList<QuotaCall> calls)
+    {
+        var (batch, isFolded) = (new QuotaBatch(), false);
+
+        // A new reservation's id is nearly always new; where it is not, the table notices, and it is done again with all of them read.
+        for (var readsAll = false; !await TryAsync(readsAll).ConfigureAwait(false); readsAll = true)
+        {
+            _there.Clear();
+        }
 
         _memory.Keep(batch, isFolded);
 
@@ -63,23 +86,23 @@ internal sealed class QuotaWriter
             _tenant,
             async transaction =>
             {
-                if (_database.Dialect.Alone(transaction) is not { } alone)
+                if (_database.Dialect.SoleWriterTime(transaction.Connection!) is not { } now)
                 {
                     batch = await DecideAsync(transaction, calls, readsAll).ConfigureAwait(false);
                     return await _rows.WriteAsync(transaction, batch.Changes).ConfigureAwait(false);
                 }
 
-                isFolded = await FoldAsync(transaction, alone.Stamp, calls).ConfigureAwait(false);
-                batch = await AppliedAsync(transaction, calls, _memory.MayBeStored, alone.Now).ConfigureAwait(false);
-                await _journal.AppendAsync(transaction, batch.Changes).ConfigureAwait(false);
+                isFolded = await FoldAsync(transaction, calls).ConfigureAwait(false);
+                batch = await AppliedAsync(transaction, calls, _memory.MayBeStored, now).ConfigureAwait(false);
+                await _journal.AppendAsync(transaction, batch).ConfigureAwait(false);
                 return true;
             },
             default);
     }
 
-    private async Task<bool> FoldAsync(DbTransaction transaction, SqlStamp stamp, IReadOnlyList<QuotaCall> calls)
+    private async Task<bool> FoldAsync(DbTransaction transaction, IReadOnlyList<QuotaCall> calls)
     {
-        if (!_memory.Open(stamp, Volatile.Read(ref _asides)))
+        if (!_memory.IsOpen || !await _journal.IsOursAsync(transaction.Connection!, transaction).ConfigureAwait(false))
         {
             await _journal.FoldAsync(transaction).ConfigureAwait(false);
             _memory.Begin(await _rows.NewestAsync(transaction).ConfigureAwait(false));

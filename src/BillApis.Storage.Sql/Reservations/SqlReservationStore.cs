@@ -87,7 +87,14 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
 
         await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var behind = (await connection.QueryAsync<string>(new CommandDefinition(
-            $"select distinct tenant_id from billing_quota_journal {(tenant is null ? "" : "where tenant_id = @Tenant")}", new { Tenant = tenant?.ToString() }, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
+            $"""
+            select j.tenant_id
+            from billing_quota_journal as j
+            left join billing_quota_journal as now on now.tenant_id = j.tenant_id and now.slot = 0
+            where j.slot = 1 and j.round = coalesce(now.round, 0) {(tenant is null ? "" : "and j.tenant_id = @Tenant")}
+            """,
+            new { Tenant = tenant?.ToString() },
+            cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
         foreach (var each in behind)
         {
             await WriteAsync(EntityId.Parse<TenantId>(each), new FoldCall(), cancellationToken).ConfigureAwait(false);
