@@ -76,14 +76,15 @@ internal sealed record EntitlementCheckResponse(bool Allowed, decimal? Limit, de
 
 internal sealed record EntitlementResponse(
     FeatureId FeatureId, string FeatureCode, string FeatureName, EntitlementType Type, JsonElement? Value, decimal? Limit, decimal? Used, decimal? Remaining,
-    UsageReset? Reset, Overage? Overage, Instant? ResetsAt, ImmutableArray<EntitlementSourceResponse> Sources)
+    UsageReset? Reset, int? ResetCount, WindowOpening? Opens, Overage? Overage, Instant? ResetsAt, ImmutableArray<EntitlementSourceResponse> Sources)
 {
     public static EntitlementResponse From(EntitlementState state)
     {
         var (feature, terms) = (state.Granted.Feature, state.Granted.Terms);
         var isMetered = terms.Type is EntitlementType.Metered;
         return new EntitlementResponse(
-            feature.Id, feature.Code, feature.Name, terms.Type, EntitlementForm.ValueOf(terms), terms.Limit, state.Used, state.Remaining, isMetered ? terms.Reset : null, isMetered ? terms.Overage : null, state.ResetsAt,
+            feature.Id, feature.Code, feature.Name, terms.Type, EntitlementForm.ValueOf(terms), terms.Limit, state.Used, state.Remaining, isMetered ? terms.Reset : null,
+            isMetered ? terms.ResetCount : null, isMetered ? terms.Opens : null, isMetered ? terms.Overage : null, state.ResetsAt,
             [.. state.Granted.Sources.Select(source => new EntitlementSourceResponse(source.Origin, source.OriginId, source.Terms.Limit, source.Quantity))]);
     }
 }
@@ -105,13 +106,13 @@ internal sealed record OverrideQuery : Paging
 }
 
 internal sealed record OverrideResponse(
-    EntitlementId Id, CustomerId CustomerId, string FeatureId, EntitlementType Type, JsonElement? Value, decimal? Limit, UsageReset Reset, Overage Overage,
+    EntitlementId Id, CustomerId CustomerId, string FeatureId, EntitlementType Type, JsonElement? Value, decimal? Limit, UsageReset Reset, int ResetCount, WindowOpening Opens, Overage Overage,
     Instant EffectiveAt, Instant? ExpiresAt, Instant? EndedAt, string? Reason, Instant CreatedAt)
 {
     public static OverrideResponse From(EntitlementOverride made)
     {
         var form = EntitlementForm.From(made.Terms);
         return new OverrideResponse(
-            made.Id, made.Customer, form.FeatureId, form.Type, form.Value, form.Limit, form.Reset, form.Overage, made.EffectiveAt, made.ExpiresAt, made.EndedAt, made.Reason, made.CreatedAt);
+            made.Id, made.Customer, form.FeatureId, form.Type, form.Value, form.Limit, form.Reset, form.ResetCount, form.Opens, form.Overage, made.EffectiveAt, made.ExpiresAt, made.EndedAt, made.Reason, made.CreatedAt);
     }
 }

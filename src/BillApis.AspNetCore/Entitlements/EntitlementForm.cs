@@ -19,6 +19,12 @@ internal record EntitlementForm
     public decimal? Limit { get; init; }
 
     public UsageReset Reset { get; init; } = UsageReset.Period;
+
+    /// <summary>How many units of reset a window lasts that opens with its use.</summary>
+    public int ResetCount { get; init; } = 1;
+
+    /// <summary>What a window of a metered entitlement begins with.</summary>
+    public WindowOpening Opens { get; init; }
     public Overage Overage { get; init; } = Overage.Block;
 
     public static EntitlementForm From(Entitlement terms) => new()
@@ -28,6 +34,8 @@ internal record EntitlementForm
         Value = ValueOf(terms),
         Limit = terms.Type is EntitlementType.Metered ? terms.Limit : null,
         Reset = terms.Reset,
+        ResetCount = terms.ResetCount,
+        Opens = terms.Opens,
         Overage = terms.Overage,
     };
 
@@ -56,8 +64,9 @@ internal record EntitlementForm
     public async Task<Entitlement> ReadAsync(Billing billing, TenantId tenant, string path, CancellationToken cancellationToken)
     {
         var feature = await References.FeatureAsync(billing, tenant, FeatureId, cancellationToken).ConfigureAwait(false);
-        var terms = With(new Entitlement(feature!.Id, Type) { Limit = Limit, Reset = Reset, Overage = Overage }, path);
+        var terms = With(new Entitlement(feature!.Id, Type) { Limit = Limit, Reset = Reset, ResetCount = ResetCount, Opens = Opens, Overage = Overage }, path);
         terms.Validate(path);
+        OpenedWindow.Check(terms, feature, path);
         return terms;
     }
 

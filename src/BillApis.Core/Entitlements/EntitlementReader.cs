@@ -52,7 +52,7 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
         {
             var feature = await features.GetAsync(customer.Tenant, Feature.Kind, group.Key.ToString(), cancellationToken).ConfigureAwait(false);
             granted.Add(GrantedFeature.Of(feature, [.. group], customer.Zone, at));
-            ChangesAt(granted[^1].Window is { HasEnd: true } window ? window.End : null);
+            ChangesAt(granted[^1].Window is { HasEnd: true } window ? window.End : granted[^1].OpensWithin?.End);
         }
 
         return new CustomerEntitlements(customer, [.. granted.OrderBy(item => item.Feature.Code, StringComparer.Ordinal)], at, until) { IsBlocked = stopped.Any(limit => limit.Subscription is null) };
@@ -62,6 +62,32 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
     /// <exception cref="BillingException">The tenant has no such feature.</exception>
     public async Task<GrantedFeature> NoneAsync(Customer customer, string feature, Instant at, CancellationToken cancellationToken) =>
         GrantedFeature.Of(await features.GetAsync(customer.Tenant, Feature.Kind, feature, cancellationToken).ConfigureAwait(false), [], customer.Zone, at);
+
+    /// <summary>A feature with the window that it is in at an instant, where windows open with its use. It counts from the end of the window before, after which nothing was used until it opened.</summary>
+    public async Task<GrantedFeature> OpenedAsync(Customer customer, GrantedFeature granted, Instant at, CancellationToken cancellationToken)
+    {
+        if (granted is not { OpensWithin: { } period, Feature.Metric: { } id })
+        {
+            return granted;
+        }
+
+        var metric = await metrics.GetAsync(customer.Tenant, Metric.Kind, id.ToString(), cancellationToken).ConfigureAwait(false);
+        for (var from = period.Start; ;)
+        {
+            var use = await FirstUse.FindAsync(usage, customer, metric, new Interval(from, at + FirstUse.Precision), cancellationToken).ConfigureAwait(false);
+            if (OpenedWindow.Of(granted.Terms, period, customer.Zone, use, from) is not { } window)
+            {
+                return granted with { Window = new Interval(from, null) };
+            }
+
+            if (at < window.End)
+            {
+                return granted with { Window = new Interval(from, window.End) };
+            }
+
+            from = window.End;
+        }
+    }
 
     /// <summary>What was metered of quotas in their windows, up to an instant; null for what is no quota.</summary>
     public async Task<IReadOnlyList<decimal?>> UsedAsync(Customer customer, IReadOnlyList<GrantedFeature> granted, Instant until, CancellationToken cancellationToken)

@@ -35,7 +35,12 @@ public sealed class Entitlements
     {
         var found = await _customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false);
         var instant = at ?? _clock.GetCurrentInstant();
-        var granted = (await _reader.ReadAsync(found, instant, cancellationToken).ConfigureAwait(false)).Features;
+        var granted = new List<GrantedFeature>();
+        foreach (var feature in (await _reader.ReadAsync(found, instant, cancellationToken).ConfigureAwait(false)).Features)
+        {
+            granted.Add(await _reader.OpenedAsync(found, feature, instant, cancellationToken).ConfigureAwait(false));
+        }
+
         var used = await _reader.UsedAsync(found, granted, at ?? ReadUntil(instant), cancellationToken).ConfigureAwait(false);
         var states = new List<EntitlementState>();
         foreach (var (feature, metered) in granted.Zip(used))
@@ -56,6 +61,7 @@ public sealed class Entitlements
         var customer = await _customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
         var feature = await _features.GetAsync(tenant, request.Terms.Feature.ToString(), cancellationToken).ConfigureAwait(false);
         request.Terms.Validate();
+        OpenedWindow.Check(request.Terms, feature);
         Check.Text("reason", request.Reason);
         var now = _clock.GetCurrentInstant();
         var start = request.EffectiveAt ?? now;
@@ -133,10 +139,11 @@ public sealed class Entitlements
             slot.Keep(entitlements, readAt, stamp.Terms);
         }
 
-        var granted = entitlements.Find(feature) ?? await _reader.NoneAsync(customer, feature, now, cancellationToken).ConfigureAwait(false);
+        var found = entitlements.Find(feature) ?? await _reader.NoneAsync(customer, feature, now, cancellationToken).ConfigureAwait(false);
+        var granted = await _reader.OpenedAsync(customer, found, now, cancellationToken).ConfigureAwait(false);
         var count = await _reader.CountAsync(customer, granted, cancellationToken).ConfigureAwait(false);
         var metered = (await _reader.UsedAsync(customer, [granted], ReadUntil(now), cancellationToken).ConfigureAwait(false))[0] ?? 0;
-        var known = new KnownFeature(customer.Id, granted, metered, count, entitlements.IsBlocked, readAt, now, entitlements.Until, stamp);
+        var known = new KnownFeature(customer.Id, granted, metered, count, entitlements.IsBlocked, readAt, now, granted.Window is { HasEnd: true } window ? Instant.Min(entitlements.Until, window.End) : entitlements.Until, stamp);
         slot.Keep(feature, known);
         return known;
     }

@@ -13,6 +13,9 @@ public sealed record GrantedFeature(Feature Feature, Entitlement Terms, Immutabl
     /// <summary>The time that use counts in; its end is when the quota begins anew. Null where nothing is counted.</summary>
     public Interval? Window { get; init; }
 
+    /// <summary>The subscription's period, where windows open with the use in it; null where they do not.</summary>
+    internal Interval? OpensWithin { get; init; }
+
     /// <summary>Puts together what grants a feature: switches are on where one is, fixed numbers are the greatest, quotas add up; an exception stands in for everything else.</summary>
     /// <param name="feature">The feature.</param>
     /// <param name="sources">What grants it at the instant, the oldest subscription first.</param>
@@ -35,7 +38,14 @@ public sealed record GrantedFeature(Feature Feature, Entitlement Terms, Immutabl
             EntitlementType.Static => like.MaxBy(source => source.Terms.Limit)!.Terms,
             _ => first.Terms with { Limit = Allowance(like), Overage = like.Any(source => source.Terms.Overage is Overage.Allow) ? Overage.Allow : Overage.Block },
         };
-        return new GrantedFeature(feature, terms, counted) { Window = terms.Type is EntitlementType.Metered ? QuotaWindow.Of(terms.Reset, like[0].Period, zone, at) : null };
+        if (terms is not { Type: EntitlementType.Metered })
+        {
+            return new GrantedFeature(feature, terms, counted);
+        }
+
+        // Until it is known what was used, none has opened.
+        Interval? period = terms.Opens is WindowOpening.Calendar ? null : like[0].Period ?? QuotaWindow.Month(zone, at);
+        return new GrantedFeature(feature, terms, counted) { OpensWithin = period, Window = period is { } opens ? new Interval(opens.Start, null) : QuotaWindow.Of(terms.Reset, like[0].Period, zone, at) };
     }
 
     /// <summary>The quota that sources come to together, each as often as it is granted; null where one has no limit.</summary>

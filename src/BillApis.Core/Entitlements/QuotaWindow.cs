@@ -13,7 +13,9 @@ internal static class QuotaWindow
         return reset switch
         {
             UsageReset.Period when period is { } current => current,
+            UsageReset.Hour => Hour(zone, at),
             UsageReset.Day => Between(day, day.PlusDays(1), zone),
+            UsageReset.Week => Between(day.With(DateAdjusters.PreviousOrSame(IsoDayOfWeek.Monday)), day.With(DateAdjusters.Next(IsoDayOfWeek.Monday)), zone),
             UsageReset.Never => new Interval(Instant.FromUnixTimeSeconds(0), null),
             _ => Month(zone, at),
         };
@@ -24,6 +26,12 @@ internal static class QuotaWindow
     {
         var first = at.InZone(zone).Date.With(DateAdjusters.StartOfMonth);
         return Between(first, first.PlusMonths(1), zone);
+    }
+
+    private static Interval Hour(DateTimeZone zone, Instant at)
+    {
+        var begun = at - OpenedWindow.Floor(UsageReset.Hour, at, zone);
+        return new Interval(at - begun, at - begun + Duration.FromHours(1));
     }
 
     private static Interval Between(LocalDate start, LocalDate end, DateTimeZone zone) => new(zone.AtStartOfDay(start).ToInstant(), zone.AtStartOfDay(end).ToInstant());

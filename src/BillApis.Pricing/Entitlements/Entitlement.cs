@@ -19,6 +19,12 @@ public sealed record Entitlement(FeatureId Feature, EntitlementType Type)
     /// <summary>When a quota begins anew.</summary>
     public UsageReset Reset { get; init; } = UsageReset.Period;
 
+    /// <summary>How many units of <see cref="Reset"/> a window lasts that opens with its use.</summary>
+    public int ResetCount { get; init; } = 1;
+
+    /// <summary>What a window begins with.</summary>
+    public WindowOpening Opens { get; init; }
+
     /// <summary>What becomes of use beyond a quota.</summary>
     public Overage Overage { get; init; } = Overage.Block;
 
@@ -61,9 +67,19 @@ public sealed record Entitlement(FeatureId Feature, EntitlementType Type)
             throw BillingException.Field($"{path}limit", "must be a number, or absent for no limit");
         }
 
+        ValidateWindow(path);
         if (Type is not EntitlementType.Metered && (Reset, Overage) is not (UsageReset.Period, Overage.Block))
         {
             throw BillingException.Field($"{path}{(Reset is UsageReset.Period ? "overage" : "reset")}", "is only for metered entitlements");
+        }
+    }
+
+    private void ValidateWindow(string path)
+    {
+        Check.Range($"{path}reset_count", ResetCount, 1, BillingInterval.LongestCount(IntervalUnit.Day));
+        if (Opens is WindowOpening.Calendar ? ResetCount != 1 : Reset is UsageReset.Period or UsageReset.Never)
+        {
+            throw BillingException.Field($"{path}{(Opens is WindowOpening.Calendar ? "reset_count" : "opens")}", "is for windows of hours, days, weeks or months that open with their use");
         }
     }
 }
@@ -95,6 +111,25 @@ public enum UsageReset
 
     /// <summary>Never.</summary>
     Never,
+
+    /// <summary>With each hour of the customer's zone.</summary>
+    Hour,
+
+    /// <summary>With each Monday of the customer's zone.</summary>
+    Week,
+}
+
+/// <summary>What a window of a quota begins with.</summary>
+public enum WindowOpening
+{
+    /// <summary>The calendar, or the subscription's period: one window follows the other.</summary>
+    Calendar,
+
+    /// <summary>The first use after the window before, from the beginning of the hour, day, week or month that it is in; within one period.</summary>
+    UnitStart,
+
+    /// <summary>The very instant of the first use after the window before; within one period.</summary>
+    FirstUsage,
 }
 
 /// <summary>What becomes of use beyond a quota.</summary>

@@ -38,6 +38,27 @@ public sealed class EntitlementTests(HostFixture host)
     }
 
     [Fact]
+    public async Task A_window_opens_with_its_use()
+    {
+        var (calls, plain) = (await MeteredAsync(), await FeatureAsync());
+        var customer = await SubscribeAsync(new { feature_id = calls.Code, type = "metered", limit = 5, reset = "hour", reset_count = 5, opens = "first_usage" });
+        await StandsAsync(JsonValueKind.Null, 0);
+        await UseAsync(customer, calls.Event, 2);
+        var granted = await StandsAsync(JsonValueKind.String, 2);
+        granted.GetProperty("resets_at").GetDateTimeOffset().ShouldBe((await _seed.NowAsync()).AddHours(5));
+        (granted.GetProperty("reset").GetString(), granted.GetProperty("reset_count").GetInt32(), granted.GetProperty("opens").GetString()).ShouldBe(("hour", 5, "first_usage"));
+
+        (await _api.PostAsync("/entitlements/overrides", new { customer_id = customer, feature_id = plain, type = "metered", limit = 5, reset = "hour", opens = "first_usage" })).ShouldFail(400, "VAL_001", "opens");
+
+        async Task<JsonElement> StandsAsync(JsonValueKind resets, decimal used)
+        {
+            var item = (await _api.GetAsync($"/entitlements?customer_id={customer}")).Ok()[0];
+            (item.GetProperty("resets_at").ValueKind, item.GetProperty("used").GetDecimal()).ShouldBe((resets, used));
+            return item;
+        }
+    }
+
+    [Fact]
     public async Task A_quota_begins_anew_with_its_window_and_may_be_exceeded_where_the_plan_says_so()
     {
         var (daily, open, forever) = (await MeteredAsync(), await MeteredAsync(), await MeteredAsync());

@@ -1,6 +1,8 @@
 using BillApis.Metering;
 using BillApis.Pricing;
 using BillApis.Tests.Vectors;
+using BillApis.Unit.Tests.Invoicing.Vectors;
+using NodaTime;
 
 namespace BillApis.Unit.Tests.Entitlements;
 
@@ -16,6 +18,26 @@ internal static class AllowanceVectors
         found.CompareText("exhausted", check.Remaining == 0 ? "true" : "false");
         return found.Report();
     }
+
+    public static string? Window(Vector vector)
+    {
+        Instant? At(string input) => vector.Inputs[input] is { } given ? CreditVectors.At(given) : null;
+        var (period, zone, use) = (new Interval(At("cycle_start"), At("cycle_end")), DateTimeZoneProviders.Tzdb[Vector.Text(vector.Inputs["time_zone"])!], At("first_uncovered_usage"));
+        var window = Vector.Text(vector.Inputs["opens"]) == "cycle"
+            ? QuotaWindow.Of(UsageReset.Period, period, zone, use ?? period.Start)
+            : OpenedWindow.Of(TermsOf(vector), period, zone, use, At("previous_window_end"));
+        var found = new Differences(vector.Expected);
+        found.CompareText("opens", window is null ? "false" : "true");
+        found.CompareText("start", window?.Start.ToString());
+        found.CompareText("end", window?.End.ToString());
+        return found.Report();
+    }
+
+    private static Entitlement TermsOf(Vector vector) => new(default, EntitlementType.Metered)
+    {
+        Reset = Enum.Parse<UsageReset>(Vector.Text(vector.Inputs["unit"])!, ignoreCase: true), ResetCount = (int)vector.Of("count"),
+        Opens = Vector.Text(vector.Inputs["opens"]) == "first_usage" ? WindowOpening.FirstUsage : WindowOpening.UnitStart,
+    };
 
     // What was bought in packages is an add-on that is granted so often; the same plan taken several times grants so often too.
     public static string? Start(Vector vector)

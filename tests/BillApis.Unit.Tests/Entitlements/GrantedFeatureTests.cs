@@ -33,6 +33,8 @@ public sealed class GrantedFeatureTests
     [InlineData(UsageReset.Day, "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z")]
     [InlineData(UsageReset.Month, "2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z")]
     [InlineData(UsageReset.Period, "2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z")]
+    [InlineData(UsageReset.Week, "2026-03-22T23:00:00Z", "2026-03-29T22:00:00Z")]
+    [InlineData(UsageReset.Hour, "2026-03-29T12:00:00Z", "2026-03-29T13:00:00Z")]
     [InlineData(UsageReset.Never, "1970-01-01T00:00:00Z", null)]
     public void Windows_follow_the_customers_zone(UsageReset reset, string start, string? end)
     {

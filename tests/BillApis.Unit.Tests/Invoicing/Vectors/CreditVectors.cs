@@ -23,6 +23,7 @@ internal static class CreditVectors
         "auto_top_up" => TopUp(vector),
         "top_up_due" => TopUpDue(vector),
         "allowance_use" => AllowanceVectors.Use(vector),
+        "allowance_window" => AllowanceVectors.Window(vector),
         "starting_allowance" => AllowanceVectors.Start(vector),
         "credit_cost" => AllowanceVectors.Cost(vector),
         _ => throw new InvalidOperationException($"nothing asks {vector.Category}"),

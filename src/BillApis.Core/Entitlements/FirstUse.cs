@@ -1,0 +1,44 @@
+using BillApis.Metering;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Finds when a customer first used something in a span of time: by the totals of days and hours, and in the one hour by its events.</summary>
+internal static class FirstUse
+{
+    /// <summary>What instants of events are told apart by.</summary>
+    public static readonly Duration Precision = Duration.FromNanoseconds(1_000);
+    private static readonly Duration[] Parts = [Duration.FromDays(1), Duration.FromHours(1)];
+
+    public static async Task<Instant?> FindAsync(IUsageStore usage, Customer customer, Metric metric, Interval span, CancellationToken cancellationToken)
+    {
+        // What was used before the span and goes on is no use in it.
+        var counted = metric with { Recurring = false };
+        foreach (var part in Parts)
+        {
+            var requests = Split(span, part).Select(piece => new UsageRequest(counted, customer.Id, piece)).ToList();
+            var readings = await usage.ReadAsync(customer.Tenant, requests, cancellationToken).ConfigureAwait(false);
+            if (readings.FirstOrDefault(reading => reading.Events > 0) is not { } first)
+            {
+                return null;
+            }
+
+            span = first.Request.Period;
+        }
+
+        var events = await usage.ReadEventsAsync(customer.Tenant, new UsageRequest(counted, customer.Id, span), cancellationToken).ConfigureAwait(false);
+        return events.Min(item => item.Timestamp);
+    }
+
+    // Cut where totals are.
+    private static IEnumerable<Interval> Split(Interval span, Duration part)
+    {
+        for (var start = span.Start; start < span.End;)
+        {
+            var begun = Duration.FromTicks(start.ToUnixTimeTicks() % (long)part.TotalTicks);
+            var end = Instant.Min(span.End, start - begun + part);
+            yield return new Interval(start, end);
+            start = end;
+        }
+    }
+}
