@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Collections.Immutable;
-using System.Text;
-using System.Text.Json;
 
 namespace BillApis.Storage.Sql;
 
@@ -40,27 +37,5 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
         }
 
         values.CopyTo(this[Count++]);
-    }
-
-    /// <summary>The rows as one JSON array of arrays.</summary>
-    public string ToArrays()
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(buffer);
-        json.WriteStartArray();
-        for (var row = 0; row < Count; row++)
-        {
-            json.WriteStartArray();
-            foreach (var value in this[row])
-            {
-                value.WriteTo(json);
-            }
-
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-        json.Flush();
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 }
