@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using BillApis.AspNetCore;
 using Microsoft.AspNetCore.DataProtection;
 using NodaTime;
@@ -7,7 +8,7 @@ using NodaTime.Text;
 namespace BillApis.Host;
 
 /// <summary>The configuration, checked: a wrong setting is refused before anything starts.</summary>
-internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingBuilder> Storage, Action<IDataProtectionBuilder> KeyRing, Action<RestOptions> Rest)
+internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingBuilder> Storage, Action<IDataProtectionBuilder> KeyRing, IPNetwork[] Proxies, Action<RestOptions> Rest)
 {
     public const string SplitFlag = "--split";
     private const string All = "all";
@@ -16,7 +17,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
     [
         "Storage", "ConnectionString", "Admin", "Admin:Email", "Admin:Password", "Clock", "TestClock", "TestClock:Start", "Services", "RateLimit", "RateLimit:PerCaller", "RateLimit:PerTenant", "Ledger",
         "TigerBeetle", "TigerBeetle:Addresses", "TigerBeetle:ClusterId", "TigerBeetle:Library", "Usage", "ClickHouse", "ClickHouse:Url", "Cache", "Redis", "Redis:ConnectionString", "Stream",
-        "UsageRetention", "UsageRetention:Months", "UsageRetention:Folder", "Pdf", "Pdf:Fonts", "Outgoing", "Outgoing:Networks", "Outgoing:Http", "Postgres", "Postgres:RowLevelSecurity", "KeyRing", "KeyRing:Certificates", "KeyRing:Password",
+        "UsageRetention", "UsageRetention:Months", "UsageRetention:Folder", "Pdf", "Pdf:Fonts", "Outgoing", "Outgoing:Networks", "Outgoing:Http", "Postgres", "Postgres:RowLevelSecurity", "KeyRing", "KeyRing:Certificates", "KeyRing:Password", "Proxies",
     ];
 
     public static HostSettings Read(IConfiguration configuration, bool split)
@@ -34,7 +35,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
         var (perCaller, perTenant) = (PerMinute(billing, "RateLimit:PerCaller"), PerMinute(billing, "RateLimit:PerTenant"));
         var (storage, ledger, retention) = (StorageOf(billing), LedgerSettings.Read(billing), RetentionSettings.Read(billing));
         var (fonts, outgoing) = (PdfSettings.Read(billing), OutgoingSettings.Read(billing));
-        return new HostSettings(Listen(configuration, split, services), builder => outgoing(retention(ledger(storage(builder)))), KeyRingSettings.Read(billing), options =>
+        return new HostSettings(Listen(configuration, split, services), builder => outgoing(retention(ledger(storage(builder)))), KeyRingSettings.Read(billing), OutgoingSettings.Networks(billing, "Proxies"), options =>
         {
             options.Standalone = true;
             options.Split = split;
@@ -56,7 +57,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
 
     private static Func<BillingBuilder, BillingBuilder> StorageOf(IConfiguration billing)
     {
-        var (connection, guarded) = (billing["ConnectionString"], OneOf(billing, "Postgres:RowLevelSecurity", "KeyRing", "KeyRing:Certificates", "KeyRing:Password", "false", "true") is "true");
+        var (connection, guarded) = (billing["ConnectionString"], OneOf(billing, "Postgres:RowLevelSecurity", "KeyRing", "KeyRing:Certificates", "KeyRing:Password", "Proxies", "false", "true") is "true");
         return OneOf(billing, "Storage", "sqlite", "postgres") is "sqlite"
             ? guarded ? throw new SettingException("Billing:Postgres:RowLevelSecurity", "true", "false, unless Billing:Storage is 'postgres'")
             : builder => builder.UseSqlite(connection ?? "Data Source=billing.db")

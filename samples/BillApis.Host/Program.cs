@@ -2,6 +2,7 @@ using BillApis;
 using BillApis.Host;
 using BillApis.Storage;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 try
@@ -21,12 +22,26 @@ try
     });
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // What stops the start is told below, in one line.
+    builder.Services.AddHsts(hsts => (hsts.MaxAge, hsts.IncludeSubDomains) = (TimeSpan.FromDays(365), true));
     settings.KeyRing(builder.Services.AddDataProtection().SetApplicationName("BillApis"));
     builder.Services.AddBilling(billing => settings.Storage(billing).UseRest(settings.Rest));
 
     await using var app = builder.Build();
     await app.Services.GetRequiredService<IMigrator>().MigrateAsync(default);
     app.Services.GetRequiredService<Billing>(); // A ledger that cannot be had is told now, not by the first invoice.
+    if (settings.Proxies.Length > 0)
+    {
+        // Each proxy adds whom it heard from: from the last on, as far as those are proxies of ours.
+        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto, ForwardLimit = null };
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        settings.Proxies.ToList().ForEach(forwarded.KnownIPNetworks.Add);
+        app.UseForwardedHeaders(forwarded);
+    }
+
+    // Named here, it comes after the proxies: a key is held to the address that they tell.
+    app.UseAuthentication();
+    app.UseHsts();
     app.MapBilling();
     await app.RunAsync();
     return 0;

@@ -9,7 +9,7 @@ public sealed class RestOptions
     /// <summary>The services that exist, and the port that each has where they are split.</summary>
     public static IReadOnlyDictionary<string, int> KnownServices { get; } = new Dictionary<string, int>
     {
-        ["auth"] = 8001, ["master-data"] = 8002, ["subscription"] = 8003, ["invoicing"] = 8004, ["admin"] = 8010, ["portal"] = 8030, ["usage"] = 8084,
+        ["auth"] = 8001, ["master-data"] = 8002, ["subscription"] = 8003, ["invoicing"] = 8004, ["admin"] = 8010, ["portal"] = 8030, ["orchestration"] = 8083, ["usage"] = 8084, ["payment"] = 8085, ["notification"] = 8090,
     }.ToFrozenDictionary();
 
     /// <summary>The services that are mapped; all of <see cref="KnownServices"/> unless told otherwise.</summary>

@@ -14,6 +14,9 @@ internal static class ServiceMap
         "invoicing" => (api, _) => MapInvoicing(api),
         "portal" => (api, _) => api.MapPortal(),
         "usage" => (api, _) => MapUsage(api),
+
+        // Their ports answer health checks; they have no endpoints of their own.
+        "orchestration" or "payment" or "notification" => (_, _) => { },
         _ => throw new ArgumentOutOfRangeException(nameof(service), service, "There is no such service."),
     };
 

@@ -15,7 +15,7 @@ internal static class HealthEndpoints
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        var health = endpoints.MapGroup("/health").WithTags("Health");
+        var health = endpoints.MapGroup("/health").WithTags("Health").WithSecurityHeaders();
         health.MapGet("", CheckAsync).WithSummary("The process and its dependencies").Produces<HealthResponse>().Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable).AllowAnonymous();
         health.MapGet("/ready", CheckAsync).WithSummary("Whether requests can be served").Produces<HealthResponse>().Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable).AllowAnonymous();
         health.MapGet("/live", () => Json(StatusCodes.Status200OK, new LiveResponse("healthy"))).WithSummary("Whether the process runs").Produces<LiveResponse>().AllowAnonymous();

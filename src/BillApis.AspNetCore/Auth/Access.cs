@@ -5,16 +5,16 @@ using BillApis.Identity;
 namespace BillApis.AspNetCore;
 
 /// <summary>What the caller of a request may do. A change counts at once in this process, and in others after a second at most.</summary>
-internal sealed class Access(IStore<User> users, IStore<Role> roles)
+internal sealed class Access(IStore<User> users, IStore<Role> roles, IStore<Session> sessions)
 {
-    private readonly Recent<(TenantId, string), KnownUser?> _recent = new();
+    private readonly Recent<(TenantId, string, SessionId), KnownUser?> _recent = new();
 
-    /// <summary>The caller that an access token stands for, or null where that user may not sign in any more.</summary>
+    /// <summary>The caller that an access token stands for, or null where its session has ended or the user may not sign in any more.</summary>
     public async ValueTask<Caller?> CallerAsync(ClaimsIdentity token, CancellationToken cancellationToken)
     {
-        var (tenant, user) = (EntityId.Parse<TenantId>(Claim(token, "tid")), Claim(token, "sub"));
-        return await _recent.GetAsync((tenant, user), () => KnownAsync(tenant, user, cancellationToken)).ConfigureAwait(false) is { } known
-            ? new Caller(tenant, user, known.Permissions) { Session = EntityId.Parse<SessionId>(Claim(token, "sid")), Customer = known.Customer }
+        var (tenant, user, session) = (EntityId.Parse<TenantId>(Claim(token, "tid")), Claim(token, "sub"), EntityId.Parse<SessionId>(Claim(token, "sid")));
+        return await _recent.GetAsync((tenant, user, session), () => KnownAsync(tenant, user, session, cancellationToken)).ConfigureAwait(false) is { } known
+            ? new Caller(tenant, user, known.Permissions) { Session = session, Customer = known.Customer }
             : null;
     }
 
@@ -42,11 +42,12 @@ internal sealed class Access(IStore<User> users, IStore<Role> roles)
         return PermissionSet.Union(sets);
     }
 
-    /// <summary>Lets changes to users and roles count.</summary>
+    /// <summary>Lets changes to users, roles and sessions count.</summary>
     public void Forget() => _recent.Forget();
 
-    private async Task<KnownUser?> KnownAsync(TenantId tenant, string id, CancellationToken cancellationToken) =>
+    private async Task<KnownUser?> KnownAsync(TenantId tenant, string id, SessionId session, CancellationToken cancellationToken) =>
         await users.FindAsync(tenant, id, cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user
+        && (await sessions.FindAsync(tenant, session.ToString(), cancellationToken).ConfigureAwait(false))?.IsOpen(RealTime.Now) is true
             ? new KnownUser(user.Realm is Realm.Portal ? CustomerRights.All : await PermissionsNowAsync(tenant, user.Roles, cancellationToken).ConfigureAwait(false), user.Customer)
             : null;
 

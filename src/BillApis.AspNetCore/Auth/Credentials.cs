@@ -29,7 +29,7 @@ internal sealed class Credentials(AccessTokens tokens, ApiKeys keys, Access acce
     private async Task<Caller> OfTokenAsync(Realm realm, string token, CancellationToken cancellationToken)
     {
         var claims = await tokens.ReadAsync(realm, token, cancellationToken).ConfigureAwait(false) ?? throw Refused("The access token is not valid or has expired.");
-        return await access.CallerAsync(claims, cancellationToken).ConfigureAwait(false) ?? throw Refused("The user may not sign in any more.");
+        return await access.CallerAsync(claims, cancellationToken).ConfigureAwait(false) ?? throw Refused("The session has ended, or the user may not sign in any more.");
     }
 
     private async Task<Caller> OfKeyAsync(HttpContext context, string text)

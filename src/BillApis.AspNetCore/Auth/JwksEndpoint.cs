@@ -10,7 +10,7 @@ namespace BillApis.AspNetCore;
 /// <summary><c>/.well-known/jwks.json</c>: what anybody can check access tokens with (RFC 7517).</summary>
 internal static class JwksEndpoint
 {
-    public static void Map(IEndpointRouteBuilder endpoints) => endpoints.MapGet("/.well-known/jwks.json", GetAsync).AllowAnonymous().ExcludeFromDescription();
+    public static void Map(IEndpointRouteBuilder endpoints) => endpoints.MapGet("/.well-known/jwks.json", GetAsync).AllowAnonymous().ExcludeFromDescription().WithSecurityHeaders();
 
     private static async Task<IResult> GetAsync(SigningKeys keys, CancellationToken cancellationToken) =>
         TypedResults.Json(new JsonWebKeys([.. (await keys.ListAsync(cancellationToken).ConfigureAwait(false)).Select(key => Publish(keys, key))]), BillingJson.Options);

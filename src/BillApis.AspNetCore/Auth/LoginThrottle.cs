@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using NodaTime;
 
 namespace BillApis.AspNetCore;
@@ -11,8 +13,48 @@ internal sealed class LoginThrottle
     private const int MostForOne = 50;
     private const int MostFromOneAddress = 100;
     private const int MostKeys = 100_000;
+    private const int Lanes = 64;
+    private const int AtOnce = 4;
+    private const int BytesOfHome = 8;
     private static readonly Duration Window = Duration.FromMinutes(15);
     private readonly ConcurrentDictionary<string, Failures> _failures = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim[] _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => new SemaphoreSlim(AtOnce))];
+
+    /// <summary>Does it in its turn: few at once under one name, so that guesses which are sent together do not all pass before the first has failed.</summary>
+    public async Task<T> InTurnAsync<T>(string name, Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        var lane = _lanes[unchecked((uint)StringComparer.Ordinal.GetHashCode(name)) % Lanes];
+        await lane.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            lane.Release();
+        }
+    }
+
+    /// <summary>Slows guesses down at what a user who is signed in has to know: a refusal counts as a failure.</summary>
+    /// <exception cref="HttpRefusal">Too many have failed.</exception>
+    public Task<T> GuessAsync<T>(string name, Func<Task<T>> work, CancellationToken cancellationToken) => InTurnAsync(
+        name,
+        async () =>
+        {
+            Check(name, null, RealTime.Now);
+            try
+            {
+                var known = await work().ConfigureAwait(false);
+                Succeeded(name, null);
+                return known;
+            }
+            catch (BillingException refusal) when (refusal.Code is BillingErrorCode.Invalid)
+            {
+                Failed(name, null, RealTime.Now);
+                throw;
+            }
+        },
+        cancellationToken);
 
     /// <summary>Refuses a sign-in where too many have failed.</summary>
     /// <exception cref="HttpRefusal">The answer says when to try again.</exception>
@@ -56,13 +98,19 @@ internal sealed class LoginThrottle
         yield return (One(email), MostForOne);
         if (address is not null)
         {
-            yield return ($"from {address}", MostFromOneAddress);
+            yield return ($"from {Home(address)}", MostFromOneAddress);
         }
     }
 
     private static string One(string email) => $"for {email}";
 
-    private static string Pair(string email, string? address) => $"for {email} from {address}";
+    private static string Pair(string email, string? address) => $"for {email} from {(address is null ? "" : Home(address))}";
+
+    // Whoever has one address of IPv6 has all with the same first half.
+    private static string Home(string address) =>
+        !IPAddress.TryParse(address, out var parsed) || parsed.AddressFamily is not AddressFamily.InterNetworkV6 ? address
+        : parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4().ToString()
+        : Convert.ToHexString(parsed.GetAddressBytes()[..BytesOfHome]);
 
     private sealed record Failures(int Count, Instant Until);
 }

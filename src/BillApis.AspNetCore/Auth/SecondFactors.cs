@@ -6,9 +6,10 @@ using Microsoft.AspNetCore.DataProtection;
 namespace BillApis.AspNetCore;
 
 /// <summary>Sets second factors up, asks for them and takes them away; each for a user who wants one.</summary>
-internal sealed class SecondFactors(IStore<User> users, IDataProtectionProvider protection)
+internal sealed class SecondFactors(IStore<User> users, IDataProtectionProvider protection, LoginThrottle throttle)
 {
-    private const int CodeLength = 12;
+    // 117 bits: a plain hash of one may be known.
+    private const int CodeLength = 24;
     private readonly IDataProtector _protector = protection.CreateProtector("BillApis.SecondFactor");
 
     /// <summary>Begins one: a new secret for an app, which counts once <see cref="ConfirmAsync"/> is called with a code of it.</summary>
@@ -46,7 +47,7 @@ internal sealed class SecondFactors(IStore<User> users, IDataProtectionProvider 
     {
         if (user.SecondFactor is { } factor)
         {
-            _ = factor.ConfirmedAt is null || factor.Use(SecretOf(factor), code, RealTime.Now) is not null ? true : throw Wrong();
+            await throttle.GuessAsync($"code of {user.Id}", () => Task.FromResult(factor.ConfirmedAt is null || factor.Use(SecretOf(factor), code, RealTime.Now) is not null ? true : throw Wrong()), cancellationToken).ConfigureAwait(false);
             await SaveAsync(user, null, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -5,14 +5,19 @@ using NodaTime;
 namespace BillApis.AspNetCore;
 
 /// <summary>Signing in, staying signed in, signing out.</summary>
-internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAuditStore audit, Logins logins, LoginThrottle throttle, Tenants tenants, AccessTokens tokens, Passwords passwords, SecondFactors factors)
+internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAuditStore audit, Logins logins, LoginThrottle throttle, Tenants tenants, AccessTokens tokens, Passwords passwords, SecondFactors factors, Access access)
 {
+    private const string Nobody = "unknown user";
     private static readonly Duration SessionLength = Duration.FromDays(30);
 
-    public async Task<SignedIn> LoginAsync(Realm realm, string email, string password, string? code, string? address, CancellationToken cancellationToken)
+    public Task<SignedIn> LoginAsync(Realm realm, string email, string password, string? code, string? address, CancellationToken cancellationToken)
     {
-        email = User.Canonical(email);
-        var name = Login.NameOf(realm, email);
+        var (canonical, name) = (User.Canonical(email), Login.NameOf(realm, User.Canonical(email)));
+        return throttle.InTurnAsync(name, () => LoginAsync(realm, canonical, name, password, code, address, cancellationToken), cancellationToken);
+    }
+
+    private async Task<SignedIn> LoginAsync(Realm realm, string email, string name, string password, string? code, string? address, CancellationToken cancellationToken)
+    {
         throttle.Check(name, address, RealTime.Now);
         var user = await logins.FindAsync(realm, email, cancellationToken).ConfigureAwait(false);
         if (!passwords.Matches(user, password))
@@ -57,13 +62,17 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
         {
             await EndAsync(token.Tenant, session.Id, cancellationToken).ConfigureAwait(false);
         }
+        else if (rotated.EndedAt is not null)
+        {
+            access.Forget();
+        }
 
         return rotated.SecretHash == next.SecretHash && saved is SaveResult.Saved && user.DisabledAt is null
             ? new SignedIn(await tokens.CreateAsync(user, session.Id, cancellationToken).ConfigureAwait(false), next, user)
             : throw Refused();
     }
 
-    /// <summary>Ends a session; ending one that has ended changes nothing.</summary>
+    /// <summary>Ends a session, and with it its access tokens; ending one that has ended changes nothing.</summary>
     public async Task EndAsync(TenantId tenant, SessionId id, CancellationToken cancellationToken)
     {
         while (await sessions.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { EndedAt: null } session
@@ -71,17 +80,15 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
         {
             // Someone refreshed it meanwhile.
         }
+
+        access.Forget();
     }
 
     /// <summary>Changes the password and ends every other session of the user.</summary>
     public async Task ChangePasswordAsync(Caller caller, string current, string next, CancellationToken cancellationToken)
     {
         var user = await GetAsync(caller, cancellationToken).ConfigureAwait(false);
-        if (!passwords.Matches(user, current))
-        {
-            throw BillingException.Field("current_password", "is wrong");
-        }
-
+        await throttle.GuessAsync($"password of {user.Id}", () => Task.FromResult(passwords.Matches(user, current) ? true : throw BillingException.Field("current_password", "is wrong")), cancellationToken).ConfigureAwait(false);
         Passwords.Check("new_password", next);
         if (await users.SaveAsync(user.Tenant, [user.WithPassword(passwords.Hash(next))], [], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
         {
@@ -106,9 +113,10 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
         await EndAllAsync(user, null, cancellationToken).ConfigureAwait(false);
     }
 
-    // An address that nobody has belongs to no tenant's trail.
-    private Task TellAsync(User? user, string what, CancellationToken cancellationToken) =>
-        user is not null && AuditSource.Current is { } source ? audit.AppendAsync(user.Tenant, source with { Actor = user.Id.ToString() }, new AuditChange(what, user.Id.ToString(), null, null), cancellationToken) : Task.CompletedTask;
+    // An address that nobody has is told to the operator, without the address, which may be a password in the wrong field: what is written must not tell by its time who exists.
+    private Task TellAsync(User? user, string what, CancellationToken cancellationToken) => AuditSource.Current is { } source
+        ? audit.AppendAsync(user?.Tenant ?? TenantId.Default, source with { Actor = user?.Id.ToString() ?? AuditSource.Anonymous }, new AuditChange(what, user?.Id.ToString() ?? Nobody, null, null), cancellationToken)
+        : Task.CompletedTask;
 
     private async Task EndAllAsync(User user, SessionId? but, CancellationToken cancellationToken)
     {

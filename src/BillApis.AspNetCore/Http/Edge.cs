@@ -79,9 +79,7 @@ internal static class Edge
         var id = sent.Length is > 0 and <= MaxRequestIdLength && sent.All(letter => letter is > ' ' and <= '~') ? sent : $"req_{Guid.CreateVersion7():N}";
         var headers = context.Response.Headers;
         headers["X-Request-Id"] = id;
-        headers.XContentTypeOptions = "nosniff";
-        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
-        headers["Referrer-Policy"] = "no-referrer";
+        SecurityHeaders.Set(headers);
         headers.CacheControl = "no-store";
         return id;
     }

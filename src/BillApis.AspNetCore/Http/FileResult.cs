@@ -17,7 +17,7 @@ internal sealed class FileResult(byte[] content, string contentType, string name
         response.Headers.XContentTypeOptions = "nosniff";
 
         // What customers and products are called must never run or load anything.
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
         await response.Body.WriteAsync(content, httpContext.RequestAborted).ConfigureAwait(false);
     }
 }

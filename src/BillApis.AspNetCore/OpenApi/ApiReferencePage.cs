@@ -28,9 +28,8 @@ internal static class ApiReferencePage
         endpoints.MapGet("/docs", (HttpContext context) =>
         {
             context.Response.Headers.ContentSecurityPolicy = Policy;
-            context.Response.Headers.XContentTypeOptions = "nosniff";
             return TypedResults.Text(page.Value, "text/html; charset=utf-8");
-        }).AllowAnonymous().ExcludeFromDescription();
+        }).AllowAnonymous().ExcludeFromDescription().WithSecurityHeaders();
     }
 
     private static string Of(ApiReference reference)

@@ -11,7 +11,7 @@ internal static class OpenApiEndpoint
     public static void Map(IEndpointRouteBuilder endpoints, string prefix)
     {
         var document = new Lazy<string>(() => Of(endpoints, prefix).ToJsonString(BillingJson.Options));
-        endpoints.MapGet("/openapi/v1.json", () => TypedResults.Text(document.Value, "application/json; charset=utf-8")).AllowAnonymous().ExcludeFromDescription();
+        endpoints.MapGet("/openapi/v1.json", () => TypedResults.Text(document.Value, "application/json; charset=utf-8")).AllowAnonymous().ExcludeFromDescription().WithSecurityHeaders();
         ApiReferencePage.Map(endpoints, () => new ApiReference(Of(endpoints, prefix)));
     }
 

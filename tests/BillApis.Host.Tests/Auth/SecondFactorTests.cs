@@ -44,6 +44,19 @@ public sealed class SecondFactorTests(HostFixture host)
     }
 
     [Fact]
+    public async Task Whoever_took_a_session_does_not_guess_the_factor_away()
+    {
+        var user = await _people.AddAsync("support");
+        var api = await _people.SignInAsync(user);
+        var secret = (await api.PostAsync("/auth/totp")).Ok().GetProperty("secret").GetString()!;
+        (await api.PostAsync("/auth/totp/confirm", new { totp_code = Code(secret, 0) })).Ok();
+        var guesses = await Task.WhenAll(Enumerable.Range(0, 40).Select(guess => api.PostAsync("/auth/totp/remove", new { totp_code = $"x{guess:D5}" })));
+        guesses.Count(answer => answer.Code == "VAL_001").ShouldBeInRange(10, 13);
+        guesses.Count(answer => answer.Code == "RATE_001").ShouldBeInRange(27, 30);
+        (await api.PostAsync("/auth/totp/remove", new { totp_code = Code(secret, 1) })).ShouldFail(429, "RATE_001");
+    }
+
+    [Fact]
     public async Task Portal_users_may_have_one_too()
     {
         var customer = Seed.Id(await new Seed(host.Api).CustomerAsync());

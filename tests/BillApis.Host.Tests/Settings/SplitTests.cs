@@ -30,6 +30,28 @@ public sealed class SplitTests
         answer.ShouldFail(served ? 401 : 404, served ? "AUTH_001" : "REQ_001");
     }
 
+    // The ports of the contract; a service without endpoints of its own answers the health checks.
+    [Theory]
+    [InlineData(8001)]
+    [InlineData(8002)]
+    [InlineData(8003)]
+    [InlineData(8004)]
+    [InlineData(8010)]
+    [InlineData(8030)]
+    [InlineData(8083)]
+    [InlineData(8084)]
+    [InlineData(8085)]
+    [InlineData(8090)]
+    public async Task Every_split_service_answers_the_health_checks_and_nothing_that_is_not_its_own(int port)
+    {
+        await using var host = new SplitHost("all", split: true);
+        AspNetCore.RestOptions.KnownServices.Values.ShouldContain(port);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health") { Headers = { { Port, port.ToString(CultureInfo.InvariantCulture) } } };
+        using var health = await host.CreateClient().SendAsync(request, TestContext.Current.CancellationToken);
+        health.StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
+        (await new Api(host.CreateClient(), null).SendAsync(HttpMethod.Get, "/nothing", null, (Port, port.ToString(CultureInfo.InvariantCulture)))).ShouldFail(404, "REQ_001");
+    }
+
     [Fact]
     public async Task A_process_serves_only_the_services_that_it_runs()
     {
