@@ -1,3 +1,4 @@
+using BillApis.Cli.Verification;
 using BillApis.Metering;
 
 namespace BillApis.Scenarios;
@@ -230,6 +231,9 @@ public sealed class UsageLifeTests(Databases databases) : LifeTests(databases)
         await life.GoToAsync("2026-01-10");
         await life.UseAsync("acme", "call", 15, "2026-01-10");
         var wrong = await life.UseAsync("acme", "call", 25, "2026-01-10");
+        life.Clock.MoveTo(Day.Of("2026-01-11"));
+        var dry = await life.Billing.Runs.RunAsync(life.Tenant, life.Clock.Now, dryRun: true, cancellationToken: TestContext.Current.CancellationToken);
+        (dry.InvoicesCreated, dry.Totals.Single().Amount).ShouldBe((1, 42.84m));
         await life.GoToAsync("2026-01-11");
         await life.Billing.Usage.VoidAsync(life.Tenant, wrong, "sent by mistake", cancellationToken: TestContext.Current.CancellationToken);
         await life.GoToAsync("2026-02-02");
@@ -244,6 +248,11 @@ public sealed class UsageLifeTests(Databases databases) : LifeTests(databases)
               coupon TEN: 2.50
               VAT 19 % on -22.50: -4.28
             """);
+        foreach (var invoice in (await life.InvoicesAsync("acme")).Select(invoice => invoice.Id.ToString()))
+        {
+            (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice, cancellationToken: TestContext.Current.CancellationToken)).Lines.ShouldAllBe(line => line.Agrees);
+            InvoiceVerification.Run(await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice, TestContext.Current.CancellationToken), await life.Billing.Exports.EventsAsync(life.Tenant, invoice, TestContext.Current.CancellationToken)).ShouldBeEmpty();
+        }
     }
 
     private async Task<Scenario> MeteredAsync(string storage, PriceModel model, Func<PriceTerms, PriceTerms>? with = null)

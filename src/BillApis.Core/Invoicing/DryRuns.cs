@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace BillApis;
 
 /// <summary>Counts what a run would issue, and stores nothing of it.</summary>
-internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries common, Supplements supplements, Settlements settlements, ISubscriptionStore subscriptions, IOptions<BillingOptions> options)
+internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries common, Supplements supplements, ProgressiveInvoices progressive, Settlements settlements, ISubscriptionStore subscriptions, IOptions<BillingOptions> options)
 {
     private const int BatchSize = 200;
 
@@ -18,7 +18,7 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
             var page = await subscriptions.ListDueAsync(query, after, BatchSize, cancellationToken).ConfigureAwait(false);
             if (page.Count == 0)
             {
-                await SupplementAsync(run, result, totals, book, cancellationToken).ConfigureAwait(false);
+                await AddOthersAsync(run, result, totals, book, cancellationToken).ConfigureAwait(false);
                 return run.Progressed(result, run.ProgressAt).Finished(run.CreatedAt) with { Totals = [.. totals.Values.OrderBy(total => total.Currency.Code, StringComparer.Ordinal)] };
             }
 
@@ -71,9 +71,12 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
         return [.. next.Where(subscription => subscription.NextBillingAt <= run.AsOf)];
     }
 
-    private async Task SupplementAsync(InvoiceRun run, CycleResult result, Dictionary<Currency, Money> totals, CreditBook book, CancellationToken cancellationToken)
+    // What a run issues outside of boundaries: corrections, and usage that reached a threshold.
+    private async Task AddOthersAsync(InvoiceRun run, CycleResult result, Dictionary<Currency, Money> totals, CreditBook book, CancellationToken cancellationToken)
     {
-        var drafts = await supplements.DraftsAsync(run.Tenant, run.Customer, result, cancellationToken).ConfigureAwait(false);
+        Invoice[] drafts = [
+            .. await supplements.DraftsAsync(run.Tenant, run.Customer, result, cancellationToken).ConfigureAwait(false),
+            .. await progressive.DraftsAsync(run.Tenant, run.Customer, run.AsOf, result, cancellationToken).ConfigureAwait(false)];
         foreach (var made in await settlements.SettleAsync(run.Tenant, drafts, book, cancellationToken).ConfigureAwait(false))
         {
             if (made.Failure is null)

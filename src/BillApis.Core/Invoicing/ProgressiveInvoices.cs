@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Outbox;
@@ -15,36 +16,62 @@ internal sealed class ProgressiveInvoices(
     /// <summary>Bills every subscription whose threshold is reached in the period of an instant; of several nodes that do the same only one gets the number that all of them want.</summary>
     public async Task<CycleResult> BillAsync(TenantId? tenant, CustomerId? customer, Instant at, CancellationToken cancellationToken)
     {
-        var (result, query) = (new CycleResult(), new DueQuery(at, tenant, customer));
-        for (SubscriptionId? after = null; ;)
+        var result = new CycleResult();
+        await foreach (var page in PagesAsync(new DueQuery(at, tenant, customer), cancellationToken).ConfigureAwait(false))
         {
-            var page = await subscriptions.ListWatchedAsync(query, after, BatchSize, cancellationToken).ConfigureAwait(false);
             foreach (var subscription in page)
             {
-                await BillAsync(subscription, at, result, cancellationToken).ConfigureAwait(false);
+                await OfAsync(subscription, at, result, draft => issue.IssueAsync(draft.Tenant, [new BoundaryDraft(draft)], result, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
 
             foreach (var owner in page.Select(subscription => subscription.Tenant).Distinct())
             {
                 await outbox.DispatchAsync(owner, cancellationToken).ConfigureAwait(false);
             }
+        }
 
-            if (page.Count < BatchSize)
+        return result;
+    }
+
+    /// <summary>The invoices that would be issued at an instant to subscriptions that no boundary of is due by then, without their credits and taxes.</summary>
+    public async Task<IReadOnlyList<Invoice>> DraftsAsync(TenantId tenant, CustomerId? customer, Instant at, CycleResult result, CancellationToken cancellationToken)
+    {
+        var drafts = new List<Invoice>();
+        await foreach (var page in PagesAsync(new DueQuery(at, tenant, customer), cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var subscription in page)
             {
-                return result;
+                await OfAsync(subscription, at, result, Keep, cancellationToken).ConfigureAwait(false);
             }
+        }
 
-            after = page[^1].Id;
+        return drafts;
+
+        Task Keep(Invoice draft)
+        {
+            drafts.Add(draft);
+            return Task.CompletedTask;
         }
     }
 
-    private async Task BillAsync(Subscription subscription, Instant at, CycleResult result, CancellationToken cancellationToken)
+    private async IAsyncEnumerable<IReadOnlyList<Subscription>> PagesAsync(DueQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Subscription> page = [];
+        do
+        {
+            page = await subscriptions.ListWatchedAsync(query, page.Count == 0 ? null : page[^1].Id, BatchSize, cancellationToken).ConfigureAwait(false);
+            yield return page;
+        }
+        while (page.Count == BatchSize);
+    }
+
+    private async Task OfAsync(Subscription subscription, Instant at, CycleResult result, Func<Invoice, Task> take, CancellationToken cancellationToken)
     {
         try
         {
             if (await DraftAsync(subscription, at, cancellationToken).ConfigureAwait(false) is { } draft)
             {
-                await issue.IssueAsync(subscription.Tenant, [new BoundaryDraft(draft)], result, cancellationToken).ConfigureAwait(false);
+                await take(draft).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (exception is BillingException or OverflowException)
