@@ -12,6 +12,9 @@ internal sealed record EntityMap<T>(string Table, ImmutableArray<EntityColumn<T>
     /// <summary>Whether the audit trail tells of its changes; not of what the system keeps for itself.</summary>
     public bool IsAudited { get; init; } = true;
 
+    /// <summary>What bodies were read as, for things that are few and read all the time; null for others.</summary>
+    public KnownBodies<T>? Known { get; init; }
+
     public static EntityMap<T> Of(string table, params ReadOnlySpan<EntityColumn<T>> columns) => new(table, [.. columns]);
 }
 

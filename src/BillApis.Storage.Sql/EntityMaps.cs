@@ -15,14 +15,14 @@ internal static class EntityMaps
         EntityColumn<Customer>.Text("legal_entity_id", item => item.LegalEntity),
         Archived<Customer>()) with { Outdates = item => new Change(item.Tenant, item.Id) };
 
-    public static EntityMap<LegalEntity> LegalEntities { get; } = EntityMap<LegalEntity>.Of("billing_legal_entity", Archived<LegalEntity>());
+    public static EntityMap<LegalEntity> LegalEntities { get; } = EntityMap<LegalEntity>.Of("billing_legal_entity", Archived<LegalEntity>()) with { Known = new KnownBodies<LegalEntity>() };
 
-    public static EntityMap<Product> Products { get; } = EntityMap<Product>.Of("billing_product", Archived<Product>());
+    public static EntityMap<Product> Products { get; } = EntityMap<Product>.Of("billing_product", Archived<Product>()) with { Known = new KnownBodies<Product>() };
 
     public static EntityMap<Metric> Metrics { get; } = EntityMap<Metric>.Of(
         "billing_metric",
         EntityColumn<Metric>.Text("event_type", item => item.EventType),
-        Archived<Metric>());
+        Archived<Metric>()) with { Known = new KnownBodies<Metric>() };
 
     public static EntityMap<Price> Prices { get; } = EntityMap<Price>.Of(
         "billing_price",
@@ -40,7 +40,7 @@ internal static class EntityMaps
     public static EntityMap<Feature> Features { get; } = EntityMap<Feature>.Of(
         "billing_feature",
         EntityColumn<Feature>.Text("metric_id", item => item.Metric),
-        Archived<Feature>()) with { Outdates = item => new Change(item.Tenant, null) };
+        Archived<Feature>()) with { Outdates = item => new Change(item.Tenant, null), Known = new KnownBodies<Feature>() };
 
     public static EntityMap<EntitlementOverride> Entitlements { get; } = EntityMap<EntitlementOverride>.Of(
         "billing_entitlement",

@@ -24,7 +24,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
             """,
             new { Tenant = tenant.ToString(), Reference = reference },
             cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return row?.Read();
+        return row is null ? null : Read(row);
     }
 
     public async Task<IReadOnlyList<T>> FindManyAsync(TenantId tenant, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
@@ -39,7 +39,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
             $"select body as Body, version as Version from {map.Table} where tenant_id = @Tenant and id in (select r.value from {_dialect.Texts("Ids")} as r)",
             new { Tenant = tenant.ToString(), Ids = JsonSerializer.Serialize(ids) },
             cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return [.. rows.Select(row => row.Read())];
+        return [.. rows.Select(Read)];
     }
 
     public async Task<Page<T>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken)
@@ -57,7 +57,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
             """,
             parameters,
             cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
-        return new Page<T>([.. rows.Take(query.Limit).Select(row => row.Read())], rows.Count > query.Limit ? rows[query.Limit - 1].Id : null);
+        return new Page<T>([.. rows.Take(query.Limit).Select(Read)], rows.Count > query.Limit ? rows[query.Limit - 1].Id : null);
     }
 
     public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
@@ -137,6 +137,8 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         return keys.Count == items.Count
             && (await _dialect.WriteAsync(transaction, tenant, rows, sql, keyColumns: 1, cancellationToken).ConfigureAwait(false)).All(written => written);
     }
+
+    private T Read(Row row) => map.Known is { } known ? known.Read(row.Body).WithVersion(row.Version) : row.Read();
 
     private string Insert(string rows)
     {

@@ -66,7 +66,7 @@ public sealed class ChargeSchedule
     /// <summary>The start of the period that coupons count an invoice for: the latest that it charges for.</summary>
     /// <param name="starts">When the times begin that it charges for.</param>
     /// <param name="boundary">When it falls due, which counts where it charges for none.</param>
-    public Instant CountsFor(IEnumerable<Instant> starts, Instant boundary) => starts.DefaultIfEmpty(boundary).Select(start => PeriodAt(start)?.Start ?? start).Max();
+    public Instant CountsFor(IEnumerable<Instant> starts, Instant boundary) => starts.DefaultIfEmpty(boundary).Distinct().Select(start => PeriodAt(start)?.Start ?? start).Max();
 
     /// <summary>The prices that are charged at an instant, each with its quantity, its whole period and the part of it that has begun; in the order of the lines.</summary>
     public IReadOnlyList<Charge> InForceAt(Instant at) => [.. _runs.Select(run => (run, part: run.PartAt(at))).Where(item => item.part is not null && item.run.Schedule is not null)

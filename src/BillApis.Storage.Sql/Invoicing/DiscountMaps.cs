@@ -12,5 +12,5 @@ internal static class DiscountMaps
         EntityColumn<TaxRate>.Text("country", item => item.Country),
         EntityColumn<TaxRate>.Text("region", item => item.Region),
         EntityColumn<TaxRate>.Text("tax_category", item => item.TaxCategory),
-        EntityMaps.Archived<TaxRate>());
+        EntityMaps.Archived<TaxRate>()) with { Known = new KnownBodies<TaxRate>() };
 }
