@@ -144,14 +144,14 @@ internal static class RunBench
     {
         const int years = 2;
         await using var load = await RunLoad.OpenAsync(builder => builder.UseSqlite("Data Source=years;Mode=Memory;Cache=Shared"), subscriptions);
-        var (billing, all) = (0m, Stopwatch.StartNew());
+        var (billing, all, allocated) = (0m, Stopwatch.StartNew(), GC.GetTotalAllocatedBytes());
         for (var month = 0; month < years * 12; month++)
         {
             billing += (await Measured.TimeAsync(() => load.RunAsync(subscriptions))).Wall;
             await load.PassMonthAsync();
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {years} years of {subscriptions:N0} subscriptions in memory | {all.Elapsed.TotalSeconds:0.0} s, of that {billing:0.0} s of runs |"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {years} years of {subscriptions:N0} subscriptions in memory | {all.Elapsed.TotalSeconds:0.0} s, of that {billing:0.0} s of runs | {(GC.GetTotalAllocatedBytes() - allocated) / (years * 12 * subscriptions):N0} B allocated an invoice |"));
     }
 
     private static async Task MigrateAsync(Action<BillingBuilder> use)
