@@ -21,6 +21,7 @@ internal static class Edge
     private static Task RunAsync(HttpContext context, RequestDelegate inner)
     {
         var request = NameRequest(context);
+        context.Response.Headers.CacheControl = "no-store";
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = IsStreamed(context) ? Limits.ImportBytes : Limits.RequestBytes;
@@ -73,14 +74,14 @@ internal static class Edge
         }
     }
 
-    private static string NameRequest(HttpContext context)
+    /// <summary>Says in the answer which request it answers, and what a browser must not do with it.</summary>
+    public static string NameRequest(HttpContext context)
     {
         var sent = context.Request.Headers["X-Request-Id"].ToString();
         var id = sent.Length is > 0 and <= MaxRequestIdLength && sent.All(letter => letter is > ' ' and <= '~') ? sent : $"req_{Guid.CreateVersion7():N}";
         var headers = context.Response.Headers;
         headers["X-Request-Id"] = id;
         SecurityHeaders.Set(headers);
-        headers.CacheControl = "no-store";
         return id;
     }
 

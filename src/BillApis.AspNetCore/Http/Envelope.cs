@@ -32,6 +32,11 @@ internal static class Envelope
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
+        if (failure.Status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
         return WriteAsync(context, failure.Status, writer => WriteError(writer, failure));
     }
 

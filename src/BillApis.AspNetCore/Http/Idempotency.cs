@@ -35,6 +35,11 @@ internal sealed partial class Idempotency(AnswerClaims claims, OutboxDispatcher 
     public async Task RunAsync(HttpContext context, string key, Func<Task> work)
     {
         var (caller, body) = (Caller.Of(context), await RequestBytes.ReadAsync(context).ConfigureAwait(false));
+        if (MediaType.Is(context.Request, "application/json"))
+        {
+            EchoedInput.Keep(context, body); // The answer may be that the key was used before, which nobody reads the body for.
+        }
+
         var hash = HashOf(context.Request, body);
         var sent = context.Response.Body;
         var kept = new MemoryStream();

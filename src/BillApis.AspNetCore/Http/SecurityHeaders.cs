@@ -13,7 +13,7 @@ internal static class SecurityHeaders
         headers["Referrer-Policy"] = "no-referrer";
     }
 
-    /// <summary>Sets them for endpoints that <see cref="Edge"/> does not surround.</summary>
+    /// <summary>Sets them, and the request's id, for endpoints that <see cref="Edge"/> does not surround.</summary>
     public static T WithSecurityHeaders<T>(this T endpoints) where T : IEndpointConventionBuilder
     {
         endpoints.Finally(endpoint =>
@@ -21,7 +21,7 @@ internal static class SecurityHeaders
             var inner = endpoint.RequestDelegate ?? throw new InvalidOperationException("The endpoint has no handler.");
             endpoint.RequestDelegate = context =>
             {
-                Set(context.Response.Headers);
+                Edge.NameRequest(context);
                 return inner(context);
             };
         });

@@ -130,6 +130,13 @@ public sealed class EnvelopeTests(HostFixture host)
             (await client.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken)).ShouldBe(expected);
         }
 
+        foreach (var path in new[] { "/health", "/health/live", "/health/ready", "/openapi/v1.json", "/docs", "/.well-known/jwks.json" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative)) { Headers = { { "X-Request-Id", "my-id-2" } } };
+            using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+            answer.Headers.GetValues("X-Request-Id").ShouldBe(["my-id-2"]);
+        }
+
         (await host.Nobody.GetAsync("/admin/health")).ShouldFail(401, "AUTH_001");
         await host.Services.GetRequiredService<OutboxDispatcher>().DispatchAsync(TenantId.Default, TestContext.Current.CancellationToken);
         var health = (await host.Api.GetAsync("/admin/health")).Ok();

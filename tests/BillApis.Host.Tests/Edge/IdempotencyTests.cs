@@ -22,7 +22,9 @@ public sealed class IdempotencyTests(HostFixture host)
         repeat.Envelope.GetRawText().ShouldBe(first.Envelope.GetRawText());
         repeat.Headers["Idempotent-Replayed"].ShouldBe(["true"]);
 
-        (await CreateAsync("key-1", "Another")).ShouldFail(409, "IDM_001");
+        var reused = await CreateAsync("key-1", "Another");
+        reused.ShouldFail(409, "IDM_001");
+        reused.Input.GetProperty("name").GetString().ShouldBe("Another");
         (await CreateAsync("key-2", "Acme")).Ok(201);
         (await CountAsync()).ShouldBe(2);
     }

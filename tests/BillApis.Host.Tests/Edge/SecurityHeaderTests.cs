@@ -15,6 +15,7 @@ public sealed class SecurityHeaderTests(HostFixture host)
             answer.Headers["Content-Security-Policy"].ShouldBe(["default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"]);
             answer.Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
             answer.Headers.Contains("Server").ShouldBeFalse();
+            answer.Headers.Contains("WWW-Authenticate").ShouldBe(answer.Status == 401);
         }
     }
 
