@@ -38,7 +38,7 @@ public static class InvoiceCalculator
             CreatedAt = request.Boundary,
         };
 
-        return CorrectedDiscounts.Apply(CouponDiscounts.Apply(invoice, request.Coupons), recharges.Select(item => item.Origin).OfType<BilledOrigin>().DistinctBy(origin => origin.Invoice.Id));
+        return CorrectedDiscounts.Apply(CouponDiscounts.Apply(invoice, request.Coupons), recharges.Select(item => item.Origin).OfType<BilledOrigin>().Distinct());
     }
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>

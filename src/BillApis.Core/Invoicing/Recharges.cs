@@ -62,13 +62,18 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var billed = lines.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start));
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var origins = new Dictionary<InvoiceId, BilledOrigin>();
+        var early = new BoundBills(number, [.. lines]) { Early = parts };
         return new Correction(
             number,
-            [.. charges.Zip(used, (charge, input) => new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)]) { Origin = Origin(OriginOf(charge, parts)) })],
+            [.. charges.Zip(used, (charge, input) => Recharged(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)])))],
             [.. marks.Where(mark => mark.Last < billedUntil)])
         {
             Commitments = [.. commitments.Select(item => item.After(lines))],
         };
+
+        // A charge that was billed early has no bill of its own: its lines are on several.
+        Recharge Recharged(Recharge item) =>
+            Origin(OriginOf(item.Charge, parts)) is { } origin ? item with { Origin = origin } : item with { Early = early.EarlyOf([item.Charge], subscription) };
 
         BilledOrigin? Origin(Invoice? invoice)
         {

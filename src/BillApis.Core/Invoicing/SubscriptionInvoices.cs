@@ -150,9 +150,20 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
     /// <summary>What was billed early of charges, as one invoice over all of it; null where nothing was.</summary>
     public BilledOrigin? EarlyOf(IReadOnlyList<Charge> charges, Subscription subscription)
     {
-        var lines = Early.SelectMany(invoice => invoice.Lines).SelectMany(line => charges.Where(charge => line.Price == charge.Price.Id && line.Period?.Start == charge.Period.Start).Select(charge => line with { Period = charge.Period })).ToImmutableArray();
-        return lines.IsEmpty ? null : new BilledOrigin(Early[0] with { Lines = lines }, subscription.CouponsOf(Early[0]), []);
+        var bills = Early.FindAll(invoice => invoice.Lines.Any(line => !LinesOf(line, charges).IsEmpty));
+        if (bills.Count == 0)
+        {
+            return null;
+        }
+
+        var lines = bills.SelectMany(invoice => invoice.Lines).SelectMany(line => LinesOf(line, charges)).ToImmutableArray();
+        var mine = lines.Select(line => line.Id).ToHashSet();
+        var parts = bills.Select(invoice => new BilledOrigin(invoice, subscription.CouponsOf(invoice), [])).ToImmutableArray();
+        return new BilledOrigin(bills[0] with { Lines = lines }, [.. parts.SelectMany(part => part.Coupons).DistinctBy(coupon => coupon.Coupon)], [.. Lines.Where(line => line.Corrects is { } id && mine.Contains(id))]) { Bills = parts };
     }
+
+    private static ImmutableArray<InvoiceLine> LinesOf(InvoiceLine line, IReadOnlyList<Charge> charges) =>
+        line.RefersBack ? [] : [.. charges.Where(charge => line.Price == charge.Price.Id && line.Period?.Start == charge.Period.Start).Select(charge => line with { Period = charge.Period })];
 
     public ImmutableArray<BilledGroup> Of(Charge charge) =>
         charge.Price.Metric is null ? [] : [.. Lines.Where(line => line.Price == charge.Price.Id && line.Period?.Start == charge.Period.Start).Select(BilledGroup.Of)];

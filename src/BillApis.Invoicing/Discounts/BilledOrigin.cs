@@ -11,6 +11,9 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     /// <summary>The whole invoice, where that bills other subscriptions too.</summary>
     public Invoice Document { get; init; } = Invoice;
 
+    /// <summary>The bills that its lines are of, each as its own origin; empty where the invoice is one of itself.</summary>
+    public ImmutableArray<BilledOrigin> Bills { get; init; } = [];
+
     internal bool Has(InvoiceLine adjustment) => adjustment.Corrects is { } id && Invoice.Lines.Any(line => line.Id == id);
 
     /// <summary>The line that billed a group of a charge; where that group was not billed, another of the same charge.</summary>
@@ -20,10 +23,34 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
         return billed.Find(line => BilledGroup.KeyOf(line.Group) == BilledGroup.KeyOf(group)) ?? billed.FirstOrDefault();
     }
 
+    /// <summary>What each coupon took off so far: what its bills say, until adjustments counted it anew over all of them.</summary>
+    internal IReadOnlyDictionary<CouponId, Money> Discounts()
+    {
+        var anew = DiscountsWith([]);
+        return Bills.IsEmpty ? anew : Coupons.ToDictionary(coupon => coupon.Coupon, coupon => Adjusted.Any(coupon.Terms.IsFor) ? anew.GetValueOrDefault(coupon.Coupon, Money.Zero(Invoice.Currency)) : BilledBy(coupon));
+    }
+
     /// <summary>What each coupon takes off the invoice as it is adjusted so far and by some lines more.</summary>
     internal IReadOnlyDictionary<CouponId, Money> DiscountsWith(IEnumerable<InvoiceLine> adjustments)
     {
         var lines = Invoice.Lines.Where(line => !line.RefersBack).Concat(Adjusted).Concat(adjustments).Select(line => line with { Corrects = null, Discount = null, Credit = null });
-        return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, Coupons).Discounts.ToDictionary(discount => discount.Coupon, discount => discount.Amount);
+        return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, Coupons.Select(Counted)).Discounts.ToDictionary(discount => discount.Coupon, discount => discount.Amount);
+    }
+
+    // An amount was taken off a whole bill: of some of its lines it is their share.
+    private Redemption Counted(Redemption coupon) =>
+        Bills.IsEmpty || coupon.Terms.AmountOff is null ? coupon : coupon with { Terms = coupon.Terms with { AmountOff = BilledBy(coupon) } };
+
+    private Money BilledBy(Redemption coupon) => Bills.Aggregate(Money.Zero(Invoice.Currency), (sum, bill) => sum + bill.ShareOf(coupon.Coupon, Invoice.Lines));
+
+    // A line says what all coupons took off it: what one of them did is told by taking them off again in turn.
+    private Money ShareOf(CouponId coupon, ImmutableArray<InvoiceLine> some)
+    {
+        var ids = some.Select(line => line.Id).ToHashSet();
+        var bare = Invoice with { Lines = ImmutableArray.CreateRange(Invoice.Lines, line => line with { Discount = null, Credit = null }), Discounts = [] };
+        Money With(IEnumerable<Redemption> coupons) =>
+            CouponDiscounts.Apply(bare, coupons).Lines.Where(line => ids.Contains(line.Id)).Aggregate(Money.Zero(Invoice.Currency), (sum, line) => sum + (line.Discount ?? Money.Zero(Invoice.Currency)));
+        var before = CouponDiscounts.InOrder(Coupons).TakeWhile(item => item.Coupon != coupon).ToList();
+        return With(CouponDiscounts.InOrder(Coupons).Take(before.Count + 1)) - With(before);
     }
 }

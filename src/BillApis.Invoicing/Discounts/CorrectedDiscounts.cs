@@ -9,8 +9,8 @@ internal static class CorrectedDiscounts
     private static Invoice Apply(Invoice invoice, BilledOrigin origin)
     {
         var adjustments = invoice.Lines.Where(origin.Has).ToList();
-        var (before, now) = (origin.DiscountsWith([]), origin.DiscountsWith(adjustments));
-        return origin.Coupons.Aggregate(invoice, (result, coupon) =>
+        var (before, now) = (origin.Discounts(), origin.DiscountsWith(adjustments));
+        return origin.Coupons.Where(coupon => adjustments.Exists(coupon.Terms.IsFor)).Aggregate(invoice, (result, coupon) =>
         {
             var none = Money.Zero(invoice.Currency);
             var change = now.GetValueOrDefault(coupon.Coupon, none) - before.GetValueOrDefault(coupon.Coupon, none);

@@ -13,7 +13,7 @@ public static class CouponDiscounts
     {
         ArgumentNullException.ThrowIfNull(draft);
         var invoice = draft;
-        foreach (var coupon in coupons.OrderBy(item => item.Terms.Rank).ThenBy(item => item.At).ThenBy(item => item.Coupon.ToString(), StringComparer.Ordinal))
+        foreach (var coupon in InOrder(coupons))
         {
             invoice = Apply(invoice, coupon);
         }
@@ -28,6 +28,9 @@ public static class CouponDiscounts
         var asked = terms.AmountOff ?? Money.Round(Exact.Multiply(amount.Amount, terms.PercentOff!.Value / 100m), amount.Currency);
         return Money.FromMinorUnits(Math.Clamp(asked.MinorUnits, 0, Math.Max(0, amount.MinorUnits)), amount.Currency);
     }
+
+    internal static IEnumerable<Redemption> InOrder(IEnumerable<Redemption> coupons) =>
+        coupons.OrderBy(item => item.Terms.Rank).ThenBy(item => item.At).ThenBy(item => item.Coupon.ToString(), StringComparer.Ordinal);
 
     private static Invoice Apply(Invoice invoice, Redemption coupon)
     {
