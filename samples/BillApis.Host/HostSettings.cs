@@ -57,7 +57,7 @@ internal sealed record HostSettings(string[] Urls, Func<BillingBuilder, BillingB
 
     private static Func<BillingBuilder, BillingBuilder> StorageOf(IConfiguration billing)
     {
-        var (connection, guarded) = (billing["ConnectionString"], OneOf(billing, "Postgres:RowLevelSecurity", "KeyRing", "KeyRing:Certificates", "KeyRing:Password", "Proxies", "false", "true") is "true");
+        var (connection, guarded) = (billing["ConnectionString"], OneOf(billing, "Postgres:RowLevelSecurity", "false", "true") is "true");
         return OneOf(billing, "Storage", "sqlite", "postgres") is "sqlite"
             ? guarded ? throw new SettingException("Billing:Postgres:RowLevelSecurity", "true", "false, unless Billing:Storage is 'postgres'")
             : builder => builder.UseSqlite(connection ?? "Data Source=billing.db")

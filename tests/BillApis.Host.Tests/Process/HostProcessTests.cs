@@ -25,6 +25,7 @@ public sealed class HostProcessTests : IDisposable
     [InlineData("Billing:Pdf:Fonts=nowhere.ttf", "Billing:Pdf:Fonts is 'nowhere.ttf'; allowed: TrueType files with semicolons between, each followed by a comma and the file of its bold letters where there is one, like deva.ttf,deva-bold.ttf;gothic.ttf: Could not find file ")]
     [InlineData("Billing:Outgoing:Networks=10.1.0.1", "Billing:Outgoing:Networks is '10.1.0.1'; allowed: networks like 10.1.0.0/16 or fd00::/8, with commas between.")]
     [InlineData("Billing:Postgres:RowLevelSecurity=true", "Billing:Postgres:RowLevelSecurity is 'true'; allowed: false, unless Billing:Storage is 'postgres'.")]
+    [InlineData("Billing:Postgres:RowLevelSecurity=Proxies", "Billing:Postgres:RowLevelSecurity is 'Proxies'; allowed: false, true.")]
     [InlineData("Billing:Proxies=proxy", "Billing:Proxies is 'proxy'; allowed: networks like 10.1.0.0/16 or fd00::/8, with commas between.")]
     [InlineData("Billing:Outgoing:Http=yes", "Billing:Outgoing:Http is 'yes'; allowed: false, true.")]
     [InlineData("Billing:Colour=red", "Billing:Colour is 'red'; allowed: the keys Billing:Storage,")]
@@ -54,7 +55,7 @@ public sealed class HostProcessTests : IDisposable
     [Fact]
     public async Task A_database_of_a_newer_version_and_a_file_that_is_none_are_refused_in_one_line()
     {
-        await using (await HostProcess.StartAsync(_folder, "--Billing:Admin:Password=first password"))
+        await using (await HostProcess.StartAsync(_folder, "--Billing:Admin:Password=first password", "--Billing:Postgres:RowLevelSecurity=false"))
         {
         }
 
