@@ -54,9 +54,9 @@ internal sealed class ApiKeys(IStore<ApiKey> store)
             {
                 var after = await change(before).ConfigureAwait(false);
                 after.Validate();
-                if (before.Realm is Realm.Portal && after.Customer != before.Customer)
+                if (before.Realm is Realm.Portal)
                 {
-                    throw BillingException.Field("customer_id", "stays as it is: the key is that customer's own");
+                    after.MustNotWiden(before);
                 }
 
                 if (after.ExpiresAt != before.ExpiresAt)

@@ -89,6 +89,22 @@ internal sealed record ApiKey : IEntity<ApiKey>
 
     public PermissionSet ToSet() => new(Scopes.Select((text, index) => Permission.Parse($"scopes[{index}]", text)));
 
+    /// <summary>Refuses what makes a customer's own key good for more than that customer made it for.</summary>
+    /// <exception cref="BillingException">A field does.</exception>
+    public void MustNotWiden(ApiKey before)
+    {
+        var wider = Customer != before.Customer ? ("customer_id", "stays as it is")
+            : !before.ToSet().Covers(ToSet()) ? ("scopes", $"must be among {string.Join(", ", before.Scopes)}")
+            : !before.AllowedNetworks.IsEmpty && (AllowedNetworks.IsEmpty || !AllowedNetworks.All(network => before.AllowedNetworks.Any(wide => Contains(wide, network)))) ? ("allowed_networks", $"must lie within {string.Join(", ", before.AllowedNetworks)}")
+            : before.ClientCertificate is not null && ClientCertificate != before.ClientCertificate ? ("client_certificate", "stays as it is")
+            : before.ExpiresAt is { } end && !(ExpiresAt <= end) ? ("expires_at", $"must be {end} or before")
+            : default((string Field, string Rule)?);
+        if (wider is (var field, var rule))
+        {
+            throw BillingException.Field(field, $"{rule}: the key is that customer's own");
+        }
+    }
+
     /// <exception cref="BillingException">A field breaks a rule.</exception>
     public void Validate()
     {
@@ -119,6 +135,8 @@ internal sealed record ApiKey : IEntity<ApiKey>
             _ = Network(network) ?? throw BillingException.Field($"allowed_networks[{index}]", "must be an address like 192.0.2.7 or a network like 192.0.2.0/24 or 2001:db8::/32");
         }
     }
+
+    private static bool Contains(string wide, string network) => (Network(wide), Network(network)) is ({ } outer, { } inner) && outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
 
     private static IPNetwork? Network(string text) =>
         IPNetwork.TryParse(text, out var network) ? network

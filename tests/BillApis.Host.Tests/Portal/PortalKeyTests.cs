@@ -74,6 +74,37 @@ public sealed class PortalKeyTests(HostFixture host)
     }
 
     [Fact]
+    public async Task The_tenant_narrows_a_customers_key_and_does_not_widen_it()
+    {
+        var (_, me) = await _people.AddAsync();
+        var certificate = new string('a', 64);
+        var path = $"/admin/api-keys/{Seed.Id((await me.PostAsync("/portal/api-keys", new { name = "Mine", scopes = new[] { "usage:read", "invoices:read" }, allowed_networks = new[] { "10.0.0.0/8", "192.0.2.7" }, expires_at = "2090-01-01T00:00:00Z" })).Ok(201))}";
+        (await host.Api.PatchAsync(path, new { client_certificate = certificate })).Ok();
+        foreach (var (field, wider) in new (string, object)[]
+        {
+            ("scopes", new { scopes = new[] { "usage:read", "credits:read" } }),
+            ("allowed_networks", new { allowed_networks = Array.Empty<string>() }),
+            ("allowed_networks", new { allowed_networks = (string[]?)null }),
+            ("allowed_networks", new { allowed_networks = new[] { "10.0.0.0/7" } }),
+            ("allowed_networks", new { allowed_networks = new[] { "10.1.0.0/16", "192.0.2.6/31" } }),
+            ("allowed_networks", new { allowed_networks = new[] { "::/0" } }),
+            ("client_certificate", new { client_certificate = (string?)null }),
+            ("client_certificate", new { client_certificate = new string('b', 64) }),
+            ("expires_at", new { expires_at = (string?)null }),
+            ("expires_at", new { expires_at = "2090-01-01T00:00:01Z" }),
+        })
+        {
+            (await host.Api.PatchAsync(path, wider)).ShouldFail(400, "VAL_001", field);
+        }
+
+        var same = (await host.Api.PatchAsync(path, new { name = "Theirs" })).Ok();
+        (same.GetProperty("scopes").GetArrayLength(), same.GetProperty("allowed_networks").GetArrayLength()).ShouldBe((2, 2));
+        var narrower = (await host.Api.PatchAsync(path, new { scopes = new[] { "usage:read" }, allowed_networks = new[] { "10.1.0.0/16", "192.0.2.7" }, expires_at = "2089-12-31T00:00:00Z" })).Ok();
+        narrower.GetProperty("expires_at").GetString().ShouldBe("2089-12-31T00:00:00Z");
+        (await host.Api.PatchAsync(path, new { scopes = new[] { "usage:read", "invoices:read" } })).ShouldFail(400, "VAL_001", "scopes");
+    }
+
+    [Fact]
     public async Task A_customer_has_a_hundred_keys_at_most()
     {
         var (_, me) = await _people.AddAsync();
