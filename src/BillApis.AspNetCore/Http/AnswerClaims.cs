@@ -1,3 +1,4 @@
+using System.Data.Common;
 using BillApis.Identity;
 using NodaTime;
 
@@ -67,9 +68,9 @@ internal sealed class AnswerClaims(IStore<StoredAnswer> answers)
         {
             return await answers.SaveAsync(claim.Tenant, [renewed], [], CancellationToken.None).ConfigureAwait(false) is SaveResult.Saved ? renewed.WithVersion(claim.Version + 1) : claim;
         }
-        catch (BillingException)
+        catch (Exception exception) when (exception is BillingException or DbException or TimeoutException)
         {
-            // The database cannot be reached for now; the work notices that by itself.
+            // The database cannot be reached for now, or had to refuse: the work goes on, and whoever took the key meanwhile is noticed with its answer.
             return claim;
         }
     }

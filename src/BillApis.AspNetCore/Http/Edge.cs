@@ -65,11 +65,6 @@ internal static class Edge
                 Log(context).LogError(exception, "Request {RequestId} {Method} {Path} failed.", request, context.Request.Method, context.Request.Path);
             }
 
-            if (failure.Status == StatusCodes.Status401Unauthorized)
-            {
-                context.Response.Headers.WWWAuthenticate = "Bearer";
-            }
-
             await Envelope.FailAsync(context, failure).ConfigureAwait(false);
         }
     }
