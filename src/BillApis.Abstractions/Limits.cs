@@ -26,6 +26,9 @@ public static class Limits
     /// <summary>The longest id, code, event type or source, in characters.</summary>
     public const int CodeLength = 255;
 
+    /// <summary>The longest e-mail address that somebody signs in with (RFC 5321).</summary>
+    public const int EmailLength = 254;
+
     /// <summary>The longest name or description, in characters.</summary>
     public const int TextLength = 4_096;
 

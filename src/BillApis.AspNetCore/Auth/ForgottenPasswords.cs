@@ -12,6 +12,11 @@ internal sealed partial class ForgottenPasswords(
     /// <exception cref="HttpRefusal">Too many were asked for.</exception>
     public void Begin(Realm realm, string email, string? address)
     {
+        if (email.Length > Limits.EmailLength)
+        {
+            return; // Nobody has it, which the answer does not tell of any other either.
+        }
+
         (email, var name) = (User.Canonical(email), $"reset of {Login.NameOf(realm, User.Canonical(email))}");
         throttle.Check(name, address, RealTime.Now);
         throttle.Failed(name, address, RealTime.Now);

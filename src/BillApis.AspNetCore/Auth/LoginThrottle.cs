@@ -1,23 +1,26 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using NodaTime;
 
 namespace BillApis.AspNetCore;
 
 /// <summary>Slows guessing down: after too many failures under one e-mail address, or from one network address, nobody may try there again for a while. Whether the user exists makes no difference.</summary>
-/// <remarks>Each process counts for itself.</remarks>
+/// <remarks>Each process counts for itself, and forgets the oldest where it counts too many.</remarks>
 internal sealed class LoginThrottle
 {
     private const int MostForOneFromOneAddress = 10;
     private const int MostForOne = 50;
     private const int MostFromOneAddress = 100;
-    private const int MostKeys = 100_000;
+    internal const int MostKeys = 100_000;
     private const int Lanes = 64;
     private const int AtOnce = 4;
     private const int BytesOfHome = 8;
     private static readonly Duration Window = Duration.FromMinutes(15);
-    private readonly ConcurrentDictionary<string, Failures> _failures = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Failures> _failures = new(StringComparer.Ordinal);
+    private readonly Queue<(string Key, Instant Until)> _oldest = new();
     private readonly SemaphoreSlim[] _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => new SemaphoreSlim(AtOnce))];
 
     /// <summary>Does it in its turn: few at once under one name, so that guesses which are sent together do not all pass before the first has failed.</summary>
@@ -60,51 +63,73 @@ internal sealed class LoginThrottle
     /// <exception cref="HttpRefusal">The answer says when to try again.</exception>
     public void Check(string email, string? address, Instant now)
     {
-        foreach (var (key, most) in Keys(email, address))
+        lock (_lock)
         {
-            if (_failures.TryGetValue(key, out var failures) && failures.Count >= most && now < failures.Until)
+            foreach (var (key, most) in Keys(email, address))
             {
-                throw new HttpRefusal(Failure.TooMany("sign-ins failed", failures.Until - now));
+                if (_failures.TryGetValue(key, out var failures) && failures.Count >= most && now < failures.Until)
+                {
+                    throw new HttpRefusal(Failure.TooMany("sign-ins failed", failures.Until - now));
+                }
             }
         }
     }
 
     public void Failed(string email, string? address, Instant now)
     {
-        if (_failures.Count >= MostKeys)
+        lock (_lock)
         {
-            foreach (var (key, _) in _failures.Where(entry => entry.Value.Until <= now))
+            foreach (var (key, _) in Keys(email, address))
             {
-                _failures.TryRemove(key, out _);
+                if (_failures.TryGetValue(key, out var known) && now < known.Until)
+                {
+                    _failures[key] = known with { Count = known.Count + 1 };
+                }
+                else
+                {
+                    _failures[key] = new Failures(1, now + Window);
+                    _oldest.Enqueue((key, now + Window));
+                }
             }
-        }
 
-        foreach (var (key, _) in Keys(email, address))
-        {
-            _failures.AddOrUpdate(key, _ => new Failures(1, now + Window), (_, known) => now < known.Until ? known with { Count = known.Count + 1 } : new Failures(1, now + Window));
+            // All windows are as long as each other: what began first ends first.
+            while (_oldest.TryPeek(out var first) && (_oldest.Count > MostKeys || first.Until <= now))
+            {
+                _oldest.Dequeue();
+                if (_failures.TryGetValue(first.Key, out var failures) && failures.Until == first.Until)
+                {
+                    _failures.Remove(first.Key);
+                }
+            }
         }
     }
 
     /// <summary>Forgets what failed for a user who has signed in; not what failed from the same address for others.</summary>
     public void Succeeded(string email, string? address)
     {
-        _failures.TryRemove(One(email), out _);
-        _failures.TryRemove(Pair(email, address), out _);
+        lock (_lock)
+        {
+            _failures.Remove(One(email));
+            _failures.Remove(Pair(email, address));
+        }
     }
 
-    private static IEnumerable<(string Key, int Most)> Keys(string email, string? address)
+    /// <summary>What is counted for an attempt, each of the same length however long the e-mail address is.</summary>
+    internal static IEnumerable<(string Key, int Most)> Keys(string email, string? address)
     {
         yield return (Pair(email, address), MostForOneFromOneAddress);
         yield return (One(email), MostForOne);
         if (address is not null)
         {
-            yield return ($"from {Home(address)}", MostFromOneAddress);
+            yield return (Key($"from {Home(address)}"), MostFromOneAddress);
         }
     }
 
-    private static string One(string email) => $"for {email}";
+    private static string One(string email) => Key($"for {email}");
 
-    private static string Pair(string email, string? address) => $"for {email} from {(address is null ? "" : Home(address))}";
+    private static string Pair(string email, string? address) => Key($"for {email} from {(address is null ? "" : Home(address))}");
+
+    private static string Key(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     // Whoever has one address of IPv6 has all with the same first half.
     private static string Home(string address) =>

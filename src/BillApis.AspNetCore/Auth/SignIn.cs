@@ -12,6 +12,11 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
 
     public Task<SignedIn> LoginAsync(Realm realm, string email, string password, string? code, string? address, CancellationToken cancellationToken)
     {
+        if (email.Length > Limits.EmailLength)
+        {
+            throw Wrong();
+        }
+
         var (canonical, name) = (User.Canonical(email), Login.NameOf(realm, User.Canonical(email)));
         return throttle.InTurnAsync(name, () => LoginAsync(realm, canonical, name, password, code, address, cancellationToken), cancellationToken);
     }
@@ -24,7 +29,7 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
         {
             throttle.Failed(name, address, RealTime.Now);
             await TellAsync(user, "login.failed", cancellationToken).ConfigureAwait(false);
-            throw new BillingException(BillingErrorCode.Unauthenticated, "The e-mail address or the password is wrong.");
+            throw Wrong();
         }
 
         if (!await factors.PassAsync(user!, code, cancellationToken).ConfigureAwait(false))
@@ -130,6 +135,8 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
     /// <summary>The caller's own account.</summary>
     public async Task<User> GetAsync(Caller caller, CancellationToken cancellationToken) =>
         await users.FindAsync(caller.Tenant, caller.Id, cancellationToken).ConfigureAwait(false) is { DisabledAt: null } user ? user : throw Refused();
+
+    private static BillingException Wrong() => new(BillingErrorCode.Unauthenticated, "The e-mail address or the password is wrong.");
 
     private static BillingException Refused() => new(BillingErrorCode.Unauthenticated, "The token is not valid any more; sign in again.");
 }

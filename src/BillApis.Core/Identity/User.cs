@@ -57,9 +57,19 @@ internal sealed record User : IEntity<User>
     /// <summary>With another password; what a reset was begun with is used up.</summary>
     public User WithPassword(string passwordHash) => this with { PasswordHash = passwordHash, ResetHash = null, ResetExpiresAt = null };
 
+    /// <exception cref="BillingException">Nobody can have an address as long as this one.</exception>
+    public static void CheckLength(string email)
+    {
+        if (email.Length > Limits.EmailLength)
+        {
+            throw BillingException.Field("email", $"must have at most {Limits.EmailLength} characters");
+        }
+    }
+
     /// <exception cref="BillingException">A field breaks a rule.</exception>
     public void Validate()
     {
+        CheckLength(Email);
         Check.Code("email", Email);
         if (Email.Split('@') is not [{ Length: > 0 }, { Length: > 0 }])
         {

@@ -97,6 +97,57 @@ public sealed class LoginThrottleTests(HostFixture host)
         entry.GetRawText().ShouldNotContain("by.mistake");
     }
 
+    [Fact]
+    public void A_key_is_short_however_long_the_address_is_and_its_own()
+    {
+        var (first, second) = (LoginThrottle.Keys(new string('a', 1_000_000), "192.0.2.1").ToList(), LoginThrottle.Keys(new string('a', 1_000_001), "192.0.2.1").ToList());
+        first.Concat(second).ShouldAllBe(counted => counted.Key.Length == 64);
+        first.Select(counted => counted.Key).Intersect(second.Select(counted => counted.Key)).ShouldHaveSingleItem().ShouldBe(first[2].Key);
+    }
+
+    [Fact]
+    public void Where_too_many_are_counted_the_oldest_is_forgotten_first()
+    {
+        var throttle = new LoginThrottle();
+        Fail(throttle, 10, "oldest@x", "192.0.2.1");
+        Fail(throttle, 10, "second@x", "192.0.2.2");
+
+        // Two keys each: with those, the first's own three are just too many.
+        for (var other = 0; other < (LoginThrottle.MostKeys - 6) / 2; other++)
+        {
+            throttle.Failed($"{other}@y", null, Now);
+        }
+
+        Should.Throw<HttpRefusal>(() => throttle.Check("oldest@x", "192.0.2.1", Now));
+        throttle.Failed("one@y", null, Now);
+        throttle.Check("oldest@x", "192.0.2.1", Now);
+        Should.Throw<HttpRefusal>(() => throttle.Check("second@x", "192.0.2.2", Now));
+    }
+
+    [Fact]
+    public async Task An_address_that_nobody_can_have_is_answered_like_one_that_nobody_has()
+    {
+        var (longest, email) = ($"{new string('a', 242)}@example.com", $"{new string('a', 243)}@example.com");
+        (longest.Length, email.Length).ShouldBe((254, 255));
+        var nobody = await host.Nobody.PostAsync("/auth/login", new { email = longest, password = "wrong" });
+        nobody.ShouldFail(401, "AUTH_001");
+        for (var attempt = 0; attempt < 12; attempt++)
+        {
+            var refused = await host.Nobody.PostAsync("/auth/login", new { email, password = "wrong" });
+            refused.ShouldFail(401, "AUTH_001");
+            refused.Envelope.GetProperty("error").GetRawText().ShouldBe(nobody.Envelope.GetProperty("error").GetRawText());
+        }
+
+        var asked = await host.Nobody.PostAsync("/auth/password/forgot", new { email = longest });
+        for (var attempt = 0; attempt < 12; attempt++)
+        {
+            (await host.Nobody.PostAsync("/portal/auth/password/forgot", new { email })).Status.ShouldBe(asked.Status);
+        }
+
+        (await host.Nobody.PostAsync("/portal/register", new { email, password = People.Password, name = "Ada" })).ShouldFail(400, "VAL_001", "email");
+        (await host.Api.PostAsync("/admin/users", new { email, name = "Ada" })).ShouldFail(400, "VAL_001", "email");
+    }
+
     private static void Fail(LoginThrottle throttle, int times, string email, string address)
     {
         for (var i = 0; i < times; i++)
