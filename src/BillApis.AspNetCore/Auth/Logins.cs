@@ -1,4 +1,5 @@
 using BillApis.Identity;
+using NodaTime;
 
 namespace BillApis.AspNetCore;
 
@@ -6,6 +7,9 @@ namespace BillApis.AspNetCore;
 internal sealed class Logins(IStore<Login> logins, IStore<User> users)
 {
     private static readonly TenantId Directory = TenantId.Default;
+
+    // How long a new portal user may take to be stored; an administrator's are stored at once.
+    private static readonly Duration Hold = Duration.FromMinutes(1);
 
     public async Task<User?> FindAsync(Realm realm, string email, CancellationToken cancellationToken)
     {
@@ -26,17 +30,40 @@ internal sealed class Logins(IStore<Login> logins, IStore<User> users)
 
     public static BillingException Taken(User user) => new(BillingErrorCode.Conflict, $"There is a user with the email '{user.Email}' already.");
 
-    /// <summary>Takes the address for a user who is about to be stored; false where another user has it.</summary>
-    public async Task<bool> TakeAsync(User user, CancellationToken cancellationToken)
+    /// <summary>Makes what a new user begins with while nobody else can take the address, and then stores the user; where that fails the address is free again.</summary>
+    /// <exception cref="BillingException">Another user has the address, or is about to.</exception>
+    public async Task<T> AddWithAsync<T>(User user, Func<Task<T>> make, CancellationToken cancellationToken)
     {
-        if (await FindAsync(user.Realm, user.Email, cancellationToken).ConfigureAwait(false) is not null)
+        var held = await HoldAsync(user, cancellationToken).ConfigureAwait(false) ?? throw Taken(user);
+        var isAdded = false;
+        try
         {
-            return false;
+            var made = await make().ConfigureAwait(false);
+            isAdded = await users.SaveAsync(user.Tenant, [user], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
+            return isAdded ? made : throw Taken(user);
+        }
+        finally
+        {
+            if (!isAdded)
+            {
+                await logins.SaveAsync(Directory, [held with { CreatedAt = held.CreatedAt - Hold }], [], CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Takes the address for a user who is about to be stored; false where another user has it.</summary>
+    public async Task<bool> TakeAsync(User user, CancellationToken cancellationToken) => await HoldAsync(user, cancellationToken).ConfigureAwait(false) is not null;
+
+    private async Task<Login?> HoldAsync(User user, CancellationToken cancellationToken)
+    {
+        var known = await logins.FindAsync(Directory, Login.NameOf(user.Realm, user.Email), cancellationToken).ConfigureAwait(false);
+        if (await FindAsync(user.Realm, user.Email, cancellationToken).ConfigureAwait(false) is not null || (user.Realm is Realm.Portal && RealTime.Now < known?.CreatedAt + Hold))
+        {
+            return null;
         }
 
-        // Left by one who was never stored.
-        var known = await logins.FindAsync(Directory, Login.NameOf(user.Realm, user.Email), cancellationToken).ConfigureAwait(false);
-        var login = (known ?? new Login { Email = user.Email, Realm = user.Realm, Home = user.Tenant, User = user.Id, CreatedAt = user.CreatedAt }) with { Home = user.Tenant, User = user.Id };
-        return await logins.SaveAsync(Directory, [login], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
+        // One that is known was left by somebody who was never stored.
+        var login = (known ?? new Login { Email = user.Email, Realm = user.Realm, Home = user.Tenant, User = user.Id, CreatedAt = user.CreatedAt }) with { Home = user.Tenant, User = user.Id, CreatedAt = user.CreatedAt };
+        return await logins.SaveAsync(Directory, [login], [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved ? login.WithVersion(login.Version + 1) : null;
     }
 }

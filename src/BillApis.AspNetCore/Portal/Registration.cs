@@ -10,26 +10,27 @@ internal sealed class Registration(Billing billing, Tenants tenants, PortalUsers
     /// <exception cref="BillingException">The tenant lets nobody register, the address is taken, or a field breaks a rule.</exception>
     public async Task<Registered> RegisterAsync(TenantId tenant, RegistrationRequest sent, string? address, CancellationToken cancellationToken)
     {
+        User.CheckLength(sent.Email);
+        var plan = await PlanAsync(tenant, cancellationToken).ConfigureAwait(false) ?? throw new BillingException(BillingErrorCode.Forbidden, "Nobody may register here by themselves.");
         var name = $"registration of {User.Canonical(sent.Email)}";
         throttle.Check(name, address, RealTime.Now);
         throttle.Failed(name, address, RealTime.Now);
-        var plan = await PlanAsync(tenant, cancellationToken).ConfigureAwait(false) ?? throw new BillingException(BillingErrorCode.Forbidden, "Nobody may register here by themselves.");
         Check.Name("name", sent.Name);
         Check.Text("company", sent.Company);
         var customer = new Customer { Tenant = tenant, Name = sent.Company ?? sent.Name, Email = User.Canonical(sent.Email), Currency = plan.Currency, Country = sent.Country, Zone = sent.Timezone ?? NodaTime.DateTimeZone.Utc };
         var user = users.New(customer, new PortalUserRequest { Email = sent.Email, Name = sent.Name, Password = sent.Password });
         AuditSource.Current = AuditSource.Current is { } source ? source with { Actor = user.Id.ToString() } : null;
-        if (await logins.FindAsync(Realm.Portal, user.Email, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            throw Logins.Taken(user);
-        }
+        return await logins.AddWithAsync(user, () => MakeAsync(customer, user, plan, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
 
-        // The user comes last: until then nobody can get at the rest, and who was cut off registers again.
+    // The user comes last: until then nobody can get at the rest, and who was cut off registers again.
+    private async Task<Registered> MakeAsync(Customer customer, User user, Plan plan, CancellationToken cancellationToken)
+    {
+        var tenant = customer.Tenant;
         customer = await billing.Customers.CreateAsync(tenant, customer, cancellationToken).ConfigureAwait(false);
         var subscription = await billing.Subscriptions.CreateAsync(tenant, new NewSubscription(customer.Id.ToString(), plan.Id.ToString()), cancellationToken).ConfigureAwait(false);
         var caller = new Caller(tenant, user.Id.ToString(), CustomerRights.All) { Customer = customer.Id };
         var (key, text) = await keys.CreateAsync(caller, new ApiKeyRequest { Name = "First key", Scopes = [.. CustomerRights.All.Expand()] }, customer.Id, Realm.Portal, cancellationToken).ConfigureAwait(false);
-        await logins.AddAsync(user, isInvited: false, cancellationToken).ConfigureAwait(false);
         return new Registered(customer, user, subscription, key, text);
     }
 

@@ -72,6 +72,26 @@ public sealed class DeveloperPortalTests(HostFixture host)
     }
 
     [Fact]
+    public async Task Of_those_who_register_with_one_address_at_once_one_becomes_a_customer_and_the_others_leave_nothing()
+    {
+        var (tenant, owner) = await host.TenantAsync();
+        (await owner.PatchAsync("/admin/settings", new { registration_plan_id = Seed.Id(await new Seed(owner).PlanAsync()) })).Ok();
+        var form = new { email = $"{Seed.Name("twin")}@example.com", password = People.Password, name = "Ada", country = "Nowhere", tenant_id = Seed.Id(tenant) };
+
+        // Who was refused for a field has not taken the address.
+        (await host.Nobody.PostAsync("/portal/register", form)).ShouldFail(400, "VAL_001", "country");
+        var twin = new { form.email, form.password, form.name, form.tenant_id };
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => host.Nobody.PostAsync("/portal/register", twin)));
+        answers.Select(answer => answer.Code).Order().ShouldBe([null, .. Enumerable.Repeat("CON_001", 5)]);
+        foreach (var made in new[] { "/customers", "/subscriptions", "/admin/api-keys" })
+        {
+            (await owner.GetAsync(made)).Ok().GetArrayLength().ShouldBe(1, made);
+        }
+
+        await new PortalPeople(host, owner).SignInAsync(form.email, People.Password);
+    }
+
+    [Fact]
     public async Task The_catalogue_shows_the_prices_of_offered_plans_and_no_others()
     {
         var (tenant, owner) = await host.TenantAsync();
