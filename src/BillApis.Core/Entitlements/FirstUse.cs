@@ -27,7 +27,9 @@ internal static class FirstUse
         }
 
         var events = await usage.ReadEventsAsync(customer.Tenant, new UsageRequest(counted, customer.Id, span), cancellationToken).ConfigureAwait(false);
-        return events.Min(item => item.Timestamp);
+
+        // What was counted may have been taken back since.
+        return events.Min(item => (Instant?)item.Timestamp);
     }
 
     // Cut where totals are.
@@ -35,7 +37,7 @@ internal static class FirstUse
     {
         for (var start = span.Start; start < span.End;)
         {
-            var begun = Duration.FromTicks(start.ToUnixTimeTicks() % (long)part.TotalTicks);
+            var begun = Duration.FromTicks(start.ToUnixTimeTicks() % part.BclCompatibleTicks);
             var end = Instant.Min(span.End, start - begun + part);
             yield return new Interval(start, end);
             start = end;

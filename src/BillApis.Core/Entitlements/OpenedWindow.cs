@@ -1,5 +1,6 @@
 using BillApis.Pricing;
 using NodaTime;
+using NodaTime.TimeZones;
 
 namespace BillApis;
 
@@ -10,6 +11,9 @@ namespace BillApis;
 internal static class OpenedWindow
 {
     private static readonly Duration ShortestRest = Duration.FromHours(1);
+
+    // As of boundaries of periods.
+    private static readonly ZoneLocalMappingResolver FirstValid = Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
 
     /// <summary>The window that a use opens; null where it opens none.</summary>
     /// <param name="terms">How long windows are, and what they begin with.</param>
@@ -60,7 +64,7 @@ internal static class OpenedWindow
         var first = Floor(terms.Reset, periodStart, zone);
         if (terms.Reset is UsageReset.Hour)
         {
-            var hours = (long)(at - first).TotalTicks / NodaConstants.TicksPerHour;
+            var hours = (at - first).BclCompatibleTicks / NodaConstants.TicksPerHour;
             return first + Duration.FromHours(hours - (hours % terms.ResetCount));
         }
 
@@ -76,7 +80,7 @@ internal static class OpenedWindow
 
     private static Instant Plus(UsageReset unit, int count, Instant start, DateTimeZone zone) => unit is UsageReset.Hour
         ? start + Duration.FromHours(count)
-        : zone.AtLeniently(Plus(unit, count, start.InZone(zone).LocalDateTime)).ToInstant();
+        : zone.ResolveLocal(Plus(unit, count, start.InZone(zone).LocalDateTime), FirstValid).ToInstant();
 
     private static LocalDateTime Plus(UsageReset unit, int count, LocalDateTime start) => unit switch
     {
