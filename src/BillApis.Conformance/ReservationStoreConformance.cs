@@ -47,6 +47,19 @@ public abstract class ReservationStoreConformance(StoreFixture fixture)
         Assert.Equal(SettleResult.Unknown, (await _store.SettleAsync(EntityId.New<TenantId>(), wanted.Id, 2, default)).Result);
     }
 
+    /// <summary>What is asked for again in a later window, or beside another quota, is the reservation that there is, and takes nothing there.</summary>
+    [Fact]
+    public async Task A_repeat_in_another_window_is_the_same_reservation()
+    {
+        var wanted = Wanted(3);
+        await ReserveAsync(wanted);
+        var later = wanted with { Quota = _quota with { Start = _quota.Start + Duration.FromHours(1) }, Also = new QuotaShare(Of("also").Subject, 10) };
+        Assert.Equal(_quota, (await ReserveAsync(later)).Reservation!.Quota);
+        Assert.Equal(new QuotaCount(0, 3), await _store.CountAsync(_tenant, _quota, default));
+        Assert.Equal(default, await _store.CountAsync(_tenant, later.Quota, default));
+        Assert.Equal(default, await _store.CountAsync(_tenant, Of("also"), default));
+    }
+
     /// <summary>More than was set aside is committed only where there is room.</summary>
     [Fact]
     public async Task More_than_was_set_aside_needs_room()

@@ -39,7 +39,8 @@ internal static class SqliteRows
         }
         finally
         {
-            if (begins)
+            // Some errors end the transaction.
+            if (begins && raw.sqlite3_get_autocommit(connection.Handle!) == 0)
             {
                 SqliteStatement.Of(connection, "commit").Run();
             }

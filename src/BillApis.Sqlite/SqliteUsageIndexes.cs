@@ -132,16 +132,19 @@ internal sealed class SqliteUsageIndexes
         }
 
         var tenants = new SortedDictionary<string, List<(long At, long Number)>>(StringComparer.Ordinal);
-        var rows = SqliteStatement.Of(_connection, "select no, tenant_id from billing_usage_source order by no");
-        while (rows.Step())
+        var tenantOf = SqliteStatement.Of(_connection, "select tenant_id from billing_usage_source where no = ?1");
+        foreach (var (source, events) in _sources.OrderBy(pair => pair.Key))
         {
-            if (_sources.TryGetValue(rows.Number(0), out var events))
+            tenantOf.Bind(1, source);
+            tenantOf.Step();
+            var tenant = tenantOf.Text(0);
+            tenantOf.Reset();
+            if (!tenants.TryAdd(tenant, events))
             {
-                tenants[rows.Text(1)] = tenants.TryGetValue(rows.Text(1), out var others) ? [.. others, .. events] : events;
+                tenants[tenant].AddRange(events);
             }
         }
 
-        rows.Reset();
         foreach (var (tenant, events) in tenants)
         {
             SqliteUsageSlices.Add(_connection, tenant, events);

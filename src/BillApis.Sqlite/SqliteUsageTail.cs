@@ -5,6 +5,7 @@ namespace BillApis.Sqlite;
 /// <summary>The keys of the events that the index does not have yet, as of the last transaction that this process committed.</summary>
 internal sealed class SqliteUsageTail
 {
+    private const int MostSources = 10_000;
     private readonly Dictionary<(TenantId, string), long> _sources = [];
     private readonly SqliteTailKeys _keys = new();
     private long _indexed;
@@ -35,6 +36,11 @@ internal sealed class SqliteUsageTail
 
         Read(connection, after, last, keys);
         (_indexed, _last) = (indexed, last);
+        if (_sources.Count > MostSources)
+        {
+            _sources.Clear();
+        }
+
         return new SqliteUsageKeys(connection, indexed, last, [keys], _sources);
     }
 

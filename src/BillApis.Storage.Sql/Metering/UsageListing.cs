@@ -17,10 +17,10 @@ internal sealed class UsageListing(SqlDatabase database)
         var (after, log) = (Cursor.Read(query.After), database.Dialect.UsageLog);
         var (from, to) = (query.From?.ToMicroseconds() ?? 0, Math.Min(query.To?.ToMicroseconds() ?? long.MaxValue, after is null ? long.MaxValue : after.At + 1));
         await using var connection = await database.OpenUsageAsync(tenant, cancellationToken).ConfigureAwait(false);
-        for (var skip = FirstLook; ; skip *= FirstLook)
+        for (var skip = FirstLook; ; skip = skip > int.MaxValue / FirstLook ? 0 : skip * FirstLook)
         {
             // The latest first: what lies before the floor is read only where that is not enough for the page.
-            var floor = await log.FloorAsync(connection, tenant, query.Customer, to, skip, cancellationToken).ConfigureAwait(false);
+            var floor = skip == 0 ? null : await log.FloorAsync(connection, tenant, query.Customer, to, skip, cancellationToken).ConfigureAwait(false);
             var rows = (await connection.QueryAsync<EventRow>(new CommandDefinition(
                 Events(query, after),
                 new

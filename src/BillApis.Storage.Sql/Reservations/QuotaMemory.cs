@@ -56,7 +56,9 @@ internal sealed class QuotaMemory
         {
             var isKnown = call switch
             {
-                ReserveCall reserve => Recall(batch, reserve.Wanted.Id) is { } stored ? Recall(batch, stored) : !MayBeStored(reserve.Wanted.Id) && Recall(batch, reserve.Wanted),
+                ReserveCall reserve => Recall(batch, reserve.Wanted.Id) is { } stored
+                    ? Recall(batch, stored) && Recall(batch, reserve.Wanted)
+                    : !MayBeStored(reserve.Wanted.Id) && Recall(batch, reserve.Wanted),
                 SettleCall settle => Recall(batch, settle.Id) is { } ending && Recall(batch, ending),
                 ExpireCall expire => Recall(batch, expire.Quota),
                 _ => false,

@@ -138,7 +138,9 @@ public sealed class FuzzTests(ITestOutputHelper output)
         var lines = new List<string>();
         await foreach (var row in host.Services.GetRequiredService<TenantData>().ReadAsync(TenantId.Default, TestContext.Current.CancellationToken))
         {
-            if (row.Table is not "billing_tenant" and not "billing_login")
+            // Who signs in with an address that nobody has is noted in the operator's audit trail.
+            var isSignIn = row.Table is "billing_audit" && row.Row.GetProperty("action").GetString() is "login.failed";
+            if (!isSignIn && row.Table is not "billing_tenant" and not "billing_login" and not "billing_audit_head")
             {
                 lines.Add($"{row.Table} {row.Row.GetRawText()}");
             }
