@@ -125,6 +125,35 @@ public sealed class ProgressiveLifeTests(Databases databases) : LifeTests(databa
         await VerifyAsync(life);
     }
 
+    [Theory]
+    [InlineData("sqlite", CouponDuration.Once, null)]
+    [InlineData("postgres", CouponDuration.Once, null)]
+    [InlineData("sqlite", CouponDuration.Repeating, 1)]
+    [InlineData("postgres", CouponDuration.Repeating, 1)]
+    public async Task A_coupon_that_an_early_bill_had_is_used_though_no_rest_follows(string storage, CouponDuration duration, int? periods)
+    {
+        // January has 100 at half their price, all of them early. February has 40 at full price, and so says the upcoming invoice.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await SubscribeAsync(life, 100, 1, new Coupon { Code = "HALF", Terms = new CouponTerms { PercentOff = 50, Duration = duration, DurationPeriods = periods } });
+        await UseAsync(life, 100, "2026-01-10");
+        await life.GoToAsync("2026-01-11");
+        var subscription = (await life.InvoicesAsync("acme"))[0].Subscription!.Value.ToString();
+        await life.GoToAsync("2026-02-10");
+        (await life.Billing.Subscriptions.GetAsync(life.Tenant, subscription, Token)).Coupons.Single().Uses.ShouldBe(1);
+        await UseAsync(life, 40, "2026-02-10");
+        (await life.Billing.Previews.UpcomingAsync(life.Tenant, subscription, Token))!.Total.Amount.ShouldBe(40m);
+        await life.GoToAsync("2026-03-02");
+        await BillsAsync(life, """
+            2026-01-11 invoice: 50.00
+              calls: usage so far × 100 2026-01-01..2026-02-01: 100.00
+              coupon HALF: -50.00
+            2026-03-01 invoice: 40.00
+              calls × 40 2026-02-01..2026-03-01: 40.00
+            """);
+        await VerifyAsync(life);
+    }
+
     private static async Task SubscribeAsync(Scenario life, decimal threshold, decimal price, Coupon coupon, params Offer[] others)
     {
         await life.Billing.Coupons.CreateAsync(life.Tenant, coupon, Token);

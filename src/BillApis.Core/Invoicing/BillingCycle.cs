@@ -112,7 +112,7 @@ internal sealed class BillingCycle(
         {
             if (Draft(request, item, result) is { } invoice)
             {
-                calculated.Add(new BoundaryDraft(invoice, item));
+                calculated.Add(new BoundaryDraft(invoice, item.With(request)));
             }
         }
 
@@ -156,7 +156,7 @@ internal sealed class BillingCycle(
     private async Task AdvanceAsync(TenantId tenant, IReadOnlyList<(DueCharges Item, Invoice Draft)> passed, IssuedInvoices issued, CancellationToken cancellationToken)
     {
         var advanced = passed.Where(pair => pair.Draft.Lines.IsEmpty || issued.Stored.ContainsKey(pair.Draft.Id))
-            .Select(pair => pair.Item.Subscription.Billed(pair.Item.Boundary, pair.Item.Plans, options.Value, issued.Stored.GetValueOrDefault(pair.Draft.Id))).ToList();
+            .Select(pair => pair.Item.Billed(options.Value, issued.Stored.GetValueOrDefault(pair.Draft.Id))).ToList();
         if (advanced.Count == 0 || await subscriptions.SaveAsync(tenant, advanced, [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
         {
             return;

@@ -45,7 +45,7 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
         {
             try
             {
-                drafts.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
+                drafts.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item.With(request)));
             }
             catch (Exception exception) when (exception is BillingException or OverflowException)
             {
@@ -65,7 +65,7 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
 
             Add(made.Invoice, result, totals);
             drafted.AddRange(draft.Dues.Select(item => made.Invoice.PartOf(item.Subscription.Id)));
-            next.AddRange(draft.Dues.Select(item => item.Subscription.Billed(item.Boundary, item.Plans, options.Value, made.Invoice)));
+            next.AddRange(draft.Dues.Select(item => item.Billed(options.Value, made.Invoice)));
         }
 
         return [.. next.Where(subscription => subscription.NextBillingAt <= run.AsOf)];

@@ -179,7 +179,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         return true;
     }
 
-    private IEnumerable<Subscription> Advanced(BoundaryDraft draft, Invoice issued) => draft.Dues.Select(due => due.Subscription.Billed(due.Boundary, due.Plans, options.Value, issued));
+    private IEnumerable<Subscription> Advanced(BoundaryDraft draft, Invoice issued) => draft.Dues.Select(due => due.Billed(options.Value, issued));
 
     private async Task<bool> IsChangedAsync(TenantId tenant, BoundaryDraft draft, CancellationToken cancellationToken)
     {

@@ -35,7 +35,8 @@ public sealed class InvoicePreviews
         var due = await _invoices.CorrectAsync(tenant, await _invoices.DueAsync([found], [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         while (due is [var next])
         {
-            var calculated = InvoiceCalculator.Calculate((await _invoices.RequestsAsync(tenant, due, [], cancellationToken).ConfigureAwait(false)).Single());
+            var request = (await _invoices.RequestsAsync(tenant, due, [], cancellationToken).ConfigureAwait(false)).Single();
+            var calculated = InvoiceCalculator.Calculate(request);
             var invoice = await _review.MergedAsync(calculated.Lines.IsEmpty ? calculated : await _common.JoinedAsync(calculated, next, cancellationToken).ConfigureAwait(false), found, cancellationToken).ConfigureAwait(false);
             if (!invoice.Lines.IsEmpty)
             {
@@ -43,7 +44,7 @@ public sealed class InvoicePreviews
             }
 
             // As the start of a plan that charges in arrears: the run passes it without an invoice.
-            due = await _invoices.DueAsync([found = found.Billed(next.Boundary, next.Plans, new BillingOptions())], [], cancellationToken).ConfigureAwait(false);
+            due = await _invoices.DueAsync([found = next.With(request).Billed(new BillingOptions(), null)], [], cancellationToken).ConfigureAwait(false);
         }
 
         return found.NextBillingAt is null && await _supplements.DraftAsync(found, cancellationToken).ConfigureAwait(false) is { } supplement

@@ -138,6 +138,24 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
     /// <summary>Whether it follows from what was billed before: commitments, and usage that may have been billed in part.</summary>
     public bool IsBound => Commitments.Count > 0 || (Subscription.IsWatched && Metered.Any());
 
+    private ImmutableArray<CouponId> EarlyCoupons { get; init; } = [];
+
+    private Instant EarlyPeriod { get; init; }
+
+    /// <summary>The same with the coupons of early bills that the request follows from: they count for the period, whether or not there is a rest that bears them.</summary>
+    public DueCharges With(InvoiceRequest request)
+    {
+        var early = request.Recharges.Where(item => item.Early is not null && Metered.Contains(item.Charge)).ToList();
+        return early.Count == 0 ? this : this with
+        {
+            EarlyCoupons = [.. early.SelectMany(item => item.Early!.Coupons).Select(redemption => redemption.Coupon).Distinct()],
+            EarlyPeriod = ChargeSchedule.Of(Subscription.Timeline, Plans).CountsFor(early.Select(item => item.Charge.Period.Start), Boundary),
+        };
+    }
+
+    /// <summary>The subscription after its boundary was billed.</summary>
+    public Subscription Billed(BillingOptions options, Invoice? invoice) => Subscription.Counted(EarlyCoupons, EarlyPeriod).Billed(Boundary, Plans, options, invoice);
+
     public IEnumerable<Charge> Metered => Charges.Where(charge => charge.Price.Metric is not null);
 }
 

@@ -168,6 +168,11 @@ public sealed record Subscription : IEntity<Subscription>
     internal IEnumerable<Redemption> CountingCoupons(Instant period, Instant at) =>
         Coupons.Where(redemption => redemption.Counts(period) && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(PlanAt(at).Plan)));
 
+    /// <summary>The same after coupons took something off other bills of a period; one that its boundary's invoice names as well counts once.</summary>
+    internal Subscription Counted(ImmutableArray<CouponId> coupons, Instant period) => coupons.IsEmpty
+        ? this
+        : this with { Coupons = [.. Coupons.Select(redemption => coupons.Contains(redemption.Coupon) ? redemption.Counted(period) : redemption)] };
+
     private ImmutableArray<Redemption> Used(Invoice? invoice, Instant boundary, PlanVersions plans)
     {
         HashSet<CouponId> named = [.. (invoice?.Discounts ?? []).Where(discount => !discount.IsCorrection).Select(discount => discount.Coupon)];
