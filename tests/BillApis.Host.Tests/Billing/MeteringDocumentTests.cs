@@ -39,7 +39,7 @@ public sealed partial class MeteringDocumentTests(HostFixture host)
             nameof(Limits.TextLength), nameof(Limits.MetadataEntries), nameof(Limits.PermissionsPerRole), nameof(Limits.NetworksPerKey), nameof(Limits.RolesPerUser), nameof(Limits.ItemsPerPlan),
             nameof(Limits.EntriesPerSubscription), nameof(Limits.TiersPerPrice), nameof(Limits.LinesPerInvoice), nameof(Limits.SubscriptionHorizon), nameof(Limits.ThresholdsPerLimit),
             nameof(Limits.HighestThreshold), nameof(Limits.AnswersKept), nameof(Limits.ReservationLifetime), nameof(Limits.UrlLength), nameof(Limits.OutgoingAnswerBytes), nameof(Limits.OutgoingHeaderKilobytes),
-            nameof(Limits.OutgoingPatience), nameof(Limits.KeysPerCustomer), nameof(Limits.OfferedPlans),
+            nameof(Limits.OutgoingPatience), nameof(Limits.KeysPerCustomer), nameof(Limits.OfferedPlans), nameof(Limits.EmailLength),
         ];
         var rows = Limit().Matches(Document);
         rows.Select(row => row.Groups["name"].Value).Concat(others).Order().ShouldBe(typeof(Limits).GetFields().Select(field => field.Name).Order());
