@@ -1,3 +1,4 @@
+using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Cli.Tests;
@@ -5,7 +6,7 @@ namespace BillApis.Cli.Tests;
 /// <summary>A stub of a month with every kind of line, coupons, credits and taxes, exported.</summary>
 public sealed class BilledLife : IAsyncLifetime
 {
-    private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-cli-{Guid.CreateVersion7():N}.db");
+    private readonly string _file = SqliteFile.NewPath();
 
     /// <summary>Each invoice with its events, oldest first.</summary>
     public IReadOnlyList<(byte[] Invoice, byte[] Events)> Exports { get; private set; } = [];
@@ -34,10 +35,7 @@ public sealed class BilledLife : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_file + suffix);
-        }
+        SqliteFile.Delete(_file);
 
         return ValueTask.CompletedTask;
     }

@@ -4,6 +4,7 @@ using BillApis.Cli.Verification;
 using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Pricing;
+using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Cli.Tests;
@@ -11,7 +12,7 @@ namespace BillApis.Cli.Tests;
 /// <summary>A level that is weighed by time, and fees, over a part of a month: the last 14 of 31 days.</summary>
 public sealed class WeightedStubTests : IDisposable
 {
-    private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-stub-{Guid.CreateVersion7():N}.db");
+    private readonly string _file = SqliteFile.NewPath();
 
     [Fact]
     public async Task A_weighted_stub_is_recomputed_and_no_part_of_it_can_be_changed()
@@ -59,10 +60,7 @@ public sealed class WeightedStubTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_file + suffix);
-        }
+        SqliteFile.Delete(_file);
     }
 
     private async Task<(byte[] Invoice, byte[] Events)> ExportAsync()

@@ -1,5 +1,6 @@
 using BillApis.Cli.Verification;
 using BillApis.Pricing;
+using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
@@ -8,7 +9,7 @@ namespace BillApis.Cli.Tests;
 /// <summary>A subscription whose days are counted in another zone from an instant on.</summary>
 public sealed class ZoneChangeTests : IDisposable
 {
-    private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-zone-{Guid.CreateVersion7():N}.db");
+    private readonly string _file = SqliteFile.NewPath();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -36,9 +37,6 @@ public sealed class ZoneChangeTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_file + suffix);
-        }
+        SqliteFile.Delete(_file);
     }
 }

@@ -1,5 +1,6 @@
 using BillApis.Scenarios;
 using BillApis.Sqlite;
+using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 [assembly: AssemblyFixture(typeof(Databases))]
@@ -10,7 +11,7 @@ namespace BillApis.Scenarios;
 /// <summary>One database of each kind for all lives; each life is a tenant of its own. No power is cut here, so that nothing waits for the disk.</summary>
 public sealed class Databases : IAsyncLifetime
 {
-    private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-scenarios-{Guid.CreateVersion7():N}.db");
+    private readonly string _file = SqliteFile.NewPath();
     private string _postgres = "";
 
     public void Use(string storage, BillingBuilder builder) => _ = storage is "postgres" ? builder.UsePostgres(_postgres) : builder.UseSqlite($"Data Source={_file}", SqliteDurability.Normal);
@@ -19,10 +20,7 @@ public sealed class Databases : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_file + suffix);
-        }
+        SqliteFile.Delete(_file);
 
         return ValueTask.CompletedTask;
     }

@@ -1,5 +1,6 @@
 using BillApis.Sqlite;
 using BillApis.Storage.Sql;
+using BillApis.Tests;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -7,7 +8,7 @@ namespace BillApis.Storage.Tests;
 
 public sealed class SqliteDurabilityTests : IDisposable
 {
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"billapis-{Guid.CreateVersion7():N}.db");
+    private readonly string _path = SqliteFile.NewPath();
 
     // SQLite's own numbers: 2 is full, 1 is normal.
     [Theory]
@@ -29,9 +30,6 @@ public sealed class SqliteDurabilityTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_path + suffix);
-        }
+        SqliteFile.Delete(_path);
     }
 }

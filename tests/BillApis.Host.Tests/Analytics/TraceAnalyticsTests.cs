@@ -1,4 +1,5 @@
 using BillApis.Metering;
+using BillApis.Tests;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
@@ -9,7 +10,7 @@ namespace BillApis.Host.Tests.Analytics;
 public sealed class TraceAnalyticsTests : IAsyncLifetime
 {
     private static readonly Instant Six = Instant.FromUtc(2023, 11, 16, 18, 0);
-    private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-trace-{Guid.CreateVersion7():N}.db");
+    private readonly string _file = SqliteFile.NewPath();
     private readonly ServiceProvider _services;
     private readonly Billing _billing;
 
@@ -114,10 +115,7 @@ public sealed class TraceAnalyticsTests : IAsyncLifetime
     {
         await _services.DisposeAsync();
         SqliteConnection.ClearAllPools();
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_file + suffix);
-        }
+        SqliteFile.Delete(_file);
     }
 
     private static Interval Hours(int from, int to) => new(Six + Duration.FromHours(from), Six + Duration.FromHours(to));

@@ -70,7 +70,7 @@ public sealed class IdempotencyTests(HostFixture host)
             var answers = new List<Answer>();
             for (var i = 0; i < 3; i++)
             {
-                answers.Add(await host.Api.SendAsync(HttpMethod.Post, path, new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"), ("Idempotency-Key", $"{customer}{path}")));
+                answers.Add(await host.Api.PostOnceAsync(path, body, $"{customer}{path}"));
             }
 
             answers[0].Status.ShouldBeLessThan(300, $"{path} {answers[0].Envelope}");
@@ -88,8 +88,7 @@ public sealed class IdempotencyTests(HostFixture host)
     {
         var seed = new Seed(host.Api);
         var customer = Seed.Id(await seed.CustomerAsync());
-        Task<Answer> RunAsync() => host.Api.SendAsync(
-            HttpMethod.Post, "/invoicing/runs?wait=true", new StringContent(JsonSerializer.Serialize(new { customer_id = customer }), Encoding.UTF8, "application/json"), ("Idempotency-Key", $"{customer}-run"));
+        Task<Answer> RunAsync() => host.Api.PostOnceAsync("/invoicing/runs?wait=true", new { customer_id = customer }, $"{customer}-run");
         var first = await RunAsync();
         first.Ok(202).GetProperty("status").GetString().ShouldBe("completed");
         var (answers, me) = (host.Services.GetRequiredService<IStore<StoredAnswer>>(), (await host.Api.GetAsync("/auth/me")).Ok().GetProperty("id").GetString());
@@ -105,11 +104,10 @@ public sealed class IdempotencyTests(HostFixture host)
     [Fact]
     public async Task An_answer_that_shows_a_secret_is_repeated_but_never_kept_in_clear()
     {
-        var body = JsonSerializer.Serialize(new { name = _email, scopes = new[] { "usage:write" } });
         var answers = new List<Answer>();
         for (var i = 0; i < 2; i++)
         {
-            answers.Add(await host.Api.SendAsync(HttpMethod.Post, "/admin/api-keys", new StringContent(body, Encoding.UTF8, "application/json"), ("Idempotency-Key", $"{_email}-secret")));
+            answers.Add(await host.Api.PostOnceAsync("/admin/api-keys", new { name = _email, scopes = new[] { "usage:write" } }, $"{_email}-secret"));
         }
 
         var key = answers[0].Ok(201).GetProperty("key").GetString()!;
@@ -120,11 +118,7 @@ public sealed class IdempotencyTests(HostFixture host)
         kept.Status.ShouldBe(201);
     }
 
-    private Task<Answer> CreateAsync(string key, string name) => host.Api.SendAsync(
-        HttpMethod.Post,
-        "/customers",
-        new StringContent(JsonSerializer.Serialize(new { name, currency = "USD", email = _email }), Encoding.UTF8, "application/json"),
-        ("Idempotency-Key", $"{_email}-{key}"));
+    private Task<Answer> CreateAsync(string key, string name) => host.Api.PostOnceAsync("/customers", new { name, currency = "USD", email = _email }, $"{_email}-{key}");
 
     private async Task<int> CountAsync() => (await host.Api.GetAsync($"/customers?email={_email}")).Ok().GetArrayLength();
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using BillApis.AspNetCore;
 using BillApis.Metering;
+using BillApis.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,7 +33,7 @@ internal sealed class MeteredServer : IAsyncDisposable
     /// <summary>Starts an application of these services and this pipeline; it has the customer acme and metrics of the events "call".</summary>
     public static async Task<MeteredServer> StartAsync(Action<WebApplication> pipeline, Action<WebApplicationBuilder>? configure = null)
     {
-        var file = Path.Combine(Path.GetTempPath(), $"billapis-metered-{Guid.CreateVersion7():N}.db");
+        var file = SqliteFile.NewPath();
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning);
@@ -92,10 +93,7 @@ internal sealed class MeteredServer : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_file + suffix);
-        }
+        SqliteFile.Delete(_file);
     }
 
     private async Task SetUpAsync()

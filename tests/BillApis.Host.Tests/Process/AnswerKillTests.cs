@@ -1,8 +1,5 @@
-using System.Text;
-using System.Text.Json;
 using BillApis.Tests;
 using Microsoft.Data.Sqlite;
-using Npgsql;
 
 namespace BillApis.Host.Tests;
 
@@ -20,28 +17,18 @@ public sealed class AnswerKillTests : IDisposable
         var database = await PostgresServer.NewDatabaseAsync();
         string[] settings = [$"--Billing:Admin:Password={Password}", "--Billing:Storage=postgres", $"--Billing:ConnectionString={database}"];
         var (token, invoice) = ("", "");
-        await using var watcher = NpgsqlDataSource.Create(database);
         await using (var host = await HostProcess.StartAsync(_folder, settings))
         {
             token = await host.TokenAsync("admin@localhost", Password);
             invoice = await InvoiceAsync(host.Api(token));
 
             // The answer's row waits for a lock that this test holds: whatever the request did before that is done by now.
-            await using var held = await watcher.OpenConnectionAsync(Token);
-            await ExecuteAsync(held, """
-                create function wait_for_test() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return new; end $$;
-                create trigger wait_for_test before update on billing_stored_answer for each row when (new.body like '%amount_paid%') execute function wait_for_test();
-                select pg_advisory_lock(42);
-                """);
+            await using var held = await HeldWrite.StartAsync(database, "before update on billing_stored_answer for each row when (new.body like '%amount_paid%')");
             var lost = PayAsync(host.Api(token), invoice);
-            await Eventually.TrueAsync(async () =>
-            {
-                await using var command = watcher.CreateCommand("select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = 42");
-                return (long)(await command.ExecuteScalarAsync(Token))! == 1;
-            });
+            await held.ReachedAsync();
             await host.KillAsync();
             await Should.ThrowAsync<HttpRequestException>(() => lost);
-            await ExecuteAsync(held, "drop trigger wait_for_test on billing_stored_answer; select pg_advisory_unlock(42)");
+            await held.DropAsync();
         }
 
         await using var again = await HostProcess.StartAsync(_folder, settings);
@@ -126,12 +113,9 @@ public sealed class AnswerKillTests : IDisposable
         }
     }
 
-    private static Task<Answer> CreateAsync(Api api, int key) => SendAsync(api, "/customers", new { name = $"Customer {key}", currency = "USD" }, $"key-{key}");
+    private static Task<Answer> CreateAsync(Api api, int key) => api.PostOnceAsync("/customers", new { name = $"Customer {key}", currency = "USD" }, $"key-{key}");
 
-    private static Task<Answer> PayAsync(Api api, string invoice) => SendAsync(api, $"/invoicing/invoices/{invoice}/payments", new { amount = 30, reference = "bank" }, "pay-once");
-
-    private static Task<Answer> SendAsync(Api api, string path, object body, string key) =>
-        api.SendAsync(HttpMethod.Post, path, new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"), ("Idempotency-Key", key));
+    private static Task<Answer> PayAsync(Api api, string invoice) => api.PostOnceAsync($"/invoicing/invoices/{invoice}/payments", new { amount = 30, reference = "bank" }, "pay-once");
 
     private static async Task<string> InvoiceAsync(Api api)
     {
@@ -140,11 +124,5 @@ public sealed class AnswerKillTests : IDisposable
         var invoice = Seed.Id((await api.PostAsync("/invoicing/invoices", new { customer_id = customer, currency = "USD", lines })).Ok(201));
         (await api.PostAsync($"/invoicing/invoices/{invoice}/issue")).Ok();
         return invoice;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(Token);
     }
 }

@@ -1,7 +1,4 @@
-using System.Text;
-using System.Text.Json;
 using BillApis.Tests;
-using Npgsql;
 
 namespace BillApis.Host.Tests;
 
@@ -10,8 +7,6 @@ public sealed class RunKillTests : IDisposable
 {
     private const string Password = "a known password";
     private readonly string _folder = Directory.CreateTempSubdirectory("billapis-run-").FullName;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     // What waits for the lock that the test holds: the first invoice of the run, or the answer's row once the run is done.
     [Theory]
@@ -24,7 +19,6 @@ public sealed class RunKillTests : IDisposable
         string[] settings = [$"--Billing:Admin:Password={Password}", "--Billing:Storage=postgres", $"--Billing:ConnectionString={database}", "--Billing:Clock=test", "--Billing:TestClock:Start=2026-01-01T00:00:00Z"];
         string[] later = [.. settings[..4], "--Billing:TestClock:Start=2026-02-01T00:00:00Z"];
         var token = "";
-        await using var watcher = NpgsqlDataSource.Create(database);
         await using (var host = await HostProcess.StartAsync(_folder, settings))
         {
             token = await host.TokenAsync("admin@localhost", Password);
@@ -33,20 +27,15 @@ public sealed class RunKillTests : IDisposable
 
         await using (var host = await HostProcess.StartAsync(_folder, later))
         {
-            await using var held = await watcher.OpenConnectionAsync(Token);
-            await ExecuteAsync(held, $"""
-                create function wait_for_test() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return new; end $$;
-                create trigger wait_for_test {trigger} execute function wait_for_test();
-                select pg_advisory_lock(42);
-                """);
+            await using var held = await HeldWrite.StartAsync(database, trigger);
             var lost = RunAsync(host.Api(token), wait);
-            await Eventually.TrueAsync(async () => await CountAsync(watcher, "pg_locks where locktype = 'advisory' and not granted and objid = 42") >= 1);
+            await held.ReachedAsync();
             await host.KillAsync();
             await Should.ThrowAsync<HttpRequestException>(() => lost);
-            await ExecuteAsync(held, $"drop trigger wait_for_test on {trigger.Split(' ')[3]}; select pg_advisory_unlock(42)");
+            await held.DropAsync();
 
             // A dead worker's leases end after half a minute; this is that half a minute.
-            await ExecuteAsync(held, "update billing_subscription set leased_until = null");
+            await held.ExecuteAsync("update billing_subscription set leased_until = null");
         }
 
         await using var again = await HostProcess.StartAsync(_folder, later);
@@ -65,21 +54,15 @@ public sealed class RunKillTests : IDisposable
     public async Task A_twin_waits_for_a_run_that_takes_longer_than_a_crash_is_waited_for()
     {
         var database = await PostgresServer.NewDatabaseAsync();
-        await using var watcher = NpgsqlDataSource.Create(database);
         await using var host = await HostProcess.StartAsync(_folder, $"--Billing:Admin:Password={Password}", "--Billing:Storage=postgres", $"--Billing:ConnectionString={database}", "--Billing:Clock=test", "--Billing:TestClock:Start=2026-01-01T00:00:00Z");
         var token = await host.TokenAsync("admin@localhost", Password);
         await SubscribeAsync(host.Api(token));
-        await using var held = await watcher.OpenConnectionAsync(Token);
-        await ExecuteAsync(held, """
-            create function wait_for_test() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return new; end $$;
-            create trigger wait_for_test before insert on billing_invoice for each row execute function wait_for_test();
-            select pg_advisory_lock(42);
-            """);
+        await using var held = await HeldWrite.StartAsync(database, "before insert on billing_invoice for each row");
         var (first, twin) = (RunAsync(host.Api(token), wait: true), RunAsync(host.Api(token), wait: true));
 
         // Claimed, and renewed three times: more than five seconds, and nobody took over.
-        await Eventually.TrueAsync(async () => await CountAsync(watcher, "billing_stored_answer where alias like '%run-once' and version >= 4") == 1);
-        await ExecuteAsync(held, "select pg_advisory_unlock(42)");
+        await Eventually.TrueAsync(async () => await held.CountAsync("billing_stored_answer where alias like '%run-once' and version >= 4") == 1);
+        await held.ReleaseAsync();
         (await twin).Envelope.GetRawText().ShouldBe((await first).Envelope.GetRawText());
         new[] { await first, await twin }.Count(answer => answer.Headers.Contains("Idempotent-Replayed")).ShouldBe(1);
         (await host.Api(token).GetAsync("/invoicing/runs")).Ok().GetArrayLength().ShouldBe(1);
@@ -97,17 +80,5 @@ public sealed class RunKillTests : IDisposable
     }
 
     private static Task<Answer> RunAsync(Api api, bool wait) =>
-        api.SendAsync(HttpMethod.Post, $"/invoicing/runs?wait={(wait ? "true" : "false")}", new StringContent(JsonSerializer.Serialize(new { }), Encoding.UTF8, "application/json"), ("Idempotency-Key", "run-once"));
-
-    private static async Task<long> CountAsync(NpgsqlDataSource database, string from)
-    {
-        await using var command = database.CreateCommand($"select count(*) from {from}");
-        return (long)(await command.ExecuteScalarAsync(Token))!;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(Token);
-    }
+        api.PostOnceAsync($"/invoicing/runs?wait={(wait ? "true" : "false")}", new { }, "run-once");
 }

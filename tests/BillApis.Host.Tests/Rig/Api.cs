@@ -14,6 +14,9 @@ public sealed class Api(HttpClient client, string? token)
 
     public Task<Answer> PostAsync(string path, object? body = null) => SendAsync(HttpMethod.Post, path, Json(body));
 
+    /// <summary>Posts with an idempotency key.</summary>
+    public Task<Answer> PostOnceAsync(string path, object body, string key) => SendAsync(HttpMethod.Post, path, Json(body), ("Idempotency-Key", key));
+
     public Task<Answer> PatchAsync(string path, object body) => SendAsync(HttpMethod.Patch, path, Json(body));
 
     public Task<Answer> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path, null);

@@ -1,4 +1,5 @@
 using BillApis.Host.Tests;
+using BillApis.Tests;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -18,7 +19,7 @@ public sealed class HostFixture : WebApplicationFactory<Program>, IAsyncLifetime
     public const string Password = "correct horse battery staple";
     public const string Start = "2026-01-01T00:00:00Z";
     private readonly DirectoryInfo _archive = Directory.CreateTempSubdirectory("billapis-archive-");
-    private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-host-{Guid.CreateVersion7():N}.db");
+    private readonly string _file = SqliteFile.NewPath();
 
     /// <summary>A client that is signed in.</summary>
     public Api Api { get; private set; } = null!;
@@ -68,9 +69,6 @@ public sealed class HostFixture : WebApplicationFactory<Program>, IAsyncLifetime
     {
         await base.DisposeAsync();
         _archive.Delete(recursive: true);
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_file + suffix);
-        }
+        SqliteFile.Delete(_file);
     }
 }

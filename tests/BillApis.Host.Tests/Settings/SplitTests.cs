@@ -1,4 +1,5 @@
 using System.Globalization;
+using BillApis.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -64,7 +65,7 @@ public sealed class SplitTests
 
     private sealed class SplitHost(string services, bool split) : WebApplicationFactory<Program>, IStartupFilter
     {
-        private readonly string _file = Path.Combine(Path.GetTempPath(), $"billapis-split-{Guid.CreateVersion7():N}.db");
+        private readonly string _file = SqliteFile.NewPath();
 
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
@@ -90,10 +91,7 @@ public sealed class SplitTests
         public override async ValueTask DisposeAsync()
         {
             await base.DisposeAsync();
-            foreach (var suffix in new[] { "", "-wal", "-shm" })
-            {
-                File.Delete(_file + suffix);
-            }
+            SqliteFile.Delete(_file);
         }
     }
 }

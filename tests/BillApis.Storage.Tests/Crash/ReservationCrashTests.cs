@@ -1,5 +1,6 @@
 using System.Globalization;
 using BillApis.Pricing;
+using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
@@ -117,16 +118,13 @@ public abstract class ReservationCrashTests(string database, int processes) : IA
 
 public sealed class SqliteReservationCrashTests() : ReservationCrashTests(Node.Sqlite, processes: 1)
 {
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"billapis-reserve-{Guid.CreateVersion7():N}.db");
+    private readonly string _path = SqliteFile.NewPath();
 
     protected override Task<string> NewDatabaseAsync() => Task.FromResult($"Data Source={_path}");
 
     protected override Task DropAsync()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_path + suffix);
-        }
+        SqliteFile.Delete(_path);
 
         return Task.CompletedTask;
     }

@@ -1,5 +1,6 @@
 using BillApis.Invoicing;
 using BillApis.Ledger;
+using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Storage.Tests.Ledger;
@@ -79,6 +80,6 @@ public abstract class BooksTests(Action<BillingBuilder> storage)
     }
 }
 
-public sealed class SqliteBooksTests() : BooksTests(builder => builder.UseSqlite($"Data Source={Path.Combine(Path.GetTempPath(), $"billapis-books-{Guid.CreateVersion7():N}.db")}"));
+public sealed class SqliteBooksTests() : BooksTests(builder => builder.UseSqlite($"Data Source={SqliteFile.NewPath()}"));
 
 public sealed class PostgresBooksTests(PostgresFixture fixture) : BooksTests(builder => builder.UsePostgres(fixture.Connection)), IClassFixture<PostgresFixture>;

@@ -56,12 +56,7 @@ public sealed class LedgerUpgradeTests
         async transaction =>
         {
             var connection = transaction.Connection!;
-            await connection.ExecuteAsync("create table billing_schema (version bigint primary key, checksum text not null, applied_at bigint not null)", transaction: transaction);
-            foreach (var script in SqlMigrator.Scripts(database.Dialect.Name).Where(script => script.Version < TwoSteps))
-            {
-                await connection.ExecuteAsync(script.Sql, transaction: transaction);
-                await connection.ExecuteAsync("insert into billing_schema (version, checksum, applied_at) values (@Version, @Checksum, 0)", new { script.Version, script.Checksum }, transaction);
-            }
+            await connection.MigrateBelowAsync(database.Dialect.Name, TwoSteps, transaction);
 
             foreach (var (account, debits, credits) in new[] { (Owed, 1_111, 0), (Earned, 0, 1_111) })
             {

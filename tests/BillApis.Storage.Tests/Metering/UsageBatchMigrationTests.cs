@@ -44,12 +44,7 @@ public sealed class UsageBatchMigrationTests
     {
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync(token);
-        await connection.ExecuteAsync("create table billing_schema (version bigint primary key, checksum text not null, applied_at bigint not null)");
-        foreach (var script in SqlMigrator.Scripts("postgres").Where(script => script.Version < 105))
-        {
-            await connection.ExecuteAsync(script.Sql);
-            await connection.ExecuteAsync("insert into billing_schema values (@Version, @Checksum, 0)", new { script.Version, script.Checksum });
-        }
+        await connection.MigrateBelowAsync("postgres", 105);
 
         await connection.ExecuteAsync(
             """

@@ -1,6 +1,7 @@
 using BillApis.Metering;
 using BillApis.Sqlite;
 using BillApis.Storage.Sql;
+using BillApis.Tests;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +15,7 @@ public sealed class UsageBlockMigrationTests : IDisposable
     private const int Count = 200;
     private const int Indexed = 100;
     private static readonly Instant Start = Instant.FromUtc(2026, 1, 2, 3, 4);
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"billapis-{Guid.CreateVersion7():N}.db");
+    private readonly string _path = SqliteFile.NewPath();
     private readonly TenantId _tenant = EntityId.New<TenantId>();
     private readonly CustomerId _customer = EntityId.New<CustomerId>();
     private readonly MetricId[] _metrics = [EntityId.New<MetricId>(), EntityId.New<MetricId>()];
@@ -55,10 +56,7 @@ public sealed class UsageBlockMigrationTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_path + suffix);
-        }
+        SqliteFile.Delete(_path);
     }
 
     // Some numbers are missing, as where somebody deleted them by hand.
@@ -71,12 +69,7 @@ public sealed class UsageBlockMigrationTests : IDisposable
         await using var connection = new SqliteConnection($"Data Source={_path};Pooling=False");
         await connection.OpenAsync(token);
         SqliteDecimals.Register(connection);
-        await connection.ExecuteAsync("create table billing_schema (version bigint primary key, checksum text not null, applied_at bigint not null)");
-        foreach (var script in SqlMigrator.Scripts("sqlite").Where(script => script.Version < 100))
-        {
-            await connection.ExecuteAsync(script.Sql);
-            await connection.ExecuteAsync("insert into billing_schema values (@Version, @Checksum, 0)", new { script.Version, script.Checksum });
-        }
+        await connection.MigrateBelowAsync("sqlite", 100);
 
         await connection.ExecuteAsync("insert into billing_usage_source (no, tenant_id, source) values (7, @Tenant, 'api')", new { Tenant = _tenant.ToString() });
         foreach (var number in Numbers)

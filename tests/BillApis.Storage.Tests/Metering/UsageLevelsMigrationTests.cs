@@ -1,6 +1,5 @@
 using System.Data.Common;
 using BillApis.Metering;
-using BillApis.Storage.Sql;
 using BillApis.Tests;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -23,7 +22,7 @@ public sealed class UsageLevelsMigrationTests
     [Fact]
     public async Task On_sqlite()
     {
-        var path = Path.Combine(Path.GetTempPath(), $"billapis-{Guid.CreateVersion7():N}.db");
+        var path = SqliteFile.NewPath();
         await using (var connection = new SqliteConnection($"Data Source={path};Pooling=False"))
         {
             await connection.OpenAsync(TestContext.Current.CancellationToken);
@@ -31,7 +30,7 @@ public sealed class UsageLevelsMigrationTests
         }
 
         await CheckAsync(new ServiceCollection().AddBilling(billing => billing.UseSqlite($"Data Source={path}")).BuildServiceProvider());
-        File.Delete(path);
+        SqliteFile.Delete(path);
     }
 
     [Fact]
@@ -50,12 +49,7 @@ public sealed class UsageLevelsMigrationTests
     // As a program of before the levels left it: what follows is in its hours.
     private static async Task FillAsync(DbConnection connection, string dialect)
     {
-        await connection.ExecuteAsync("create table billing_schema (version bigint primary key, checksum text not null, applied_at bigint not null)");
-        foreach (var script in SqlMigrator.Scripts(dialect).Where(script => script.Version < 50))
-        {
-            await connection.ExecuteAsync(script.Sql);
-            await connection.ExecuteAsync("insert into billing_schema values (@Version, @Checksum, 0)", new { script.Version, script.Checksum });
-        }
+        await connection.MigrateBelowAsync(dialect, 50);
 
         foreach (var (day, hour, value) in new[] { (1, 0, "0.5"), (1, 23, "10.25"), (15, 7, "-3"), (31, 23, "7.000000000001"), (32, 0, "9") })
         {

@@ -1,5 +1,6 @@
 using BillApis.Metering;
 using BillApis.Storage.Sql;
+using BillApis.Tests;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,7 +11,7 @@ namespace BillApis.Storage.Tests.Metering;
 /// <summary>Events that were stored before the log are found in it afterwards.</summary>
 public sealed class UsageLogMigrationTests : IDisposable
 {
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"billapis-{Guid.CreateVersion7():N}.db");
+    private readonly string _path = SqliteFile.NewPath();
 
     [Fact]
     public async Task Stored_events_move_into_the_log_with_their_keys()
@@ -20,12 +21,7 @@ public sealed class UsageLogMigrationTests : IDisposable
         await using (var connection = new SqliteConnection($"Data Source={_path};Pooling=False"))
         {
             await connection.OpenAsync(token);
-            await connection.ExecuteAsync("create table billing_schema (version bigint primary key, checksum text not null, applied_at bigint not null)");
-            foreach (var script in SqlMigrator.Scripts("sqlite").Where(script => script.Version < 40))
-            {
-                await connection.ExecuteAsync(script.Sql);
-                await connection.ExecuteAsync("insert into billing_schema values (@Version, @Checksum, 0)", new { script.Version, script.Checksum });
-            }
+            await connection.MigrateBelowAsync("sqlite", 40);
 
             foreach (var (id, source) in (ReadOnlySpan<(string, string)>)[("b", "api"), ("a", "api"), ("a", "cdn")])
             {
@@ -52,9 +48,6 @@ public sealed class UsageLogMigrationTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_path + suffix);
-        }
+        SqliteFile.Delete(_path);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using BillApis.Metering;
 using BillApis.Sqlite;
 using BillApis.Storage.Sql;
+using BillApis.Tests;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +16,7 @@ public sealed class UsageRunsMigrationTests : IDisposable
     private const int Count = 300;
     private const int IndexedBlocks = 3;
     private static readonly Instant Start = Instant.FromUtc(2026, 1, 2, 3, 4);
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"billapis-{Guid.CreateVersion7():N}.db");
+    private readonly string _path = SqliteFile.NewPath();
     private readonly TenantId _tenant = EntityId.New<TenantId>();
     private readonly CustomerId _customer = EntityId.New<CustomerId>();
 
@@ -51,10 +52,7 @@ public sealed class UsageRunsMigrationTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_path + suffix);
-        }
+        SqliteFile.Delete(_path);
     }
 
     // From 1 on, as the oldest files count; two places are empty.
@@ -87,12 +85,7 @@ public sealed class UsageRunsMigrationTests : IDisposable
         await connection.OpenAsync(Token);
         SqliteDecimals.Register(connection);
         SqliteUsageFunctions.Register(connection);
-        await connection.ExecuteAsync("create table billing_schema (version bigint primary key, checksum text not null, applied_at bigint not null)");
-        foreach (var script in SqlMigrator.Scripts("sqlite").Where(script => script.Version < 240))
-        {
-            await connection.ExecuteAsync(script.Sql);
-            await connection.ExecuteAsync("insert into billing_schema values (@Version, @Checksum, 0)", new { script.Version, script.Checksum });
-        }
+        await connection.MigrateBelowAsync("sqlite", 240);
 
         await connection.ExecuteAsync("insert into billing_usage_source (no, tenant_id, source) values (7, @Tenant, 'api')", new { Tenant = _tenant.ToString() });
         foreach (var block in Enumerable.Range(0, (Count / SqliteUsageBlock.Most) + 1))

@@ -1,5 +1,6 @@
 using BillApis.Sqlite;
 using BillApis.Storage.Sql;
+using BillApis.Tests;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,7 +11,7 @@ namespace BillApis.Storage.Tests.Reservations;
 /// <summary>What the journal of before the slots said of quotas and reservations is in their rows afterwards.</summary>
 public sealed class QuotaJournalMigrationTests : IDisposable
 {
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"billapis-{Guid.CreateVersion7():N}.db");
+    private readonly string _path = SqliteFile.NewPath();
 
     [Fact]
     public async Task What_the_old_journal_says_is_carried_into_the_rows()
@@ -24,12 +25,7 @@ public sealed class QuotaJournalMigrationTests : IDisposable
             await connection.OpenAsync(token);
             SqliteDecimals.Register(connection);
             SqliteUsageFunctions.Register(connection);
-            await connection.ExecuteAsync("create table billing_schema (version bigint primary key, checksum text not null, applied_at bigint not null)");
-            foreach (var script in SqlMigrator.Scripts("sqlite").Where(script => script.Version < 250))
-            {
-                await connection.ExecuteAsync(script.Sql);
-                await connection.ExecuteAsync("insert into billing_schema values (@Version, @Checksum, 0)", new { script.Version, script.Checksum });
-            }
+            await connection.MigrateBelowAsync("sqlite", 250);
 
             await connection.ExecuteAsync(
                 $"""
@@ -58,9 +54,6 @@ public sealed class QuotaJournalMigrationTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(_path + suffix);
-        }
+        SqliteFile.Delete(_path);
     }
 }
