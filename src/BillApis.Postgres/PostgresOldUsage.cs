@@ -45,7 +45,7 @@ internal sealed class PostgresOldUsage(PostgresDialect dialect, PostgresUsageLog
 
     public async Task RemoveAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<long> rows, IReadOnlyList<EventRow> events, CancellationToken cancellationToken)
     {
-        var hours = events.Where(item => item.CustomerId is not null).Select(item => (Customer: item.CustomerId!, Hour: item.At / PostgresUsageBatch.HourMicroseconds)).Distinct().ToList();
+        var hours = events.Where(item => item.CustomerId is not null).Select(item => (Customer: item.CustomerId!, Hour: item.At / UsageBucket.HourMicroseconds)).Distinct().ToList();
         await transaction.Connection!.ExecuteAsync(new CommandDefinition(
             """
             delete from billing_usage_slice as s

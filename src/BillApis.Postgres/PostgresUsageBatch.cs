@@ -14,7 +14,6 @@ internal sealed class PostgresUsageBatch : IDisposable
     public const byte LineEnd = 0x1e;
 
     private const byte FieldEnd = 0x1f;
-    public const long HourMicroseconds = 3_600_000_000;
     private const int BytesOfEvent = 384;
     private readonly Dictionary<MetricId, string> _metrics = [];
     private byte[] _content;
@@ -70,7 +69,7 @@ internal sealed class PostgresUsageBatch : IDisposable
         for (var i = 0; i < next.Length; i++)
         {
             var item = keys[i].Entry.Item;
-            ref var chain = ref CollectionsMarshal.GetValueRefOrAddDefault(hours, (item.Customer, item.At.ToMicroseconds() / HourMicroseconds), out var exists);
+            ref var chain = ref CollectionsMarshal.GetValueRefOrAddDefault(hours, (item.Customer, item.At.ToMicroseconds() / UsageBucket.HourMicroseconds), out var exists);
             if (exists)
             {
                 next[chain.Last] = i;

@@ -63,7 +63,7 @@ internal sealed class SqliteOldUsage(IUsageLog log) : IOldUsage
 
     public Task RemoveAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<long> rows, IReadOnlyList<EventRow> events, CancellationToken cancellationToken)
     {
-        var (connection, removed) = ((SqliteConnection)transaction.Connection!, new SqliteUsageOwners());
+        var (connection, owner, removed) = ((SqliteConnection)transaction.Connection!, tenant.ToString(), new SqliteUsageOwners());
         foreach (var block in rows.GroupBy(row => row / SqliteUsageBlock.Most))
         {
             var places = block.Select(row => (int)(row % SqliteUsageBlock.Most)).ToHashSet();
@@ -75,7 +75,7 @@ internal sealed class SqliteOldUsage(IUsageLog log) : IOldUsage
                 }
 
                 removed.Add(item, SqliteUsageBlock.Number(block.Key, place));
-                removed.Add(tenant.ToString(), item.At, SqliteUsageBlock.Number(block.Key, place));
+                removed.Add(owner, item.At, SqliteUsageBlock.Number(block.Key, place));
                 return Emptied(item);
             });
         }
@@ -86,8 +86,9 @@ internal sealed class SqliteOldUsage(IUsageLog log) : IOldUsage
 
     public Task<bool> RestoreAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {
-        var (connection, entered) = ((SqliteConnection)transaction.Connection!, new SqliteUsageOwners());
-        var found = entries.Select(entry => (Number: SqliteKeyLookup.Find(connection.Handle!, tenant.ToString(), entry.Key.Source, entry.Key.Id), Entry: entry)).ToList();
+        var (connection, owner, entered) = ((SqliteConnection)transaction.Connection!, tenant.ToString(), new SqliteUsageOwners());
+        var lookup = new SqliteKeyLookup(connection.Handle!, owner);
+        var found = entries.Select(entry => (Number: lookup.Find(entry.Key.Source, entry.Key.Id), Entry: entry)).ToList();
         var missing = found.Exists(item => item.Number is null);
         foreach (var block in missing ? [] : found.GroupBy(item => item.Number!.Value / SqliteUsageBlock.Most))
         {
@@ -100,7 +101,7 @@ internal sealed class SqliteOldUsage(IUsageLog log) : IOldUsage
                 }
 
                 missing |= !item.Properties.IsEmpty || item.At != back.Item.At.ToMicroseconds() || item.RecordedAt != back.Item.RecordedAt.ToMicroseconds();
-                entered.Add(tenant.ToString(), item.At, SqliteUsageBlock.Number(block.Key, place));
+                entered.Add(owner, item.At, SqliteUsageBlock.Number(block.Key, place));
                 if (back.Item.Customer is { } customer)
                 {
                     entered.Add(customer.ToString(), item.At, SqliteUsageBlock.Number(block.Key, place));

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace BillApis.Sqlite;
 
-/// <summary>Writes a block anew where one of its events is given to a customer and to metrics.</summary>
+/// <summary>Writes a block anew where some of its events are given to a customer and to metrics.</summary>
 internal static class SqliteUsageAssignment
 {
     /// <summary>Says what is to be at a place in a block.</summary>
@@ -14,15 +14,17 @@ internal static class SqliteUsageAssignment
     public static void Write(SqliteConnection connection, IReadOnlyList<(long Number, UsageEntry Entry)> events)
     {
         var (left, entered) = (new SqliteUsageOwners(), new SqliteUsageOwners());
-        foreach (var (number, entry) in events)
+        foreach (var block in events.GroupBy(given => given.Number / SqliteUsageBlock.Most))
         {
-            Rewrite(connection, number / SqliteUsageBlock.Most, (int place, in SqliteUsageItem item) =>
+            var places = block.ToDictionary(given => (int)(given.Number % SqliteUsageBlock.Most), given => given.Entry);
+            Rewrite(connection, block.Key, (int place, in SqliteUsageItem item) =>
             {
-                if (place != number % SqliteUsageBlock.Most)
+                if (places.GetValueOrDefault(place) is not { } entry)
                 {
                     return Parts(item, null);
                 }
 
+                var number = SqliteUsageBlock.Number(block.Key, place);
                 left.Add(item, number);
                 entered.Add(entry.Item.Customer!.Value.ToString(), item.At, number);
                 return Parts(item, entry);

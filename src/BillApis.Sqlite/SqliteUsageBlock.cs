@@ -110,6 +110,21 @@ internal sealed class SqliteUsageBlock
         return found;
     }
 
+    /// <summary>The event of a key among those that may have it; null where none does.</summary>
+    public static (long Number, string Hash)? Find(sqlite3 database, List<long> numbers, long source, string id)
+    {
+        foreach (var number in numbers)
+        {
+            var known = Read(database, number);
+            if (known.Source == source && known.Id == id)
+            {
+                return (number, known.Hash);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>What follows the format byte.</summary>
     public static ReadOnlySpan<byte> Open(ReadOnlySpan<byte> block) => block[0] is Format ? block[1..] : throw new InvalidOperationException("A later version of this program wrote these events.");
 

@@ -34,7 +34,7 @@ internal static class SqliteUsageFunctions
 
     private static void Find(sqlite3_context context, sqlite3 database, sqlite3_value[] key)
     {
-        if (SqliteKeyLookup.Find(database, raw.sqlite3_value_text(key[0]).utf8_to_string(), raw.sqlite3_value_text(key[1]).utf8_to_string(), raw.sqlite3_value_text(key[2]).utf8_to_string()) is { } number)
+        if (new SqliteKeyLookup(database, raw.sqlite3_value_text(key[0]).utf8_to_string()).Find(raw.sqlite3_value_text(key[1]).utf8_to_string(), raw.sqlite3_value_text(key[2]).utf8_to_string()) is { } number)
         {
             raw.sqlite3_result_int64(context, number);
         }

@@ -118,7 +118,7 @@ internal sealed class SqliteUsageIndexes
     private void Refuse(List<long> same, long number)
     {
         var added = SqliteUsageBlock.Read(_connection.Handle!, number);
-        if (same.Exists(other => SqliteUsageBlock.Read(_connection.Handle!, other) is var known && (known.Source, known.Id) == (added.Source, added.Id)))
+        if (SqliteUsageBlock.Find(_connection.Handle!, same, added.Source, added.Id) is not null)
         {
             throw new InvalidOperationException($"The event '{added.Id}' is in the log twice; nothing that follows it can be billed.");
         }
@@ -126,28 +126,21 @@ internal sealed class SqliteUsageIndexes
 
     private void WriteSlices()
     {
-        foreach (var (customer, events) in _customers.OrderBy(pair => pair.Key))
+        var owners = new SqliteUsageOwners();
+        foreach (var (customer, events) in _customers)
         {
-            SqliteUsageSlices.Add(_connection, EntityId.Format(CustomerId.Prefix, customer), events);
+            owners.Add(EntityId.Format(CustomerId.Prefix, customer), events);
         }
 
-        var tenants = new SortedDictionary<string, List<(long At, long Number)>>(StringComparer.Ordinal);
         var tenantOf = SqliteStatement.Of(_connection, "select tenant_id from billing_usage_source where no = ?1");
-        foreach (var (source, events) in _sources.OrderBy(pair => pair.Key))
+        foreach (var (source, events) in _sources)
         {
             tenantOf.Bind(1, source);
             tenantOf.Step();
-            var tenant = tenantOf.Text(0);
+            owners.Add(tenantOf.Text(0), events);
             tenantOf.Reset();
-            if (!tenants.TryAdd(tenant, events))
-            {
-                tenants[tenant].AddRange(events);
-            }
         }
 
-        foreach (var (tenant, events) in tenants)
-        {
-            SqliteUsageSlices.Add(_connection, tenant, events);
-        }
+        owners.Enter(_connection);
     }
 }

@@ -43,16 +43,7 @@ internal sealed class SqliteUsageKeys(SqliteConnection connection, long indexed,
         }
 
         runs.Find(hash, _found);
-        foreach (var number in _found)
-        {
-            var known = SqliteUsageBlock.Read(connection.Handle!, number);
-            if (known.Source == source && known.Id == id)
-            {
-                return known.Hash;
-            }
-        }
-
-        return null;
+        return SqliteUsageBlock.Find(connection.Handle!, _found, source, id)?.Hash;
     }
 
     private long? Run(string sql, string tenant, string source)

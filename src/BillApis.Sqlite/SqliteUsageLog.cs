@@ -57,7 +57,8 @@ internal sealed class SqliteUsageLog : IUsageLog
     {
         var connection = (SqliteConnection)transaction.Connection!;
         CatchUp(connection);
-        SqliteUsageAssignment.Write(connection, [.. entries.Select(entry => (SqliteKeyLookup.Find(connection.Handle!, tenant.ToString(), entry.Key.Source, entry.Key.Id)!.Value, entry))]);
+        var lookup = new SqliteKeyLookup(connection.Handle!, tenant.ToString());
+        SqliteUsageAssignment.Write(connection, [.. entries.Select(entry => (lookup.Find(entry.Key.Source, entry.Key.Id)!.Value, entry))]);
         return Task.CompletedTask;
     }
 
@@ -71,7 +72,7 @@ internal sealed class SqliteUsageLog : IUsageLog
     }
 
     public string Happened(string view, string first, string last) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"e.at >= {first} and e.at < {last} and e.last_at >= {first} and e.last_at < {last} + {SqliteUsageSlice.Hour} and e.first_at < {last}");
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"e.at >= {first} and e.at < {last} and e.last_at >= {first} and e.last_at < {last} + {UsageBucket.HourMicroseconds} and e.first_at < {last}");
 
     public string Keyed(string source, string id) =>
         $"json_each(billing_event_number(@Tenant, {source}, {id})) as k cross join billing_usage_by_number as e on e.block = k.value / {SqliteUsageBlock.Most} and e.place = k.value % {SqliteUsageBlock.Most}";
@@ -82,7 +83,7 @@ internal sealed class SqliteUsageLog : IUsageLog
     {
         var reader = await connection.ExecuteReaderAsync(new CommandDefinition(
             "select first_at, length(events) from billing_usage_slice where owner = @Owner and last_at < @Last and first_at < @before order by last_at desc",
-            new { Owner = customer?.ToString() ?? tenant.ToString(), Last = Math.Min(before, long.MaxValue - SqliteUsageSlice.Hour) + SqliteUsageSlice.Hour, before },
+            new { Owner = customer?.ToString() ?? tenant.ToString(), Last = Math.Min(before, long.MaxValue - UsageBucket.HourMicroseconds) + UsageBucket.HourMicroseconds, before },
             cancellationToken: cancellationToken)).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {

@@ -10,6 +10,15 @@ internal sealed class SqliteUsageOwners
 
     public void Add(string owner, long at, long number) => (CollectionsMarshal.GetValueRefOrAddDefault(_owners, owner, out _) ??= []).Add((at, number));
 
+    /// <summary>Adds all events of a list that is nobody else's any more.</summary>
+    public void Add(string owner, List<(long At, long Number)> events)
+    {
+        if (!_owners.TryAdd(owner, events))
+        {
+            _owners[owner].AddRange(events);
+        }
+    }
+
     /// <summary>Adds an event for the customer that it has; nothing where it has none.</summary>
     public void Add(in SqliteUsageItem item, long number)
     {

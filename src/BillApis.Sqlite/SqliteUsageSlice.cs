@@ -1,14 +1,12 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using BillApis.Storage.Sql.Metering;
 
 namespace BillApis.Sqlite;
 
 /// <summary>Events of one owner within one hour as one row: when each happened, and its number. As bytes: a format byte, what both are counted from, and two offsets an event.</summary>
 internal static class SqliteUsageSlice
 {
-    /// <summary>The microseconds that a slice reaches over at the most; it lies within one hour.</summary>
-    public const long Hour = 3_600_000_000;
-
     // Two rows with their headers fit into one page of 4,096 bytes.
     private const int Most = 240;
     private const byte Format = 1;
@@ -18,11 +16,11 @@ internal static class SqliteUsageSlice
     /// <summary>How many of events that are in order make one slice, from the first on.</summary>
     public static int Count(ReadOnlySpan<(long At, long Number)> events)
     {
-        var (hour, least, greatest) = (events[0].At / Hour, events[0].Number, events[0].Number);
+        var (hour, least, greatest) = (events[0].At / UsageBucket.HourMicroseconds, events[0].Number, events[0].Number);
         for (var count = 1; count < Math.Min(events.Length, Most); count++)
         {
             (least, greatest) = (Math.Min(least, events[count].Number), Math.Max(greatest, events[count].Number));
-            if (events[count].At / Hour != hour || greatest - least > uint.MaxValue)
+            if (events[count].At / UsageBucket.HourMicroseconds != hour || greatest - least > uint.MaxValue)
             {
                 return count;
             }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using BillApis.Storage.Sql.Metering;
 using Microsoft.Data.Sqlite;
 
 namespace BillApis.Sqlite;
@@ -31,7 +32,7 @@ internal static class SqliteUsageSlices
         var slices = SqliteStatement.Of(connection, "select no, events from billing_usage_slice where owner = ?1 and last_at >= ?2 and last_at < ?3 and first_at <= ?4");
         slices.Bind(1, owner);
         slices.Bind(2, first);
-        slices.Bind(3, last + SqliteUsageSlice.Hour);
+        slices.Bind(3, last + UsageBucket.HourMicroseconds);
         slices.Bind(4, last);
         while (slices.Step())
         {

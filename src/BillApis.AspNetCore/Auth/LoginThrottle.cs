@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
+using BillApis.Identity;
 using NodaTime;
 
 namespace BillApis.AspNetCore;
@@ -38,26 +37,26 @@ internal sealed class LoginThrottle
         }
     }
 
-    /// <summary>Slows guesses down at what a user who is signed in has to know: a refusal counts as a failure.</summary>
+    /// <summary>Slows guesses down at what a user who is signed in has to know: whether the guess is right.</summary>
     /// <exception cref="HttpRefusal">Too many have failed.</exception>
-    public Task<T> GuessAsync<T>(string name, Func<Task<T>> work, CancellationToken cancellationToken) => InTurnAsync(
+    public async Task<bool> IsRightAsync(string name, Func<bool> guess, CancellationToken cancellationToken) => await InTurnAsync(
         name,
-        async () =>
+        () =>
         {
             Check(name, null, RealTime.Now);
-            try
+            var isRight = guess();
+            if (isRight)
             {
-                var known = await work().ConfigureAwait(false);
                 Succeeded(name, null);
-                return known;
             }
-            catch (BillingException refusal) when (refusal.Code is BillingErrorCode.Invalid)
+            else
             {
                 Failed(name, null, RealTime.Now);
-                throw;
             }
+
+            return Task.FromResult(isRight);
         },
-        cancellationToken);
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>Refuses a sign-in where too many have failed.</summary>
     /// <exception cref="HttpRefusal">The answer says when to try again.</exception>
@@ -121,15 +120,13 @@ internal sealed class LoginThrottle
         yield return (One(email), MostForOne);
         if (address is not null)
         {
-            yield return (Key($"from {Home(address)}"), MostFromOneAddress);
+            yield return (RandomSecret.HashOf($"from {Home(address)}"), MostFromOneAddress);
         }
     }
 
-    private static string One(string email) => Key($"for {email}");
+    private static string One(string email) => RandomSecret.HashOf($"for {email}");
 
-    private static string Pair(string email, string? address) => Key($"for {email} from {(address is null ? "" : Home(address))}");
-
-    private static string Key(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static string Pair(string email, string? address) => RandomSecret.HashOf($"for {email} from {(address is null ? "" : Home(address))}");
 
     // Whoever has one address of IPv6 has all with the same first half.
     private static string Home(string address) =>

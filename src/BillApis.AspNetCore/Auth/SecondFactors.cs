@@ -47,7 +47,11 @@ internal sealed class SecondFactors(IStore<User> users, IDataProtectionProvider 
     {
         if (user.SecondFactor is { } factor)
         {
-            await throttle.GuessAsync($"code of {user.Id}", () => Task.FromResult(factor.ConfirmedAt is null || factor.Use(SecretOf(factor), code, RealTime.Now) is not null ? true : throw Wrong()), cancellationToken).ConfigureAwait(false);
+            if (!await throttle.IsRightAsync($"code of {user.Id}", () => factor.ConfirmedAt is null || factor.Use(SecretOf(factor), code, RealTime.Now) is not null, cancellationToken).ConfigureAwait(false))
+            {
+                throw Wrong();
+            }
+
             await SaveAsync(user, null, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -93,7 +93,11 @@ internal sealed class SignIn(IStore<User> users, IStore<Session> sessions, IAudi
     public async Task ChangePasswordAsync(Caller caller, string current, string next, CancellationToken cancellationToken)
     {
         var user = await GetAsync(caller, cancellationToken).ConfigureAwait(false);
-        await throttle.GuessAsync($"password of {user.Id}", () => Task.FromResult(passwords.Matches(user, current) ? true : throw BillingException.Field("current_password", "is wrong")), cancellationToken).ConfigureAwait(false);
+        if (!await throttle.IsRightAsync($"password of {user.Id}", () => passwords.Matches(user, current), cancellationToken).ConfigureAwait(false))
+        {
+            throw BillingException.Field("current_password", "is wrong");
+        }
+
         Passwords.Check("new_password", next);
         if (await users.SaveAsync(user.Tenant, [user.WithPassword(passwords.Hash(next))], [], cancellationToken).ConfigureAwait(false) is SaveResult.Conflict)
         {

@@ -24,16 +24,11 @@ internal static class InvoiceRunEndpoints
         var (asOf, sent) = (body.Value.AsOf ?? clock.GetCurrentInstant(), body.Value);
         var id = key.Value is { } known ? new InvoiceRunId(known) : EntityId.New<InvoiceRunId>();
         var run = await billing.Runs.OrderAsync(caller.Tenant, id, asOf, sent.CustomerId, sent.DryRun, cancellationToken).ConfigureAwait(false);
-        if (run.Status is not InvoiceRunStatus.Running)
-        {
-            return TypedResults.Accepted($"invoicing/runs/{run.Id}", InvoiceRunResponse.From(run));
-        }
-
-        if (query.Value.Wait)
+        if (run.Status is InvoiceRunStatus.Running && query.Value.Wait)
         {
             run = await billing.Runs.ExecuteAsync(run, cancellationToken).ConfigureAwait(false);
         }
-        else
+        else if (run.Status is InvoiceRunStatus.Running)
         {
             background.Start(run);
         }

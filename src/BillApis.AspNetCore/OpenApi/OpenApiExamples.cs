@@ -4,16 +4,13 @@ using System.Text.Json.Nodes;
 namespace BillApis.AspNetCore;
 
 /// <summary>The requests and answers that the OpenAPI document shows; each was sent to a running host.</summary>
-internal sealed class OpenApiExamples
+internal static class OpenApiExamples
 {
     private const string Resource = "BillApis.AspNetCore.OpenApi.examples.json";
-    private static readonly Lazy<OpenApiExamples> All = new(() => new OpenApiExamples(Read()));
-    private readonly ILookup<string, OpenApiExample> _examples;
-
-    private OpenApiExamples(IEnumerable<OpenApiExample> examples) => _examples = examples.ToLookup(example => example.Operation, StringComparer.Ordinal);
+    private static readonly Lazy<ILookup<string, OpenApiExample>> All = new(() => Read().ToLookup(example => example.Operation, StringComparer.Ordinal));
 
     /// <summary>Those of one operation, like <c>GET /customers/{id}</c> below the prefix; what is accepted comes first.</summary>
-    public static IReadOnlyList<OpenApiExample> Of(string operation) => [.. All.Value._examples[operation].OrderBy(example => example.Status >= 300)];
+    public static IReadOnlyList<OpenApiExample> Of(string operation) => [.. All.Value[operation].OrderBy(example => example.Status >= 300)];
 
     private static OpenApiExample[] Read()
     {

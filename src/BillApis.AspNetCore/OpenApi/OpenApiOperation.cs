@@ -108,7 +108,7 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
         foreach (var body in endpoint.Metadata.GetOrderedMetadata<BodyType>())
         {
             var form = new JsonObject { ["schema"] = body.Partial ? schemas.PartOf(body.Type) : schemas.Of(body.Type) };
-            content[body.ContentType] = Shown(form, _examples.Where(example => example.ContentType == body.ContentType), example => example.Body);
+            content[body.ContentType] = Shown(form, example => example.ContentType == body.ContentType, example => example.Body);
         }
 
         return content.Count == 0 ? null : new JsonObject
@@ -150,7 +150,7 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
 
         foreach (var (status, response) in responses.Where(response => response.Value!["content"]?[Json] is not null))
         {
-            Shown(response!["content"]![Json]!.AsObject(), _examples.Where(example => example.Status == int.Parse(status, CultureInfo.InvariantCulture)), example => example.Answer);
+            Shown(response!["content"]![Json]!.AsObject(), example => example.Status == int.Parse(status, CultureInfo.InvariantCulture), example => example.Answer);
         }
 
         return responses;
@@ -175,12 +175,13 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
 
     private IEnumerable<string> General() => TakesBody ? ["401", "403", "413", "415", "429", "500", "503"] : ["401", "403", "429", "500", "503"];
 
-    private JsonObject Shown(JsonObject content, IEnumerable<OpenApiExample> examples, Func<OpenApiExample, JsonNode?> part)
+    // A request and its answer have one name.
+    private JsonObject Shown(JsonObject content, Func<OpenApiExample, bool> isMeant, Func<OpenApiExample, JsonNode?> part)
     {
         var shown = new JsonObject();
-        foreach (var example in examples.Where(example => part(example) is not null))
+        foreach (var (i, example) in _examples.Index().Where(item => isMeant(item.Item) && part(item.Item) is not null))
         {
-            shown[$"example-{Place(example)}"] = new JsonObject { ["summary"] = example.Line(prefix!), ["description"] = $"Answered with {example.Status}.", ["value"] = part(example)!.DeepClone() };
+            shown[$"example-{i + 1}"] = new JsonObject { ["summary"] = example.Line(prefix!), ["description"] = $"Answered with {example.Status}.", ["value"] = part(example)!.DeepClone() };
         }
 
         if (shown.Count > 0)
@@ -190,9 +191,6 @@ internal sealed class OpenApiOperation(RouteEndpoint endpoint, string method, st
 
         return content;
     }
-
-    // A request and its answer have one name.
-    private int Place(OpenApiExample example) => _examples.Index().First(item => ReferenceEquals(item.Item, example)).Index + 1;
 
     private static JsonObject Response(string description, JsonNode schema, string contentType = Json) => new()
     {

@@ -23,7 +23,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
         for (var i = 0; i < invoice.Lines.Length; i++)
         {
             var line = invoice.Lines[i];
-            var earlier = invoice.Lines.Take(i).ToList();
+            var earlier = invoice.Lines.Take(i);
             if (earlier.Any(other => other.Id == line.Id))
             {
                 findings.Add($"{At(i)}.id", "is that of another line");
@@ -62,7 +62,10 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
     private void VerifyEvents()
     {
         var metered = invoice.Lines.Where(IsMetered).Select(line => (Line: line, Metric: export.Metrics.GetValueOrDefault(line.Metric!.Value.ToString()))).Where(item => item.Metric is not null).ToList();
-        foreach (var (i, item) in events.Index().Where(item => !metered.Exists(line => Counts(line.Metric!, line.Line, item.Item))))
+
+        // What recurs may have begun long before the period.
+        var requests = metered.ConvertAll(item => RequestOf(item.Metric!, item.Line, item.Metric!.Recurring ? new Interval(NodaConstants.UnixEpoch, item.Line.Period!.Value.End) : item.Line.Period!.Value));
+        foreach (var (i, item) in events.Index().Where(item => !requests.Exists(request => request.Counts(item.Item))))
         {
             findings.Add(string.Create(CultureInfo.InvariantCulture, $"events[{i}]"), $"'{item.Id}' of {item.Source} is charged by no line: a line was left out");
         }
@@ -72,10 +75,6 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
             VerifyGroups([.. lines.Select(item => item.Line)], lines.First().Metric!);
         }
     }
-
-    // What recurs may have begun long before the period.
-    private bool Counts(Metric metric, InvoiceLine line, UsageEvent item) =>
-        RequestOf(metric, line, metric.Recurring ? new Interval(NodaConstants.UnixEpoch, line.Period!.Value.End) : line.Period!.Value).Counts(item);
 
     private UsageRequest RequestOf(Metric metric, InvoiceLine line, Interval period) => new(metric, invoice.Customer, period) { Subscription = line.Subscription ?? invoice.Subscription, Whole = line.Full };
 

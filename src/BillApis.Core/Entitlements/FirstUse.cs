@@ -8,7 +8,9 @@ internal static class FirstUse
 {
     /// <summary>What instants of events are told apart by.</summary>
     public static readonly Duration Precision = Duration.FromNanoseconds(1_000);
-    private static readonly Duration[] Parts = [Duration.FromDays(1), Duration.FromHours(1)];
+
+    // Cut where totals are.
+    private static readonly UsageWindow[] Parts = [UsageWindow.Day, UsageWindow.Hour];
 
     public static async Task<Instant?> FindAsync(IUsageStore usage, Customer customer, Metric metric, Interval span, CancellationToken cancellationToken)
     {
@@ -16,7 +18,7 @@ internal static class FirstUse
         var counted = metric with { Recurring = false };
         foreach (var part in Parts)
         {
-            var requests = Split(span, part).Select(piece => new UsageRequest(counted, customer.Id, piece)).ToList();
+            var requests = UsageWindows.Of(span, part, DateTimeZone.Utc).Select(piece => new UsageRequest(counted, customer.Id, piece)).ToList();
             var readings = await usage.ReadAsync(customer.Tenant, requests, cancellationToken).ConfigureAwait(false);
             if (readings.FirstOrDefault(reading => reading.Events > 0) is not { } first)
             {
@@ -30,17 +32,5 @@ internal static class FirstUse
 
         // What was counted may have been taken back since.
         return events.Min(item => (Instant?)item.Timestamp);
-    }
-
-    // Cut where totals are.
-    private static IEnumerable<Interval> Split(Interval span, Duration part)
-    {
-        for (var start = span.Start; start < span.End;)
-        {
-            var begun = Duration.FromTicks(start.ToUnixTimeTicks() % part.BclCompatibleTicks);
-            var end = Instant.Min(span.End, start - begun + part);
-            yield return new Interval(start, end);
-            start = end;
-        }
     }
 }

@@ -30,8 +30,8 @@ internal static class QuotaWindow
 
     private static Interval Hour(DateTimeZone zone, Instant at)
     {
-        var begun = at - OpenedWindow.Floor(UsageReset.Hour, at, zone);
-        return new Interval(at - begun, at - begun + Duration.FromHours(1));
+        var start = OpenedWindow.Floor(UsageReset.Hour, at, zone);
+        return new Interval(start, start + Duration.FromHours(1));
     }
 
     private static Interval Between(LocalDate start, LocalDate end, DateTimeZone zone) => new(zone.AtStartOfDay(start).ToInstant(), zone.AtStartOfDay(end).ToInstant());

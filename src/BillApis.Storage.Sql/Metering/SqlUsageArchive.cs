@@ -55,8 +55,8 @@ internal sealed class SqlUsageArchive(SqlDatabase database) : IUsageArchiveStore
             }
 
             var events = await _old.ReadAsync(connection, null, tenant, rows, cancellationToken).ConfigureAwait(false);
-            var (before, now) = (last, await LastAsync(connection, tenant, number, cancellationToken).ConfigureAwait(false));
-            if (before == now)
+            var now = await LastAsync(connection, tenant, number, cancellationToken).ConfigureAwait(false);
+            if (now == last)
             {
                 return new UsageArchiveLot(tenant, month, now + 1, [.. events.Select(row => row.Read())], rows, Fingerprint(events));
             }

@@ -15,7 +15,7 @@ internal enum UsageLevel
 /// <param name="Hour">The hour since 1970 that it starts with.</param>
 internal readonly record struct UsageBucket(UsageLevel Level, long Hour)
 {
-    private const long HourMicroseconds = 3_600_000_000;
+    public const long HourMicroseconds = 3_600_000_000;
 
     public Instant Start => Instant.FromUnixTimeSeconds(Hour * 3_600);
 

@@ -219,7 +219,6 @@ internal sealed class UsageIntake : IDisposable
         return totals.Totals.Count + totals.Items.Count;
     }
 
-    /// <summary>Waits for a lock, to share it or alone.</summary>
     private static object Claimed(UsageEntry entry) => new
     {
         source = entry.Key.Source, id = entry.Key.Id, recorded_at = entry.Item.RecordedAt.ToMicroseconds(),

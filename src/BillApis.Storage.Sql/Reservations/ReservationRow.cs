@@ -3,11 +3,15 @@ namespace BillApis.Storage.Sql.Reservations;
 /// <summary>A row of <c>billing_reservation</c>.</summary>
 internal sealed record ReservationRow
 {
-    public const string Columns = "id as Id, customer_id as CustomerId, subject as Subject, starts_at as StartsAt, quantity as Quantity, quota_limit as QuotaLimit, state as State, actual as Actual, expires_at as ExpiresAt, also_subject as AlsoSubject, also_limit as AlsoLimit";
-    private const string Names = "id, customer_id, subject, starts_at, quantity, quota_limit, state, actual, expires_at, also_subject, also_limit";
+    public const string Columns = $"{Fixed}, state as State";
+
+    /// <summary>All columns but the state, which changes by itself once a reservation expires.</summary>
+    public const string Fixed = "id as Id, customer_id as CustomerId, subject as Subject, starts_at as StartsAt, quantity as Quantity, quota_limit as QuotaLimit, actual as Actual, expires_at as ExpiresAt, also_subject as AlsoSubject, also_limit as AlsoLimit";
 
     /// <summary>The columns of <see cref="Write"/>.</summary>
     public static readonly string[] Types = ["id text", "customer_id text", "subject text", "starts_at bigint", "quantity text", "quota_limit text", "state text", "actual text", "expires_at bigint", "also_subject text", "also_limit text"];
+
+    private static readonly string Names = string.Join(", ", Types.Select(type => type.Split(' ')[0]));
 
     public required string Id { get; init; }
     public required string CustomerId { get; init; }

@@ -30,8 +30,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
         await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var row = await connection.QuerySingleOrDefaultAsync<ReservationRow>(new CommandDefinition(
             $"""
-            select id as Id, customer_id as CustomerId, subject as Subject, starts_at as StartsAt, quantity as Quantity, quota_limit as QuotaLimit, actual as Actual, expires_at as ExpiresAt, also_subject as AlsoSubject, also_limit as AlsoLimit,
-                case when state = 'open' and expires_at <= {database.Dialect.Now} then 'expired' else state end as State
+            select {ReservationRow.Fixed}, case when state = 'open' and expires_at <= {database.Dialect.Now} then 'expired' else state end as State
             from billing_reservation where tenant_id = @Tenant and id = @Id
             """,
             new { Tenant = tenant.ToString(), Id = id.ToString() },
@@ -90,8 +89,7 @@ internal sealed class SqlReservationStore(SqlDatabase database) : IReservationSt
             $"""
             select j.tenant_id
             from billing_quota_journal as j
-            left join billing_quota_journal as now on now.tenant_id = j.tenant_id and now.slot = 0
-            where j.slot = 1 and j.round = coalesce(now.round, 0) {(tenant is null ? "" : "and j.tenant_id = @Tenant")}
+            where j.slot = 1 and exists (select 1 from billing_quota_journal as now where now.tenant_id = j.tenant_id and now.slot = 0 and now.round = j.round) {(tenant is null ? "" : "and j.tenant_id = @Tenant")}
             """,
             new { Tenant = tenant?.ToString() },
             cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
