@@ -121,6 +121,10 @@ internal sealed class PostgresDialect : SqlDialect
         DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken) =>
         PostgresRows.ReadAsync(connection, transaction, tenant, rows, sql, read, cancellationToken);
 
+    public override Task<List<T>> QueryAsync<T>(
+        DbConnection connection, string sql, ReadOnlySpan<(string Name, SqlValue Value)> parameters, Func<ISqlRow, T> read, CancellationToken cancellationToken) =>
+        PostgresRows.QueryAsync(PostgresRows.Command((NpgsqlConnection)HeldConnection.Unwrap(connection), sql, parameters), read, cancellationToken);
+
     public override string Add(string left, string right) => $"coalesce({left} + {right}, {left}, {right})";
 
     public override string Greatest(string left, string right) => $"greatest({left}, {right})";

@@ -28,11 +28,15 @@ internal static class PostgresRows
         return [.. Enumerable.Range(0, rows.Count).Select(row => written.Contains(string.Join('\n', Enumerable.Range(0, keyColumns).Select(column => rows[row, column].Text))))];
     }
 
-    public static async Task<List<T>> ReadAsync<T>(
-        DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken)
+    public static Task<List<T>> ReadAsync<T>(
+        DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken) =>
+        QueryAsync(Command((NpgsqlConnection)HeldConnection.Unwrap(connection), (NpgsqlTransaction?)transaction, tenant, rows, sql(Table(rows, array => $"(select {array})"))), read, cancellationToken);
+
+    /// <summary>What a query finds; the command is over then.</summary>
+    public static async Task<List<T>> QueryAsync<T>(NpgsqlCommand query, Func<ISqlRow, T> read, CancellationToken cancellationToken)
     {
         var found = new List<T>();
-        await using var command = Command((NpgsqlConnection)HeldConnection.Unwrap(connection), (NpgsqlTransaction?)transaction, tenant, rows, sql(Table(rows, array => $"(select {array})")));
+        await using var command = query;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         for (var row = new Row(reader); await reader.ReadAsync(cancellationToken).ConfigureAwait(false);)
         {
@@ -68,6 +72,17 @@ internal static class PostgresRows
         return command;
     }
 
+    public static NpgsqlCommand Command(NpgsqlConnection connection, string sql, ReadOnlySpan<(string Name, SqlValue Value)> parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.Add(value.Number is { } number ? new NpgsqlParameter<long>(name, number) : new NpgsqlParameter<string?>(name, NpgsqlDbType.Text) { TypedValue = value.Text });
+        }
+
+        return command;
+    }
+
     private static T[] Column<T>(SqlRows rows, int column, Func<SqlValue, T> read)
     {
         var values = new T[rows.Count];
@@ -86,5 +101,7 @@ internal static class PostgresRows
         public long Number(int column) => reader.GetInt64(column);
 
         public string Text(int column) => reader.GetString(column);
+
+        public ReadOnlySpan<byte> Utf8(int column) => reader.GetFieldValue<byte[]>(column);
     }
 }

@@ -117,6 +117,13 @@ internal sealed class SqliteDialect : SqlDialect
         DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken) =>
         Task.FromResult(SqliteRows.Read((SqliteConnection)HeldConnection.Unwrap(connection), tenant, rows, sql, read, cancellationToken));
 
+    public override Task<List<T>> QueryAsync<T>(
+        DbConnection connection, string sql, ReadOnlySpan<(string Name, SqlValue Value)> parameters, Func<ISqlRow, T> read, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(SqliteRows.Query((SqliteConnection)HeldConnection.Unwrap(connection), sql, parameters, read));
+    }
+
     public override string Add(string left, string right) => $"billing_add({left}, {right})";
 
     public override string Greatest(string left, string right) => $"billing_greatest({left}, {right})";

@@ -46,19 +46,34 @@ internal static class SqliteRows
             }
         }
 
-        void ReadRows(SqliteStatement statement, int row)
+        void ReadRows(SqliteStatement statement, int row) => ReadAll(statement, read, found);
+    }
+
+    /// <summary>What a query finds.</summary>
+    public static List<T> Query<T>(SqliteConnection connection, string sql, ReadOnlySpan<(string Name, SqlValue Value)> parameters, Func<ISqlRow, T> read)
+    {
+        var (statement, found) = (SqliteStatement.Of(connection, sql), new List<T>());
+        foreach (var (name, value) in parameters)
         {
-            try
+            Bind(statement, statement.Place(name), value);
+        }
+
+        ReadAll(statement, read, found);
+        return found;
+    }
+
+    private static void ReadAll<T>(SqliteStatement statement, Func<ISqlRow, T> read, List<T> found)
+    {
+        try
+        {
+            while (statement.Step())
             {
-                while (statement.Step())
-                {
-                    found.Add(read(statement));
-                }
+                found.Add(read(statement));
             }
-            finally
-            {
-                statement.Reset();
-            }
+        }
+        finally
+        {
+            statement.Reset();
         }
     }
 
@@ -66,8 +81,8 @@ internal static class SqliteRows
     {
         var columns = rows.Columns.Select((column, i) => $"@c{i} as {column.Name}");
         var statement = SqliteStatement.Of(connection, sql($"(select {string.Join(", ", columns)})"));
-        var places = Enumerable.Range(0, rows.Columns.Length).Select(i => statement.Place($"@c{i}")).ToArray();
-        if (statement.Place("@Tenant") is > 0 and var place)
+        var places = Enumerable.Range(0, rows.Columns.Length).Select(i => statement.Place($"c{i}")).ToArray();
+        if (statement.Place("Tenant") is > 0 and var place)
         {
             statement.Bind(place, tenant.ToString());
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using BillApis.Storage.Sql;
 using Microsoft.Data.Sqlite;
@@ -14,6 +15,7 @@ internal sealed class SqliteStatement : ISqlRow, IDisposable
     // Memory that connections share knows no snapshots: a table that another connection is at is waited for before the first row, as a file that is written is.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly ConditionalWeakTable<sqlite3, Dictionary<string, SqliteStatement>> Prepared = [];
+    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
 
@@ -49,8 +51,12 @@ internal sealed class SqliteStatement : ISqlRow, IDisposable
         }
     }
 
-    /// <summary>The place of a named parameter; 0 where the statement has none of the name.</summary>
-    public int Place(string name) => raw.sqlite3_bind_parameter_index(_statement, name);
+    /// <summary>The place of a parameter by its name without <c>@</c>; 0 where the statement has none of the name.</summary>
+    public int Place(string name)
+    {
+        ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, name, out var isKnown);
+        return isKnown ? place : place = raw.sqlite3_bind_parameter_index(_statement, $"@{name}");
+    }
 
     public void Bind(int place, string? text) => Check(text is null ? raw.sqlite3_bind_null(_statement, place) : BindText(place, text));
 
@@ -85,6 +91,13 @@ internal sealed class SqliteStatement : ISqlRow, IDisposable
     public long Number(int column) => raw.sqlite3_column_int64(_statement, column);
 
     public string Text(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string();
+
+    public ReadOnlySpan<byte> Utf8(int column)
+    {
+        // A database may keep its texts as UTF-16: asked for a text, SQLite makes it the UTF-8 that the bytes are asked of then.
+        _ = raw.sqlite3_column_text(_statement, column);
+        return raw.sqlite3_column_blob(_statement, column);
+    }
 
     /// <summary>Bytes that are there until the next step.</summary>
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(_statement, column);

@@ -63,7 +63,7 @@ internal sealed class SqliteUsageLog : IUsageLog
     }
 
     public Task<bool> IsBehindAsync(DbConnection connection, CancellationToken cancellationToken) =>
-        connection.ExecuteScalarAsync<bool>(new CommandDefinition("select exists (select 1 from billing_usage_block where no > (select indexed from billing_usage_progress))", cancellationToken: cancellationToken));
+        Task.FromResult(SqliteStatement.Of((SqliteConnection)HeldConnection.Unwrap(connection), "select exists (select 1 from billing_usage_block where no > (select indexed from billing_usage_progress))").Find() == 1);
 
     public Task CatchUpAsync(DbTransaction transaction, CancellationToken cancellationToken)
     {

@@ -8,4 +8,7 @@ internal interface ISqlRow
     long Number(int column);
 
     string Text(int column);
+
+    /// <summary>A text in UTF-8, there until the next row.</summary>
+    ReadOnlySpan<byte> Utf8(int column);
 }

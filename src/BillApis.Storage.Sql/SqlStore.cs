@@ -2,7 +2,6 @@ using System.Data.Common;
 using System.Text.Json;
 using BillApis.Storage;
 using BillApis.Storage.Sql.Auditing;
-using Dapper;
 
 namespace BillApis.Storage.Sql;
 
@@ -12,52 +11,39 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     private readonly SqlDialect _dialect = database.Dialect;
     private readonly EntityAudit<T> _audit = new(database.Dialect, map);
 
-    public async Task<T?> FindAsync(TenantId tenant, string reference, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
-        var row = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
-            $"""
-            select body as Body, version as Version from {map.Table}
-            where tenant_id = @Tenant and (id = @Reference or alias = @Reference)
-            order by case when id = @Reference then 0 else 1 end
-            limit 1
-            """,
-            new { Tenant = tenant.ToString(), Reference = reference },
-            cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return row is null ? null : Read(row);
-    }
+    private readonly string _one =
+        $"""
+        select body, version from {map.Table}
+        where tenant_id = @Tenant and (id = @Reference or alias = @Reference)
+        order by case when id = @Reference then 0 else 1 end
+        limit 1
+        """;
 
-    public async Task<IReadOnlyList<T>> FindManyAsync(TenantId tenant, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
-    {
-        if (ids.Count == 0)
-        {
-            return [];
-        }
+    private readonly string _many = $"select body, version from {map.Table} where tenant_id = @Tenant and id in (select r.value from {database.Dialect.Texts("Ids")} as r)";
 
-        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
-        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
-            $"select body as Body, version as Version from {map.Table} where tenant_id = @Tenant and id in (select r.value from {_dialect.Texts("Ids")} as r)",
-            new { Tenant = tenant.ToString(), Ids = JsonSerializer.Serialize(ids) },
-            cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return [.. rows.Select(Read)];
-    }
+    public async Task<T?> FindAsync(TenantId tenant, string reference, CancellationToken cancellationToken) =>
+        (await QueryAsync(tenant, _one, [("Tenant", tenant.ToString()), ("Reference", reference)], cancellationToken).ConfigureAwait(false)).FirstOrDefault();
+
+    public async Task<IReadOnlyList<T>> FindManyAsync(TenantId tenant, IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>
+        ids.Count == 0 ? [] : await QueryAsync(tenant, _many, [("Tenant", tenant.ToString()), ("Ids", JsonSerializer.Serialize(ids))], cancellationToken).ConfigureAwait(false);
 
     public async Task<Page<T>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(query.Limit is > 0 and <= Limits.PageSize, true, nameof(query));
-        var parameters = new DynamicParameters(new { Tenant = tenant.ToString(), query.After, Limit = query.Limit + 1 });
-        var filters = query.Where.Keys.Select(column => Filter(column, query.Where[column], parameters));
+        var filters = string.Concat(query.Where.Keys.Select(column => $" and {Known(column)}"));
         await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
-        var rows = (await connection.QueryAsync<Row>(new CommandDefinition(
+        var rows = await _dialect.QueryAsync(
+            connection,
             $"""
-            select id as Id, body as Body, version as Version from {map.Table}
-            where tenant_id = @Tenant {(query.After is null ? "" : "and id < @After")} {string.Concat(filters)}
+            select body, version, id from {map.Table}
+            where tenant_id = @Tenant {(query.After is null ? "" : "and id < @After")} {filters}
             order by id desc
             limit @Limit
             """,
-            parameters,
-            cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
-        return new Page<T>([.. rows.Take(query.Limit).Select(Read)], rows.Count > query.Limit ? rows[query.Limit - 1].Id : null);
+            [("Tenant", tenant.ToString()), ("After", query.After), ("Limit", query.Limit + 1), .. query.Where.Select(item => ($"where_{item.Key}", (SqlValue)item.Value))],
+            row => (Item: Read(row), Id: row.Text(2)),
+            cancellationToken).ConfigureAwait(false);
+        return new Page<T>([.. rows.Take(query.Limit).Select(row => row.Item)], rows.Count > query.Limit ? rows[query.Limit - 1].Id : null);
     }
 
     public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
@@ -138,7 +124,14 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
             && (await _dialect.WriteAsync(transaction, tenant, rows, sql, keyColumns: 1, cancellationToken).ConfigureAwait(false)).All(written => written);
     }
 
-    private T Read(Row row) => map.Known is { } known ? known.Read(row.Body).WithVersion(row.Version) : row.Read();
+    /// <summary>The things that a query of their body and version finds.</summary>
+    protected async Task<List<T>> QueryAsync(TenantId? tenant, string sql, (string Name, SqlValue Value)[] parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return await _dialect.QueryAsync(connection, sql, parameters, Read, cancellationToken).ConfigureAwait(false);
+    }
+
+    private T Read(ISqlRow row) => map.Known is { } known ? known.Read(row.Utf8(0), row.Number(1)) : JsonSerializer.Deserialize<T>(row.Utf8(0), BillingJson.Options)!.WithVersion(row.Number(1));
 
     private string Insert(string rows)
     {
@@ -159,16 +152,9 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         where {map.Table}.tenant_id = @Tenant and {map.Table}.id = r.key and {map.Table}.version = r.expected
         """;
 
-    private string Filter(string column, string value, DynamicParameters parameters)
-    {
-        if (column != "alias" && map.Columns.All(known => known.Name != column || known.Type != "text"))
-        {
-            throw new ArgumentException($"{map.Table} is not filtered by '{column}'.", nameof(column));
-        }
-
-        parameters.Add($"where_{column}", value);
-        return $" and {Filter(column)}";
-    }
+    private string Known(string column) => column == "alias" || map.Columns.Any(known => known.Name == column && known.Type == "text")
+        ? Filter(column)
+        : throw new ArgumentException($"{map.Table} is not filtered by '{column}'.", nameof(column));
 
     /// <summary>The condition that a column has a value, which stands in a parameter by its name.</summary>
     protected virtual string Filter(string column) => $"{column} = @where_{column}";
@@ -176,7 +162,6 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     /// <summary>A row as it is read back.</summary>
     protected sealed record Row
     {
-        public string Id { get; init; } = "";
         public required string Body { get; init; }
         public required long Version { get; init; }
 

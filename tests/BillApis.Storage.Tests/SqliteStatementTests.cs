@@ -35,5 +35,24 @@ public sealed class SqliteStatementTests
         SqliteStatement.Forget(writer.Handle);
     }
 
+    [Theory]
+    [InlineData("UTF-8")]
+    [InlineData("UTF-16")]
+    public void A_text_is_read_as_UTF_8_however_the_database_keeps_it(string encoding)
+    {
+        using var connection = new SqliteConnection("Data Source=:memory:");
+        connection.Open();
+        Run(connection, $"pragma encoding = '{encoding}'");
+        Run(connection, "create table item (body text)");
+        Run(connection, "insert into item values ('Zürich 東京'), ('')");
+
+        var read = SqliteRows.Query(connection, "select body from item where body = @Body or @Body = ''", [("Body", "Zürich 東京"), ("Unknown", 1)], row => Convert.ToHexString(row.Utf8(0)));
+        var all = SqliteRows.Query(connection, "select body from item where body = @Body or @Body = ''", [("Body", "")], row => row.Utf8(0).Length);
+
+        read.ShouldBe(["5AC3BC7269636820E69DB1E4BAAC"]);
+        all.ShouldBe([14, 0]);
+        SqliteStatement.Forget(connection.Handle);
+    }
+
     private static void Run(SqliteConnection connection, string sql) => SqliteStatement.Of(connection, sql).Run();
 }

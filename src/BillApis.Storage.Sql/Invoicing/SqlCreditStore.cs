@@ -24,14 +24,14 @@ internal sealed class SqlCreditStore(SqlDatabase database) : SqlStore<CreditGran
         ReadAsync(
             tenant,
             $"tenant_id = @Tenant and customer_id in (select value from {_database.Dialect.Texts("Ids")} as r) and (next_change_at is not null or ends_at is null) order by id",
-            new { Tenant = tenant.ToString(), Ids = Json(customers) },
+            [("Tenant", tenant.ToString()), ("Ids", Json(customers))],
             cancellationToken);
 
     public Task<IReadOnlyList<CreditGrant>> FindAsync(TenantId tenant, IReadOnlyList<CreditGrantId> grants, CancellationToken cancellationToken) =>
-        ReadAsync(tenant, $"tenant_id = @Tenant and id in (select value from {_database.Dialect.Texts("Ids")} as r) order by id", new { Tenant = tenant.ToString(), Ids = Json(grants) }, cancellationToken);
+        ReadAsync(tenant, $"tenant_id = @Tenant and id in (select value from {_database.Dialect.Texts("Ids")} as r) order by id", [("Tenant", tenant.ToString()), ("Ids", Json(grants))], cancellationToken);
 
     public Task<IReadOnlyList<CreditGrant>> DueAsync(Instant now, int limit, CancellationToken cancellationToken) =>
-        ReadAsync(null, "next_change_at <= @Now order by next_change_at limit @Limit", new { Now = now.ToMicroseconds(), Limit = limit }, cancellationToken);
+        ReadAsync(null, "next_change_at <= @Now order by next_change_at limit @Limit", [("Now", now.ToMicroseconds()), ("Limit", limit)], cancellationToken);
 
     public async Task<Page<CreditEntry>> EntriesAsync(TenantId tenant, CustomerId customer, StoreQuery query, CancellationToken cancellationToken)
     {
@@ -74,12 +74,8 @@ internal sealed class SqlCreditStore(SqlDatabase database) : SqlStore<CreditGran
 
     private static string Json<TId>(IEnumerable<TId> ids) => System.Text.Json.JsonSerializer.Serialize(ids.Select(id => id!.ToString()));
 
-    private async Task<IReadOnlyList<CreditGrant>> ReadAsync(TenantId? tenant, string where, object parameters, CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
-        var rows = await connection.QueryAsync<Row>(new CommandDefinition($"select body as Body, version as Version from billing_credit_grant where {where}", parameters, cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return [.. rows.Select(row => row.Read())];
-    }
+    private async Task<IReadOnlyList<CreditGrant>> ReadAsync(TenantId? tenant, string where, (string Name, SqlValue Value)[] parameters, CancellationToken cancellationToken) =>
+        await QueryAsync(tenant, $"select body, version from billing_credit_grant where {where}", parameters, cancellationToken).ConfigureAwait(false);
 
     private sealed record EntryRow
     {

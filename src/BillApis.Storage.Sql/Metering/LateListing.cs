@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BillApis.Metering;
-using Dapper;
 using NodaTime;
 
 namespace BillApis.Storage.Sql.Metering;
@@ -16,21 +15,18 @@ internal sealed class LateListing(SqlDatabase database)
             query.Subscriptions.IsEmpty ? "" : $" and subscription_id in (select r.value from {database.Dialect.Texts("Rows")} as r)",
             query.At is null ? "" : " and (wait_until is null or wait_until <= @At)");
         await using var connection = await database.OpenAsync(query.Tenant, cancellationToken).ConfigureAwait(false);
-        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+        return await database.Dialect.QueryAsync(
+            connection,
             $"""
-            select tenant_id as TenantId, customer_id as CustomerId, metric_id as MetricId, subscription_id as SubscriptionId, first_at as FirstAt, last_at as LastAt, mark as Mark
+            select tenant_id, customer_id, metric_id, subscription_id, first_at, last_at, mark
             from billing_usage_late
             where true{filters}
             order by tenant_id, subscription_id, metric_id
             limit @Limit
             """,
-            new
-            {
-                Tenant = query.Tenant?.ToString(), Customer = query.Customer?.ToString(), At = query.At?.ToMicroseconds(), query.Limit,
-                Rows = JsonSerializer.Serialize(query.Subscriptions.Select(id => id.ToString())),
-            },
-            cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return [.. rows.Select(row => row.Read())];
+            [("Tenant", query.Tenant?.ToString()), ("Customer", query.Customer?.ToString()), ("At", query.At?.ToMicroseconds()), ("Limit", query.Limit), ("Rows", JsonSerializer.Serialize(query.Subscriptions.Select(id => id.ToString())))],
+            Read,
+            cancellationToken).ConfigureAwait(false);
     }
 
     public Task SettleAsync(TenantId tenant, IReadOnlyList<LateUsage> settled, CancellationToken cancellationToken) =>
@@ -53,18 +49,7 @@ internal sealed class LateListing(SqlDatabase database)
 
     private string Marks() => database.Dialect.Rows("Rows", "subscription_id text", "metric_id text", "mark text");
 
-    private sealed record Row
-    {
-        public required string TenantId { get; init; }
-        public required string CustomerId { get; init; }
-        public required string MetricId { get; init; }
-        public required string SubscriptionId { get; init; }
-        public required long FirstAt { get; init; }
-        public required long LastAt { get; init; }
-        public required string Mark { get; init; }
-
-        public LateUsage Read() => new(
-            EntityId.Parse<TenantId>(TenantId), EntityId.Parse<CustomerId>(CustomerId), EntityId.Parse<MetricId>(MetricId), EntityId.Parse<SubscriptionId>(SubscriptionId),
-            SqlTime.FromMicroseconds(FirstAt), SqlTime.FromMicroseconds(LastAt), Mark);
-    }
+    private static LateUsage Read(ISqlRow row) => new(
+        EntityId.Parse<TenantId>(row.Text(0)), EntityId.Parse<CustomerId>(row.Text(1)), EntityId.Parse<MetricId>(row.Text(2)), EntityId.Parse<SubscriptionId>(row.Text(3)),
+        SqlTime.FromMicroseconds(row.Number(4)), SqlTime.FromMicroseconds(row.Number(5)), row.Text(6));
 }

@@ -42,9 +42,9 @@ internal sealed class UsageDeltas(SqlDatabase database)
     /// <summary>Merges what batches added until now, where there is anything; the totals hold every batch then that was committed before the call.</summary>
     public async Task CatchUpAsync(DbConnection connection, TenantId tenant, CancellationToken cancellationToken)
     {
-        var isBehind = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
-            "select 1 from billing_usage_delta where tenant_id = @Tenant limit 1", new { Tenant = tenant.ToString() }, cancellationToken: cancellationToken)).ConfigureAwait(false);
-        if (isBehind is not null)
+        var behind = await database.Dialect.QueryAsync(
+            connection, "select 1 from billing_usage_delta where tenant_id = @Tenant limit 1", [("Tenant", tenant.ToString())], row => row.Number(0), cancellationToken).ConfigureAwait(false);
+        if (behind.Count > 0)
         {
             await MergeAsync(tenant, cancellationToken).ConfigureAwait(false);
         }
