@@ -107,6 +107,24 @@ public abstract class CreditStoreConformance(StoreFixture fixture)
         Assert.DoesNotContain(await Store.DueAsync(Instant.MaxValue - Duration.FromDays(1), 500, Token), grant => grant.Id == ever.Id || grant.Id == ended.Id);
     }
 
+    [Fact]
+    public async Task What_the_entries_of_a_grant_come_to_is_counted()
+    {
+        Assert.Null(await Store.NextCustomerAsync(_tenant, null, Token));
+        var (grant, other, invoice, withdrawn) = (NewGrant(), NewGrant(), EntityId.New<InvoiceId>(), EntityId.New<InvoiceId>());
+        await Store.SaveAsync(_tenant, [grant, other], [], Token);
+        await Store.SaveAsync(_tenant, [(await ReadAsync(grant)).Use(Dollars(4), invoice, January).Use(Dollars(1), withdrawn, January)], [], Token);
+        await Store.SaveAsync(_tenant, [(await ReadAsync(grant)).Return(Dollars(1), withdrawn, January)], [], Token);
+
+        Assert.Equal(_customer, await Store.NextCustomerAsync(_tenant, null, Token));
+        Assert.Null(await Store.NextCustomerAsync(_tenant, _customer, Token));
+        var counts = await Store.CountAsync(_tenant, _customer, Token);
+        Assert.Equal([(grant.Id, Dollars(6), 4, true), (other.Id, Dollars(10), 1, true)], counts.Select(count => (count.Grant.Id, count.Counted, count.Entries, count.IsRight)).OrderBy(count => count.Entries == 1));
+        Assert.Equal([(Dollars(6), null), (Dollars(10), (int?)null)], counts.Select(count => (count.Listed, count.Broken)).OrderBy(count => count.Listed.MinorUnits));
+        Assert.Equal([(withdrawn, Dollars(0)), (invoice, Dollars(4))], counts.Single(count => count.Grant.Id == grant.Id).Used.Select(use => (use.Key, use.Value)).OrderBy(use => use.Value.MinorUnits));
+        Assert.Empty(await Store.CountAsync(EntityId.New<TenantId>(), _customer, Token));
+    }
+
     private static Money Dollars(decimal amount) => Money.Of(amount, Usd);
 
     private async Task<CreditGrant> ReadAsync(CreditGrant grant) => (await Store.FindAsync(_tenant, grant.Id.ToString(), Token))!;

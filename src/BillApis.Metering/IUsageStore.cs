@@ -24,6 +24,17 @@ public interface IUsageStore
     Task<IReadOnlyList<UsageReading>> ReadAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Counts the totals anew from the events that count, in bounded memory and in steps that each leave everything right up to there; events may come meanwhile.
+    /// Billed usage that is set is marked to be rated again. A month whose single events are archived is told as such and left alone.
+    /// </summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="metrics">All of its metrics, archived ones among them.</param>
+    /// <param name="set">Whether totals that are kept otherwise are set, and not only told.</param>
+    /// <param name="cancellationToken">Stops it between two steps.</param>
+    /// <exception cref="BillingException">An event counts for a metric that is not there.</exception>
+    IAsyncEnumerable<RebuiltTotals> RebuildAsync(TenantId tenant, IReadOnlyList<Metric> metrics, bool set, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Ends the time in which usage counts for some periods: when this returns, every event that counts was stored, and one that
     /// is stored later is an orphan, or late usage where it <see cref="StampedEvent.CountsLate"/>. The end of a period never moves back.
     /// </summary>

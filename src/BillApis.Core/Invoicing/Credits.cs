@@ -5,7 +5,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Credit that customers were given or bought.</summary>
-public sealed class Credits(ICreditStore store, Customers customers, OutboxDispatcher outbox, IClock clock)
+public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customers customers, OutboxDispatcher outbox, IClock clock)
 {
     private const string Kind = "credit grant";
     private const int BatchSize = 200;
@@ -105,6 +105,12 @@ public sealed class Credits(ICreditStore store, Customers customers, OutboxDispa
     /// <exception cref="BillingException">The tenant has no such customer.</exception>
     public async Task<Page<CreditEntry>> ListEntriesAsync(TenantId tenant, string customer, StoreQuery query, CancellationToken cancellationToken = default) =>
         await store.EntriesAsync(tenant, (await customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false)).Id, query, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Counts every grant anew from its entries, and compares those with what invoices say that they used; none is how it should be.</summary>
+    public Task<IReadOnlyList<CreditDifference>> VerifyAsync(TenantId tenant, CancellationToken cancellationToken = default) => new CreditRebuild(store, invoices).RunAsync(tenant, set: false, cancellationToken);
+
+    /// <summary>The same, and sets what <see cref="CreditDifference.CanBeSet"/>; safe to repeat.</summary>
+    public Task<IReadOnlyList<CreditDifference>> RebuildAsync(TenantId tenant, CancellationToken cancellationToken = default) => new CreditRebuild(store, invoices).RunAsync(tenant, set: true, cancellationToken);
 
     /// <summary>Refills and expires what is due, of all tenants; a grant that someone else moved meanwhile is left to the next round.</summary>
     internal async Task AdvanceAsync(CancellationToken cancellationToken)

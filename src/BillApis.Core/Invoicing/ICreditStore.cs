@@ -17,4 +17,10 @@ public interface ICreditStore : IStore<CreditGrant>
 
     /// <summary>What moved the grants of a customer, newest first; narrowed by <c>grant_id</c>.</summary>
     Task<Page<CreditEntry>> EntriesAsync(TenantId tenant, CustomerId customer, StoreQuery query, CancellationToken cancellationToken);
+
+    /// <summary>The next customer that has grants, behind another in the order of ids; null where there is none.</summary>
+    Task<CustomerId?> NextCustomerAsync(TenantId tenant, CustomerId? after, CancellationToken cancellationToken);
+
+    /// <summary>Counts what the entries of each grant of a customer come to, in the order of the grants' ids.</summary>
+    Task<IReadOnlyList<CreditCount>> CountAsync(TenantId tenant, CustomerId customer, CancellationToken cancellationToken);
 }

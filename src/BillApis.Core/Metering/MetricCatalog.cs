@@ -32,6 +32,10 @@ internal sealed class MetricCatalog(IStore<Metric> store)
 
     public Task<Metric?> FindAsync(TenantId tenant, string reference, CancellationToken cancellationToken) => store.FindAsync(tenant, reference, cancellationToken);
 
+    /// <summary>All that ever counted, archived ones among them, as they are stored.</summary>
+    public async Task<IReadOnlyList<Metric>> AllAsync(TenantId tenant, CancellationToken cancellationToken) =>
+        await store.AllAsync(tenant, new StoreQuery { Limit = Limits.PageSize }, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+
     /// <summary>Reads the tenant's metrics anew for the next event.</summary>
     public void Forget(TenantId tenant)
     {

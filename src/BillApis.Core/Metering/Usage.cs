@@ -19,10 +19,11 @@ public sealed class Usage
     private readonly IClock _clock;
     private readonly UsageCorrector _corrector;
     private readonly UsageSignals _signals;
+    private readonly UsageRebuilds _rebuilds;
 
     internal Usage(IUsageStore store, MetricCatalog metrics, CustomerDirectory customers, FindOwners owners, Settings settings, IOptions<BillingOptions> options, IClock clock, UsageSignals signals) =>
-        (_store, _metrics, _customers, _owners, _settings, _options, _clock, _corrector, _signals) =
-        (store, metrics, customers, owners, settings, options, clock, new UsageCorrector(store, metrics, clock), signals);
+        (_store, _metrics, _customers, _owners, _settings, _options, _clock, _corrector, _signals, _rebuilds) =
+        (store, metrics, customers, owners, settings, options, clock, new UsageCorrector(store, metrics, clock), signals, new UsageRebuilds(store, metrics, signals));
 
     /// <summary>Stores a delivery: good events are kept and counted, and each of the others is named. Sending it again changes nothing.</summary>
     /// <exception cref="BillingException">The delivery has more than <see cref="Limits.EventsPerBatch"/> events, or the database cannot be written.</exception>
@@ -127,6 +128,12 @@ public sealed class Usage
         var readings = await _store.ReadAsync(tenant, requests, cancellationToken).ConfigureAwait(false);
         return [.. readings.SelectMany(reading => reading.Groups.Select(group => new UsageSummaryRow(reading.Request.Period, group.Dimensions, group.Value, group.Events)))];
     }
+
+    /// <summary>Counts the running totals anew from the events, step by step, and tells those that are kept otherwise.</summary>
+    public IAsyncEnumerable<RebuiltTotals> VerifyAsync(TenantId tenant, CancellationToken cancellationToken = default) => _rebuilds.RunAsync(tenant, set: false, cancellationToken);
+
+    /// <summary>The same, and sets them; whoever stops it on the way begins again. Billed usage that is set is rated again.</summary>
+    public IAsyncEnumerable<RebuiltTotals> RebuildAsync(TenantId tenant, CancellationToken cancellationToken = default) => _rebuilds.RunAsync(tenant, set: true, cancellationToken);
 
     /// <summary>Lists events, the latest timestamp first.</summary>
     public Task<Page<StoredEvent>> EventsAsync(TenantId tenant, UsageQuery query, CancellationToken cancellationToken = default) => _store.ListEventsAsync(tenant, query, cancellationToken);

@@ -29,6 +29,9 @@ internal sealed class UsageSignals(ChangeFeed changes, SpendWatch spend)
         return corrected;
     }
 
+    /// <summary>Totals were set to what their events give.</summary>
+    public void Rebuilt(TenantId tenant) => changes.Publish(new Change(tenant, null, IsUsage: true));
+
     private void Publish(TenantId tenant, HashSet<CustomerId> customers)
     {
         foreach (var customer in customers)

@@ -53,6 +53,24 @@ internal sealed class SqlCreditStore(SqlDatabase database) : SqlStore<CreditGran
         return new Page<CreditEntry>([.. entries], rows.Count > query.Limit ? rows[query.Limit - 1].Id : null);
     }
 
+    public async Task<CustomerId?> NextCustomerAsync(TenantId tenant, CustomerId? after, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
+            "select min(customer_id) from billing_credit_grant where tenant_id = @Tenant and customer_id > @After",
+            new { Tenant = tenant.ToString(), After = after?.ToString() ?? "" },
+            cancellationToken: cancellationToken)).ConfigureAwait(false) is { } next ? EntityId.Parse<CustomerId>(next) : null;
+    }
+
+    public async Task<IReadOnlyList<CreditCount>> CountAsync(TenantId tenant, CustomerId customer, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
+        var whose = new { Tenant = tenant.ToString(), Customer = customer.ToString() };
+        var counts = await connection.QueryAsync<CreditCountRow>(new CommandDefinition(CreditCountRow.Select, whose, cancellationToken: cancellationToken)).ConfigureAwait(false);
+        var uses = (await connection.QueryAsync<CreditUseRow>(new CommandDefinition(CreditUseRow.Select, whose, cancellationToken: cancellationToken)).ConfigureAwait(false)).ToLookup(use => use.GrantId);
+        return [.. counts.Select(row => row.Read(uses[row.Id]))];
+    }
+
     protected override async Task<IReadOnlyList<CreditGrant>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<CreditGrant> items, CancellationToken cancellationToken)
     {
         var entries = items.SelectMany(grant => grant.Entries.Select(entry => EntryRow.Of(grant, entry))).ToList();

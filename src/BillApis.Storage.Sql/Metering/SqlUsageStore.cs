@@ -15,12 +15,13 @@ internal sealed class SqlUsageStore : IUsageStore, IDisposable
     private readonly UsageOrphans _orphans;
     private readonly UsageCorrections _corrections;
     private readonly LateListing _late;
+    private readonly UsageRebuild _rebuild;
 
     public SqlUsageStore(SqlDatabase database)
     {
         (_dialect, _deltas) = (database.Dialect, new UsageDeltas(database));
         (_intake, _reader, _corrections) = (new(database, _deltas), new(database, _deltas), new(database, _deltas));
-        (_listing, _orphans, _late) = (new(database), new(database), new(database));
+        (_listing, _orphans, _late, _rebuild) = (new(database), new(database), new(database), new(database, _deltas));
     }
 
     /// <summary>What applies or reverts a backfill within a transaction.</summary>
@@ -41,6 +42,8 @@ internal sealed class SqlUsageStore : IUsageStore, IDisposable
 
     public Task<IReadOnlyList<UsageReading>> ReadAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken) =>
         _reader.ReadAsync(tenant, requests, cancellationToken);
+
+    public IAsyncEnumerable<RebuiltTotals> RebuildAsync(TenantId tenant, IReadOnlyList<Metric> metrics, bool set, CancellationToken cancellationToken) => _rebuild.RunAsync(tenant, metrics, set, cancellationToken);
 
     public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>
         periods.Count == 0 ? Task.CompletedTask : _intake.ClosePeriodsAsync(tenant, periods, cancellationToken);

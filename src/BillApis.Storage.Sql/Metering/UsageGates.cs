@@ -14,11 +14,15 @@ internal sealed class UsageGates(IEnumerable<UsageGates.Row> rows)
     public bool IsEmpty => _rows.Count == 0;
 
     /// <summary>Reads up to where was billed what some events count for.</summary>
-    public static async Task<UsageGates> ReadAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, IEnumerable<StampedEvent> events, CancellationToken cancellationToken)
+    public static Task<UsageGates> ReadAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, IEnumerable<StampedEvent> events, CancellationToken cancellationToken) => ReadAsync(
+        dialect, transaction, tenant,
+        events.Where(item => item.Customer is not null).SelectMany(item => item.Contributions.Select(part => (item.Customer!.Value, part.Metric.Id))),
+        cancellationToken);
+
+    /// <summary>The same for customers and metrics.</summary>
+    public static async Task<UsageGates> ReadAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, IEnumerable<(CustomerId Customer, MetricId Metric)> usage, CancellationToken cancellationToken)
     {
-        var pairs = events.Where(item => item.Customer is not null)
-            .SelectMany(item => item.Contributions.Select(part => (Customer: item.Customer!.Value, Metric: part.Metric.Id))).Distinct()
-            .Select(pair => new { customer_id = pair.Customer, metric_id = pair.Metric }).ToList();
+        var pairs = usage.Distinct().Select(pair => new { customer_id = pair.Customer, metric_id = pair.Metric }).ToList();
         return pairs.Count == 0
             ? None
             : new UsageGates(await transaction.BulkReadAsync<Row>(

@@ -23,6 +23,7 @@ internal static class Program
             nameof(IntakeWork) => IntakeWork.RunAsync(billing, argument),
             nameof(LateWork) => LateWork.RunAsync(billing, argument),
             nameof(OrderWork) => OrderWork.RunAsync(billing, database, connection, argument),
+            nameof(RebuildWork) => RebuildWork.RunAsync(billing),
             nameof(ReservationWork) => ReservationWork.RunAsync(billing, argument),
             nameof(RetentionWork) => RetentionWork.RunAsync(node, argument),
             nameof(RunWork) => RunWork.RunAsync(billing, argument),

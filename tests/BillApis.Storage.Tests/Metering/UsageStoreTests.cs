@@ -16,6 +16,8 @@ public sealed class SqliteUsageBackfillTests(SqliteFixture fixture) : UsageBackf
 
 public sealed class SqliteUsageArchiveTests(SqliteFixture fixture) : UsageArchiveConformance(fixture), IClassFixture<SqliteFixture>;
 
+public sealed class SqliteUsageRebuildTests(SqliteFixture fixture) : UsageRebuildConformance(fixture), IClassFixture<SqliteFixture>;
+
 public sealed class SqliteUsageModelTests(SqliteFixture fixture) : UsageModelConformance(fixture), IClassFixture<SqliteFixture>;
 
 public sealed class PostgresUsageStoreTests(PostgresFixture fixture) : UsageStoreConformance(fixture), IClassFixture<PostgresFixture>;
@@ -31,5 +33,7 @@ public sealed class PostgresUsageImportTests(PostgresFixture fixture) : UsageImp
 public sealed class PostgresUsageBackfillTests(PostgresFixture fixture) : UsageBackfillConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageArchiveTests(PostgresFixture fixture) : UsageArchiveConformance(fixture), IClassFixture<PostgresFixture>;
+
+public sealed class PostgresUsageRebuildTests(PostgresFixture fixture) : UsageRebuildConformance(fixture), IClassFixture<PostgresFixture>;
 
 public sealed class PostgresUsageModelTests(PostgresFixture fixture) : UsageModelConformance(fixture), IClassFixture<PostgresFixture>;
