@@ -245,6 +245,21 @@ public sealed class ConsolidatedTests(Databases databases) : LifeTests(databases
         await life.PlanAsync("extra", Offer.Fee("extra-fee", 20));
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_section_names_the_plans_that_its_lines_belong_to(string storage)
+    {
+        // January's 10 calls are charged by base, February's fee by the plan that follows; the one that has only calls left is named by what they were charged by.
+        await using var life = await RunningAsync(storage);
+        await life.PlanAsync("next", Offer.Fee("next-fee", 70));
+        await life.UseAsync("acme", "call", 10, "2026-01-20");
+        await life.GoToAsync("2026-01-25");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, (await SubscriptionAsync(life, "base")).Id.ToString(), new ChangePlan("next") { When = ChangeWhen.PeriodEnd }, Token);
+        await life.GoToAsync("2026-03-02");
+        var sections = (await life.InvoicesAsync("acme")).Select(invoice => string.Join(" | ", invoice.Sections.Select(section => section.Description)));
+        sections.ShouldBe(["base | team", "base, next | team", "next | team"]);
+    }
+
     private async Task<Scenario> RunningAsync(string storage, bool discounted = false, MinimumCommitment? commitment = null)
     {
         var life = await StartAsync(storage, "2026-01-01");

@@ -59,13 +59,13 @@ public sealed class InvoiceExports
 
     private async Task<IReadOnlyList<UsageRequest>> RequestsAsync(Invoice invoice, BilledPriceList prices, CancellationToken cancellationToken)
     {
-        var requests = new List<UsageRequest>();
+        var (requests, origin) = (new List<UsageRequest>(), await _invoices.OriginAsync(invoice, cancellationToken).ConfigureAwait(false));
         foreach (var line in invoice.Lines.Where(line => line is { Metric: not null, Period: not null, Kind: LineKind.Usage or LineKind.Adjustment }).DistinctBy(line => (line.Subscription, line.Price, line.Period)))
         {
             if (prices.Find(line) is { } price)
             {
                 var request = await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, invoice.Customer, prices.SubscriptionOf(line), cancellationToken).ConfigureAwait(false);
-                requests.Add(request with { Recorded = await _known.AtIssueAsync(invoice, line, request, price, cancellationToken).ConfigureAwait(false) });
+                requests.Add(request with { Recorded = await _known.AtIssueAsync(origin, line, request, price, cancellationToken).ConfigureAwait(false) });
             }
         }
 

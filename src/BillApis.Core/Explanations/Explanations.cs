@@ -42,22 +42,23 @@ public sealed class Explanations
     private async Task<InvoiceExplanation> OfAsync(Invoice invoice, ExplainQuery query, CancellationToken cancellationToken)
     {
         Check.Range("limit", query.Limit, 1, Limits.PageSize);
-        var prices = await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false);
+        var (prices, origin) = (await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false), await _invoices.OriginAsync(invoice, cancellationToken).ConfigureAwait(false));
         var lines = ImmutableArray.CreateBuilder<LineExplanation>(invoice.Lines.Length);
         foreach (var line in invoice.Lines)
         {
-            lines.Add(await OfAsync(invoice, line, prices, query, cancellationToken).ConfigureAwait(false));
+            lines.Add(await OfAsync(invoice, origin, line, prices, query, cancellationToken).ConfigureAwait(false));
         }
 
-        return new InvoiceExplanation(invoice, lines.MoveToImmutable(), InvoiceSteps.Of(invoice, [.. prices.Subscriptions.SelectMany(item => item.CouponsOf(invoice.PartOf(item.Id)))]));
+        return new InvoiceExplanation(invoice, lines.MoveToImmutable(), InvoiceSteps.Of(invoice, [.. prices.Subscriptions.SelectMany(item => item.CouponsOf(origin.PartOf(item.Id)))]));
     }
 
-    private async Task<LineExplanation> OfAsync(Invoice invoice, InvoiceLine line, BilledPriceList prices, ExplainQuery query, CancellationToken cancellationToken)
+    // What stands in the place of a withdrawn invoice follows from what was known as that was made.
+    private async Task<LineExplanation> OfAsync(Invoice invoice, Invoice origin, InvoiceLine line, BilledPriceList prices, ExplainQuery query, CancellationToken cancellationToken)
     {
         var subscription = prices.SubscriptionOf(line);
         if (line.Kind is LineKind.Commitment && subscription is not null)
         {
-            var (steps, agrees) = await _earlier.MissingAsync(invoice, line, subscription, cancellationToken).ConfigureAwait(false);
+            var (steps, agrees) = await _earlier.MissingAsync(origin, line, subscription, cancellationToken).ConfigureAwait(false);
             return new LineExplanation(line, null, InvoiceSteps.Of(line, steps), null, agrees);
         }
 
@@ -84,26 +85,26 @@ public sealed class Explanations
             return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, rated, invoice), null, Money.Round(line.Factor.Apply(rated.Amount), invoice.Currency) == line.Amount);
         }
 
-        var (origin, input) = await _usage.OfAsync(invoice, line, price, subscription, query, cancellationToken).ConfigureAwait(false);
-        return line.Kind is LineKind.Adjustment ? Adjusted(invoice, line, price, terms, origin, input) : Metered(invoice, line, price, terms, origin, input);
+        var (used, input) = await _usage.OfAsync(origin, line, price, subscription, query, cancellationToken).ConfigureAwait(false);
+        return line.Kind is LineKind.Adjustment ? Adjusted(origin, line, price, terms, used, input) : Metered(invoice, line, price, terms, used, input);
     }
 
     // The whole charge is rated again, its minimum and maximum included; what is missing to a minimum is known at the end of the period only.
-    private static LineExplanation Adjusted(Invoice invoice, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin origin, RatingInput input)
+    private static LineExplanation Adjusted(Invoice origin, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin used, RatingInput input)
     {
-        var asked = invoice.Kind is InvoiceKind.Progressive ? terms with { MinimumAmount = null } : terms;
+        var asked = origin.Kind is InvoiceKind.Progressive ? terms with { MinimumAmount = null } : terms;
         var charge = new Charge(price with { Terms = asked }, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value };
-        var now = new Recharge(charge, input, []).LinesIn(invoice.Currency).Where(item => Dimensions.Of(item.Group) == Dimensions.Of(line.Group)).Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Amount);
+        var now = new Recharge(charge, input, []).LinesIn(origin.Currency).Where(item => Dimensions.Of(item.Group) == Dimensions.Of(line.Group)).Aggregate(Money.Zero(origin.Currency), (sum, item) => sum + item.Amount);
         Rated? rated = terms.GroupBy.IsEmpty || !line.Group.IsEmpty ? Rate(asked, input, line) : null;
-        return new LineExplanation(line, price, InvoiceSteps.Of(line, InvoiceSteps.Adjustment(line, rated, now)), origin, now == line.Adjustment?.Amount);
+        return new LineExplanation(line, price, InvoiceSteps.Of(line, InvoiceSteps.Adjustment(line, rated, now)), used, now == line.Adjustment?.Amount);
     }
 
-    private static LineExplanation Metered(Invoice invoice, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin origin, RatingInput input)
+    private static LineExplanation Metered(Invoice invoice, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin used, RatingInput input)
     {
         // The quantity of the line is what was billed, whatever the usage comes to by now.
         var billed = UsageOrigins.NeedsMore(terms) ? Rate(terms, input, line) : Rating.Rate(terms with { GroupBy = [] }, new RatingInput(line.Quantity));
-        var agrees = Money.Round(billed.Amount, invoice.Currency) == line.Amount && (UsageOrigins.NeedsMore(terms) || billed.Input.Quantity == origin.Quantity);
-        return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, billed, invoice), origin, agrees);
+        var agrees = Money.Round(billed.Amount, invoice.Currency) == line.Amount && (UsageOrigins.NeedsMore(terms) || billed.Input.Quantity == used.Quantity);
+        return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, billed, invoice), used, agrees);
     }
 
     private static Rated Rate(PriceTerms terms, RatingInput input, InvoiceLine line) => terms.GroupBy.IsEmpty || input.Events.IsEmpty

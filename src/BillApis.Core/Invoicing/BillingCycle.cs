@@ -32,7 +32,7 @@ internal sealed class BillingCycle(
         for (IReadOnlyList<Subscription> left = [.. leased.Where(subscription => subscription.IsConsolidated)]; left.Count > 0;)
         {
             // One that does not move, because it is refused or kept as a draft, holds up no other.
-            var completed = await common.CompletedAsync(tenant, left, cancellationToken).ConfigureAwait(false);
+            var completed = await common.CompletedAsync(tenant, left, null, cancellationToken).ConfigureAwait(false);
             var first = CommonBoundaries.First([.. completed.Where(subscription => !tried.Contains((subscription.Id, subscription.NextBillingAt)))]);
             var waiting = automatic ? await WaitAsync(tenant, left, first, at, cancellationToken).ConfigureAwait(false) : [];
             tried.UnionWith(first.Select(subscription => (subscription.Id, subscription.NextBillingAt)));
@@ -174,15 +174,17 @@ internal sealed record CycleResult
 {
     public List<InvoiceId> Invoices { get; } = [];
 
+    /// <summary>What the invoices come to, by currency.</summary>
+    public Dictionary<Currency, Money> Totals { get; } = [];
+
     public List<RunFailure> Failures { get; } = [];
 
     /// <summary>The subscriptions whose drafts are looked at first.</summary>
     public List<SubscriptionId> Held { get; } = [];
 
-    public void Add(CycleResult other)
+    public void Add(Invoice invoice)
     {
-        Invoices.AddRange(other.Invoices);
-        Failures.AddRange(other.Failures);
-        Held.AddRange(other.Held);
+        Invoices.Add(invoice.Id);
+        Totals[invoice.Currency] = Totals.GetValueOrDefault(invoice.Currency, Money.Zero(invoice.Currency)) + invoice.Total;
     }
 }

@@ -7,13 +7,13 @@ namespace BillApis;
 /// <summary>Finds the subscriptions that are billed together, and puts their drafts onto one invoice.</summary>
 internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, IStore<Plan> plans, SubscriptionInvoices drafts)
 {
-    /// <summary>The subscriptions, and those that are billed together with one of them up to its next boundary.</summary>
-    public async Task<IReadOnlyList<Subscription>> CompletedAsync(TenantId tenant, IReadOnlyList<Subscription> asked, CancellationToken cancellationToken)
+    /// <summary>The subscriptions, and those that are billed together with one of them up to its next boundary, or up to an instant.</summary>
+    public async Task<IReadOnlyList<Subscription>> CompletedAsync(TenantId tenant, IReadOnlyList<Subscription> asked, Instant? end, CancellationToken cancellationToken)
     {
         var known = asked.ToDictionary(subscription => subscription.Id);
         foreach (var group in asked.Where(subscription => subscription is { IsConsolidated: true, NextBillingAt: not null }).GroupBy(GroupOf).ToList())
         {
-            var until = group.Max(subscription => subscription.NextBillingAt);
+            var until = end ?? group.Max(subscription => subscription.NextBillingAt);
             var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", group.Key.Customer.ToString());
             await foreach (var other in subscriptions.AllAsync(tenant, query, cancellationToken).ConfigureAwait(false))
             {
@@ -36,7 +36,7 @@ internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, IStore<
         }
 
         var (tenant, joined) = (due.Subscription.Tenant, new List<BoundaryDraft> { new(own, due) });
-        var others = (await CompletedAsync(tenant, [due.Subscription], cancellationToken).ConfigureAwait(false)).Where(other => other.Id != due.Subscription.Id && other.NextBillingAt == due.Boundary).ToList();
+        var others = (await CompletedAsync(tenant, [due.Subscription], null, cancellationToken).ConfigureAwait(false)).Where(other => other.Id != due.Subscription.Id && other.NextBillingAt == due.Boundary).ToList();
         var items = await drafts.CorrectAsync(tenant, await drafts.DueAsync(others, [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         foreach (var (item, request) in items.Zip(await drafts.RequestsAsync(tenant, items, [], cancellationToken).ConfigureAwait(false)))
         {
@@ -61,20 +61,22 @@ internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, IStore<
     public async Task<IReadOnlyList<BoundaryDraft>> JoinedAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, CancellationToken cancellationToken)
     {
         var joined = Joined(drafts);
-        var ids = joined.Where(draft => draft.Dues.Length > 1).SelectMany(draft => draft.Dues).Select(due => PlanOf(due).ToString()).Distinct().ToList();
+        var ids = joined.Where(draft => draft.Dues.Length > 1).SelectMany(draft => draft.Dues.SelectMany(due => PlansOf(draft.Invoice, due))).Distinct().ToList();
         if (ids.Count == 0)
         {
             return joined;
         }
 
-        var names = (await plans.FindManyAsync(tenant, ids, cancellationToken).ConfigureAwait(false)).ToDictionary(plan => plan.Id, plan => plan.Name);
+        var names = (await plans.FindManyAsync(tenant, [.. ids.Select(id => id.ToString())], cancellationToken).ConfigureAwait(false)).ToDictionary(plan => plan.Id, plan => plan.Name);
         return [.. joined.Select(draft => draft with { Invoice = draft.Invoice with { Sections = [.. draft.Invoice.Sections.Select(section => section with
         {
-            Description = names.GetValueOrDefault(PlanOf(draft.Dues.Single(due => due.Subscription.Id == section.Subscription))),
+            Description = string.Join(", ", PlansOf(draft.Invoice, draft.Dues.Single(due => due.Subscription.Id == section.Subscription)).Select(plan => names.GetValueOrDefault(plan)).OfType<string>()),
         })] } })];
     }
 
-    private static PlanId PlanOf(DueCharges due) => due.Subscription.PlanAt(due.Boundary).Plan;
+    // Those that its charges belong to, the earlier first: what was used is charged by the plan before a change, what comes by the one after it.
+    private static IEnumerable<PlanId> PlansOf(Invoice invoice, DueCharges due) => invoice.PartOf(due.Subscription.Id).Lines.Where(line => line is { RefersBack: false, Kind: not LineKind.Commitment }).Select(line => line.Period?.Start).OfType<Instant>()
+        .DefaultIfEmpty(due.Boundary).Order().Select(at => due.Subscription.PlanAt(at).Plan).Distinct();
 
     private static IReadOnlyList<BoundaryDraft> Joined(IReadOnlyList<BoundaryDraft> drafts) =>
     [

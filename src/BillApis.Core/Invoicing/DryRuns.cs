@@ -11,34 +11,38 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
     /// <summary>The run, done, with what it would have issued.</summary>
     public async Task<InvoiceRun> PreviewAsync(InvoiceRun run, CancellationToken cancellationToken)
     {
-        var (result, totals, book) = (new CycleResult(), new Dictionary<Currency, Money>(), settlements.NewBook());
+        var (result, book, watched) = (new CycleResult(), settlements.NewBook(), new Dictionary<SubscriptionId, (Subscription Billed, IReadOnlyList<Invoice> Drafted)>());
         var (query, seen) = (new DueQuery(run.AsOf, run.Tenant, run.Customer), new HashSet<SubscriptionId>());
         for (SubscriptionId? after = null; ;)
         {
             var page = await subscriptions.ListDueAsync(query, after, BatchSize, cancellationToken).ConfigureAwait(false);
             if (page.Count == 0)
             {
-                await AddOthersAsync(run, result, totals, book, cancellationToken).ConfigureAwait(false);
-                return run.Progressed(result, run.ProgressAt).Finished(run.CreatedAt) with { Totals = [.. totals.Values.OrderBy(total => total.Currency.Code, StringComparer.Ordinal)] };
+                await AddOthersAsync(run, watched, result, book, cancellationToken).ConfigureAwait(false);
+                return run.Progressed(result, run.ProgressAt).Finished(run.CreatedAt);
             }
 
             after = page[^1].Id;
             var (drafted, corrected) = (new List<Invoice>(), new HashSet<SubscriptionId>());
-            IReadOnlyList<Subscription> left = [.. (await common.CompletedAsync(run.Tenant, page, cancellationToken).ConfigureAwait(false)).Where(subscription => seen.Add(subscription.Id))];
+            IReadOnlyList<Subscription> left = [.. (await common.CompletedAsync(run.Tenant, page, run.AsOf, cancellationToken).ConfigureAwait(false)).Where(subscription => seen.Add(subscription.Id))];
             while (left.Count > 0)
             {
                 var first = CommonBoundaries.First(left);
-                var next = await DraftAsync(run, first, drafted, corrected, result, totals, book, cancellationToken).ConfigureAwait(false);
-                left = [.. left.ExceptBy(first.Select(subscription => subscription.Id), subscription => subscription.Id), .. next];
+                var billed = await DraftAsync(run, first, drafted, corrected, result, book, cancellationToken).ConfigureAwait(false);
+                left = [.. left.ExceptBy(first.Select(subscription => subscription.Id), subscription => subscription.Id), .. billed.Where(subscription => subscription.NextBillingAt <= run.AsOf)];
+                foreach (var subscription in billed.Where(subscription => subscription.IsWatched))
+                {
+                    watched[subscription.Id] = (subscription, drafted.FindAll(invoice => invoice.Subscription == subscription.Id));
+                }
             }
         }
     }
 
-    // One boundary of each, the first with what has to be corrected; answers those that are still due after it.
+    // One boundary of each, the first with what has to be corrected; answers them as they are after it.
     private async Task<List<Subscription>> DraftAsync(
-        InvoiceRun run, IReadOnlyList<Subscription> due, List<Invoice> drafted, HashSet<SubscriptionId> corrected, CycleResult result, Dictionary<Currency, Money> totals, CreditBook book, CancellationToken cancellationToken)
+        InvoiceRun run, IReadOnlyList<Subscription> due, List<Invoice> drafted, HashSet<SubscriptionId> corrected, CycleResult result, CreditBook book, CancellationToken cancellationToken)
     {
-        var (next, drafts) = (new List<Subscription>(), new List<BoundaryDraft>());
+        var (billed, drafts) = (new List<Subscription>(), new List<BoundaryDraft>());
         var all = (await drafting.DueAsync(due, drafted, cancellationToken).ConfigureAwait(false)).ToLookup(item => corrected.Add(item.Subscription.Id));
         IReadOnlyList<DueCharges> items = [.. await drafting.CorrectAsync(run.Tenant, [.. all[true]], cancellationToken).ConfigureAwait(false), .. all[false]];
         foreach (var (item, request) in items.Zip(await drafting.RequestsAsync(run.Tenant, items, drafted, cancellationToken).ConfigureAwait(false)))
@@ -63,25 +67,25 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
                 continue;
             }
 
-            Add(made.Invoice, result, totals);
+            Add(made.Invoice, result);
             drafted.AddRange(draft.Dues.Select(item => made.Invoice.PartOf(item.Subscription.Id)));
-            next.AddRange(draft.Dues.Select(item => item.Billed(options.Value, made.Invoice)));
+            billed.AddRange(draft.Dues.Select(item => item.Billed(options.Value, made.Invoice)));
         }
 
-        return [.. next.Where(subscription => subscription.NextBillingAt <= run.AsOf)];
+        return billed;
     }
 
     // What a run issues outside of boundaries: corrections, and usage that reached a threshold.
-    private async Task AddOthersAsync(InvoiceRun run, CycleResult result, Dictionary<Currency, Money> totals, CreditBook book, CancellationToken cancellationToken)
+    private async Task AddOthersAsync(InvoiceRun run, IReadOnlyDictionary<SubscriptionId, (Subscription Billed, IReadOnlyList<Invoice> Drafted)> watched, CycleResult result, CreditBook book, CancellationToken cancellationToken)
     {
         Invoice[] drafts = [
             .. await supplements.DraftsAsync(run.Tenant, run.Customer, result, cancellationToken).ConfigureAwait(false),
-            .. await progressive.DraftsAsync(run.Tenant, run.Customer, run.AsOf, result, cancellationToken).ConfigureAwait(false)];
+            .. await progressive.DraftsAsync(run.Tenant, run.Customer, run.AsOf, watched, result, cancellationToken).ConfigureAwait(false)];
         foreach (var made in await settlements.SettleAsync(run.Tenant, drafts, book, cancellationToken).ConfigureAwait(false))
         {
             if (made.Failure is null)
             {
-                Add(made.Invoice, result, totals);
+                Add(made.Invoice, result);
             }
             else
             {
@@ -90,12 +94,11 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
         }
     }
 
-    private static void Add(Invoice invoice, CycleResult result, Dictionary<Currency, Money> totals)
+    private static void Add(Invoice invoice, CycleResult result)
     {
         if (!invoice.Lines.IsEmpty)
         {
-            result.Invoices.Add(invoice.Id);
-            totals[invoice.Currency] = totals.GetValueOrDefault(invoice.Currency, Money.Zero(invoice.Currency)) + invoice.Total;
+            result.Add(invoice);
         }
     }
 }

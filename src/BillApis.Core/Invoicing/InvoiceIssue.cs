@@ -142,7 +142,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         foreach (var invoice in saved ? write.Invoices : [])
         {
             stored[invoice.Id] = invoice;
-            result.Invoices.Add(invoice.Id);
+            result.Add(invoice);
         }
 
         return saved;

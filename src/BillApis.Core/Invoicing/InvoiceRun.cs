@@ -37,7 +37,7 @@ public sealed record InvoiceRun : IEntity<InvoiceRun>
     /// <summary>The first <see cref="MaxFailures"/> of those.</summary>
     public ImmutableArray<RunFailure> Failures { get; init; } = [];
 
-    /// <summary>The total of what was issued, by currency.</summary>
+    /// <summary>The total of what it issued, or would issue, by currency.</summary>
     public ImmutableArray<Money> Totals { get; init; } = [];
 
     /// <summary>How many subscriptions were due as it was ordered.</summary>
@@ -84,6 +84,7 @@ public sealed record InvoiceRun : IEntity<InvoiceRun>
         InvoicesCreated = InvoicesCreated + result.Invoices.Count,
         Failed = Failed + result.Failures.Count,
         Failures = [.. Failures.Concat(result.Failures).Take(MaxFailures)],
+        Totals = [.. Totals.Concat(result.Totals.Values).GroupBy(total => total.Currency).OrderBy(group => group.Key.Code, StringComparer.Ordinal).Select(group => group.Aggregate((sum, total) => sum + total))],
         ProgressAt = realTime,
     };
 

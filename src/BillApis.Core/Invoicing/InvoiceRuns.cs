@@ -132,7 +132,9 @@ public sealed partial class InvoiceRuns
                 await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    passed.UnionWith(result.Failures.Select(failure => failure.Subscription).Concat(result.Held));
+                    // One that is billed together with others is tried again with each of them, and named once.
+                    result.Failures.RemoveAll(failure => !passed.Add(failure.Subscription));
+                    passed.UnionWith(result.Held);
                     run = await ProgressAsync(run, query, result, passed.Count, cancellationToken).ConfigureAwait(false);
                 }
                 finally

@@ -26,6 +26,17 @@ public sealed class Invoices
     /// <exception cref="BillingException">The tenant has none such.</exception>
     public Task<Invoice> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) => _store.GetAsync(tenant, Kind, reference, cancellationToken);
 
+    /// <summary>The invoice that the lines were calculated for: the first of those that were withdrawn and replaced, or the invoice itself.</summary>
+    internal async Task<Invoice> OriginAsync(Invoice invoice, CancellationToken cancellationToken)
+    {
+        while (invoice.Replaces is { } withdrawn)
+        {
+            invoice = await GetAsync(invoice.Tenant, withdrawn.ToString(), cancellationToken).ConfigureAwait(false);
+        }
+
+        return invoice;
+    }
+
     /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>subscription_id</c>, <c>status</c>, <c>currency</c> and <c>kind</c>.</summary>
     public Task<Page<Invoice>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken = default) => _store.ListAsync(tenant, query, cancellationToken);
 

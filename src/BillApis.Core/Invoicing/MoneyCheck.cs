@@ -13,4 +13,19 @@ internal static class MoneyCheck
         Check.Range(field, amount, -MaxAmount, MaxAmount);
         return Money.Round(amount, currency) is var money && money.Amount == amount ? money : throw BillingException.Field(field, $"must have at most {currency.MinorUnitDigits} decimals in {currency}");
     }
+
+    /// <summary>What a quantity comes to at a price, rounded once.</summary>
+    /// <exception cref="BillingException">It is too large, or has more digits than can be kept exactly.</exception>
+    public static Money Product(string field, decimal quantity, decimal unitAmount, Currency currency)
+    {
+        try
+        {
+            var exact = Exact.Multiply(quantity, unitAmount);
+            return Math.Abs(exact) <= MaxAmount ? Money.Round(exact, currency) : throw BillingException.Field(field, $"comes to more than {MaxAmount} {currency} with its quantity");
+        }
+        catch (OverflowException overflow)
+        {
+            throw BillingException.Field(field, $"cannot be charged exactly: {overflow.Message}");
+        }
+    }
 }

@@ -39,7 +39,7 @@ public sealed record NewInvoiceLine(string Description, decimal UnitAmount, deci
             Description = Description,
             Quantity = Quantity,
             UnitAmount = UnitAmount,
-            Amount = Money.Round(Exact.Multiply(Quantity, UnitAmount), currency),
+            Amount = MoneyCheck.Product($"{path}unit_amount", Quantity, UnitAmount, currency),
             Period = Period,
             TaxCategory = TaxCategory,
         };

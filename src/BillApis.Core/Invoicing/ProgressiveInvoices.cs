@@ -21,7 +21,7 @@ internal sealed class ProgressiveInvoices(
         {
             foreach (var subscription in page)
             {
-                await OfAsync(subscription, at, result, draft => issue.IssueAsync(draft.Tenant, [new BoundaryDraft(draft)], result, cancellationToken), cancellationToken).ConfigureAwait(false);
+                await OfAsync(subscription, [], at, result, draft => issue.IssueAsync(draft.Tenant, [new BoundaryDraft(draft)], result, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
 
             foreach (var owner in page.Select(subscription => subscription.Tenant).Distinct())
@@ -33,15 +33,23 @@ internal sealed class ProgressiveInvoices(
         return result;
     }
 
-    /// <summary>The invoices that would be issued at an instant to subscriptions that no boundary of is due by then, without their credits and taxes.</summary>
-    public async Task<IReadOnlyList<Invoice>> DraftsAsync(TenantId tenant, CustomerId? customer, Instant at, CycleResult result, CancellationToken cancellationToken)
+    /// <summary>The invoices that would be issued at an instant, without their credits and taxes.</summary>
+    /// <param name="tenant">Of which tenant.</param>
+    /// <param name="customer">Of which customer; null for all.</param>
+    /// <param name="at">When.</param>
+    /// <param name="billed">Subscriptions as they would be by then, and their invoices that are not stored, where boundaries are due before.</param>
+    /// <param name="result">Takes those that cannot be billed.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<Invoice>> DraftsAsync(
+        TenantId tenant, CustomerId? customer, Instant at, IReadOnlyDictionary<SubscriptionId, (Subscription Billed, IReadOnlyList<Invoice> Drafted)> billed, CycleResult result, CancellationToken cancellationToken)
     {
         var drafts = new List<Invoice>();
         await foreach (var page in PagesAsync(new DueQuery(at, tenant, customer), cancellationToken).ConfigureAwait(false))
         {
             foreach (var subscription in page)
             {
-                await OfAsync(subscription, at, result, Keep, cancellationToken).ConfigureAwait(false);
+                var (current, before) = billed.GetValueOrDefault(subscription.Id, (subscription, []));
+                await OfAsync(current, before, at, result, Keep, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -65,11 +73,11 @@ internal sealed class ProgressiveInvoices(
         while (page.Count == BatchSize);
     }
 
-    private async Task OfAsync(Subscription subscription, Instant at, CycleResult result, Func<Invoice, Task> take, CancellationToken cancellationToken)
+    private async Task OfAsync(Subscription subscription, IReadOnlyList<Invoice> drafted, Instant at, CycleResult result, Func<Invoice, Task> take, CancellationToken cancellationToken)
     {
         try
         {
-            if (await DraftAsync(subscription, at, cancellationToken).ConfigureAwait(false) is { } draft)
+            if (await DraftAsync(subscription, drafted, at, cancellationToken).ConfigureAwait(false) is { } draft)
             {
                 await take(draft).ConfigureAwait(false);
             }
@@ -81,7 +89,7 @@ internal sealed class ProgressiveInvoices(
     }
 
     // First the number, then what was billed, then what was used: what comes in between has taken the number.
-    private async Task<Invoice?> DraftAsync(Subscription subscription, Instant at, CancellationToken cancellationToken)
+    private async Task<Invoice?> DraftAsync(Subscription subscription, IReadOnlyList<Invoice> drafted, Instant at, CancellationToken cancellationToken)
     {
         var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
         var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
@@ -93,7 +101,8 @@ internal sealed class ProgressiveInvoices(
         }
 
         var numbers = await earlier.NextNumbersAsync(subscription.Tenant, [subscription.Id], cancellationToken).ConfigureAwait(false);
-        var bills = new BoundBills(numbers[subscription.Id], await earlier.LinesAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false));
+        var lines = await earlier.LinesAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false);
+        var bills = new BoundBills(numbers[subscription.Id], [.. lines, .. drafted.SelectMany(invoice => invoice.Lines)]);
         var asked = await usage.RequestsAsync(subscription.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
         var used = await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var draft = InvoiceCalculator.Calculate(new InvoiceRequest

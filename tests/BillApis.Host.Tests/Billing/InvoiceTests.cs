@@ -37,6 +37,19 @@ public sealed class InvoiceTests(HostFixture host)
     }
 
     [Fact]
+    public async Task What_cannot_be_kept_exactly_is_refused_and_no_failure_of_ours()
+    {
+        // 18 and 17 digits make 35; 900 million million twenty thousand times are more cents than there are.
+        var customer = Seed.Id(await _seed.CustomerAsync());
+        Task<Answer> DraftAsync(string quantity, string amount, int lines = 1) => _api.PostAsync("/invoicing/invoices", new { customer_id = customer, currency = "USD", lines = Enumerable.Repeat(new { description = "Hours", quantity, unit_amount = amount }, lines) });
+        (await DraftAsync("123456.123456789012", "98765.123456789012")).ShouldFail(400, "VAL_001", "lines[0].unit_amount");
+        (await DraftAsync("999999999999999", "999999999999999")).ShouldFail(400, "VAL_001", "lines[0].unit_amount");
+        (await DraftAsync("1000", "900000000000.001")).ShouldFail(400, "VAL_001", "lines[0].unit_amount");
+        (await DraftAsync("1", "900000000000000", 200)).ShouldFail(400, "VAL_001");
+        (await DraftAsync("1000", "900000000000")).Ok(201).GetProperty("total").GetRawText().ShouldBe("900000000000000");
+    }
+
+    [Fact]
     public async Task A_run_that_nobody_waits_for_is_carried_out()
     {
         var (customer, plan) = (Seed.Id(await _seed.CustomerAsync()), Seed.Id(await _seed.PlanAsync()));
