@@ -79,9 +79,8 @@ internal static class SqliteRows
 
     private static void Run(SqliteConnection connection, TenantId tenant, SqlRows rows, Func<string, string> sql, Action<SqliteStatement, int> run, CancellationToken cancellationToken)
     {
-        var columns = rows.Columns.Select((column, i) => $"@c{i} as {column.Name}");
-        var statement = SqliteStatement.Of(connection, sql($"(select {string.Join(", ", columns)})"));
-        var places = Enumerable.Range(0, rows.Columns.Length).Select(i => statement.Place($"c{i}")).ToArray();
+        var statement = SqliteStatement.Of(connection, SqliteOneRow.Of(rows, sql));
+        var places = rows.Columns.Select(column => statement.Place(SqliteOneRow.Parameter(column.Name))).ToArray();
         if (statement.Place("Tenant") is > 0 and var place)
         {
             statement.Bind(place, tenant.ToString());

@@ -13,6 +13,8 @@ internal sealed record ReservationRow
 
     private static readonly string Names = string.Join(", ", Types.Select(type => type.Split(' ')[0]));
 
+    private static readonly string Values = string.Join(", ", Types.Select(type => $"r.{type.Split(' ')[0]}"));
+
     public required string Id { get; init; }
     public required string CustomerId { get; init; }
     public required string Subject { get; init; }
@@ -25,7 +27,7 @@ internal sealed record ReservationRow
     public string? AlsoSubject { get; init; }
     public string? AlsoLimit { get; init; }
 
-    public static string Insert(string rows) => $"insert into billing_reservation (tenant_id, {Names}) select @Tenant, {Names} from {rows} as r where true on conflict do nothing";
+    public static string Insert(string rows) => $"insert into billing_reservation (tenant_id, {Names}) select @Tenant, {Values} from {rows} as r where true on conflict do nothing";
 
     public static string Update(string rows) =>
         $"update billing_reservation set state = r.state, actual = r.actual from {rows} as r where billing_reservation.tenant_id = @Tenant and billing_reservation.id = r.id";
