@@ -75,10 +75,10 @@ public static class InvoiceCalculator
     }
 
     /// <summary>What a price without a metric costs for a charge.</summary>
-    internal static Money FixedAmount(Charge charge, Currency currency) => Money.Round(FixedPrice(charge), currency);
+    internal static Money FixedAmount(Charge charge, Currency currency) => Money.Round(charge.Factor.Apply(WholePrice(charge)), currency);
 
-    /// <summary>The same before it is rounded.</summary>
-    internal static decimal FixedPrice(Charge charge) => charge.Factor.Apply(Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity)).Amount);
+    /// <summary>What it costs for the whole period that the charge is of, before it is rounded.</summary>
+    internal static decimal WholePrice(Charge charge) => Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity)).Amount;
 
     private static InvoiceLine Fixed(Charge charge, Currency currency)
     {

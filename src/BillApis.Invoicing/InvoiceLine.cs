@@ -92,7 +92,11 @@ public sealed record InvoiceLine
     [JsonIgnore]
     public Money Net => Amount - (Discount ?? Money.Zero(Amount.Currency)) - (Credit ?? Money.Zero(Amount.Currency));
 
-    /// <summary>The same without the taxes that are in the price: what taxes on top of it are computed on.</summary>
+    /// <summary>The part of the amount that those leave of it.</summary>
+    [JsonIgnore]
+    public ProrationFactor NetPart => Net == Amount || Amount.IsZero ? ProrationFactor.Whole : new(Net.MinorUnits, Amount.MinorUnits);
+
+    /// <summary>What is left without the taxes that are in the price: what taxes on top of it are computed on.</summary>
     [JsonIgnore]
     public Money NetOfTax => Taxes.Where(item => item.Tax.Inclusive).Aggregate(Net, (rest, item) => rest - item.Amount);
 

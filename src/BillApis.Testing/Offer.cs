@@ -18,6 +18,9 @@ public sealed record Offer(string Code, PriceModel Model)
     /// <summary>How events become a quantity, from their property <c>value</c>.</summary>
     public Aggregation Aggregation { get; init; } = Aggregation.Sum;
 
+    /// <summary>The code of the product that it is a price of, which is made with it; null for none.</summary>
+    public string? Product { get; init; }
+
     /// <summary>Changes the terms.</summary>
     public Func<PriceTerms, PriceTerms> With { get; init; } = terms => terms;
 
@@ -46,6 +49,8 @@ public sealed record Offer(string Code, PriceModel Model)
         {
             Code = Metric, Name = Metric, EventType = Metric, Aggregation = Aggregation, Property = Aggregation is Aggregation.Count ? null : "value", GroupBy = terms.Dimensions, AllowNegative = terms.AllowNegative,
         }, cancellationToken).ConfigureAwait(false);
-        return await billing.Prices.FindAsync(tenant, Code, cancellationToken).ConfigureAwait(false) ?? await billing.Prices.CreateAsync(tenant, new Price { Code = Code, Metric = metric?.Id, Terms = terms }, cancellationToken).ConfigureAwait(false);
+        var product = Product is null ? null : await billing.Products.FindAsync(tenant, Product, cancellationToken).ConfigureAwait(false) ?? await billing.Products.CreateAsync(tenant, new Product { Code = Product, Name = Product }, cancellationToken).ConfigureAwait(false);
+        return await billing.Prices.FindAsync(tenant, Code, cancellationToken).ConfigureAwait(false)
+            ?? await billing.Prices.CreateAsync(tenant, new Price { Code = Code, Metric = metric?.Id, Product = product?.Id, Terms = terms }, cancellationToken).ConfigureAwait(false);
     }
 }

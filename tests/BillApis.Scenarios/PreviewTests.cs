@@ -22,36 +22,95 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         var asked = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_PREVIEW_CASES") ?? "0", CultureInfo.InvariantCulture);
         cases = asked > 0 && storage is "sqlite" ? asked : cases;
         var seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_PREVIEW_SEED") ?? "20260201", CultureInfo.InvariantCulture);
-        var (compared, verified, charged, together) = (0, 0, 0, 0);
-        for (var number = 0; compared < cases; number++)
+        var count = new Counts();
+        for (var number = 0; count.Compared < cases; number++)
         {
             await using var life = await StartAsync(storage, "2026-01-01");
-            var count = await BeginAsync(life, new Random(seed + number));
-            while (await DueAsync(life, count) is [var first, ..] due && first.NextBillingAt is { } boundary && boundary <= Last)
+            var (random, place) = (new Random(seed + number), $"seed {seed}, life {number}");
+            var catalogues = await BeginAsync(life, random);
+            var changes = new RandomChanges(random, catalogues);
+            while (await DueAsync(life) is [var first, ..] due && first.NextBillingAt is { } boundary && boundary <= Last)
             {
-                life.Clock.MoveTo(boundary);
+                var wait = boundary - life.Clock.Now;
+                if (wait > Duration.FromSeconds(2) && random.Next(2) == 0)
+                {
+                    life.Clock.MoveTo(life.Clock.Now + Duration.FromSeconds(random.NextInt64(1, (long)wait.TotalSeconds)));
+                    await BetweenAsync(life, changes, random, count, place);
+                    continue;
+                }
+
+                life.Clock.MoveTo(Instant.Max(boundary, life.Clock.Now));
                 var previews = await PreviewsAsync(life, due);
                 await life.RunAsync();
                 foreach (var preview in previews)
                 {
-                    var issued = await life.Billing.Invoices.GetAsync(life.Tenant, preview.Id.ToString(), Token);
-                    CanonicalJson.Of(issued, OfIssuing).ShouldBe(CanonicalJson.Of(preview, OfIssuing), $"seed {seed}, life {number}, {preview.Id} at {boundary}");
-                    (compared, charged, together) = (compared + 1, charged + (issued.Total.IsZero ? 0 : 1), together + (issued.Kind is InvoiceKind.Consolidated ? 1 : 0));
-                    if (compared % 5 == 0)
-                    {
-                        verified++;
-                        var (export, events) = (await life.Billing.Exports.InvoiceAsync(life.Tenant, issued.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, issued.Id.ToString(), Token));
-                        InvoiceVerification.Run(export, events).ShouldBeEmpty($"seed {seed}, life {number}, {preview.Id} at {boundary}");
-                        (await life.Billing.Explanations.InvoiceAsync(life.Tenant, issued.Id.ToString(), cancellationToken: Token)).Lines.ShouldAllBe(line => line.Agrees, $"seed {seed}, life {number}, {preview.Id} at {boundary}");
-                    }
+                    await CompareAsync(life, preview, count, place);
+                }
+
+                // Something may change at the very instant that was billed.
+                if (random.Next(4) == 0)
+                {
+                    await BetweenAsync(life, changes, random, count, place);
                 }
             }
+
+            await BilledLives.CheckAsync(life, place);
         }
 
-        charged.ShouldBeGreaterThan(cases / 3);
-        together.ShouldBeGreaterThan(cases / 20);
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {compared} previews were what was issued, {charged} of them over more than nothing and {together} over several subscriptions; {verified} were recomputed and explained.");
+        count.Charged.ShouldBeGreaterThan(cases / 3);
+        count.Together.ShouldBeGreaterThan(cases / 20);
+        count.Changed.ShouldBeGreaterThan(cases / 20);
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {count}.");
     }
+
+    // A change, and whatever else; then a dry run tells what the run issues: early bills and corrections.
+    private static async Task BetweenAsync(Scenario life, RandomChanges changes, Random random, Counts count, string place)
+    {
+        var all = await AllAsync(life);
+        for (var i = random.Next(1, 5); i > 0; i--)
+        {
+            var subscription = await life.Billing.Subscriptions.GetAsync(life.Tenant, all[random.Next(all.Count)].Id.ToString(), Token);
+            var (change, id) = (changes.Of(subscription, life.Clock.Now), subscription.Id.ToString());
+            var preview = await RandomChanges.Refusable(() => life.Billing.Changes.PreviewAsync(life.Tenant, id, change, Token));
+            var changed = await RandomChanges.Refusable(() => life.Billing.Changes.ApplyAsync(life.Tenant, id, change, Token));
+            var what = $"{place}, {change} of {Told(subscription)} at {life.Clock.Now}";
+            changed.Refusal.ShouldBe(preview.Refusal, what);
+            if (changed.Result is { } made && (made.Invoice is not null || made.At <= life.Clock.Now))
+            {
+                CanonicalJson.Of(made.Invoice, OfIssuing).ShouldBe(CanonicalJson.Of(preview.Result!.Invoice, OfIssuing), what);
+                count.Changed += made.Invoice is null ? 0 : 1;
+            }
+
+            count.Refused += changed.Refusal is null ? 0 : 1;
+            await changes.ElseAsync(life, subscription, subscription.Customer.ToString());
+        }
+
+        var before = await NewestAsync(life);
+        var dry = await life.Billing.Runs.RunAsync(life.Tenant, life.Clock.Now, dryRun: true, cancellationToken: Token);
+        var run = await life.Billing.Runs.RunAsync(life.Tenant, life.Clock.Now, cancellationToken: Token);
+        run.Failures.ShouldBeEmpty($"{place} at {life.Clock.Now}");
+        var issued = (await NewestAsync(life)).ExceptBy(before.Select(invoice => invoice.Id), invoice => invoice.Id).ToList();
+        issued.Count.ShouldBe(run.InvoicesCreated);
+        (dry.InvoicesCreated, dry.Totals.Sum(total => total.Amount)).ShouldBe((issued.Count, issued.Sum(invoice => invoice.Total.Amount)), $"{place} at {life.Clock.Now}: {string.Join(", ", issued.Select(invoice => $"{invoice.Kind} {invoice.Id} {invoice.Subscription}"))}");
+        count.Between += run.InvoicesCreated;
+    }
+
+    private static async Task<IReadOnlyList<Invoice>> NewestAsync(Scenario life) => (await life.Billing.Invoices.ListAsync(life.Tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
+
+    private static async Task CompareAsync(Scenario life, Invoice preview, Counts count, string place)
+    {
+        var what = $"{place}, {preview.Id} at {preview.CreatedAt}";
+        var issued = await life.Billing.Invoices.GetAsync(life.Tenant, preview.Id.ToString(), Token);
+        CanonicalJson.Of(issued, OfIssuing).ShouldBe(CanonicalJson.Of(preview, OfIssuing), what);
+        (count.Compared, count.Charged, count.Together) = (count.Compared + 1, count.Charged + (issued.Total.IsZero ? 0 : 1), count.Together + (issued.Kind is InvoiceKind.Consolidated ? 1 : 0));
+        if (count.Compared % 5 == 0)
+        {
+            count.Verified++;
+            await BilledLives.VerifyAsync(life, issued, what);
+        }
+    }
+
+    private static string Told(Subscription subscription) => $"{subscription.Id} [{string.Join(", ", subscription.Timeline.Entries.Select(entry => $"{entry.Kind} {entry.At} {entry.Proration}"))}]";
 
     private static async Task TaxesAsync(Scenario life)
     {
@@ -61,25 +120,34 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         }
     }
 
-    private static async Task<int> BeginAsync(Scenario life, Random random)
+    private static async Task<IReadOnlyList<RandomLife>> BeginAsync(Scenario life, Random random)
     {
         await TaxesAsync(life);
-        var dates = RandomDates.Of(random);
+        var (dates, catalogues) = (RandomDates.Of(random), new List<RandomLife>());
+        var (late, zeros) = ((LateUsagePolicy?)random.Next(3), (ZeroInvoices)random.Next(2));
+        await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { LateUsage = late, ZeroInvoices = zeros }, Token);
         for (var catalogue = 0; catalogue < Catalogues; catalogue++)
         {
-            await new RandomLife(random, catalogue, dates).CreateAsync(life, Subscriptions);
+            catalogues.Add(new RandomLife(random, catalogue, dates));
+            await catalogues[^1].CreateAsync(life, Subscriptions);
         }
 
-        return Catalogues * Subscriptions;
+        return catalogues;
+    }
+
+    private static async Task<IReadOnlyList<Subscription>> AllAsync(Scenario life)
+    {
+        var page = await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery { Limit = Catalogues * Subscriptions }, Token);
+        page.Items.Count.ShouldBe(Catalogues * Subscriptions);
+        return page.Items;
     }
 
     // Those that are billed next.
-    private static async Task<IReadOnlyList<Subscription>> DueAsync(Scenario life, int count)
+    private static async Task<IReadOnlyList<Subscription>> DueAsync(Scenario life)
     {
-        var page = await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery { Limit = count }, Token);
-        page.Items.Count.ShouldBe(count);
-        var next = page.Items.Select(item => item.NextBillingAt).Min();
-        return [.. page.Items.Where(item => item.NextBillingAt is not null && item.NextBillingAt == next)];
+        var all = await AllAsync(life);
+        var next = all.Select(item => item.NextBillingAt).Min();
+        return [.. all.Where(item => item.NextBillingAt is not null && item.NextBillingAt == next)];
     }
 
     // A boundary at which nothing is charged has no invoice; the preview is then of a later one.
@@ -95,5 +163,22 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         }
 
         return previews;
+    }
+
+    private sealed record Counts
+    {
+        public int Compared { get; set; }
+
+        public int Charged { get; set; }
+
+        public int Together { get; set; }
+
+        public int Changed { get; set; }
+
+        public int Refused { get; set; }
+
+        public int Between { get; set; }
+
+        public int Verified { get; set; }
     }
 }

@@ -33,10 +33,13 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         }
 
         var advanced = bill.Lines.Single(item => item.Id == line.GivesBack);
-        var asked = line.Factor.Apply(Rating.Rate(terms, new RatingInput(line.Quantity)).Amount);
-        var discounted = advanced.Net == advanced.Amount || advanced.Amount.IsZero ? asked : Exact.Multiply(asked, advanced.Net.Amount) / advanced.Amount.Amount;
+        // Of a minimum or maximum that part of what was billed for it is given back that is left of its own time.
+        var isBound = advanced.Kind is LineKind.Minimum or LineKind.Maximum;
+        var part = isBound ? ProrationFactor.Of(terms.Proration, line.Period!.Value, advanced.Period!.Value, subscription.Timeline.ZoneAt(advanced.Period.Value.Start)) : line.Factor;
+        var whole = isBound ? advanced.Amount.Amount : Rating.Rate(terms, new RatingInput(line.Quantity)).Amount;
+        var (asked, discounted) = (part.Apply(whole), part.Apply(whole, advanced.NetPart));
         var (back, most) = (-line.Amount, Money.Round(discounted, line.Amount.Currency));
-        return (InvoiceSteps.Unused(line, bill, advanced, asked, discounted, back < most), back <= most);
+        return (InvoiceSteps.Unused(line, bill, advanced, part, asked, discounted, back < most), back <= most);
     }
 
     private static bool IsBefore(Invoice bill, Invoice invoice) => bill.Id != invoice.Id && bill.CreatedAt <= invoice.CreatedAt && (bill.Number is null || invoice.Number is null || bill.IssuedAt < invoice.IssuedAt || (bill.IssuedAt == invoice.IssuedAt && bill.CreatedAt < invoice.CreatedAt));

@@ -29,9 +29,9 @@ internal static class InvoiceSteps
         Text($"which makes {line.Amount}")];
 
     /// <summary>How much is given back of a line that was billed in advance.</summary>
-    public static ImmutableArray<string> Unused(InvoiceLine line, Invoice bill, InvoiceLine advanced, decimal asked, decimal discounted, bool isLess) => [
+    public static ImmutableArray<string> Unused(InvoiceLine line, Invoice bill, InvoiceLine advanced, ProrationFactor part, decimal asked, decimal discounted, bool isLess) => [
         Text($"the line {advanced.Id} of {bill.DisplayNumber ?? bill.Id.ToString()} charged {advanced.Amount} in advance{(advanced.Net == advanced.Amount ? "" : $", {advanced.Net} after coupons and promotional credit")}"),
-        Text($"{line.Factor} of the period at its price = {Exact.Format(asked)}{(discounted == asked ? "" : $", and in the ratio of what was left = {Exact.Format(Math.Round(discounted, Limits.FractionDigits, MidpointRounding.AwayFromZero))}")}"),
+        Text($"{part} of {(advanced.Kind is LineKind.Minimum or LineKind.Maximum ? "that" : "the period at its price")} = {Exact.Format(asked)}{(discounted == asked ? "" : $", and in the ratio of what was left = {Exact.Format(Math.Round(discounted, Limits.FractionDigits, MidpointRounding.AwayFromZero))}")}"),
         Text($"{(isLess ? "not more than was left of it is" : "rounded half away from zero and")} given back: {line.Amount}")];
 
     /// <summary>From the lines to what is due.</summary>

@@ -21,7 +21,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             var (versions, boundary) = (await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false), subscription.NextBillingAt!.Value);
             var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
             var billed = schedule.IsChange(boundary) ? await advanced.BeyondAsync(subscription, boundary, schedule.AdvancedSince(boundary), drafted, cancellationToken).ConfigureAwait(false) : [];
-            var at = schedule.At(boundary, billed, subscription.EntriesBilled);
+            var at = schedule.At(boundary, billed, subscription.EntriesBilled, subscription.BilledUntil == boundary);
             due.Add(new DueCharges(subscription, versions, boundary, at.Charges) { Unused = at.Unused, Commitments = at.Commitments, CountsFor = schedule.CountsFor(at.Charges.Select(charge => charge.Period.Start), boundary) });
         }
 

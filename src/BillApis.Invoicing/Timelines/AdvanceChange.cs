@@ -81,7 +81,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
         var ended = mine.Find(run => run.Parts.Exists(part => part.To == at)) ?? (settles ? mine.Find(run => run.AddOn is null && run.To < at) : null);
         if (period.Start == at || (policy is ChangeProration.Full && ended is not null))
         {
-            return new UnusedTime(advanced, period, line.Factor, line.Amount.Amount);
+            return new UnusedTime(advanced, period, line.Factor, line.Amount.Amount, ProrationFactor.Whole);
         }
 
         // Of a price whose terms changed, those count that the line was billed by.
@@ -93,8 +93,8 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
 
         var (rest, whole) = (new Interval(at, advanced.Until), billed.PeriodAt(at - Duration.Epsilon));
         var charge = billed.Charge(line.Quantity, rest.Start, rest.End, whole);
-        return new UnusedTime(advanced, rest, charge.Factor, line.Kind is LineKind.Minimum or LineKind.Maximum
-            ? ProrationFactor.Of(billed.Price.Terms.Proration, rest, period, billed.Schedule!.Zone).Apply(line.Amount.Amount)
-            : InvoiceCalculator.FixedPrice(charge));
+        return line.Kind is LineKind.Minimum or LineKind.Maximum
+            ? new UnusedTime(advanced, rest, charge.Factor, line.Amount.Amount, ProrationFactor.Of(billed.Price.Terms.Proration, rest, period, billed.Schedule!.Zone))
+            : new UnusedTime(advanced, rest, charge.Factor, InvoiceCalculator.WholePrice(charge), charge.Factor);
     }
 }

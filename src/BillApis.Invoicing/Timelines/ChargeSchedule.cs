@@ -88,7 +88,8 @@ public sealed class ChargeSchedule
     /// <param name="boundary">An instant that <see cref="NextBoundary"/> gave.</param>
     /// <param name="advanced">What was billed in advance beyond it; needed where <see cref="IsChange"/> says so.</param>
     /// <param name="since">How many of the timeline's entries were looked at by earlier boundaries.</param>
-    public DueAtBoundary At(Instant boundary, IReadOnlyList<AdvancedLine> advanced, int since = 0)
+    /// <param name="again">Whether one of those was this instant, so that what they charged is not charged again.</param>
+    public DueAtBoundary At(Instant boundary, IReadOnlyList<AdvancedLine> advanced, int since = 0, bool again = false)
     {
         ArgumentNullException.ThrowIfNull(advanced);
         var known = _timeline.KnownAt(boundary);
@@ -102,7 +103,16 @@ public sealed class ChargeSchedule
         var changes = schedule.Changes().Where(entry => entry.At == boundary).ToList();
         var policy = (changes.FindLast(entry => entry.Number >= since) ?? changes.LastOrDefault())?.Proration ?? ChangeProration.Prorate;
         var (charges, unused) = new AdvanceChange(schedule._runs, boundary, policy).Of(advanced);
-        return new DueAtBoundary([.. arrears, .. charges], unused) { Commitments = schedule.EndingAt(boundary) };
+        return new DueAtBoundary(again ? Unbilled([.. arrears, .. charges], boundary, since) : [.. arrears, .. charges], unused) { Commitments = schedule.EndingAt(boundary) };
+    }
+
+    // What is paid in advance is told by the bills; what is charged in arrears, or once, by what was known as the instant was billed.
+    private List<Charge> Unbilled(IReadOnlyList<Charge> charges, Instant boundary, int since)
+    {
+        var before = new ChargeSchedule((_timeline with { Entries = [.. _timeline.Entries.Take(since)] }).KnownAt(boundary), _plans);
+        var billed = before._runs.SelectMany(run => run is { IsAdvance: false } ? ArrearCharges.Of(run, boundary) : run.Schedule is null && AdvanceCharges.Of(run, boundary) is { } once ? [once] : [])
+            .Select(charge => (charge.Price.Id, charge.Period)).ToList();
+        return [.. charges.Where(charge => (charge.Price.Terms is { Timing: BillingTiming.InAdvance, Interval: not null }) || !billed.Remove((charge.Price.Id, charge.Period)))];
     }
 
     /// <summary>The intervals of commitments that hold one of several instants and have ended.</summary>

@@ -39,7 +39,9 @@ internal static class PriceRuns
             Add(runs, price, null, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), state.Zone, state.Origin, state.Anchor, from, to);
         }
 
-        foreach (var added in state.AddOns)
+        // The same usage is charged once by a price, however often that is there.
+        var metered = plans[state.Plan].Items.Where(item => item.Price.IsMetered).Select(item => item.Price.Id).ToHashSet();
+        foreach (var added in state.AddOns.Where(added => !added.AddOn!.Price.IsMetered || metered.Add(added.AddOn.Price.Id)))
         {
             var addOn = added.AddOn!;
             var (origin, anchor) = addOn.OwnCycle ? (Instant.Max(added.At, timeline.BillingStartAt), BillingAnchor.Subscription) : (state.Origin, state.Anchor);

@@ -7,14 +7,15 @@ namespace BillApis.Invoicing;
 /// <param name="Advanced">The line.</param>
 /// <param name="Period">The time that it does not pay for any more.</param>
 /// <param name="Factor">The part of the whole period that this is.</param>
-/// <param name="Price">What the line's terms ask for that time, exact and before coupons.</param>
-public sealed record UnusedTime(AdvancedLine Advanced, Interval Period, ProrationFactor Factor, decimal Price)
+/// <param name="Price">What the line's terms ask for that of which a part is given back, exact and before coupons.</param>
+/// <param name="Part">That part.</param>
+public sealed record UnusedTime(AdvancedLine Advanced, Interval Period, ProrationFactor Factor, decimal Price, ProrationFactor Part)
 {
     /// <summary>The line of an invoice that gives it back: never more than is left of what was billed; null where nothing is.</summary>
     public InvoiceLine? ToLine()
     {
         var line = Advanced.Line;
-        var discounted = line.Net == line.Amount || line.Amount.IsZero ? Price : Exact.Multiply(Price, line.Net.Amount) / line.Amount.Amount;
+        var discounted = Part.Apply(Price, line.NetPart);
         var amount = line.Net.MinorUnits < 0
             ? Money.Round(discounted, line.Net.Currency)
             : PeriodParts.UnusedCredit(discounted, ProrationFactor.Whole, Advanced.Left, Money.Zero(Advanced.Left.Currency));

@@ -60,6 +60,10 @@ public readonly record struct ProrationFactor
     /// </returns>
     public decimal Apply(decimal amount) => IsWhole ? amount : Ratio.Of(amount).Multiply(Numerator, Denominator).ToDecimal(ResultDigits);
 
+    /// <summary>This part of another part of the amount: the one quotient of both, as exact as <see cref="Apply(decimal)"/>.</summary>
+    public decimal Apply(decimal amount, ProrationFactor of) =>
+        of.IsWhole ? Apply(amount) : Ratio.Of(amount).Multiply(Numerator, Denominator).Multiply(of.Numerator, of.Denominator).ToDecimal(ResultDigits);
+
     /// <summary>For example <c>17/31</c>.</summary>
     public override string ToString() => $"{Numerator}/{Denominator}";
 

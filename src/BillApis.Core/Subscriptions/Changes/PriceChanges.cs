@@ -31,7 +31,11 @@ internal static class PriceChanges
         Check.Range("quantity", change.Quantity, 0, Limits.Magnitude);
         var price = context.AddOn!;
         Check.Range("add_ons", context.State.AddOns.Length + 1, 0, Limits.ItemsPerPlan);
-        return [Entry(TimelineKind.AddOnAdded, change, context) with { AddOn = new AddOn(price, change.Quantity, change.OwnCycle) }];
+        var entry = Entry(TimelineKind.AddOnAdded, change, context) with { AddOn = new AddOn(price, change.Quantity, change.OwnCycle) };
+        var state = context.Subscription.Timeline.StateAt(entry.At);
+        return price.IsMetered && context.Versions[state.Plan].Items.Select(item => item.Price).Concat(state.AddOns.Select(item => item.AddOn!.Price)).Any(charged => charged.Id == price.Id)
+            ? throw context.Refused($"is charged for its usage by the price '{price.Code}' already, and that only once")
+            : [entry];
     }
 
     public static IReadOnlyList<TimelineEntry> Of(RemoveAddOn change, ChangeContext context)

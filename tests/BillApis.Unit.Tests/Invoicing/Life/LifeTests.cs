@@ -180,7 +180,7 @@ public sealed class LifeTests
         AdvancedLine.Of(life.Invoices, [memo], At(2026, 6, 16)).ShouldHaveSingleItem().Left.Amount.ShouldBe(5m);
         AdvancedLine.Of(life.Invoices, [memo with { Status = CreditMemoStatus.Canceled }], At(2026, 6, 16)).ShouldHaveSingleItem().Left.Amount.ShouldBe(30m);
         AdvancedLine.Of([life.Invoices[0] with { Status = InvoiceStatus.Canceled }], [], At(2026, 6, 16)).ShouldHaveSingleItem().Left.Amount.ShouldBe(0m);
-        new UnusedTime(AdvancedLine.Of(life.Invoices, [memo], At(2026, 6, 16))[0], new Interval(At(2026, 6, 16), At(2026, 7, 1)), new ProrationFactor(1, 2), 15m).ToLine()!.Amount.Amount.ShouldBe(-5m);
+        new UnusedTime(AdvancedLine.Of(life.Invoices, [memo], At(2026, 6, 16))[0], new Interval(At(2026, 6, 16), At(2026, 7, 1)), new ProrationFactor(1, 2), 30m, new ProrationFactor(1, 2)).ToLine()!.Amount.Amount.ShouldBe(-5m);
     }
 
     private static PlanVersion Seats(BillingTiming timing, Proration proration = Proration.BySecond) =>

@@ -79,7 +79,7 @@ internal sealed class PaperSubscription
 
     private void Bill(Instant boundary)
     {
-        var due = ChargeSchedule.Of(State.Timeline, _plans).At(boundary, AdvancedLine.Of(Invoices, [], boundary), State.EntriesBilled);
+        var due = ChargeSchedule.Of(State.Timeline, _plans).At(boundary, AdvancedLine.Of(Invoices, [], boundary), State.EntriesBilled, State.BilledUntil == boundary);
         var invoice = InvoiceCalculator.Calculate(new InvoiceRequest
         {
             Tenant = State.Tenant,
