@@ -8,6 +8,8 @@ namespace BillApis.Invoicing;
 /// <summary>Makes every invoice: previews, simulations, drafts and issued ones all come from here, so that they are the same.</summary>
 public static class InvoiceCalculator
 {
+    private static readonly ImmutableSortedDictionary<string, string?> Undivided = ImmutableSortedDictionary.Create<string, string?>(StringComparer.Ordinal);
+
     /// <summary>The draft invoice that follows from a request, coupons taken off; <see cref="InvoiceSettlement"/> adds credits and taxes. The same request gives the same invoice, byte for byte.</summary>
     /// <exception cref="BillingException">A price refuses its quantity, or there are more than <see cref="Limits.LinesPerInvoice"/> lines.</exception>
     /// <exception cref="OverflowException">An amount cannot be kept exactly.</exception>
@@ -62,10 +64,14 @@ public static class InvoiceCalculator
 
     internal static List<InvoiceLine> LinesOf(ChargedUsage charged, Currency currency)
     {
-        var charge = charged.Charge;
-        var lines = (charge.Price.Metric is null ? [Fixed(charge, currency)] : Metered(charge, charged.Usage, currency)).ToList();
-        var sum = lines.Aggregate(Money.Zero(currency), (total, line) => total + line.Amount);
-        var adjustment = Rating.Adjustment(charge.Price.Terms, sum, charge.Factor);
+        var (charge, terms) = (charged.Charge, charged.Charge.Price.Terms);
+        List<InvoiceLine> lines = charge.Price.Metric is null ? [Fixed(charge, currency)] : Metered(charge, charged.Usage, currency);
+        if (lines.Count == 1 && terms is { MinimumAmount: null, MaximumAmount: null })
+        {
+            return lines;
+        }
+
+        var adjustment = Rating.Adjustment(terms, lines.Aggregate(Money.Zero(currency), (total, line) => total + line.Amount), charge.Factor);
         if (!adjustment.IsZero)
         {
             lines.Add(adjustment.MinorUnits > 0 ? Adjustment(LineKind.Minimum, "minimum", adjustment, charge) : Adjustment(LineKind.Maximum, "maximum", adjustment, charge));
@@ -83,43 +89,37 @@ public static class InvoiceCalculator
     private static InvoiceLine Fixed(Charge charge, Currency currency)
     {
         var rated = Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity));
-        return Line(charge, charge.Price.Terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, charge.Quantity, rated) with
-        {
-            Amount = Money.Round(charge.Factor.Apply(rated.Amount), currency),
-            Factor = charge.Factor,
-        };
+        return Line(charge, charge.Price.Terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, rated, Money.Round(charge.Factor.Apply(rated.Amount), currency), charge.Factor, null, Undivided);
     }
 
     // Usage is what was used: only its minimum and maximum know of a part of a period.
-    private static IEnumerable<InvoiceLine> Metered(Charge charge, RatingInput usage, Currency currency)
+    private static List<InvoiceLine> Metered(Charge charge, RatingInput usage, Currency currency)
     {
         var terms = charge.Price.Terms;
-        IEnumerable<RatingGroup> groups = terms.GroupBy.IsEmpty || usage.Events.IsEmpty ? [new RatingGroup([], Rating.Rate(terms, usage))] : Rating.Groups(terms, usage);
-        return groups.Select(group =>
-        {
-            var values = terms.GroupBy.Zip(group.Values, KeyValuePair.Create).ToImmutableSortedDictionary(StringComparer.Ordinal);
-            return Line(charge, LineKind.Usage, group.Rated.Input.Quantity, group.Rated) with
-            {
-                Description = Describe(charge.Price, values),
-                Metric = charge.Price.Metric,
-                Full = charge.Full == charge.Period ? null : charge.Full,
-                Group = values,
-                Amount = Money.Round(group.Rated.Amount, currency),
-            };
-        });
+        var full = charge.Full == charge.Period ? (Interval?)null : charge.Full;
+        return terms.GroupBy.IsEmpty || usage.Events.IsEmpty
+            ? [Line(Rating.Rate(terms, usage), Undivided)]
+            : [.. Rating.Groups(terms, usage).Select(group => Line(group.Rated, terms.GroupBy.Zip(group.Values, KeyValuePair.Create).ToImmutableSortedDictionary(StringComparer.Ordinal)))];
+
+        InvoiceLine Line(Rated rated, ImmutableSortedDictionary<string, string?> values) =>
+            InvoiceCalculator.Line(charge, LineKind.Usage, rated, Money.Round(rated.Amount, currency), ProrationFactor.Whole, full, values);
     }
 
-    private static InvoiceLine Line(Charge charge, LineKind kind, decimal quantity, Rated rated) => new()
+    private static InvoiceLine Line(Charge charge, LineKind kind, Rated rated, Money amount, ProrationFactor factor, Interval? full, ImmutableSortedDictionary<string, string?> values) => new()
     {
         Kind = kind,
-        Description = Describe(charge.Price, ImmutableSortedDictionary<string, string?>.Empty),
+        Description = Describe(charge.Price, values),
         Price = charge.Price.Id,
         Product = charge.Price.Product,
-        Quantity = quantity,
+        Metric = charge.Price.Metric,
+        Group = values,
+        Quantity = rated.Input.Quantity,
         UnitAmount = rated.EffectiveUnitAmount,
-        Amount = default,
+        Amount = amount,
         Period = charge.Period.Duration == Duration.Zero ? null : charge.Period,
         InAdvance = charge.Price.Terms.Timing is BillingTiming.InAdvance && charge.Price.Terms.Interval is not null,
+        Factor = factor,
+        Full = full,
         Tiers = rated.Tiers,
         TaxCategory = charge.Price.Terms.TaxCategory,
     };
@@ -127,7 +127,7 @@ public static class InvoiceCalculator
     private static InvoiceLine Adjustment(LineKind kind, string word, Money amount, Charge charge) => new()
     {
         Kind = kind,
-        Description = $"{Describe(charge.Price, ImmutableSortedDictionary<string, string?>.Empty)}: {word}",
+        Description = $"{Describe(charge.Price, Undivided)}: {word}",
         Price = charge.Price.Id,
         Product = charge.Price.Product,
         Metric = charge.Price.Metric,

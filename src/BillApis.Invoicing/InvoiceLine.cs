@@ -90,7 +90,7 @@ public sealed record InvoiceLine
 
     /// <summary>What is left after coupons and promotional credits, with the taxes that are in the price.</summary>
     [JsonIgnore]
-    public Money Net => Amount - (Discount ?? Money.Zero(Amount.Currency)) - (Credit ?? Money.Zero(Amount.Currency));
+    public Money Net => (Discount, Credit) is (null, null) ? Amount : Amount - (Discount ?? Money.Zero(Amount.Currency)) - (Credit ?? Money.Zero(Amount.Currency));
 
     /// <summary>The part of the amount that those leave of it.</summary>
     [JsonIgnore]
@@ -98,9 +98,33 @@ public sealed record InvoiceLine
 
     /// <summary>What is left without the taxes that are in the price: what taxes on top of it are computed on.</summary>
     [JsonIgnore]
-    public Money NetOfTax => Taxes.Where(item => item.Tax.Inclusive).Aggregate(Net, (rest, item) => rest - item.Amount);
+    public Money NetOfTax
+    {
+        get
+        {
+            var rest = Net;
+            foreach (var item in Taxes)
+            {
+                rest = item.Tax.Inclusive ? rest - item.Amount : rest;
+            }
+
+            return rest;
+        }
+    }
 
     /// <summary>What it adds to the total, taxes on top of it included.</summary>
     [JsonIgnore]
-    public Money Gross => Taxes.Where(item => !item.Tax.Inclusive).Aggregate(Net, (sum, item) => sum + item.Amount);
+    public Money Gross
+    {
+        get
+        {
+            var sum = Net;
+            foreach (var item in Taxes)
+            {
+                sum = item.Tax.Inclusive ? sum : sum + item.Amount;
+            }
+
+            return sum;
+        }
+    }
 }

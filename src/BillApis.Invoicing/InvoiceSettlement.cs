@@ -21,7 +21,7 @@ public static class InvoiceSettlement
         ArgumentNullException.ThrowIfNull(grants);
         var usable = grants.Where(grant => grant.Amount.Currency == draft.Currency).Select(grant => grant.AdvancedTo(at))
             .Where(grant => grant.Period.IsActiveAt(at) && !grant.Balance.IsZero).OrderBy(grant => grant.Key).ToList();
-        var net = Discounted(draft with { Credits = [], Lines = ImmutableArray.CreateRange(draft.Lines, line => line with { Credit = null }) }, usable, taxes);
+        var net = Discounted(draft with { Credits = [], Lines = ImmutableArray.CreateRange(draft.Lines, line => line.Credit is null ? line : line with { Credit = null }) }, usable, taxes);
         var paid = Paid(InvoiceTaxes.Apply(net, taxes), usable);
         var invoice = paid with { Credits = [.. usable.Select(grant => paid.Credits.FirstOrDefault(use => use.Grant == grant.Id)).OfType<CreditUse>()] };
         return new Settlement(invoice, [.. usable.Zip(usable.Select(grant => invoice.Credits.FirstOrDefault(use => use.Grant == grant.Id)))
@@ -50,8 +50,9 @@ public static class InvoiceSettlement
 
     private static Invoice Paid(Invoice invoice, List<CreditGrant> usable)
     {
-        var left = ImmutableArray.CreateRange(invoice.Lines, line => line.Gross);
-        foreach (var grant in usable.Where(grant => grant.Category is CreditCategory.Paid))
+        var paid = usable.FindAll(grant => grant.Category is CreditCategory.Paid);
+        var left = paid.Count == 0 ? [] : ImmutableArray.CreateRange(invoice.Lines, line => line.Gross);
+        foreach (var grant in paid)
         {
             var eligible = new LineSpread(left, ImmutableArray.CreateRange(invoice.Lines, grant.Scope.Fits), invoice.Currency);
             var amount = Lesser(grant.Balance, eligible.Left);

@@ -93,9 +93,13 @@ internal static class SqliteRows
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
+            // What is bound stays bound: a column that says the same in row after row is bound once.
             for (var column = 0; column < places.Length; column++)
             {
-                Bind(statement, places[column], rows[row, column]);
+                if (row == 0 || !rows[row, column].Equals(rows[row - 1, column]))
+                {
+                    Bind(statement, places[column], rows[row, column]);
+                }
             }
 
             run(statement, row);

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace BillApis.Storage.Sql;
 
 /// <summary>A text, a whole number or null; decimals are text here.</summary>
-internal readonly struct SqlValue
+internal readonly struct SqlValue : IEquatable<SqlValue>
 {
     private static readonly object Numeral = new();
     private readonly object? _text;
@@ -29,6 +29,12 @@ internal readonly struct SqlValue
 
     /// <summary>A text that is in UTF-8 already.</summary>
     public static SqlValue OfUtf8(byte[] text) => new(text, 0);
+
+    public bool Equals(SqlValue other) => _number == other._number && (ReferenceEquals(_text, other._text) || (_text is string text && other._text is string same && text == same));
+
+    public override bool Equals(object? obj) => obj is SqlValue other && Equals(other);
+
+    public override int GetHashCode() => HashCode.Combine(_text, _number);
 
     public void WriteTo(Utf8JsonWriter json)
     {

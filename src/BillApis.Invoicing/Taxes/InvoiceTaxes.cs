@@ -10,14 +10,16 @@ public static class InvoiceTaxes
     {
         ArgumentNullException.ThrowIfNull(invoice);
         ArgumentNullException.ThrowIfNull(decision);
-        var lines = ImmutableArray.CreateRange(invoice.Lines, line => line with { Taxes = [] });
+        var lines = ImmutableArray.CreateRange(invoice.Lines, line => line.Taxes.IsEmpty ? line : line with { Taxes = [] });
         if (decision.Lines.All(taxes => taxes.IsEmpty))
         {
             return invoice with { Lines = lines, TaxLines = [] };
         }
 
         var taxed = invoice with { Lines = lines, TaxLines = [] };
-        var taxes = decision.Lines.SelectMany(item => item).Distinct().ToList();
+
+        // Most lines share one array of taxes.
+        var taxes = decision.Lines.Distinct().SelectMany(item => item).Distinct().ToList();
 
         // What is in the amounts comes first: taxes on top are computed on what is left without it.
         return WithBases(taxes.OrderByDescending(tax => tax.Inclusive).Aggregate(taxed, (result, tax) => Apply(result, tax, decision)));
@@ -26,8 +28,8 @@ public static class InvoiceTaxes
     private static Invoice Apply(Invoice invoice, Tax tax, TaxDecision decision)
     {
         var bearing = Enumerable.Range(0, invoice.Lines.Length).Where(i => decision.Lines[i].Contains(tax)).ToArray();
-        var exact = Array.ConvertAll(bearing, i => TaxShare.Of(invoice.Lines[i], tax, decision.Lines[i]));
-        var shares = TaxShare.Round(exact);
+        var shares = TaxShare.OnTop(tax, Array.ConvertAll(bearing, i => invoice.Lines[i].NetOfTax.MinorUnits))
+            ?? TaxShare.Round(Array.ConvertAll(bearing, i => TaxShare.Of(invoice.Lines[i], tax, decision.Lines[i])));
         var lines = invoice.Lines.ToBuilder();
         for (var k = 0; k < bearing.Length; k++)
         {

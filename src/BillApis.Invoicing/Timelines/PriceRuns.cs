@@ -33,10 +33,13 @@ internal static class PriceRuns
 
     private static void Add(List<PriceRun> runs, Timeline timeline, TimelineState state, PlanVersions plans, Instant from, Instant to)
     {
+        // Those of this state begin together, so that none goes on with another.
+        var (before, schedule) = (runs.Count, default(BillingSchedule));
         foreach (var item in plans[state.Plan].Items)
         {
             var price = state.Prices.TryGetValue(item.Price.Code, out var terms) ? item.Price with { Terms = terms } : item.Price;
-            Add(runs, price, null, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), state.Zone, state.Origin, state.Anchor, from, to);
+            schedule = ScheduleOf(price, state.Zone, state.Origin, state.Anchor, schedule);
+            Add(runs, before, price, null, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), schedule, from, to);
         }
 
         // The same usage is charged once by a price, however often that is there.
@@ -45,28 +48,38 @@ internal static class PriceRuns
         {
             var addOn = added.AddOn!;
             var (origin, anchor) = addOn.OwnCycle ? (Instant.Max(added.At, timeline.BillingStartAt), BillingAnchor.Subscription) : (state.Origin, state.Anchor);
-            Add(runs, addOn.Price, added.Number, addOn.Quantity, state.Zone, origin, anchor, from, to);
+            Add(runs, before, addOn.Price, added.Number, addOn.Quantity, ScheduleOf(addOn.Price, state.Zone, origin, anchor), from, to);
         }
     }
 
-    private static void Add(List<PriceRun> runs, Price price, int? addOn, decimal quantity, DateTimeZone zone, Instant origin, BillingAnchor anchor, Instant from, Instant to)
+    private static BillingSchedule? ScheduleOf(Price price, DateTimeZone zone, Instant origin, BillingAnchor anchor, BillingSchedule? last = null) =>
+        price.Terms.Interval is not { } interval ? null : last?.Interval == interval ? last : new BillingSchedule(zone, origin, anchor, interval);
+
+    private static void Add(List<PriceRun> runs, int before, Price price, int? addOn, decimal quantity, BillingSchedule? schedule, Instant from, Instant to)
     {
-        var schedule = price.Terms.Interval is { } interval ? new BillingSchedule(zone, origin, anchor, interval) : null;
-        if (runs.Find(run => run.Continues(price, addOn, schedule, from)) is not { } run)
+        var found = 0;
+        while (found < before && !runs[found].Continues(price, addOn, schedule, from))
+        {
+            found++;
+        }
+
+        if (found == before)
         {
             // What is charged once is charged for the first time that it is in force only.
-            if (schedule is not null || !runs.Exists(before => before.AddOn == addOn && before.Price.Id == price.Id))
+            if (schedule is not null || !IsKnown(runs, price, addOn))
             {
                 runs.Add(new PriceRun(price, addOn, schedule, [new PricePart(from, to, quantity)]));
             }
         }
-        else if (run.Parts[^1].Quantity == quantity)
+        else if (runs[found].Parts is var parts && parts[^1].Quantity == quantity)
         {
-            run.Parts[^1] = run.Parts[^1] with { To = to };
+            parts[^1] = parts[^1] with { To = to };
         }
         else
         {
-            run.Parts.Add(new PricePart(from, to, quantity));
+            parts.Add(new PricePart(from, to, quantity));
         }
     }
+
+    private static bool IsKnown(List<PriceRun> runs, Price price, int? addOn) => runs.Exists(run => run.AddOn == addOn && run.Price.Id == price.Id);
 }

@@ -52,6 +52,11 @@ public sealed record Timeline
     {
         get
         {
+            if (Entries.IsEmpty)
+            {
+                return [];
+            }
+
             var withdrawn = Entries.Where(entry => entry.Kind is TimelineKind.Withdrawn).Select(entry => entry.Entry).ToHashSet();
             return Entries.Where(entry => !withdrawn.Contains(entry.Number)).OrderBy(entry => entry.At).ThenBy(entry => entry.Number);
         }
@@ -72,7 +77,7 @@ public sealed record Timeline
     public TimelineState StateAt(Instant at) => Steps().TakeWhile(step => step.From <= at).Last().State;
 
     /// <summary>The zone in which its periods are computed at an instant.</summary>
-    public DateTimeZone ZoneAt(Instant at) => StateAt(at).Zone;
+    public DateTimeZone ZoneAt(Instant at) => Entries.IsEmpty ? Zone : StateAt(at).Zone;
 
     /// <summary>The first instant after another at which something that is known takes effect; null where nothing does.</summary>
     public Instant? ChangesAfter(Instant at) => Steps().Select(step => step.From).Append(StartAt).Append(BillingStartAt).Where(change => change > at).Cast<Instant?>().Min();

@@ -35,6 +35,12 @@ internal readonly record struct ExactSum
     /// <summary>How many there are.</summary>
     public BigInteger Units => _large.IsZero ? _units : _large;
 
+    /// <summary>Whether it fits into a decimal.</summary>
+    public bool IsDecimal => _large.IsZero && _units <= LargestDecimal && _units >= -LargestDecimal;
+
+    /// <summary>The sum as a number without trailing zeros, where it <see cref="IsDecimal"/>.</summary>
+    public decimal Value => Exact.Normalize((decimal)_units / UnitsPerOne);
+
     public static ExactSum Of(decimal value)
     {
         Span<int> bits = stackalloc int[4];
@@ -61,10 +67,13 @@ internal readonly record struct ExactSum
     /// <summary>Reads what <see cref="ToString"/> or a database wrote.</summary>
     public static ExactSum Parse(ReadOnlySpan<char> text)
     {
+        // So many digits fit into 64 and 128 bits, whatever they are.
+        const int few = 18;
+        const int sure = 38;
         var point = text.IndexOf('.');
         if (point < 0)
         {
-            return new(BigInteger.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) * One);
+            return text.Length <= few ? new((Int128)long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) * (Int128)UnitsPerOne) : new(BigInteger.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) * One);
         }
 
         Span<char> digits = stackalloc char[text.Length + Limits.FractionDigits];
@@ -72,7 +81,8 @@ internal readonly record struct ExactSum
         text[..point].CopyTo(digits);
         fraction.CopyTo(digits[point..]);
         digits[(point + fraction.Length)..(point + Limits.FractionDigits)].Fill('0');
-        return new(BigInteger.Parse(digits[..(point + Limits.FractionDigits)], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
+        digits = digits[..(point + Limits.FractionDigits)];
+        return digits.Length <= sure ? new(Int128.Parse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)) : new(BigInteger.Parse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
     }
 
     /// <summary>Reads the bytes of its units, as <see cref="BigInteger.ToByteArray()"/> makes them.</summary>
@@ -92,9 +102,9 @@ internal readonly record struct ExactSum
     /// <summary>The number as <see cref="Exact.Format"/> writes it, whatever its size.</summary>
     public override string ToString()
     {
-        if (_large.IsZero && _units <= LargestDecimal && _units >= -LargestDecimal)
+        if (IsDecimal)
         {
-            return Exact.Format((decimal)_units / UnitsPerOne);
+            return Exact.Format(Value);
         }
 
         var digits = BigInteger.Abs(Units).ToString(CultureInfo.InvariantCulture);

@@ -10,11 +10,16 @@ internal static class UsageQuantity
     /// <exception cref="BillingException">The quantity has more digits than can be billed.</exception>
     public static decimal Of(UsageRequest request, UsageSpans spans, UsageTallyGroup group)
     {
+        // A sum as it is has the finest digits already.
+        if (request.Metric is { Aggregation: Aggregation.Sum, Rounding: null } && group.Whole.Sum is { IsDecimal: true } sum)
+        {
+            return Floored(request, sum.Value);
+        }
+
         var (numerator, denominator) = Exactly(request, spans, group);
         try
         {
-            var quantity = (request.Metric.Rounding ?? Finest).Round(numerator, denominator);
-            return request.Metric.FloorAtZero && request.GroupBy.IsEmpty ? Math.Max(quantity, 0) : quantity;
+            return Floored(request, (request.Metric.Rounding ?? Finest).Round(numerator, denominator));
         }
         catch (OverflowException exception)
         {
@@ -22,9 +27,11 @@ internal static class UsageQuantity
         }
     }
 
+    private static decimal Floored(UsageRequest request, decimal quantity) => request.Metric.FloorAtZero && request.GroupBy.IsEmpty ? Math.Max(quantity, 0) : quantity;
+
     private static (BigInteger Numerator, BigInteger Denominator) Exactly(UsageRequest request, UsageSpans spans, UsageTallyGroup group)
     {
-        var total = group.Totals.OfType<UsageTotal>().Aggregate(new UsageTotal(), (all, each) => all.Merge(each));
+        var total = group.Whole;
         return request.Metric.Aggregation switch
         {
             Aggregation.Count => (total.Events, 1),

@@ -38,7 +38,8 @@ internal sealed class UsageTally(UsageRequest request)
 
     public UsageReading Read()
     {
-        var groups = _groups.OrderBy(pair => pair.Key.Json, StringComparer.Ordinal).Select(pair => new UsageGroup(pair.Key, UsageQuantity.Of(request, Spans, pair.Value), pair.Value.Events));
+        var sorted = _groups.Count > 1 ? _groups.OrderBy(pair => pair.Key.Json, StringComparer.Ordinal) : _groups.AsEnumerable();
+        var groups = sorted.Select(pair => new UsageGroup(pair.Key, UsageQuantity.Of(request, Spans, pair.Value), pair.Value.Events));
         return new UsageReading(request, _groups.Count == 0 && request.GroupBy.IsEmpty ? [new UsageGroup(Dimensions.None, 0, 0)] : [.. groups]);
     }
 
@@ -60,12 +61,17 @@ internal sealed class UsageTally(UsageRequest request)
 internal sealed class UsageTallyGroup(int spans, bool keepsHistory)
 {
     private readonly UsageTotal?[] _totals = new UsageTotal?[spans];
+    private Dictionary<string, UsageItem>? _items;
+    private Dictionary<string, List<LatestValue>>? _histories;
 
-    public ImmutableArray<UsageTotal?> Totals => [.. _totals];
+    public ReadOnlySpan<UsageTotal?> Totals => _totals;
 
-    public Dictionary<string, UsageItem> Items { get; } = new(StringComparer.Ordinal);
+    /// <summary>All spans together; not to be added to.</summary>
+    public UsageTotal Whole => _totals is [{ } only] ? only : _totals.OfType<UsageTotal>().Aggregate(new UsageTotal(), (all, each) => all.Merge(each));
 
-    public Dictionary<string, List<LatestValue>> Histories { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, UsageItem> Items => _items ??= new(StringComparer.Ordinal);
+
+    public Dictionary<string, List<LatestValue>> Histories => _histories ??= new(StringComparer.Ordinal);
 
     public long Events => _totals.Sum(total => total?.Events ?? 0);
 

@@ -22,7 +22,8 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
     public async Task<IReadOnlyList<UsageReading>> ReadAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
     {
         var first = requests.Any(request => request.Metric.Recurring) ? await FirstAsync(connection, transaction, tenant, cancellationToken).ConfigureAwait(false) : null;
-        var slots = requests.Select((request, index) => new UsageSlot(index, request, first)).ToList();
+        var cut = new Dictionary<Interval, UsageEdges>();
+        var slots = requests.Select((request, index) => new UsageSlot(index, request, first, cut)).ToList();
         await ReadTotalsAsync(connection, transaction, tenant, slots, cancellationToken).ConfigureAwait(false);
         await ReadPartsAsync(connection, transaction, tenant, slots, cancellationToken).ConfigureAwait(false);
         return [.. slots.Select(slot => slot.Tally.Read())];
@@ -72,6 +73,11 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
     // Requests for several metrics of one period need the same events: those are read once.
     private async Task ReadPartsAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, IReadOnlyList<UsageSlot> slots, CancellationToken cancellationToken)
     {
+        if (slots.All(slot => slot.Parts.Count == 0))
+        {
+            return;
+        }
+
         var parts = slots.SelectMany(slot => slot.Parts.Select(part => (Slot: slot, Key: Of(slot.Request, part)))).GroupBy(pair => pair.Key, pair => pair.Slot).ToList();
         foreach (var (place, item) in await _events.ReadAsync(connection, transaction, tenant, [.. parts.Select(part => part.Key)], cancellationToken).ConfigureAwait(false))
         {

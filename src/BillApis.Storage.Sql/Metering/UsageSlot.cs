@@ -13,7 +13,8 @@ internal sealed class UsageSlot
     /// <param name="index">Which request it is.</param>
     /// <param name="request">The request.</param>
     /// <param name="first">An instant before which the tenant has no usage; null where it has none at all.</param>
-    public UsageSlot(int index, UsageRequest request, Instant? first)
+    /// <param name="cut">What intervals were cut into already: many requests are for the same.</param>
+    public UsageSlot(int index, UsageRequest request, Instant? first, Dictionary<Interval, UsageEdges> cut)
     {
         (_index, Request, Tally) = (index, request, new UsageTally(request));
         for (var span = 0; span < Tally.Spans.All.Length; span++)
@@ -21,8 +22,12 @@ internal sealed class UsageSlot
             var isBefore = Tally.Spans.HasBefore && span == 0;
             var interval = Tally.Spans.All[span];
             interval = isBefore ? new Interval(Instant.Min(first ?? interval.End, interval.End), interval.End) : interval;
-            var edges = NeedsEvents(request, isBefore) ? UsageEdges.EventsOf(interval) : UsageEdges.Of(interval);
-            _buckets.AddRange(edges.Buckets.Select(bucket => (span, bucket)));
+            var edges = NeedsEvents(request, isBefore) ? UsageEdges.EventsOf(interval) : cut.TryGetValue(interval, out var known) ? known : cut[interval] = UsageEdges.Of(interval);
+            foreach (var bucket in edges.Buckets)
+            {
+                _buckets.Add((span, bucket));
+            }
+
             _parts.AddRange(edges.Parts);
         }
     }

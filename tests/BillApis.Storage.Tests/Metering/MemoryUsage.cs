@@ -40,7 +40,7 @@ internal sealed class MemoryUsage(Metric metric, CustomerId customer)
 
     public UsageReading Read(UsageRequest request)
     {
-        var slot = new UsageSlot(0, request, _totals.Count == 0 ? null : _totals.Keys.Min(key => key.Bucket.Start));
+        var slot = new UsageSlot(0, request, _totals.Count == 0 ? null : _totals.Keys.Min(key => key.Bucket.Start), []);
         foreach (var (place, (_, bucket)) in slot.Buckets.Index())
         {
             foreach (var (key, total) in _totals.Where(pair => pair.Key.Bucket == bucket))

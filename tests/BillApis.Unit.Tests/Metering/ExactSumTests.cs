@@ -54,6 +54,38 @@ public sealed class ExactSumTests
         }
     }
 
+    [Fact]
+    public void A_text_of_any_length_is_read_digit_by_digit()
+    {
+        var random = new Random(11);
+        foreach (var (digits, fraction) in Enumerable.Range(1, 45).SelectMany(digits => Enumerable.Range(0, 13).Select(fraction => (digits, fraction))))
+        {
+            var (whole, rest) = (Digits(random, digits), Digits(random, fraction));
+            var sign = random.Next(2) == 0 ? "-" : "";
+
+            ExactSum.Parse(fraction == 0 ? sign + whole : $"{sign}{whole}.{rest}").Units.ShouldBe(BigInteger.Parse(sign + whole + rest.PadRight(12, '0'), System.Globalization.CultureInfo.InvariantCulture));
+        }
+    }
+
+    [Fact]
+    public void A_sum_as_a_number_is_what_the_finest_rounding_makes_of_its_units()
+    {
+        var random = new Random(13);
+        var finest = new QuantityRounding(RoundingDirection.HalfUp, Limits.FractionDigits);
+        BigInteger[] edges = [0, 1, -1, 1_000_000_000_000, -10_000_000_000_000, (BigInteger)decimal.MaxValue, -(BigInteger)decimal.MaxValue];
+        foreach (var units in edges.Concat(Enumerable.Range(0, 500).Select(i => new BigInteger(Bytes(random, 1 + (i % 12))))))
+        {
+            var sum = new ExactSum(units);
+            sum.IsDecimal.ShouldBeTrue();
+            decimal.GetBits(sum.Value).ShouldBe(decimal.GetBits(finest.Round(units, ExactSum.One)));
+        }
+
+        new ExactSum((BigInteger)decimal.MaxValue + 1).IsDecimal.ShouldBeFalse();
+        new ExactSum((BigInteger)Int128.MaxValue + 1).IsDecimal.ShouldBeFalse();
+    }
+
+    private static string Digits(Random random, int count) => string.Concat(Enumerable.Range(0, count).Select(_ => random.Next(10)));
+
     private static byte[] Bytes(Random random, int count)
     {
         var bytes = new byte[count];

@@ -1,3 +1,4 @@
+using System.Numerics;
 using BillApis.Invoicing;
 using static BillApis.Unit.Tests.Invoicing.Bills;
 
@@ -77,5 +78,41 @@ public sealed class InvoiceTaxesTests
 
         taxed.TaxTotal.Amount.ShouldBe(-0.01m); // −0.005, half away from zero
         taxed.Lines.Sum(line => line.Taxes.Single().Amount.Amount).ShouldBe(-0.01m);
+    }
+
+    [Fact]
+    public void Shares_of_any_size_are_those_of_fractions_worked_out_one_by_one()
+    {
+        var random = new Random(19);
+        decimal[] percentages = [0, 19, 7.7m, 0.000000000001m, 8.875m, 99.999999999999m, 1_000, 1_500.5m];
+        foreach (var percentage in Enumerable.Range(0, 400).Select(i => percentages[i % percentages.Length]))
+        {
+            var most = random.Next(3) switch { 0 => 20L, 1 => 1_000_000L, _ => 1L << 56 };
+            var cents = Enumerable.Range(0, random.Next(1, 12)).Select(_ => random.NextInt64(-most / 4, most)).ToArray();
+            var draft = Draft([.. cents.Select(amount => Line(amount / 100m))]);
+
+            var taxed = InvoiceTaxes.Apply(draft, On(draft, Vat(percentage)));
+
+            taxed.Lines.Select(line => line.Taxes.Single().Amount.MinorUnits).ShouldBe(Shares(cents, percentage));
+            taxed.TaxLines.Single().Amount.MinorUnits.ShouldBe(Shares(cents, percentage).Sum());
+        }
+    }
+
+    // Over one denominator: floors, and what is missing of the rounded sum one by one to the greatest rests, the earlier first.
+    private static long[] Shares(long[] cents, decimal percentage)
+    {
+        var whole = BigInteger.Pow(10, 14);
+        var exact = Array.ConvertAll(cents, amount => amount * (BigInteger)(percentage * 1_000_000_000_000m));
+        var shares = Array.ConvertAll(exact, part => (long)((part - (((part % whole) + whole) % whole)) / whole));
+        var sum = exact.Aggregate(BigInteger.Zero, (all, part) => all + part);
+        var rounded = ((2 * BigInteger.Abs(sum)) + whole) / (2 * whole) * sum.Sign;
+        for (var rests = exact.Select((part, i) => part - (shares[i] * whole)).ToList(); rounded > shares.Aggregate(BigInteger.Zero, (all, share) => all + share);)
+        {
+            var greatest = rests.IndexOf(rests.Max());
+            shares[greatest]++;
+            rests[greatest] = -1;
+        }
+
+        return shares;
     }
 }
