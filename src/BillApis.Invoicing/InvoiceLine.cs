@@ -51,7 +51,7 @@ public sealed record InvoiceLine
     /// <summary>The part of the whole period that is charged.</summary>
     public ProrationFactor Factor { get; init; } = ProrationFactor.Whole;
 
-    /// <summary>The whole period that a metered line's period is cut from; null where it is not cut.</summary>
+    /// <summary>The whole period that a metered line's period is cut from, or that the line pays for that is given back a part of; null where there is none such.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Interval? Full { get; init; }
 

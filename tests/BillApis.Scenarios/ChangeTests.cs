@@ -9,6 +9,21 @@ public sealed class ChangeTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task Quantities_that_are_ahead_are_of_the_plan_that_there_is_then(string storage)
+    {
+        // Basic's 10.00 a month until July 1, then two seats at 5.00 for half of the month, and from July 16 at noon four.
+        await using var life = await RunningAsync(storage, "basic");
+        await life.PlanAsync("seats", Offer.Seats("seat", 5, quantity: 2));
+        await ChangeAsync(life, new ChangePlan("seats") { When = ChangeWhen.PeriodEnd });
+        var four = ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 4);
+        await Should.ThrowAsync<BillingException>(() => ChangeAsync(life, new ChangeQuantities(four) { When = ChangeWhen.Immediate }));
+        await ChangeAsync(life, new ChangeQuantities(four) { At = Day.Of("2026-07-16T12:00") });
+        await life.GoToAsync("2026-08-02");
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([10m, 5m, 10m, 20m]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task An_upgrade_gives_back_the_unused_half_and_charges_half_of_the_new_price(string storage)
     {
         // 15 of 30 days are left: 30 × 1/2 = 15, less 10 × 1/2 = 5.

@@ -9,11 +9,12 @@ namespace BillApis.Invoicing;
 /// <param name="Factor">The part of the whole interval that this is.</param>
 public sealed record CommitmentPeriod(Money Committed, Interval Period, ProrationFactor Factor)
 {
-    /// <summary>Whether a line draws on the commitment: one whose own period begins in this one, whoever billed it.</summary>
+    /// <summary>Whether a line draws on the commitment: one whose own period begins in this one, whoever billed it, and what is given back of such a line until the interval ends.</summary>
     public bool Counts(InvoiceLine line)
     {
         ArgumentNullException.ThrowIfNull(line);
-        return line.Kind is not (LineKind.Commitment or LineKind.OneOff) && line.Period is { } period && Period.Contains(period.Start);
+        return line.Kind is not (LineKind.Commitment or LineKind.OneOff) && line.Period is { } period
+            && (line.GivesBack is null ? Period.Contains(period.Start) : Period.Contains((line.Full ?? period).Start) && period.Start <= Period.End);
     }
 
     /// <summary>The same with what earlier invoices billed of it.</summary>

@@ -28,6 +28,7 @@ public sealed record UnusedTime(AdvancedLine Advanced, Interval Period, Proratio
             Quantity = line.Quantity,
             Amount = Money.Zero(amount.Currency) - amount,
             Period = Period,
+            Full = line.Period,
             InAdvance = true,
             Factor = Factor,
             GivesBack = line.Id,

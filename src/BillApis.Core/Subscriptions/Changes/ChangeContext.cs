@@ -16,7 +16,9 @@ internal sealed record ChangeContext(Subscription Subscription, PlanVersions Ver
 
     public SubscriptionStatus Status => Subscription.StatusAt(Now);
 
-    public PlanVersion Plan => Versions[State.Plan];
+    public PlanVersion Plan => PlanAt(Now);
+
+    public PlanVersion PlanAt(Instant at) => Versions[Subscription.Timeline.StateAt(at).Plan];
 
     /// <summary>The entries that have not taken effect yet.</summary>
     public IEnumerable<TimelineEntry> Scheduled => Subscription.Timeline.InEffect.Where(entry => entry.At > Now);

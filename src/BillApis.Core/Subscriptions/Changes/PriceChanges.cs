@@ -16,13 +16,15 @@ internal static class PriceChanges
             throw BillingException.Field("quantities", "must name a price");
         }
 
-        return [Entry(TimelineKind.QuantitiesChanged, change, context) with { Quantities = Quantities(change.Quantities, context.Plan) }];
+        var entry = Entry(TimelineKind.QuantitiesChanged, change, context);
+        return [entry with { Quantities = Quantities(change.Quantities, context.PlanAt(entry.At)) }];
     }
 
     public static IReadOnlyList<TimelineEntry> Of(ChangePrices change, ChangeContext context)
     {
         context.Require("changed", Pending, Trialing, Active, PastDue);
-        return [Entry(TimelineKind.PricesChanged, change, context) with { Prices = Terms(change.Prices, context.Plan) }];
+        var entry = Entry(TimelineKind.PricesChanged, change, context);
+        return [entry with { Prices = Terms(change.Prices, context.PlanAt(entry.At)) }];
     }
 
     public static IReadOnlyList<TimelineEntry> Of(AddAddOn change, ChangeContext context)

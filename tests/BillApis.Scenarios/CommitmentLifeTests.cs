@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+
+namespace BillApis.Scenarios;
+
+/// <summary>What is given back of a fee draws on the commitment that the fee drew on, and on no other.</summary>
+public sealed class CommitmentLifeTests(Databases databases) : LifeTests(databases)
+{
+    private static readonly Currency Usd = Currency.Parse("USD");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Who_leaves_in_mid_month_owes_the_part_of_the_commitment_that_the_kept_part_of_the_fee_does_not_come_to(string storage)
+    {
+        // 10 of January's 31 days commit to 10.00 of 31.00; of the fee of 10.00, 6.77 are given back, and 3.23 are kept: 6.77 are missing.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Fee("fee", 10));
+        var subscription = await life.SubscribeAsync("acme", "pro", with => with with { Commitment = Monthly(31) });
+        await life.GoToAsync("2026-01-11");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new Cancel { When = ChangeWhen.Immediate }, Token);
+        await life.GoToAsync("2026-03-01");
+        await BillsAsync(life, """
+            2026-01-01 invoice: 10.00
+              fee 2026-01-01..2026-02-01: 10.00
+            2026-01-11 invoice: 0.00 (paid)
+              Minimum commitment of 10.00 USD 2026-01-01..2026-01-11 (10/31): 6.77
+              fee: unused time 2026-01-11..2026-02-01 (21/31): -6.77
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Seats_that_are_given_back_of_a_year_are_not_missing_in_the_month_of_that(string storage)
+    {
+        // Ten seats at 36.50 a year from January 1; on July 2, 183 of 365 days are left, and nine seats go: 183.00 back and 18.30 anew. January drew on 365.00, July on 18.30: 1.70 of its 20.00 are missing.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Seats("seat", 36.5m, quantity: 10).Every(IntervalUnit.Year));
+        var subscription = await life.SubscribeAsync("acme", "pro", with => with with { Commitment = Monthly(20) });
+        await life.GoToAsync("2026-07-02");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 1)) { When = ChangeWhen.Immediate }, Token);
+        await life.GoToAsync("2026-08-02");
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([365m, 20m, 20m, 20m, 20m, 20m, -164.70m, 1.70m]);
+        foreach (var invoice in await life.InvoicesAsync("acme"))
+        {
+            (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice.Id.ToString(), cancellationToken: Token)).Lines.ShouldAllBe(line => line.Agrees, invoice.DisplayNumber);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_month_that_was_settled_is_not_settled_anew_by_what_is_given_back_after_it(string storage)
+    {
+        // A quarter's fee of 60.00 meets January's 50.00. On February 11, 49 of 90 days are left: 32.67 back, and the 10 days of February commit to 17.86. Late usage of 5.00 in January changes neither.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Fee("fee", 60).Every(IntervalUnit.Month, 3), Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        var subscription = await life.SubscribeAsync("acme", "pro", with => with with { Commitment = Monthly(50) });
+        await life.GoToAsync("2026-02-11");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new Cancel { When = ChangeWhen.Immediate }, Token);
+        await life.GoToAsync("2026-02-12");
+        await life.UseAsync("acme", "call", 5, "2026-01-20");
+        await life.GoToAsync("2026-02-13");
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([60m, 0m, -14.81m, 5m]);
+    }
+
+    private static MinimumCommitment Monthly(decimal amount) => new(Money.Of(amount, Usd), new BillingInterval(IntervalUnit.Month, 1));
+}
