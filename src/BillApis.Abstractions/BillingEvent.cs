@@ -7,4 +7,4 @@ namespace BillApis;
 /// <param name="SubjectId">The thing it happened to, for example <c>inv_…</c>.</param>
 /// <param name="At">When it happened.</param>
 /// <param name="Data">What a handler needs to carry it out, as JSON.</param>
-public sealed record BillingEvent(string Type, string SubjectId, Instant At, string Data = "{}");
+public record BillingEvent(string Type, string SubjectId, Instant At, string Data = "{}");

@@ -1,4 +1,5 @@
 using BillApis.Outbox;
+using BillApis.Storage;
 using NodaTime;
 using Xunit;
 
@@ -31,5 +32,35 @@ public abstract class OutboxStoreConformance(StoreFixture fixture)
         Assert.Equal("a.second", Assert.Single(await Store.PendingAsync(_tenant, 10, Token)).Event.Type);
         Assert.Equal(2, (await Store.OfSubjectAsync(_tenant, customer.Id.ToString(), Token)).Count);
         Assert.Empty(await Store.PendingAsync(EntityId.New<TenantId>(), 10, Token));
+    }
+
+    [Fact]
+    public async Task What_was_committed_is_handed_over_once_as_the_table_has_it_unless_it_is_done()
+    {
+        var customer = new Customer { Tenant = _tenant, Name = "Acme", Currency = Currency.Parse("USD") };
+        BillingEvent[] events = [.. Enumerable.Range(0, 20).Select(i => new BillingEvent("a.thing", customer.Id.ToString(), Now, $$"""{"n":{{i}}}"""))];
+        Assert.Equal(SaveResult.Saved, await fixture.Get<IStore<Customer>>().SaveAsync(_tenant, [customer], events, Token));
+        Assert.Equal(SaveResult.Conflict, await fixture.Get<IStore<Customer>>().SaveAsync(_tenant, [customer], [new BillingEvent("a.loser", customer.Id.ToString(), Now)], Token));
+
+        var pending = await Store.PendingAsync(_tenant, 30, Token);
+        await Store.DoneAsync([pending[3]], Now, Token);
+        Assert.Empty(Store.TakeCommitted(EntityId.New<TenantId>())!);
+        var taken = Store.TakeCommitted(_tenant);
+        Assert.Equal(pending.Where((_, i) => i != 3), taken);
+        Assert.Equal(events.Where((_, i) => i != 3), taken!.Select(item => item.Event));
+        Assert.Empty(Store.TakeCommitted(_tenant)!);
+        Assert.Equal(19, (await Store.PendingAsync(_tenant, 30, Token)).Count);
+    }
+
+    [Fact]
+    public async Task What_is_too_much_to_be_kept_is_left_to_the_table()
+    {
+        var customer = new Customer { Tenant = _tenant, Name = "Acme", Currency = Currency.Parse("USD") };
+        var events = Enumerable.Range(0, 20_000).Select(i => new BillingEvent("a.thing", customer.Id.ToString(), Now)).ToList();
+        await fixture.Get<IStore<Customer>>().SaveAsync(_tenant, [customer], events, Token);
+
+        Assert.Null(Store.TakeCommitted(_tenant));
+        Assert.Empty(Store.TakeCommitted(_tenant)!);
+        Assert.Equal(20_000, (await Store.PendingAsync(_tenant, 30_000, Token)).Count);
     }
 }

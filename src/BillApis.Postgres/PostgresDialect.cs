@@ -117,6 +117,9 @@ internal sealed class PostgresDialect : SqlDialect
     public override Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken) =>
         PostgresRows.WriteAsync(transaction, tenant, rows, sql, keyColumns, cancellationToken);
 
+    public override async Task<IReadOnlyList<long>> NumberAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, string column, CancellationToken cancellationToken) =>
+        await PostgresRows.NumberAsync(transaction, tenant, rows, sql, column, cancellationToken).ConfigureAwait(false);
+
     public override Task<List<T>> ReadAsync<T>(
         DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken) =>
         PostgresRows.ReadAsync(connection, transaction, tenant, rows, sql, read, cancellationToken);

@@ -28,6 +28,10 @@ internal static class PostgresRows
         return [.. Enumerable.Range(0, rows.Count).Select(row => written.Contains(string.Join('\n', Enumerable.Range(0, keyColumns).Select(column => rows[row, column].Text))))];
     }
 
+    /// <summary>The numbers of inserted rows: one process inserts them in the order of the arrays and answers each as it is inserted.</summary>
+    public static Task<List<long>> NumberAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, string column, CancellationToken cancellationToken) =>
+        QueryAsync(Command(transaction, tenant, rows, $"{sql(Table(rows))} returning {column}"), row => row.Number(0), cancellationToken);
+
     public static Task<List<T>> ReadAsync<T>(
         DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken) =>
         QueryAsync(Command((NpgsqlConnection)HeldConnection.Unwrap(connection), (NpgsqlTransaction?)transaction, tenant, rows, sql(Table(rows, array => $"(select {array})"))), read, cancellationToken);

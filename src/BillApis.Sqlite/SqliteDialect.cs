@@ -113,6 +113,9 @@ internal sealed class SqliteDialect : SqlDialect
     public override Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken) =>
         Task.FromResult(SqliteRows.Write((SqliteConnection)transaction.Connection!, tenant, rows, sql, cancellationToken));
 
+    public override Task<IReadOnlyList<long>> NumberAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, string column, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<long>>(SqliteRows.Write((SqliteConnection)transaction.Connection!, tenant, rows, sql, statement => statement.LastNumber, cancellationToken));
+
     public override Task<List<T>> ReadAsync<T>(
         DbConnection connection, DbTransaction? transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<ISqlRow, T> read, CancellationToken cancellationToken) =>
         Task.FromResult(SqliteRows.Read((SqliteConnection)HeldConnection.Unwrap(connection), tenant, rows, sql, read, cancellationToken));

@@ -10,16 +10,20 @@ internal static class SqliteRows
     private const int CheckEvery = 256;
 
     /// <summary>Runs the statement once a row; answers which rows changed the database.</summary>
-    public static bool[] Write(SqliteConnection connection, TenantId tenant, SqlRows rows, Func<string, string> sql, CancellationToken cancellationToken)
+    public static bool[] Write(SqliteConnection connection, TenantId tenant, SqlRows rows, Func<string, string> sql, CancellationToken cancellationToken) =>
+        Write(connection, tenant, rows, sql, static statement => statement.HasWritten, cancellationToken);
+
+    /// <summary>The same, and answers what is asked of each run.</summary>
+    public static T[] Write<T>(SqliteConnection connection, TenantId tenant, SqlRows rows, Func<string, string> sql, Func<SqliteStatement, T> ask, CancellationToken cancellationToken)
     {
-        var written = new bool[rows.Count];
+        var written = new T[rows.Count];
         Run(connection, tenant, rows, sql, WriteRow, cancellationToken);
         return written;
 
         void WriteRow(SqliteStatement statement, int row)
         {
             statement.Run();
-            written[row] = statement.HasWritten;
+            written[row] = ask(statement);
         }
     }
 

@@ -28,6 +28,9 @@ internal sealed class SqliteStatement : ISqlRow, IDisposable
     /// <summary>Whether the last run wrote something.</summary>
     public bool HasWritten => raw.sqlite3_changes(_database) > 0;
 
+    /// <summary>The number that the last row got which the connection inserted.</summary>
+    public long LastNumber => raw.sqlite3_last_insert_rowid(_database);
+
     /// <summary>The statement that is kept with the connection for the next time; not to be disposed of.</summary>
     public static SqliteStatement Of(SqliteConnection connection, string sql) => Of(connection.Handle!, sql);
 

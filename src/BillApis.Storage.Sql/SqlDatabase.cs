@@ -15,6 +15,9 @@ internal sealed class SqlDatabase(SqlDialect dialect, ChangeFeed changes) : IAsy
     /// <summary>Where what is saved is told to those who keep copies.</summary>
     public ChangeFeed Changes { get; } = changes;
 
+    /// <summary>What was committed and is to be carried out.</summary>
+    public CommittedEvents Events { get; } = new();
+
     /// <summary>A connection to read with.</summary>
     /// <param name="tenant">Whose rows it may see where the database guards them; null for those of all.</param>
     /// <param name="cancellationToken">Stops the call.</param>

@@ -68,6 +68,15 @@ internal abstract class SqlDialect : IAsyncDisposable
     /// <summary>The same, and says which of the rows wrote something; the columns that are the table's key come first in the rows.</summary>
     public abstract Task<bool[]> WriteAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, int keyColumns, CancellationToken cancellationToken);
 
+    /// <summary>Runs an insert over many rows; answers the numbers that the database gave them, in their order.</summary>
+    /// <param name="transaction">The transaction to run in.</param>
+    /// <param name="tenant">The value of <c>@Tenant</c>.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="sql">Makes the statement, given the rows as a derived table without a name.</param>
+    /// <param name="column">The column that the database numbers.</param>
+    /// <param name="cancellationToken">Stops the statement.</param>
+    public abstract Task<IReadOnlyList<long>> NumberAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, Func<string, string> sql, string column, CancellationToken cancellationToken);
+
     /// <summary>What a query over many rows finds, all as of one moment, in the way that is fastest here.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="transaction">The transaction that it runs in, if any.</param>

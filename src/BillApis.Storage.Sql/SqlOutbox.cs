@@ -9,23 +9,31 @@ namespace BillApis.Storage.Sql;
 /// <summary>Events and whether they were carried out, in <c>billing_outbox</c>.</summary>
 internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
 {
-    /// <summary>Adds events to the transaction that caused them; always true, to chain with the write.</summary>
-    public static async Task<bool> AddAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken)
+    /// <summary>Adds events to the transaction that caused them; answers them with their places.</summary>
+    public static async Task<IReadOnlyList<OutboxEvent>> AddAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken)
     {
-        if (events.Count > 0)
+        if (events.Count == 0)
         {
-            var rows = new SqlRows("type text", "subject_id text", "at bigint", "data text");
-            foreach (var item in events)
-            {
-                rows.Add(item.Type, item.SubjectId, item.At.ToMicroseconds(), item.Data);
-            }
-
-            await dialect.WriteAsync(
-                transaction, tenant, rows, table => $"insert into billing_outbox (tenant_id, type, subject_id, at, data) select @Tenant, r.type, r.subject_id, r.at, r.data from {table} as r", cancellationToken).ConfigureAwait(false);
+            return [];
         }
 
-        return true;
+        var rows = new SqlRows("type text", "subject_id text", "at bigint", "data text");
+        foreach (var item in events)
+        {
+            rows.Add(item.Type, item.SubjectId, item.At.ToMicroseconds(), item.Data);
+        }
+
+        var positions = await dialect.NumberAsync(
+            transaction,
+            tenant,
+            rows,
+            table => $"insert into billing_outbox (tenant_id, type, subject_id, at, data) select @Tenant, r.type, r.subject_id, r.at, r.data from {table} as r",
+            "position",
+            cancellationToken).ConfigureAwait(false);
+        return [.. positions.Zip(events, (position, item) => new OutboxEvent(position, tenant, item))];
     }
+
+    public IReadOnlyList<OutboxEvent>? TakeCommitted(TenantId tenant) => database.Events.Take(tenant);
 
     public async Task<IReadOnlyList<OutboxEvent>> PendingAsync(TenantId? tenant, int limit, CancellationToken cancellationToken)
     {
@@ -47,15 +55,18 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
         return [.. rows.Select(row => row.Read())];
     }
 
-    public Task DoneAsync(IReadOnlyList<OutboxEvent> events, Instant at, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+    public async Task DoneAsync(IReadOnlyList<OutboxEvent> events, Instant at, CancellationToken cancellationToken)
+    {
+        await database.WriteAsync(
             events.Select(item => item.Tenant).Distinct().Count() == 1 ? events[0].Tenant : null,
             transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
                 $"update billing_outbox set done_at = @At where position in (select r.position from {database.Dialect.Rows("Events", "position bigint")} as r)",
                 new { At = at.ToMicroseconds(), Events = JsonSerializer.Serialize(events.Select(item => new { position = item.Position })) },
                 transaction,
                 cancellationToken: cancellationToken)),
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        database.Events.Done(events);
+    }
 
     private const string Select = "select position as Position, tenant_id as TenantId, type as Type, subject_id as SubjectId, at as At, data as Data from billing_outbox";
 

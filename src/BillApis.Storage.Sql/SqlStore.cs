@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using BillApis.Outbox;
 using BillApis.Storage;
 using BillApis.Storage.Sql.Auditing;
 
@@ -66,6 +67,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     protected async Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, Func<DbTransaction, Task<bool>> also, CancellationToken cancellationToken)
     {
         IReadOnlyList<Change> changes = map.Outdates is { } outdates ? [.. items.Select(outdates).Distinct()] : [];
+        IReadOnlyList<OutboxEvent> added = [];
         try
         {
             var saved = await database.TransactAsync(
@@ -76,7 +78,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
                     items,
                     events,
                     async () => await also(transaction).ConfigureAwait(false)
-                        && await SqlOutbox.AddAsync(_dialect, transaction, tenant, events, cancellationToken).ConfigureAwait(false)
+                        && await AddEventsAsync(transaction).ConfigureAwait(false)
                         && await WriteAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false)
                         && await SqlChanges.NotifyAsync(_dialect, transaction, changes, cancellationToken).ConfigureAwait(false),
                     cancellationToken),
@@ -86,11 +88,20 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
                 database.Changes.Publish(change);
             }
 
+            // What is a part of a request's transaction is not committed yet.
+            database.Events.Add(tenant, saved && AnsweredWork.Current is null ? added : []);
+
             return saved ? SaveResult.Saved : SaveResult.Conflict;
         }
         catch (DbException exception) when (_dialect.IsUniqueViolation(exception))
         {
             return SaveResult.Conflict;
+        }
+
+        async Task<bool> AddEventsAsync(DbTransaction transaction)
+        {
+            added = await SqlOutbox.AddAsync(_dialect, transaction, tenant, events, cancellationToken).ConfigureAwait(false);
+            return true;
         }
     }
 

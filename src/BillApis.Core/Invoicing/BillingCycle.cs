@@ -10,11 +10,8 @@ namespace BillApis;
 /// bills, or neither is, and a subscription that was changed meanwhile is billed anew.
 /// </summary>
 internal sealed class BillingCycle(
-    SubscriptionInvoices drafts, CommonBoundaries common, DraftReview review, InvoiceIssue issue, Recharges recharges, ISubscriptionStore subscriptions, OutboxDispatcher outbox, IOptions<BillingOptions> options) : IDisposable
+    SubscriptionInvoices drafts, CommonBoundaries common, DraftReview review, InvoiceIssue issue, Recharges recharges, ISubscriptionStore subscriptions, OutboxDispatcher outbox, IOptions<BillingOptions> options)
 {
-    // Postings of one batch are not looked at by the lane of another, which would post them twice for nothing.
-    private readonly SemaphoreSlim _posting = new(1, 1);
-
     /// <summary>Carries out what happened before, so that subscriptions are as their customers say.</summary>
     public Task CatchUpAsync(TenantId tenant, CancellationToken cancellationToken) => outbox.DispatchAsync(tenant, cancellationToken);
 
@@ -40,16 +37,8 @@ internal sealed class BillingCycle(
             left = [.. left.ExceptBy(first.Select(subscription => subscription.Id), subscription => subscription.Id).Where(subscription => !waiting.Contains(CommonBoundaries.GroupOf(subscription)))];
         }
 
-        await _posting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
-            return result;
-        }
-        finally
-        {
-            _posting.Release();
-        }
+        await outbox.DispatchCommittedAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return result;
     }
 
     /// <summary>Bills the next boundary of subscriptions of a tenant, billed together, whatever the tenant's settings say: someone looked at its draft.</summary>
@@ -87,8 +76,6 @@ internal sealed class BillingCycle(
 
         return [.. late.Keys];
     }
-
-    public void Dispose() => _posting.Dispose();
 
     private async Task BillAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CycleResult result, CancellationToken cancellationToken)
     {

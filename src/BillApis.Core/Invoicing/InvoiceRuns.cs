@@ -105,6 +105,8 @@ public sealed partial class InvoiceRuns
             run = await BillAsync(run, query, passed, cancellationToken).ConfigureAwait(false);
             if (!await AnyDueAsync(query, passed, cancellationToken).ConfigureAwait(false))
             {
+                // What another node stored and did not come to carry out.
+                await _cycle.CatchUpAsync(run.Tenant, cancellationToken).ConfigureAwait(false);
                 run = run.Progressed(await _supplements.SettleAsync(run.Tenant, run.Customer, cancellationToken).ConfigureAwait(false), RealTime());
                 run = run.Progressed(await _progressive.BillAsync(run.Tenant, run.Customer, run.AsOf, cancellationToken).ConfigureAwait(false), RealTime());
                 run = await SaveAsync(run.Finished(_clock.GetCurrentInstant()), cancellationToken).ConfigureAwait(false);

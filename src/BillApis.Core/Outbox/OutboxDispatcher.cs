@@ -27,17 +27,50 @@ public sealed class OutboxDispatcher(IOutboxStore store, IEnumerable<OutboxHandl
             var pending = read.Where(item => !failures.ContainsKey(item.Position)).ToList();
             if (pending.Count == 0)
             {
-                return failures.Count == 0 ? done : throw new AggregateException($"{failures.Count} events could not be carried out and stay pending.", failures.Values);
+                Throw(failures);
+                return done;
             }
 
-            foreach (var group in pending.GroupBy(item => (item.Tenant, item.Event.Type)))
-            {
-                await HandleAsync([.. group], failures, cancellationToken).ConfigureAwait(false);
-            }
+            done += await CarryOutAsync(pending, failures, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
-            var carriedOut = pending.Where(item => !failures.ContainsKey(item.Position)).ToList();
-            await store.DoneAsync(carriedOut, clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
-            done += carriedOut.Count;
+    /// <summary>Carries out what this process stored for the tenant, which it has in memory still.</summary>
+    /// <exception cref="AggregateException">As above.</exception>
+    public async Task DispatchCommittedAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        var failures = new Dictionary<long, Exception>();
+        var committed = AnsweredWork.Current is null ? store.TakeCommitted(tenant) : null;
+        for (; committed is { Count: > 0 }; committed = store.TakeCommitted(tenant))
+        {
+            await CarryOutAsync(committed, failures, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (committed is null)
+        {
+            await DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+        }
+
+        Throw(failures);
+    }
+
+    private async Task<int> CarryOutAsync(IReadOnlyList<OutboxEvent> events, Dictionary<long, Exception> failures, CancellationToken cancellationToken)
+    {
+        foreach (var group in events.GroupBy(item => (item.Tenant, item.Event.Type)))
+        {
+            await HandleAsync([.. group], failures, cancellationToken).ConfigureAwait(false);
+        }
+
+        var carriedOut = events.Where(item => !failures.ContainsKey(item.Position)).ToList();
+        await store.DoneAsync(carriedOut, clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
+        return carriedOut.Count;
+    }
+
+    private static void Throw(Dictionary<long, Exception> failures)
+    {
+        if (failures.Count > 0)
+        {
+            throw new AggregateException($"{failures.Count} events could not be carried out and stay pending.", failures.Values);
         }
     }
 

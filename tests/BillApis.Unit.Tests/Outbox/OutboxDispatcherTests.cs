@@ -12,17 +12,7 @@ public sealed class OutboxDispatcherTests
     {
         var store = new Queue(["good 1", "bad", "good 2", "unheard of"]);
         var handled = new List<string>();
-        var handler = new OutboxHandler("try", (_, events, _) =>
-        {
-            if (events.Any(item => item.SubjectId == "bad"))
-            {
-                throw new InvalidOperationException("refused");
-            }
-
-            handled.AddRange(events.Select(item => item.SubjectId));
-            return Task.CompletedTask;
-        });
-        var outbox = new OutboxDispatcher(store, [handler], new Clock());
+        var outbox = new OutboxDispatcher(store, [Refusing(handled)], new Clock());
 
         var failure = await Should.ThrowAsync<AggregateException>(() => outbox.DispatchAsync(null, TestContext.Current.CancellationToken));
 
@@ -30,6 +20,43 @@ public sealed class OutboxDispatcherTests
         handled.ShouldBe(["good 1", "good 2"]);
         store.Pending.ShouldBe(["bad"]);
     }
+
+    [Fact]
+    public async Task What_is_in_memory_is_carried_out_without_reading_it_and_what_fails_of_it_stays_pending()
+    {
+        var (store, handled) = (new Queue(["good 1", "bad", "good 2"]) { Committed = [1, 2] }, new List<string>());
+        var outbox = new OutboxDispatcher(store, [Refusing(handled)], new Clock());
+
+        await Should.ThrowAsync<AggregateException>(() => outbox.DispatchCommittedAsync(TenantId.Default, TestContext.Current.CancellationToken));
+        handled.ShouldBe(["good 2"]);
+        store.Pending.ShouldBe(["good 1", "bad"]);
+        store.Reads.ShouldBe(0);
+
+        await outbox.DispatchCommittedAsync(TenantId.Default, TestContext.Current.CancellationToken);
+        store.Pending.ShouldBe(["good 1", "bad"]);
+    }
+
+    [Fact]
+    public async Task What_memory_did_not_keep_is_read()
+    {
+        var (store, handled) = (new Queue(["good 1", "good 2"]) { Committed = null }, new List<string>());
+
+        await new OutboxDispatcher(store, [Refusing(handled)], new Clock()).DispatchCommittedAsync(TenantId.Default, TestContext.Current.CancellationToken);
+
+        handled.ShouldBe(["good 1", "good 2"]);
+        store.Pending.ShouldBeEmpty();
+    }
+
+    private static OutboxHandler Refusing(List<string> handled) => new("try", (_, events, _) =>
+    {
+        if (events.Any(item => item.SubjectId == "bad"))
+        {
+            throw new InvalidOperationException("refused");
+        }
+
+        handled.AddRange(events.Select(item => item.SubjectId));
+        return Task.CompletedTask;
+    });
 
     private sealed class Clock : IClock
     {
@@ -42,7 +69,22 @@ public sealed class OutboxDispatcherTests
 
         public IEnumerable<string> Pending => _events.Select(item => item.Event.SubjectId);
 
-        public Task<IReadOnlyList<OutboxEvent>> PendingAsync(TenantId? tenant, int limit, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<OutboxEvent>>([.. _events.Take(limit)]);
+        public Task<IReadOnlyList<OutboxEvent>> PendingAsync(TenantId? tenant, int limit, CancellationToken cancellationToken)
+        {
+            Reads++;
+            return Task.FromResult<IReadOnlyList<OutboxEvent>>([.. _events.Take(limit)]);
+        }
+
+        public IReadOnlyList<int>? Committed { get; set; } = [];
+
+        public int Reads { get; private set; }
+
+        public IReadOnlyList<OutboxEvent>? TakeCommitted(TenantId tenant)
+        {
+            IReadOnlyList<OutboxEvent>? taken = Committed is { } places ? [.. places.Select(place => _events[place])] : null;
+            Committed = [];
+            return taken;
+        }
 
         public Task<IReadOnlyList<OutboxEvent>> OfSubjectAsync(TenantId tenant, string subject, CancellationToken cancellationToken) => throw new NotSupportedException();
 
