@@ -99,7 +99,7 @@ internal sealed class BillingCycle(
         {
             if (Draft(request, item, result) is { } invoice)
             {
-                calculated.Add(new BoundaryDraft(invoice, item.With(request)));
+                calculated.Add(new BoundaryDraft(invoice, item));
             }
         }
 

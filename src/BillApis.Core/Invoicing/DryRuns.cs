@@ -49,7 +49,7 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
         {
             try
             {
-                drafts.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item.With(request)));
+                drafts.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
             }
             catch (Exception exception) when (exception is BillingException or OverflowException)
             {

@@ -137,7 +137,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 
         var now = clock.GetCurrentInstant();
         var issued = settled.Select(item => item.Invoice.Issue(now, item.Terms!.PaymentTermsDays)).ToList();
-        var write = Issued(issued, book, now) with { Subscriptions = [.. drafts.Zip(issued).SelectMany(pair => Advanced(pair.First, pair.Second))] };
+        var write = Issued(issued, book, now) with { Subscriptions = [.. drafts.Zip(issued).SelectMany(pair => Advanced(pair.First, pair.Second)), .. drafts.Select(draft => draft.Counted).OfType<Subscription>()] };
         var saved = await SaveAsync(tenant, write, cancellationToken).ConfigureAwait(false);
         foreach (var invoice in saved ? write.Invoices : [])
         {
@@ -224,7 +224,11 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 }
 
 /// <summary>A draft, and the boundaries of subscriptions that it bills: one, several where they are billed together, or none.</summary>
-internal sealed record BoundaryDraft(Invoice Invoice, params ImmutableArray<DueCharges> Dues);
+internal sealed record BoundaryDraft(Invoice Invoice, params ImmutableArray<DueCharges> Dues)
+{
+    /// <summary>The subscription with the coupons counted that an invoice between its boundaries uses; null where it uses none.</summary>
+    public Subscription? Counted { get; init; }
+}
 
 /// <summary>What became of drafts.</summary>
 /// <param name="Stored">The invoices that are stored, by whoever was first.</param>

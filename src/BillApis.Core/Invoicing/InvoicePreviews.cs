@@ -9,6 +9,7 @@ namespace BillApis;
 /// <summary>Invoices that nothing is stored of: what would be issued, from the same function that issues.</summary>
 public sealed class InvoicePreviews
 {
+    private static readonly Duration Ahead = Duration.FromDays(366);
     private readonly SubscriptionInvoices _invoices;
     private readonly CommonBoundaries _common;
     private readonly DraftReview _review;
@@ -27,13 +28,17 @@ public sealed class InvoicePreviews
         (_invoices, _common, _review, _supplements, _settlements, _subscriptions, _plans, _usage, _customers, _coupons, _clock) =
         (invoices, common, review, supplements, settlements, subscriptions, plans, usage, customers, coupons, clock);
 
-    /// <summary>The invoice of the next boundary at which a subscription is charged, with the usage so far, what was used late, coupons, credits and taxes; null where nothing will be billed any more.</summary>
+    /// <summary>
+    /// The invoice of the next boundary at which a subscription is charged, with the usage so far, what was used late, coupons, credits and taxes; null where nothing will be billed any more,
+    /// or where the tenant skips invoices over nothing and nothing but those follows for a year.
+    /// </summary>
     /// <exception cref="BillingException">There is no such subscription.</exception>
     public async Task<Invoice?> UpcomingAsync(TenantId tenant, string subscription, CancellationToken cancellationToken = default)
     {
         var found = await _subscriptions.GetAsync(tenant, subscription, cancellationToken).ConfigureAwait(false);
         var due = await _invoices.CorrectAsync(tenant, await _invoices.DueAsync([found], [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        while (due is [var next])
+        Instant? last = null;
+        while (due is [var next] && !(next.Boundary > last))
         {
             var request = (await _invoices.RequestsAsync(tenant, due, [], cancellationToken).ConfigureAwait(false)).Single();
             var calculated = InvoiceCalculator.Calculate(request);
@@ -43,8 +48,9 @@ public sealed class InvoicePreviews
                 return await SettledAsync(invoice, cancellationToken).ConfigureAwait(false);
             }
 
-            // As the start of a plan that charges in arrears: the run passes it without an invoice.
-            due = await _invoices.DueAsync([found = next.With(request).Billed(new BillingOptions(), null)], [], cancellationToken).ConfigureAwait(false);
+            // As the start of a plan that charges in arrears: the run passes it without an invoice. What comes to nothing may do so for ever.
+            last ??= next.Charges.Count > 0 ? next.Boundary + Ahead : null;
+            due = await _invoices.DueAsync([found = next.Billed(new BillingOptions(), null)], [], cancellationToken).ConfigureAwait(false);
         }
 
         return found.NextBillingAt is null && await _supplements.DraftAsync(found, cancellationToken).ConfigureAwait(false) is { } supplement

@@ -21,7 +21,7 @@ internal sealed class ProgressiveInvoices(
         {
             foreach (var subscription in page)
             {
-                await OfAsync(subscription, [], at, result, draft => issue.IssueAsync(draft.Tenant, [new BoundaryDraft(draft)], result, cancellationToken), cancellationToken).ConfigureAwait(false);
+                await OfAsync(subscription, [], at, result, draft => issue.IssueAsync(draft.Invoice.Tenant, [draft], result, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
 
             foreach (var owner in page.Select(subscription => subscription.Tenant).Distinct())
@@ -55,9 +55,9 @@ internal sealed class ProgressiveInvoices(
 
         return drafts;
 
-        Task Keep(Invoice draft)
+        Task Keep(BoundaryDraft draft)
         {
-            drafts.Add(draft);
+            drafts.Add(draft.Invoice);
             return Task.CompletedTask;
         }
     }
@@ -73,7 +73,7 @@ internal sealed class ProgressiveInvoices(
         while (page.Count == BatchSize);
     }
 
-    private async Task OfAsync(Subscription subscription, IReadOnlyList<Invoice> drafted, Instant at, CycleResult result, Func<Invoice, Task> take, CancellationToken cancellationToken)
+    private async Task OfAsync(Subscription subscription, IReadOnlyList<Invoice> drafted, Instant at, CycleResult result, Func<BoundaryDraft, Task> take, CancellationToken cancellationToken)
     {
         try
         {
@@ -89,7 +89,7 @@ internal sealed class ProgressiveInvoices(
     }
 
     // First the number, then what was billed, then what was used: what comes in between has taken the number.
-    private async Task<Invoice?> DraftAsync(Subscription subscription, IReadOnlyList<Invoice> drafted, Instant at, CancellationToken cancellationToken)
+    private async Task<BoundaryDraft?> DraftAsync(Subscription subscription, IReadOnlyList<Invoice> drafted, Instant at, CancellationToken cancellationToken)
     {
         var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
         var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
@@ -100,6 +100,7 @@ internal sealed class ProgressiveInvoices(
             return null;
         }
 
+        var period = schedule.CountsFor(charges.Select(charge => charge.Period.Start), at);
         var numbers = await earlier.NextNumbersAsync(subscription.Tenant, [subscription.Id], cancellationToken).ConfigureAwait(false);
         var lines = await earlier.LinesAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false);
         var bills = new BoundBills(numbers[subscription.Id], [.. lines, .. drafted.SelectMany(invoice => invoice.Lines)]);
@@ -119,9 +120,10 @@ internal sealed class ProgressiveInvoices(
             Correction = bills.Number,
 
             // A percentage is the same however often it is taken; an amount off is the final bill's.
-            Coupons = [.. subscription.CountingCoupons(schedule.CountsFor(charges.Select(charge => charge.Period.Start), at), at).Where(redemption => redemption.Terms.PercentOff is not null)],
+            Coupons = [.. subscription.CountingCoupons(period, at).Where(redemption => redemption.Terms.PercentOff is not null)],
         });
-        return draft.Subtotal >= threshold ? draft : null;
+        var counted = subscription.Counted(draft, period);
+        return draft.Subtotal < threshold ? null : new BoundaryDraft(draft) { Counted = counted.Coupons.SequenceEqual(subscription.Coupons) ? null : counted };
     }
 
     // What is missing up to a minimum is known at the end only.

@@ -62,7 +62,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var billed = lines.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start));
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var origins = new Dictionary<InvoiceId, BilledOrigin>();
-        var early = new BoundBills(number, [.. lines]) { Early = parts };
+        var early = EarlyOf([.. charges.Where(charge => OriginOf(charge, parts) is null)], new BoundBills(number, [.. lines]) { Early = parts }, subscription);
         return new Correction(
             number,
             [.. charges.Zip(used, (charge, input) => Recharged(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)])))],
@@ -73,7 +73,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
 
         // A charge that was billed early has no bill of its own: its lines are on several.
         Recharge Recharged(Recharge item) =>
-            Origin(OriginOf(item.Charge, parts)) is { } origin ? item with { Origin = origin } : item with { Early = early.EarlyOf([item.Charge], subscription) };
+            Origin(OriginOf(item.Charge, parts)) is { } origin ? item with { Origin = origin } : item with { Early = early.GetValueOrDefault(BoundBills.KeyOf(item.Charge)) };
 
         BilledOrigin? Origin(Invoice? invoice)
         {
@@ -87,9 +87,30 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
                 return origin;
             }
 
-            var mine = invoice.Lines.Select(line => line.Id).ToHashSet();
-            return origins[invoice.Id] = new BilledOrigin(invoice, subscription.CouponsOf(invoice), [.. lines.Where(line => line.Corrects is { } id && mine.Contains(id))]) { Document = bills.Find(bill => bill.Id == invoice.Id)! };
+            // The rest of what was billed early counts with that.
+            ImmutableArray<InvoiceLine> own = [.. invoice.Lines.Where(line => !BoundBills.IsEarly(line))];
+            var (mine, coupons) = (own.Select(line => line.Id).ToHashSet(), subscription.CouponsOf(invoice));
+            return origins[invoice.Id] = new BilledOrigin(invoice with { Lines = own }, coupons, [.. lines.Where(line => line.Corrects is { } id && mine.Contains(id))])
+            {
+                Document = bills.Find(bill => bill.Id == invoice.Id)!, Bills = own.Length == invoice.Lines.Length ? [] : [new BilledOrigin(invoice, coupons, [])],
+            };
         }
+    }
+
+    // Charges that share early bills are counted as one.
+    private static Dictionary<(PriceId? Price, Instant? Start), BilledOrigin?> EarlyOf(List<Charge> charges, BoundBills bills, Subscription subscription)
+    {
+        var found = new Dictionary<(PriceId? Price, Instant? Start), BilledOrigin?>();
+        while (charges.Count > 0)
+        {
+            var shared = bills.SharedBy([charges[0]]);
+            var together = charges.FindAll(charge => shared.Contains(BoundBills.KeyOf(charge)));
+            var origin = bills.EarlyOf(together, subscription);
+            together.ForEach(charge => found[BoundBills.KeyOf(charge)] = origin);
+            charges.RemoveAll(together.Contains);
+        }
+
+        return found;
     }
 
     private static Invoice? OriginOf(Charge charge, List<Invoice> bills) =>

@@ -138,23 +138,8 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
     /// <summary>Whether it follows from what was billed before: commitments, and usage that may have been billed in part.</summary>
     public bool IsBound => Commitments.Count > 0 || (Subscription.IsWatched && Metered.Any());
 
-    private ImmutableArray<CouponId> EarlyCoupons { get; init; } = [];
-
-    private Instant EarlyPeriod { get; init; }
-
-    /// <summary>The same with the coupons of early bills that the request follows from: they count for the period, whether or not there is a rest that bears them.</summary>
-    public DueCharges With(InvoiceRequest request)
-    {
-        var early = request.Recharges.Where(item => item.Early is not null && Metered.Contains(item.Charge)).ToList();
-        return early.Count == 0 ? this : this with
-        {
-            EarlyCoupons = [.. early.SelectMany(item => item.Early!.Coupons).Select(redemption => redemption.Coupon).Distinct()],
-            EarlyPeriod = ChargeSchedule.Of(Subscription.Timeline, Plans).CountsFor(early.Select(item => item.Charge.Period.Start), Boundary),
-        };
-    }
-
     /// <summary>The subscription after its boundary was billed.</summary>
-    public Subscription Billed(BillingOptions options, Invoice? invoice) => Subscription.Counted(EarlyCoupons, EarlyPeriod).Billed(Boundary, Plans, options, invoice);
+    public Subscription Billed(BillingOptions options, Invoice? invoice) => Subscription.Billed(Boundary, Plans, options, invoice, CountsFor);
 
     public IEnumerable<Charge> Metered => Charges.Where(charge => charge.Price.Metric is not null);
 }
@@ -165,23 +150,43 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
     /// <summary>The invoices that billed usage before its period ended, the newest first.</summary>
     public List<Invoice> Early { get; init; } = [];
 
-    /// <summary>What was billed early of charges, as one invoice over all of it; null where nothing was.</summary>
+    /// <summary>What was billed early of charges, and of those that they share early bills with, as one invoice over all of it; null where nothing was.</summary>
     public BilledOrigin? EarlyOf(IReadOnlyList<Charge> charges, Subscription subscription)
     {
-        var bills = Early.FindAll(invoice => invoice.Lines.Any(line => !LinesOf(line, charges).IsEmpty));
+        var keys = SharedBy(charges);
+        var bills = Early.FindAll(invoice => invoice.Lines.Any(line => IsEarly(line) && keys.Contains(KeyOf(line))));
         if (bills.Count == 0)
         {
             return null;
         }
 
-        var lines = bills.SelectMany(invoice => invoice.Lines).SelectMany(line => LinesOf(line, charges)).ToImmutableArray();
+        var periods = charges.ToLookup(KeyOf, charge => charge.Period);
+        var lines = bills.SelectMany(invoice => invoice.Lines).Where(line => IsEarly(line) && keys.Contains(KeyOf(line))).Select(line => line with { Period = periods[KeyOf(line)].Cast<Interval?>().FirstOrDefault() ?? line.Period }).ToImmutableArray();
         var mine = lines.Select(line => line.Id).ToHashSet();
         var parts = bills.Select(invoice => new BilledOrigin(invoice, subscription.CouponsOf(invoice), [])).ToImmutableArray();
         return new BilledOrigin(bills[0] with { Lines = lines }, [.. parts.SelectMany(part => part.Coupons).DistinctBy(coupon => coupon.Coupon)], [.. Lines.Where(line => line.Corrects is { } id && mine.Contains(id))]) { Bills = parts };
     }
 
-    private static ImmutableArray<InvoiceLine> LinesOf(InvoiceLine line, IReadOnlyList<Charge> charges) =>
-        line.RefersBack ? [] : [.. charges.Where(charge => line.Price == charge.Price.Id && line.Period?.Start == charge.Period.Start).Select(charge => line with { Period = charge.Period })];
+    /// <summary>The price and start of all that is billed early together with charges, on one bill or by way of others.</summary>
+    public HashSet<(PriceId? Price, Instant? Start)> SharedBy(IReadOnlyList<Charge> charges)
+    {
+        var keys = charges.Select(KeyOf).ToHashSet();
+        for (var known = 0; known < keys.Count;)
+        {
+            known = keys.Count;
+            keys.UnionWith(Early.Select(invoice => invoice.Lines.Where(IsEarly).Select(KeyOf).ToList()).Where(own => own.Exists(keys.Contains)).SelectMany(own => own));
+        }
+
+        return keys;
+    }
+
+    /// <summary>What charges have in common with the lines that bill them, however their period was cut since.</summary>
+    public static (PriceId? Price, Instant? Start) KeyOf(Charge charge) => (charge.Price.Id, charge.Period.Start);
+
+    private static (PriceId? Price, Instant? Start) KeyOf(InvoiceLine line) => (line.Price, line.Period?.Start);
+
+    /// <summary>Whether a line bills something of a charge that no bill has as a whole.</summary>
+    public static bool IsEarly(InvoiceLine line) => line is { Kind: LineKind.Adjustment, RefersBack: false };
 
     public ImmutableArray<BilledGroup> Of(Charge charge) =>
         charge.Price.Metric is null ? [] : [.. Lines.Where(line => line.Price == charge.Price.Id && line.Period?.Start == charge.Period.Start).Select(BilledGroup.Of)];

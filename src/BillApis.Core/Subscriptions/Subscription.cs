@@ -129,8 +129,9 @@ public sealed record Subscription : IEntity<Subscription>
     /// <param name="plans">The versions of its plans.</param>
     /// <param name="options">When the worker bills.</param>
     /// <param name="invoice">What was issued for it; null where nothing was charged. A coupon that it names counts for its period.</param>
-    public Subscription Billed(Instant boundary, PlanVersions plans, BillingOptions options, Invoice? invoice = null) => NextBillingAt == boundary
-        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Used(invoice?.PartOf(Id), boundary, plans), Draft = null }).Schedule(plans, options)
+    /// <param name="countsFor">The start of that period; the boundary where null.</param>
+    public Subscription Billed(Instant boundary, PlanVersions plans, BillingOptions options, Invoice? invoice = null, Instant? countsFor = null) => NextBillingAt == boundary
+        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Counted(invoice?.PartOf(Id), countsFor ?? boundary).Coupons, Draft = null }).Schedule(plans, options)
         : this;
 
     /// <summary>Records something, and what is to be billed next because of it.</summary>
@@ -168,21 +169,11 @@ public sealed record Subscription : IEntity<Subscription>
     internal IEnumerable<Redemption> CountingCoupons(Instant period, Instant at) =>
         Coupons.Where(redemption => redemption.Counts(period) && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(PlanAt(at).Plan)));
 
-    /// <summary>The same after coupons took something off other bills of a period; one that its boundary's invoice names as well counts once.</summary>
-    internal Subscription Counted(ImmutableArray<CouponId> coupons, Instant period) => coupons.IsEmpty
-        ? this
-        : this with { Coupons = [.. Coupons.Select(redemption => coupons.Contains(redemption.Coupon) ? redemption.Counted(period) : redemption)] };
-
-    private ImmutableArray<Redemption> Used(Invoice? invoice, Instant boundary, PlanVersions plans)
+    /// <summary>The same after the coupons that an invoice of a period names took something off it.</summary>
+    internal Subscription Counted(Invoice? invoice, Instant period)
     {
         HashSet<CouponId> named = [.. (invoice?.Discounts ?? []).Where(discount => !discount.IsCorrection).Select(discount => discount.Coupon)];
-        if (named.Count == 0)
-        {
-            return Coupons;
-        }
-
-        var period = ChargeSchedule.Of(Timeline, plans).CountsFor(invoice!.Lines.Where(line => line is { Price: not null, GivesBack: null, Corrects: null }).Select(line => line.Period?.Start ?? boundary), boundary);
-        return [.. Coupons.Select(redemption => named.Contains(redemption.Coupon) ? redemption.Counted(period) : redemption)];
+        return named.Count == 0 ? this : this with { Coupons = [.. Coupons.Select(redemption => named.Contains(redemption.Coupon) ? redemption.Counted(period) : redemption)] };
     }
 
     // Something that was recorded after the last boundary was billed may take effect at that very instant: it is billed then once more.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BillApis.Pricing;
 
 namespace BillApis.Invoicing;
 
@@ -31,15 +32,48 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     }
 
     /// <summary>What each coupon takes off the invoice as it is adjusted so far and by some lines more.</summary>
-    internal IReadOnlyDictionary<CouponId, Money> DiscountsWith(IEnumerable<InvoiceLine> adjustments)
+    internal IReadOnlyDictionary<CouponId, Money> DiscountsWith(IReadOnlyCollection<InvoiceLine> adjustments)
     {
-        var lines = Invoice.Lines.Where(line => !line.RefersBack).Concat(Adjusted).Concat(adjustments).Select(line => line with { Corrects = null, Discount = null, Credit = null });
-        return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, Coupons.Select(Counted)).Discounts.ToDictionary(discount => discount.Coupon, discount => discount.Amount);
+        InvoiceLine[] all = [.. Adjusted, .. adjustments];
+        var lines = Invoice.Lines.Where(line => !line.RefersBack).Concat(all).Select(line => line with { Corrects = null, Discount = null, Credit = null });
+        return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, Coupons.Select(coupon => Counted(coupon, all))).Discounts.ToDictionary(discount => discount.Coupon, discount => discount.Amount);
     }
 
-    // An amount was taken off a whole bill: of some of its lines it is their share.
-    private Redemption Counted(Redemption coupon) =>
-        Bills.IsEmpty || coupon.Terms.AmountOff is null ? coupon : coupon with { Terms = coupon.Terms with { AmountOff = BilledBy(coupon) } };
+    /// <summary>What all coupons together took off it so far, adjustments included.</summary>
+    internal Money Taken => Invoice.Lines.Where(line => !line.RefersBack).Concat(Adjusted).Aggregate(Money.Zero(Invoice.Currency), (sum, line) => sum + (line.Discount ?? Money.Zero(Invoice.Currency)));
+
+    // An amount was taken off a whole bill: of some of its lines it is their share. A percentage that some bills had and others did not is the part of what it took that is left of those.
+    private Redemption Counted(Redemption coupon, IReadOnlyCollection<InvoiceLine> adjustments)
+    {
+        if (Bills.IsEmpty || (coupon.Terms.AmountOff is null && Bills.All(bill => bill.Coupons.Any(own => own.Coupon == coupon.Coupon) || EligibleOf(bill, coupon) == 0)))
+        {
+            return coupon;
+        }
+
+        var taken = BilledBy(coupon);
+        return coupon with { Terms = coupon.Terms with { PercentOff = null, AmountOff = coupon.Terms.AmountOff is not null ? taken : PartLeft(coupon, taken, adjustments) } };
+    }
+
+    // What was used less was used last: it is taken from the newest bills first.
+    private Money PartLeft(Redemption coupon, Money taken, IReadOnlyCollection<InvoiceLine> adjustments)
+    {
+        var (left, covered, whole) = (Math.Max(0, Bills.Sum(bill => EligibleOf(bill, coupon)) + adjustments.Where(coupon.Terms.IsFor).Sum(line => line.Amount.MinorUnits)), 0L, 0L);
+        foreach (var bill in Bills.Reverse())
+        {
+            var own = EligibleOf(bill, coupon);
+            var kept = Math.Min(own, left);
+            left -= kept;
+            (covered, whole) = bill.Coupons.Any(item => item.Coupon == coupon.Coupon) ? (covered + kept, whole + own) : (covered, whole);
+        }
+
+        return whole == 0 ? taken : Money.Round(new ProrationFactor(covered, whole).Apply(taken.Amount), taken.Currency);
+    }
+
+    private long EligibleOf(BilledOrigin bill, Redemption coupon)
+    {
+        var ids = bill.Invoice.Lines.Select(line => line.Id).ToHashSet();
+        return Math.Max(0, Invoice.Lines.Where(line => !line.RefersBack && ids.Contains(line.Id) && coupon.Terms.IsFor(line)).Sum(line => line.Amount.MinorUnits));
+    }
 
     private Money BilledBy(Redemption coupon) => Bills.Aggregate(Money.Zero(Invoice.Currency), (sum, bill) => sum + bill.ShareOf(coupon.Coupon, Invoice.Lines));
 

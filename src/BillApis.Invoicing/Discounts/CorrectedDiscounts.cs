@@ -10,12 +10,16 @@ internal static class CorrectedDiscounts
     {
         var adjustments = invoice.Lines.Where(origin.Has).ToList();
         var (before, now) = (origin.Discounts(), origin.DiscountsWith(adjustments));
-        return origin.Coupons.Where(coupon => adjustments.Exists(coupon.Terms.IsFor)).Aggregate(invoice, (result, coupon) =>
+        var none = Money.Zero(invoice.Currency);
+        var changes = origin.Coupons.Where(coupon => adjustments.Exists(coupon.Terms.IsFor)).Select(coupon => (Coupon: coupon, Change: now.GetValueOrDefault(coupon.Coupon, none) - before.GetValueOrDefault(coupon.Coupon, none))).ToList();
+        if (changes.Count > 0 && !origin.Bills.IsEmpty)
         {
-            var none = Money.Zero(invoice.Currency);
-            var change = now.GetValueOrDefault(coupon.Coupon, none) - before.GetValueOrDefault(coupon.Coupon, none);
-            return change.IsZero ? result : Discounted(result, origin, coupon, change);
-        });
+            // Several bills rounded by themselves: the last coupon bears what that made, so that all bills together have taken off what one count does.
+            var rest = now.Values.Aggregate(none, (sum, amount) => sum + amount) - origin.Taken - changes.Aggregate(none, (sum, item) => sum + item.Change);
+            changes[^1] = changes[^1] with { Change = changes[^1].Change + rest };
+        }
+
+        return changes.Where(item => !item.Change.IsZero).Aggregate(invoice, (result, item) => Discounted(result, origin, item.Coupon, item.Change));
     }
 
     // The lines that the coupon is for bear it by what they adjust.

@@ -19,7 +19,7 @@ internal sealed class ChangePreview(SubscriptionInvoices drafts, CommonBoundarie
             due = i == 0 ? await drafts.CorrectAsync(current.Tenant, due, cancellationToken).ConfigureAwait(false) : due;
             var request = (await drafts.RequestsAsync(current.Tenant, due, drafted, cancellationToken).ConfigureAwait(false)).Single();
             var invoice = InvoiceCalculator.Calculate(request);
-            var next = due[0].With(request).Billed(options.Value, invoice);
+            var next = due[0].Billed(options.Value, invoice);
             if (due[0].Boundary == at && next.NextBillingAt != at)
             {
                 return invoice.Lines.IsEmpty ? null : await SettledAsync(await common.JoinedAsync(invoice, due[0], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);

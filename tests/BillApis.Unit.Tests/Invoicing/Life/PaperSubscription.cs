@@ -80,6 +80,7 @@ internal sealed class PaperSubscription
     private void Bill(Instant boundary)
     {
         var due = ChargeSchedule.Of(State.Timeline, _plans).At(boundary, AdvancedLine.Of(Invoices, [], boundary), State.EntriesBilled, State.BilledUntil == boundary);
+        var period = ChargeSchedule.Of(State.Timeline, _plans).CountsFor(due.Charges.Select(charge => charge.Period.Start), boundary);
         var invoice = InvoiceCalculator.Calculate(new InvoiceRequest
         {
             Tenant = State.Tenant,
@@ -88,7 +89,7 @@ internal sealed class PaperSubscription
             Currency = Usd,
             Boundary = boundary,
             Sequence = State.BoundariesBilled,
-            Coupons = [.. State.CountingCoupons(ChargeSchedule.Of(State.Timeline, _plans).CountsFor(due.Charges.Select(charge => charge.Period.Start), boundary), boundary)],
+            Coupons = [.. State.CountingCoupons(period, boundary)],
             Unused = [.. due.Unused],
             Charges = [.. due.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is { } metric ? new RatingInput(Usage(metric, charge.Period)) : default))],
         });
@@ -97,6 +98,6 @@ internal sealed class PaperSubscription
             Invoices.Add(invoice.Issue(boundary, 0));
         }
 
-        State = State.Billed(boundary, _plans, Options, invoice.Lines.IsEmpty ? null : invoice);
+        State = State.Billed(boundary, _plans, Options, invoice.Lines.IsEmpty ? null : invoice, period);
     }
 }

@@ -1,0 +1,161 @@
+namespace BillApis.Scenarios;
+
+/// <summary>Coupons of subscriptions whose usage is billed before its month ends: each takes off what it may, once.</summary>
+public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
+{
+    private static readonly Currency Usd = Currency.Parse("USD");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task One_for_once_is_taken_off_one_early_bill(string storage)
+    {
+        // 40 at half their price, 40 and the last 10 at full price.
+        await using var life = await MeteredAsync(storage, CouponDuration.Once);
+        await UseAsync(life, 40, "2026-01-10");
+        await UseAsync(life, 40, "2026-01-20");
+        await UseAsync(life, 10, "2026-01-25");
+        await TotalsAsync(life, "2026-02-02", 20, 40, 10);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_was_billed_last_is_given_back_first(string storage)
+    {
+        // 100 at half their price, 100 at full price, and only 50 were right: 100 come back at full price and 50 at half, so that 25.00 are paid.
+        await using var life = await MeteredAsync(storage, CouponDuration.Once);
+        await life.GoToAsync("2026-01-10");
+        await life.UseAsync("acme", "call", 50, "2026-01-10");
+        var some = await life.UseAsync("acme", "call", 50, "2026-01-10");
+        var all = await UseAsync(life, 100, "2026-01-20");
+        await VoidAsync(life, some, all);
+        await TotalsAsync(life, "2026-02-02", 50, 100, -125);
+    }
+
+    [Theory]
+    [InlineData("sqlite", CouponDuration.Once, null, 20)]
+    [InlineData("postgres", CouponDuration.Once, null, 20)]
+    [InlineData("sqlite", CouponDuration.Repeating, 1, 20)]
+    [InlineData("sqlite", CouponDuration.Repeating, 2, 10)]
+    public async Task One_that_comes_in_the_middle_of_a_month_counts_for_it(string storage, CouponDuration duration, int? periods, decimal february)
+    {
+        // January's fee was 20.00. Of the 40 that are billed early half is taken off, and of February's fee only by a coupon for two periods.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("metered", Offer.Fee("fee", 20), Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        var subscription = (await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd) })).Id.ToString();
+        await life.GoToAsync("2026-01-15");
+        await CouponAsync(life, duration, periods);
+        await life.Billing.Subscriptions.AddCouponAsync(life.Tenant, subscription, "HALF", Token);
+        await UseAsync(life, 40, "2026-01-19");
+        await TotalsAsync(life, "2026-03-02", 20, 20, february, 20);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task One_that_an_early_bill_had_is_used_though_the_rest_is_waived(string storage)
+    {
+        // January has 40 at half their price, and 10 that a person waives; February 40 at full price.
+        await using var life = await MeteredAsync(storage, CouponDuration.Repeating, 1);
+        await UseAsync(life, 40, "2026-01-10");
+        await UseAsync(life, 10, "2026-01-20");
+        await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { InvoiceApproval = InvoiceApproval.Manual }, Token);
+        await life.GoToAsync("2026-02-02");
+        await life.Billing.Invoices.CancelAsync(life.Tenant, (await life.InvoicesAsync("acme")).Single(invoice => invoice.Status is InvoiceStatus.Draft).Id.ToString(), Token);
+        await UseAsync(life, 40, "2026-02-10");
+        (await life.InvoicesAsync("acme")).Where(invoice => invoice.Status is not InvoiceStatus.Canceled).Select(invoice => invoice.Total.Amount).ShouldBe([20m, 40m]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task An_amount_is_taken_off_each_month_that_bills_nothing_but_a_commitment_at_its_end(string storage)
+    {
+        // 40 of 100 are billed early; the 60 that are missing less 10.00 are 50.00, each month.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "TEN", Terms = new CouponTerms { AmountOff = Money.Of(10, Usd), Duration = CouponDuration.Forever } }, Token);
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd), Coupons = ["TEN"], Commitment = new MinimumCommitment(Money.Of(100, Usd), new BillingInterval(IntervalUnit.Month, 1)) });
+        await UseAsync(life, 40, "2026-01-10");
+        await UseAsync(life, 40, "2026-02-10");
+        await TotalsAsync(life, "2026-03-02", 40, 50, 40, 50);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Charges_that_were_billed_early_together_are_corrected_together(string storage)
+    {
+        // 10 % of 60.10 are 6.01. Of 20.10 they are 2.01, where twice 10.05 by themselves would make 2.02: 18.09 in all.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "TEN", Terms = new CouponTerms { PercentOff = 10, Duration = CouponDuration.Forever } }, Token);
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)), Offer.Usage("texts", "text", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(60, Usd), Coupons = ["TEN"] });
+        await life.GoToAsync("2026-01-10");
+        var wrong = new List<string>();
+        foreach (var type in new[] { "call", "text" })
+        {
+            await life.UseAsync("acme", type, 10.05m, "2026-01-10");
+            wrong.Add(await life.UseAsync("acme", type, 20, "2026-01-10"));
+        }
+
+        await life.GoToAsync("2026-01-11");
+        await life.GoToAsync("2026-02-10");
+        await VoidAsync(life, [.. wrong]);
+        await TotalsAsync(life, "2026-03-02", 54.09m, -36);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Nothing_is_upcoming_where_nothing_is_used_and_invoices_over_nothing_are_skipped(string storage)
+    {
+        await using var life = await MeteredAsync(storage, CouponDuration.Once);
+        var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items.Single().Id.ToString();
+        (await life.Billing.Previews.UpcomingAsync(life.Tenant, subscription, Token)).ShouldBeNull();
+        await life.UseAsync("acme", "call", 4, "2026-03-10");
+        (await life.Billing.Previews.UpcomingAsync(life.Tenant, subscription, Token))!.Total.Amount.ShouldBe(2m);
+    }
+
+    private static async Task TotalsAsync(Scenario life, string until, params decimal[] totals)
+    {
+        await life.GoToAsync(until);
+        var invoices = await life.InvoicesAsync("acme");
+        invoices.Select(invoice => invoice.Total.Amount).Where(total => total != 0).ShouldBe(totals);
+        foreach (var invoice in invoices)
+        {
+            await BilledLives.VerifyAsync(life, invoice, invoice.Id.ToString());
+        }
+    }
+
+    private async Task<Scenario> MeteredAsync(string storage, CouponDuration duration, int? periods = null)
+    {
+        var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await CouponAsync(life, duration, periods);
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered", with => with with { Coupons = ["HALF"], UsageThreshold = Money.Of(30, Usd) });
+        await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { ZeroInvoices = ZeroInvoices.Skip }, Token);
+        return life;
+    }
+
+    private static Task<Coupon> CouponAsync(Scenario life, CouponDuration duration, int? periods) =>
+        life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "HALF", Terms = new CouponTerms { PercentOff = 50, Duration = duration, DurationPeriods = periods } }, Token);
+
+    // Used on a day, and billed early at the end of it where that is enough.
+    private static async Task<string> UseAsync(Scenario life, decimal calls, string at)
+    {
+        await life.GoToAsync(at);
+        var used = await life.UseAsync("acme", "call", calls, at);
+        await life.RunAsync();
+        return used;
+    }
+
+    private static async Task VoidAsync(Scenario life, params string[] events)
+    {
+        foreach (var id in events)
+        {
+            await life.Billing.Usage.VoidAsync(life.Tenant, id, "sent by mistake", cancellationToken: Token);
+        }
+    }
+}
