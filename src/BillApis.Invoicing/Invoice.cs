@@ -164,7 +164,7 @@ public sealed record Invoice : IEntity<Invoice>
 
     /// <summary>The number as customers read it, for example <c>INV-000042</c>; null for a draft.</summary>
     [JsonIgnore]
-    public string? DisplayNumber => Number is { } number ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Series}-{number:D6}") : null;
+    public string? DisplayNumber => Number is { } number ? Display(Series, number) : null;
 
     string IEntity<Invoice>.Key => Id.ToString();
 
@@ -268,6 +268,8 @@ public sealed record Invoice : IEntity<Invoice>
         Require(CreditMemos.IsEmpty, "canceled after a credit memo");
         return this with { Status = InvoiceStatus.Canceled };
     }
+
+    internal static string Display(string series, long number) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{series}-{number:D6}");
 
     private Money Sum(IEnumerable<Money> amounts) => amounts.Aggregate(Money.Zero(Currency), (sum, amount) => sum + amount);
 

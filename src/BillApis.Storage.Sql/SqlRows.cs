@@ -16,7 +16,11 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
     public int Count { get; private set; }
 
     /// <summary>A value of a row.</summary>
-    public SqlValue this[int row, int column] => this[row][column];
+    public SqlValue this[int row, int column]
+    {
+        get => this[row][column];
+        set => this[row][column] = value;
+    }
 
     private Span<SqlValue> this[int row] => _pieces[row / RowsInPiece].AsSpan(row % RowsInPiece * Columns.Length, Columns.Length);
 
@@ -27,7 +31,7 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
         var (piece, place) = Math.DivRem(Count, RowsInPiece);
         if (place == 0)
         {
-            _pieces.Add(new SqlValue[values.Length]);
+            _pieces.Add(new SqlValue[(piece == 0 ? 1 : RowsInPiece) * values.Length]);
         }
         else if (_pieces[piece].Length == place * values.Length)
         {

@@ -50,23 +50,28 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     public Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
         SaveAsync(tenant, items, events, _ => Task.FromResult(true), cancellationToken);
 
-    /// <summary>Stores things of another kind in the transaction of their own cause; false where someone else changed one first.</summary>
-    public async Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<T> items, CancellationToken cancellationToken)
-    {
-        if (items.Any(item => item.Tenant != tenant))
-        {
-            throw new ArgumentException("Every item must belong to the tenant.", nameof(items));
-        }
+    /// <summary>The rows of things that a transaction will store.</summary>
+    public EntityRows<T> RowsOf(TenantId tenant, IReadOnlyList<T> items) =>
+        items.All(item => item.Tenant == tenant) ? RowsOf(items) : throw new ArgumentException("Every item must belong to the tenant.", nameof(items));
 
-        var prepared = await PrepareAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false);
-        return await WriteAsync(transaction, tenant, Insert, [.. prepared.Where(item => item.Version == 0)], cancellationToken).ConfigureAwait(false)
-            && await WriteAsync(transaction, tenant, Update, [.. prepared.Where(item => item.Version > 0)], cancellationToken).ConfigureAwait(false);
+    /// <summary>Stores things of another kind in the transaction of their own cause; false where someone else changed one first.</summary>
+    public Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<T> items, CancellationToken cancellationToken) =>
+        WriteAsync(transaction, tenant, RowsOf(tenant, items), cancellationToken);
+
+    /// <summary>The same with rows that were made before.</summary>
+    public async Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, EntityRows<T> rows, CancellationToken cancellationToken)
+    {
+        await PrepareAsync(transaction, tenant, rows, cancellationToken).ConfigureAwait(false);
+        return rows.AreDistinct
+            && await WriteAsync(transaction, tenant, Insert, rows.Inserts, cancellationToken).ConfigureAwait(false)
+            && await WriteAsync(transaction, tenant, Update, rows.Updates, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stores the items and the events, and in the same transaction, before them, whatever else has to stand or fall with them: what items lock as they are stored is held for the shortest time.</summary>
     protected async Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<T> items, IReadOnlyList<BillingEvent> events, Func<DbTransaction, Task<bool>> also, CancellationToken cancellationToken)
     {
         IReadOnlyList<Change> changes = map.Outdates is { } outdates ? [.. items.Select(outdates).Distinct()] : [];
+        var rows = RowsOf(tenant, items);
         IReadOnlyList<OutboxEvent> added = [];
         try
         {
@@ -79,7 +84,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
                     events,
                     async () => await also(transaction).ConfigureAwait(false)
                         && await AddEventsAsync(transaction).ConfigureAwait(false)
-                        && await WriteAsync(transaction, tenant, items, cancellationToken).ConfigureAwait(false)
+                        && await WriteAsync(transaction, tenant, rows, cancellationToken).ConfigureAwait(false)
                         && await SqlChanges.NotifyAsync(_dialect, transaction, changes, cancellationToken).ConfigureAwait(false),
                     cancellationToken),
                 cancellationToken).ConfigureAwait(false);
@@ -105,35 +110,15 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         }
     }
 
-    /// <summary>The last change to the items, inside the transaction that stores them.</summary>
-    protected virtual Task<IReadOnlyList<T>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<T> items, CancellationToken cancellationToken) => Task.FromResult(items);
+    /// <summary>The rows of things that are one tenant's.</summary>
+    protected virtual EntityRows<T> RowsOf(IReadOnlyList<T> items) => new(map, items);
+
+    /// <summary>What else they take in the transaction that stores them, and the last change to their rows.</summary>
+    protected virtual Task PrepareAsync(DbTransaction transaction, TenantId tenant, EntityRows<T> rows, CancellationToken cancellationToken) => Task.CompletedTask;
 
     // Every row has to be written: one that is not was changed or made by someone else.
-    private async Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, Func<string, string> sql, List<T> items, CancellationToken cancellationToken)
-    {
-        if (items.Count == 0)
-        {
-            return true;
-        }
-
-        var rows = new SqlRows(["id text", "alias text", "created_at bigint", "version bigint", .. map.Columns.Select(column => $"{column.Name} {column.Type}"), "body text"]);
-        var (keys, values) = (new HashSet<string>(items.Count, StringComparer.Ordinal), new SqlValue[rows.Columns.Length]);
-        foreach (var item in items)
-        {
-            var key = item.Key;
-            keys.Add(key);
-            (values[0], values[1], values[2], values[3], values[^1]) = (key, item.Alias, item.CreatedAt.ToMicroseconds(), item.Version, SqlValue.OfUtf8(JsonSerializer.SerializeToUtf8Bytes(item, BillingJson.Options)));
-            for (var column = 0; column < map.Columns.Length; column++)
-            {
-                values[4 + column] = map.Columns[column].Value(item);
-            }
-
-            rows.Add(values);
-        }
-
-        return keys.Count == items.Count
-            && (await _dialect.WriteAsync(transaction, tenant, rows, sql, keyColumns: 1, cancellationToken).ConfigureAwait(false)).All(written => written);
-    }
+    private async Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, Func<string, string> sql, SqlRows rows, CancellationToken cancellationToken) =>
+        rows.Count == 0 || (await _dialect.WriteAsync(transaction, tenant, rows, sql, keyColumns: 1, cancellationToken).ConfigureAwait(false)).All(written => written);
 
     /// <summary>The things that a query of their body and version finds.</summary>
     protected async Task<List<T>> QueryAsync(TenantId? tenant, string sql, (string Name, SqlValue Value)[] parameters, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace BillApis.Invoicing;
@@ -28,7 +29,7 @@ internal ref struct CanonicalCopy
     private readonly record struct Member(int Start, int NameLength, int End);
 
     /// <summary>Writes it; false where a name has letters whose order in UTF-8 may be another.</summary>
-    public static bool TryWrite(ReadOnlySpan<byte> json, IReadOnlyCollection<string> leaveOut, out byte[] canonical)
+    public static bool TryWrite(ReadOnlySpan<byte> json, ReadOnlySpan<string> leaveOut, out byte[] canonical)
     {
         var (text, scratch) = (ArrayPool<byte>.Shared.Rent(json.Length + MaxDepth), ArrayPool<byte>.Shared.Rent(json.Length + MaxDepth));
         var copy = new CanonicalCopy(json, text, scratch);
@@ -40,7 +41,7 @@ internal ref struct CanonicalCopy
         return isWritten;
     }
 
-    private bool TryCopy(IReadOnlyCollection<string> leaveOut, out bool says)
+    private bool TryCopy(ReadOnlySpan<string> leaveOut, out bool says)
     {
         switch (_reader.TokenType)
         {
@@ -78,7 +79,7 @@ internal ref struct CanonicalCopy
         return true;
     }
 
-    private bool TryCopyObject(IReadOnlyCollection<string> leaveOut, out bool says)
+    private bool TryCopyObject(ReadOnlySpan<string> leaveOut, out bool says)
     {
         _text[_length++] = (byte)'{';
         var (start, first) = (_length, _members.Count);
@@ -87,8 +88,8 @@ internal ref struct CanonicalCopy
         {
             var from = _length;
             var name = _reader.ValueSpan;
-            var isKept = leaveOut.Count == 0 || !leaveOut.Contains(_reader.GetString()!);
-            if (!System.Text.Ascii.IsValid(name) || _reader.ValueIsEscaped)
+            var isKept = !IsIn(leaveOut, name);
+            if (!Ascii.IsValid(name) || _reader.ValueIsEscaped)
             {
                 return false;
             }
@@ -116,6 +117,19 @@ internal ref struct CanonicalCopy
         PutInOrder(start, first);
         _text[_length++] = (byte)'}';
         return true;
+    }
+
+    private static bool IsIn(ReadOnlySpan<string> names, ReadOnlySpan<byte> name)
+    {
+        foreach (var one in names)
+        {
+            if (Ascii.Equals(name, one))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // The first comma goes.

@@ -28,9 +28,12 @@ public static class CanonicalJson
     public static byte[] Of<T>(T value, params IReadOnlyCollection<string> leaveOut)
     {
         ArgumentNullException.ThrowIfNull(leaveOut);
-        var json = JsonSerializer.SerializeToUtf8Bytes(value, BillingJson.Options);
-        return CanonicalCopy.TryWrite(json, leaveOut, out var canonical) ? canonical : Write(JsonSerializer.Deserialize<JsonElement>(json, BillingJson.Options), leaveOut);
+        return OfWritten(JsonSerializer.SerializeToUtf8Bytes(value, BillingJson.Options), leaveOut);
     }
+
+    /// <summary>The bytes of what is spelled as billing writes it.</summary>
+    internal static byte[] OfWritten(byte[] json, IReadOnlyCollection<string> leaveOut) =>
+        CanonicalCopy.TryWrite(json, leaveOut as string[] ?? [.. leaveOut], out var canonical) ? canonical : Write(JsonSerializer.Deserialize<JsonElement>(json, BillingJson.Options), leaveOut);
 
     private static byte[] Write(JsonElement value, IReadOnlyCollection<string> leaveOut, bool keeps)
     {

@@ -9,6 +9,9 @@ public static class IssuedDocument
     /// <summary>The canonical JSON of an invoice.</summary>
     public static byte[] Of(Invoice invoice) => CanonicalJson.Of(invoice, StateOfInvoice);
 
+    /// <summary>The same of an invoice that is spelled as billing writes it.</summary>
+    internal static byte[] OfInvoice(byte[] json) => CanonicalJson.OfWritten(json, StateOfInvoice);
+
     /// <summary>The canonical JSON of a credit memo.</summary>
     public static byte[] Of(CreditMemo memo) => CanonicalJson.Of(memo, StateOfMemo);
 }

@@ -8,8 +8,9 @@ internal sealed class SqlCustomerStore(SqlDatabase database) : SqlStore<Customer
 {
     private readonly SqlDatabase _database = database;
 
-    protected override async Task<IReadOnlyList<Customer>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Customer> items, CancellationToken cancellationToken)
+    protected override async Task PrepareAsync(DbTransaction transaction, TenantId tenant, EntityRows<Customer> rows, CancellationToken cancellationToken)
     {
+        var items = rows.Items;
         if (items.Any(item => item.Version > 0))
         {
             await transaction.BulkAsync(Delete(), tenant, items.Where(item => item.Version > 0).Select(item => new { customer_id = item.Id }), cancellationToken).ConfigureAwait(false);
@@ -19,8 +20,6 @@ internal sealed class SqlCustomerStore(SqlDatabase database) : SqlStore<Customer
         {
             await transaction.BulkAsync(Insert(), tenant, items.SelectMany(item => item.Aliases.Select(alias => new { alias, customer_id = item.Id })), cancellationToken).ConfigureAwait(false);
         }
-
-        return items;
     }
 
     private string Delete() =>

@@ -18,16 +18,17 @@ internal sealed class SqlCreditMemoStore(SqlDatabase database) : SqlStore<Credit
 
     private readonly SqlDatabase _database = database;
 
-    protected override async Task<IReadOnlyList<CreditMemo>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<CreditMemo> items, CancellationToken cancellationToken)
+    protected override async Task PrepareAsync(DbTransaction transaction, TenantId tenant, EntityRows<CreditMemo> rows, CancellationToken cancellationToken)
     {
-        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. items.Where(item => item is { Version: 0, Correction: not null }).Select(item => (item.Subscription!.Value, item.Correction!.Value))], cancellationToken).ConfigureAwait(false);
-        var prepared = items.ToArray();
-        for (var i = 0; i < prepared.Length; i++)
+        var corrections = rows.Items.Where(item => item is { Version: 0, Correction: not null }).Select(item => (item.Subscription!.Value, item.Correction!.Value));
+        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. corrections], cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < rows.Items.Count; i++)
         {
-            prepared[i] = prepared[i].Number is null ? await SealedAsync(transaction, tenant, prepared[i], cancellationToken).ConfigureAwait(false) : prepared[i];
+            if (rows.Items[i].Number is null)
+            {
+                rows.Put(i, await SealedAsync(transaction, tenant, rows.Items[i], cancellationToken).ConfigureAwait(false));
+            }
         }
-
-        return prepared;
     }
 
     private static async Task<CreditMemo> SealedAsync(DbTransaction transaction, TenantId tenant, CreditMemo memo, CancellationToken cancellationToken)

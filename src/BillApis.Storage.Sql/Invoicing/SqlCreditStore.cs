@@ -71,9 +71,9 @@ internal sealed class SqlCreditStore(SqlDatabase database) : SqlStore<CreditGran
         return [.. counts.Select(row => row.Read(uses[row.Id]))];
     }
 
-    protected override async Task<IReadOnlyList<CreditGrant>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<CreditGrant> items, CancellationToken cancellationToken)
+    protected override async Task PrepareAsync(DbTransaction transaction, TenantId tenant, EntityRows<CreditGrant> rows, CancellationToken cancellationToken)
     {
-        var entries = items.SelectMany(grant => grant.Entries.Select(entry => EntryRow.Of(grant, entry))).ToList();
+        var entries = rows.Items.SelectMany(grant => grant.Entries.Select(entry => EntryRow.Of(grant, entry))).ToList();
         if (entries.Count > 0)
         {
             await transaction.Connection!.ExecuteAsync(new CommandDefinition(
@@ -86,8 +86,6 @@ internal sealed class SqlCreditStore(SqlDatabase database) : SqlStore<CreditGran
                 transaction,
                 cancellationToken: cancellationToken)).ConfigureAwait(false);
         }
-
-        return items;
     }
 
     private static string Json<TId>(IEnumerable<TId> ids) => System.Text.Json.JsonSerializer.Serialize(ids.Select(id => id!.ToString()));

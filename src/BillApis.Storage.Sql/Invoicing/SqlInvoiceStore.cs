@@ -29,16 +29,19 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
 
     private readonly SqlDatabase _database = database;
 
-    public Task<SaveResult> SaveAsync(TenantId tenant, InvoiceWrite write, CancellationToken cancellationToken) =>
-        SaveAsync(
+    public Task<SaveResult> SaveAsync(TenantId tenant, InvoiceWrite write, CancellationToken cancellationToken)
+    {
+        var (grants, billed, earned) = (credits.RowsOf(tenant, write.Grants), subscriptions.RowsOf(tenant, write.Subscriptions), schedules.RowsOf(tenant, write.Schedules));
+        return SaveAsync(
             tenant,
             write.Invoices,
             write.Events,
-            async transaction => await credits.WriteAsync(transaction, tenant, write.Grants, cancellationToken).ConfigureAwait(false)
-                && await subscriptions.WriteAsync(transaction, tenant, write.Subscriptions, cancellationToken).ConfigureAwait(false)
-                && await schedules.WriteAsync(transaction, tenant, write.Schedules, cancellationToken).ConfigureAwait(false)
+            async transaction => await credits.WriteAsync(transaction, tenant, grants, cancellationToken).ConfigureAwait(false)
+                && await subscriptions.WriteAsync(transaction, tenant, billed, cancellationToken).ConfigureAwait(false)
+                && await schedules.WriteAsync(transaction, tenant, earned, cancellationToken).ConfigureAwait(false)
                 && await IndexAsync(transaction, tenant, write.Invoices, cancellationToken).ConfigureAwait(false),
             cancellationToken);
+    }
 
     public Task<SaveResult> SaveAsync(TenantId tenant, Invoice invoice, CreditMemo memo, IReadOnlyList<CreditGrant> grants, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken) =>
         SaveAsync(
@@ -66,27 +69,23 @@ internal sealed class SqlInvoiceStore(SqlDatabase database, SqlCreditStore credi
 
     public Task<IReadOnlyList<DocumentChain>> SeriesAsync(TenantId tenant, CancellationToken cancellationToken) => SeriesNumbers.ListAsync(_database, tenant, cancellationToken);
 
+    protected override EntityRows<Invoice> RowsOf(IReadOnlyList<Invoice> items) => new InvoiceRows(Map, items);
+
     // The row of the series stays locked until the commit, so that a number that was given is used.
-    protected override async Task<IReadOnlyList<Invoice>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Invoice> items, CancellationToken cancellationToken)
+    protected override async Task PrepareAsync(DbTransaction transaction, TenantId tenant, EntityRows<Invoice> rows, CancellationToken cancellationToken)
     {
-        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. items.Where(TakesCorrection).SelectMany(item => item.Corrections())], cancellationToken).ConfigureAwait(false);
-        var prepared = items.ToArray();
-        foreach (var series in Enumerable.Range(0, items.Count).Where(i => items[i] is { IssuedAt: not null, Number: null }).GroupBy(i => items[i].Series, StringComparer.Ordinal))
+        await CorrectionNumbers.TakeAsync(_database.Dialect, transaction, tenant, [.. rows.Items.Where(TakesCorrection).SelectMany(item => item.Corrections())], cancellationToken).ConfigureAwait(false);
+        var invoices = (InvoiceRows)rows;
+        foreach (var series in invoices.Unnumbered)
         {
             var (number, previous) = await SeriesNumbers.TakeAsync(transaction, tenant, series.Key, series.Count(), cancellationToken).ConfigureAwait(false);
-            var numbered = series.Select((i, place) => items[i] with { Number = number + place }).ToArray();
-            var canonical = new byte[numbered.Length][];
-            Parallel.For(0, numbered.Length, place => canonical[place] = IssuedDocument.Of(numbered[place]));
-            foreach (var (i, place) in series.Select((i, place) => (i, place)))
+            foreach (var place in series)
             {
-                prepared[i] = numbered[place] with { Seal = DocumentSeal.Of(canonical[place], previous) };
-                previous = prepared[i].Seal!.Hash;
+                previous = invoices.Number(place, number++, previous);
             }
 
             await SeriesNumbers.EndAsync(transaction, tenant, series.Key, previous, cancellationToken).ConfigureAwait(false);
         }
-
-        return prepared;
     }
 
     // An invoice over several subscriptions is one of each of them.

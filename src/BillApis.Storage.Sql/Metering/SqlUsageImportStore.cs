@@ -59,9 +59,9 @@ internal sealed class SqlUsageImportStore(SqlDatabase database) : SqlStore<Usage
             cancellationToken).ConfigureAwait(false)).Count;
     }
 
-    protected override async Task<IReadOnlyList<UsageImport>> PrepareAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageImport> items, CancellationToken cancellationToken)
+    protected override async Task PrepareAsync(DbTransaction transaction, TenantId tenant, EntityRows<UsageImport> rows, CancellationToken cancellationToken)
     {
-        foreach (var item in items.Where(item => item.IsOver))
+        foreach (var item in rows.Items.Where(item => item.IsOver))
         {
             await transaction.Connection!.ExecuteAsync(new CommandDefinition(
                 "delete from billing_usage_import_part where tenant_id = @Tenant and import_id = @Id",
@@ -69,7 +69,5 @@ internal sealed class SqlUsageImportStore(SqlDatabase database) : SqlStore<Usage
                 transaction,
                 cancellationToken: cancellationToken)).ConfigureAwait(false);
         }
-
-        return items;
     }
 }

@@ -94,12 +94,13 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
             cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<IReadOnlyList<Subscription>> LeaseAsync(DueQuery query, int limit, Duration lease, CancellationToken cancellationToken)
+    // Others write while what was leased is parsed.
+    public async Task<IReadOnlyList<Subscription>> LeaseAsync(DueQuery query, int limit, Duration lease, CancellationToken cancellationToken)
     {
         var now = _database.Dialect.Now;
-        return _database.WriteAsync(
+        var leased = await _database.WriteAsync(
             query.Tenant,
-            transaction => ReadAsync(
+            transaction => RowsAsync(
                 transaction.Connection!,
                 transaction,
                 $"""
@@ -114,7 +115,8 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
                 """,
                 Parameters(query, limit, lease: lease),
                 cancellationToken),
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        return [.. leased.Select(row => row.Read())];
     }
 
     public async Task<IReadOnlyList<Subscription>> ListDueAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken)
@@ -166,9 +168,9 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
         Except = System.Text.Json.JsonSerializer.Serialize(query.Except.Select(id => id.ToString())),
     };
 
-    private static async Task<IReadOnlyList<Subscription>> ReadAsync(DbConnection connection, DbTransaction? transaction, string sql, object parameters, CancellationToken cancellationToken)
-    {
-        var rows = await connection.QueryAsync<Row>(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return [.. rows.Select(row => row.Read())];
-    }
+    private static async Task<IReadOnlyList<Subscription>> ReadAsync(DbConnection connection, DbTransaction? transaction, string sql, object parameters, CancellationToken cancellationToken) =>
+        [.. (await RowsAsync(connection, transaction, sql, parameters, cancellationToken).ConfigureAwait(false)).Select(row => row.Read())];
+
+    private static async Task<List<Row>> RowsAsync(DbConnection connection, DbTransaction? transaction, string sql, object parameters, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync<Row>(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
 }
