@@ -87,16 +87,26 @@ internal sealed class AccountRows(SqlDatabase database)
             cancellationToken);
     }
 
-    /// <summary>Adds to accounts that were not read, and opens those that are not there; false where one has a limit or is closed.</summary>
-    public async Task<bool> AddAsync(DbTransaction transaction, TenantId tenant, IEnumerable<(AccountName Name, AccountState Change)> changes, CancellationToken cancellationToken)
+    /// <summary>What is added to accounts.</summary>
+    public static SqlRows Added(IReadOnlyList<(AccountName Name, AccountState Change)> changes)
     {
-        var ordered = changes.OrderBy(item => item.Name.Id, StringComparer.Ordinal).ToList();
         var rows = new SqlRows("id text", "debits bigint", "credits bigint", "debits_pending bigint", "credits_pending bigint");
-        foreach (var (name, change) in ordered)
+        foreach (var (name, change) in changes)
         {
             rows.Add(name.Id, change.Debits, change.Credits, change.DebitsPending, change.CreditsPending);
         }
 
+        return rows;
+    }
+
+    /// <summary>Adds to accounts that were not read, and opens those that are not there; false where one has a limit or is closed.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="tenant">Whose accounts they are.</param>
+    /// <param name="changes">The accounts in the order of their ids, and what they move by.</param>
+    /// <param name="rows">The same as <see cref="Added"/>.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    public async Task<bool> AddAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<(AccountName Name, AccountState Change)> changes, SqlRows rows, CancellationToken cancellationToken)
+    {
         // Nearly all are there; a row that is only changed costs a fraction of one that may have to be added.
         var there = await database.Dialect.WriteAsync(
             transaction,
@@ -111,7 +121,7 @@ internal sealed class AccountRows(SqlDatabase database)
                 """,
             keyColumns: 1,
             cancellationToken).ConfigureAwait(false);
-        return there.All(row => row) || await AddNewAsync(transaction, tenant, [.. ordered.Where((_, i) => !there[i])], cancellationToken).ConfigureAwait(false);
+        return there.All(row => row) || await AddNewAsync(transaction, tenant, [.. changes.Where((_, i) => !there[i])], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<bool> AddNewAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<(AccountName Name, AccountState Change)> changes, CancellationToken cancellationToken)
@@ -138,8 +148,8 @@ internal sealed class AccountRows(SqlDatabase database)
         return written.All(row => row);
     }
 
-    /// <summary>Adds what is posted to the days of the general ledger.</summary>
-    public Task AddDaysAsync(DbTransaction transaction, TenantId tenant, IEnumerable<TransferRow> created, Dictionary<string, AccountState> accounts, CancellationToken cancellationToken)
+    /// <summary>What is posted to the days of the general ledger.</summary>
+    public static SqlRows Days(IEnumerable<TransferRow> created, Dictionary<string, AccountState> accounts)
     {
         var days = new Dictionary<(string Control, long Day), (long Debits, long Credits)>();
         foreach (var transfer in created.Where(transfer => transfer.Posts))
@@ -154,18 +164,7 @@ internal sealed class AccountRows(SqlDatabase database)
             rows.Add(control, day, debits, credits);
         }
 
-        return rows.Count == 0 ? Task.CompletedTask : database.Dialect.WriteAsync(
-            transaction,
-            tenant,
-            rows,
-            table => $"""
-                insert into billing_account_day (tenant_id, control, day, debits, credits)
-                select @Tenant, r.control, r.day, r.debits, r.credits from {table} as r
-                where true
-                on conflict (tenant_id, control, day) do update
-                set debits = billing_account_day.debits + excluded.debits, credits = billing_account_day.credits + excluded.credits
-                """,
-            cancellationToken);
+        return rows;
 
         void Add(string control, TransferRow transfer, long debit, long credit)
         {
@@ -174,6 +173,21 @@ internal sealed class AccountRows(SqlDatabase database)
             days[key] = (debits + debit, credits + credit);
         }
     }
+
+    /// <summary>Adds what is posted to the days of the general ledger.</summary>
+    public Task AddDaysAsync(DbTransaction transaction, TenantId tenant, SqlRows days, CancellationToken cancellationToken) =>
+        days.Count == 0 ? Task.CompletedTask : database.Dialect.WriteAsync(
+            transaction,
+            tenant,
+            days,
+            table => $"""
+                insert into billing_account_day (tenant_id, control, day, debits, credits)
+                select @Tenant, r.control, r.day, r.debits, r.credits from {table} as r
+                where true
+                on conflict (tenant_id, control, day) do update
+                set debits = billing_account_day.debits + excluded.debits, credits = billing_account_day.credits + excluded.credits
+                """,
+            cancellationToken);
 
     // No index is named: of two that open an account at once, the loser may meet its code before its id.
     private Task<bool[]> InsertAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, CancellationToken cancellationToken) =>

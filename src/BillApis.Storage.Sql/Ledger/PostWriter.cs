@@ -73,12 +73,15 @@ internal sealed class PostWriter(SqlDatabase database, AccountNames names, Accou
             return null;
         }
 
+        // All rows are made before anyone waits for the one writer.
+        var changes = touched.Values.OrderBy(name => name.Id, StringComparer.Ordinal).Select(name => (name, accounts[name.Id])).ToList();
+        var (transfers, added, days) = (TransferRows.Of(decision.Created), AccountRows.Added(changes), AccountRows.Days(decision.Created, accounts));
         try
         {
             var (attempt, _) = await TryAsync(tenant, async transaction =>
-                await _transfers.InsertAsync(transaction, tenant, decision.Created, default).ConfigureAwait(false)
-                && await accountRows.AddAsync(transaction, tenant, touched.Values.Select(name => (name, accounts[name.Id])), default).ConfigureAwait(false)
-                    ? await CompleteAsync(transaction, tenant, decision, accounts, results).ConfigureAwait(false)
+                await _transfers.InsertAsync(transaction, tenant, transfers, default).ConfigureAwait(false)
+                && await accountRows.AddAsync(transaction, tenant, changes, added, default).ConfigureAwait(false)
+                    ? await CompleteAsync(transaction, tenant, decision, days, results).ConfigureAwait(false)
                     : (Attempt.IdsKnown, null)).ConfigureAwait(false);
             return attempt is Attempt.Stored ? results : null;
         }
@@ -109,21 +112,21 @@ internal sealed class PostWriter(SqlDatabase database, AccountNames names, Accou
             return (Attempt.IdsKnown, null);
         }
 
-        if (!await _transfers.InsertAsync(transaction, tenant, decision.Created, default).ConfigureAwait(false))
+        if (!await _transfers.InsertAsync(transaction, tenant, TransferRows.Of(decision.Created), default).ConfigureAwait(false))
         {
             return (Attempt.IdsKnown, null);
         }
 
         await accountRows.SaveAsync(transaction, tenant, accounts.Values.Where(account => account.Changed), default).ConfigureAwait(false);
         await _transfers.SaveRefusedAsync(transaction, tenant, decision.NewlyRefused, default).ConfigureAwait(false);
-        return await CompleteAsync(transaction, tenant, decision, accounts, results).ConfigureAwait(false);
+        return await CompleteAsync(transaction, tenant, decision, AccountRows.Days(decision.Created, accounts), results).ConfigureAwait(false);
     }
 
-    private async Task<(Attempt, TransferResult[][]?)> CompleteAsync(DbTransaction transaction, TenantId tenant, Decision decision, Dictionary<string, AccountState> accounts, TransferResult[][] results)
+    private async Task<(Attempt, TransferResult[][]?)> CompleteAsync(DbTransaction transaction, TenantId tenant, Decision decision, SqlRows days, TransferResult[][] results)
     {
         var timeouts = decision.Created.Where(row => row.Timeout > 0).ToDictionary(row => row.Id, row => row.Timeout);
         await _transfers.SavePendingAsync(transaction, tenant, decision.ChangedPending.Values, timeouts, default).ConfigureAwait(false);
-        await accountRows.AddDaysAsync(transaction, tenant, decision.Created, accounts, default).ConfigureAwait(false);
+        await accountRows.AddDaysAsync(transaction, tenant, days, default).ConfigureAwait(false);
         return (Attempt.Stored, results);
     }
 

@@ -32,8 +32,8 @@ internal sealed class TransferRows(SqlDatabase database)
             $"select f.id from billing_transfer_refused as f where f.tenant_id = @Tenant and f.id in (select r.value from {Dialect.Texts("Ids")} as r)",
             transaction, tenant, ids, cancellationToken);
 
-    /// <summary>False where one of the ids is stored or used up.</summary>
-    public async Task<bool> InsertAsync(DbTransaction transaction, TenantId tenant, IEnumerable<TransferRow> created, CancellationToken cancellationToken)
+    /// <summary>What is to be inserted, in the order of the ids.</summary>
+    public static SqlRows Of(IEnumerable<TransferRow> created)
     {
         var rows = new SqlRows(
             "id text", "debit_id text", "credit_id text", "asset text", "amount bigint", "at bigint", "kind bigint", "cause text",
@@ -43,6 +43,12 @@ internal sealed class TransferRows(SqlDatabase database)
             rows.Add(row.Id, row.DebitId, row.CreditId, row.Asset, row.Amount, row.At, row.Kind, row.Cause, row.Step, row.Linked, row.Closes, row.Timeout, row.PendingId);
         }
 
+        return rows;
+    }
+
+    /// <summary>False where one of the ids is stored or used up.</summary>
+    public async Task<bool> InsertAsync(DbTransaction transaction, TenantId tenant, SqlRows rows, CancellationToken cancellationToken)
+    {
         if (rows.Count == 0)
         {
             return true;

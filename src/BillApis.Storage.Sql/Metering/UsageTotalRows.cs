@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using BillApis.Metering;
 
 namespace BillApis.Storage.Sql.Metering;
@@ -8,15 +9,20 @@ internal static class UsageTotalRows
 {
     private const string Later = "(excluded.latest_at > t.latest_at or (excluded.latest_at = t.latest_at and excluded.latest_tie > t.latest_tie))";
 
-    public static SqlRows Of(IEnumerable<(UsageKey Key, UsageTotal Total)> totals)
+    /// <summary>The rows of totals; of those that lie together in the table, ids are written out once.</summary>
+    public static SqlRows Of(IEnumerable<KeyValuePair<UsageKey, UsageTotal>> totals)
     {
+        var (customer, customerText, metrics) = (default(CustomerId), "", new Dictionary<MetricId, string>());
         var rows = new SqlRows(
             "level bigint", "hour bigint", "customer_id text", "metric_id text", "subscription_id text", "dimensions text", "events bigint",
             "value_sum decimal", "value_moment decimal", "value_max decimal", "value_min decimal", "latest_at bigint", "latest_tie text", "latest_value decimal");
         foreach (var (key, total) in totals)
         {
+            (customer, customerText) = key.Customer == customer && customerText.Length > 0 ? (customer, customerText) : (key.Customer, key.Customer.ToString());
+            ref var metric = ref CollectionsMarshal.GetValueRefOrAddDefault(metrics, key.Metric, out _);
+            metric ??= key.Metric.ToString();
             rows.Add(
-                (long)key.Bucket.Level, key.Bucket.Hour, key.Customer.ToString(), key.Metric.ToString(), key.Subscription?.ToString() ?? "", key.Dimensions, total.Events,
+                (long)key.Bucket.Level, key.Bucket.Hour, customerText, metric, key.Subscription?.ToString() ?? "", key.Dimensions, total.Events,
                 total.Sum?.ToString(), total.Moment?.ToString(), Text(total.Max), Text(total.Min), total.Latest?.At.ToMicroseconds(), total.Latest?.Tie, Text(total.Latest?.Value));
         }
 

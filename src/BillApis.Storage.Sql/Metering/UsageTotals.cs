@@ -7,6 +7,8 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>What a batch adds to the running totals: one row for each total that it moves, in one order for all writers.</summary>
 internal sealed class UsageTotals
 {
+    private const int Levels = 3;
+    private const int WorthTwoCores = 1_024;
     private readonly Dictionary<UsageKey, UsageTotal> _totals = [];
     private readonly Dictionary<(UsageKey Key, string Name), UsageItem> _items = [];
 
@@ -58,10 +60,9 @@ internal sealed class UsageTotals
     /// <summary>Moves the totals of the buckets that were added, and of no others.</summary>
     public async Task StoreAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {
-        if (_totals.Count > 0)
+        foreach (var part in Rows())
         {
-            var totals = _totals.OrderBy(pair => pair.Key).Select(pair => (pair.Key, pair.Value));
-            await dialect.WriteAsync(transaction, tenant, UsageTotalRows.Of(totals), rows => UsageTotalRows.Upsert(dialect, rows), cancellationToken).ConfigureAwait(false);
+            await dialect.WriteAsync(transaction, tenant, part, rows => UsageTotalRows.Upsert(dialect, rows), cancellationToken).ConfigureAwait(false);
         }
 
         if (_items.Count > 0)
@@ -74,8 +75,22 @@ internal sealed class UsageTotals
     /// <summary>Adds the hours to their days, and the days to their months.</summary>
     public void Widen()
     {
+        _totals.EnsureCapacity(_totals.Count * Levels);
         Widen(UsageLevel.Hour);
         Widen(UsageLevel.Day);
+    }
+
+    // In the order of the table, in which each level stands by itself: of many, all levels are put in order at once.
+    private List<SqlRows> Rows()
+    {
+        var levels = _totals.GroupBy(pair => _totals.Count < WorthTwoCores ? UsageLevel.Hour : pair.Key.Bucket.Level).OrderBy(level => level.Key).Select(level => level.ToArray()).ToArray();
+        var rows = new SqlRows[levels.Length];
+        Parallel.For(0, levels.Length, level =>
+        {
+            Array.Sort(levels[level], static (left, right) => left.Key.CompareTo(right.Key));
+            rows[level] = UsageTotalRows.Of(levels[level]);
+        });
+        return [.. rows];
     }
 
     private void Widen(UsageLevel level)
