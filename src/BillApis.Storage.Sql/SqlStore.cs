@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text.Json;
 using BillApis.Outbox;
 using BillApis.Storage;
@@ -9,6 +10,7 @@ namespace BillApis.Storage.Sql;
 /// <summary>Keeps the things of one kind in a table of their own: whole as JSON, and the filtered columns beside it.</summary>
 internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> where T : class, IEntity<T>
 {
+    private static readonly string OneMore = (Limits.PageSize + 1).ToString(CultureInfo.InvariantCulture);
     private readonly SqlDialect _dialect = database.Dialect;
     private readonly EntityAudit<T> _audit = new(database.Dialect, map);
 
@@ -33,13 +35,15 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         ArgumentOutOfRangeException.ThrowIfNotEqual(query.Limit is > 0 and <= Limits.PageSize, true, nameof(query));
         var filters = string.Concat(query.Where.Keys.Select(column => $" and {Known(column)}"));
         await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
+
+        // SQLite plans by the limit, and plans anew each time that one is bound: the one that whole lists are read with is spelled. Callers' own are bound, as each would be a statement to keep.
         var rows = await _dialect.QueryAsync(
             connection,
             $"""
             select body, version, id from {map.Table}
             where tenant_id = @Tenant {(query.After is null ? "" : "and id < @After")} {filters}
             order by id desc
-            limit @Limit
+            limit {(query.Limit == Limits.PageSize ? OneMore : "@Limit")}
             """,
             [("Tenant", tenant.ToString()), ("After", query.After), ("Limit", query.Limit + 1), .. query.Where.Select(item => ($"where_{item.Key}", (SqlValue)item.Value))],
             row => (Item: Read(row), Id: row.Text(2)),

@@ -7,7 +7,7 @@ namespace BillApis.Invoicing;
 internal static class AdvanceCharges
 {
     public static Charge? Of(PriceRun run, Instant boundary) =>
-        run.IsAdvance && run.PartAt(boundary) is { } part && (boundary == run.From || run.Schedule?.IsBoundary(boundary) == true) ? From(run, part, boundary) : null;
+        run.IsAdvance && run.PartAt(boundary) is { } part && (boundary == run.From || run.Periods?.IsBoundary(boundary) == true) ? From(run, part, boundary) : null;
 
     /// <summary>The charge from an instant to the end of its period, of its quantity or of the price.</summary>
     public static Charge From(PriceRun run, PricePart part, Instant start)

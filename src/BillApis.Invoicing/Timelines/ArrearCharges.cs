@@ -8,7 +8,7 @@ internal static class ArrearCharges
 {
     public static IEnumerable<Charge> Of(PriceRun run, Instant boundary)
     {
-        if (boundary <= run.From || boundary > run.To || (boundary != run.To && !run.Schedule!.IsBoundary(boundary)))
+        if (boundary <= run.From || boundary > run.To || (boundary != run.To && !run.Periods!.IsBoundary(boundary)))
         {
             return [];
         }

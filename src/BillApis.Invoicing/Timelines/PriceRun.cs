@@ -7,10 +7,13 @@ namespace BillApis.Invoicing;
 /// <summary>A price that is in force without a break, by one schedule of periods; its quantity may change.</summary>
 /// <param name="Price">The price, with the terms that count for the subscription.</param>
 /// <param name="AddOn">The entry of the add-on that it belongs to; null for a price of the plan.</param>
-/// <param name="Schedule">Its periods; null where it is charged once.</param>
+/// <param name="Periods">Its periods; null where it is charged once.</param>
 /// <param name="Parts">The stretches of one quantity, without gaps.</param>
-internal sealed record PriceRun(Price Price, int? AddOn, BillingSchedule? Schedule, List<PricePart> Parts)
+internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Periods, List<PricePart> Parts)
 {
+    /// <summary>What its periods follow from; null where it is charged once.</summary>
+    public BillingSchedule? Schedule => Periods?.Schedule;
+
     public Instant From => Parts[0].From;
 
     /// <summary>The end; <see cref="Instant.MaxValue"/> for none.</summary>
@@ -19,9 +22,20 @@ internal sealed record PriceRun(Price Price, int? AddOn, BillingSchedule? Schedu
     public bool IsAdvance => Price.Terms.Timing is BillingTiming.InAdvance || Schedule is null;
 
     /// <summary>The part that an instant lies in; null for none.</summary>
-    public PricePart? PartAt(Instant at) => Parts.Where(part => part.From <= at && at < part.To).Cast<PricePart?>().FirstOrDefault();
+    public PricePart? PartAt(Instant at)
+    {
+        foreach (var part in Parts)
+        {
+            if (part.From <= at && at < part.To)
+            {
+                return part;
+            }
+        }
 
-    public BillingPeriod PeriodAt(Instant at) => Schedule!.PeriodAt(Schedule.IndexAt(at));
+        return null;
+    }
+
+    public BillingPeriod PeriodAt(Instant at) => Periods!.At(at);
 
     /// <summary>Whether another price goes on with this one.</summary>
     public bool Continues(Price price, int? addOn, BillingSchedule? schedule, Instant from) =>
@@ -30,8 +44,13 @@ internal sealed record PriceRun(Price Price, int? AddOn, BillingSchedule? Schedu
     /// <summary>The first instant after another at which something of it may be billed.</summary>
     public Instant NextBoundary(Instant after)
     {
-        var edges = Parts.Select(part => part.From).Append(To).Where(edge => edge > after).DefaultIfEmpty(Instant.MaxValue).Min();
-        return Schedule is null || after >= To || after < From ? edges : Instant.Min(edges, Schedule.NextBoundary(after));
+        var edge = To > after ? To : Instant.MaxValue;
+        foreach (var part in Parts)
+        {
+            edge = part.From > after ? Instant.Min(edge, part.From) : edge;
+        }
+
+        return Periods is null || after >= To || after < From ? edge : Instant.Min(edge, Periods.NextBoundary(after));
     }
 
     /// <summary>A charge for a part of one of its periods.</summary>

@@ -34,12 +34,12 @@ internal static class PriceRuns
     private static void Add(List<PriceRun> runs, Timeline timeline, TimelineState state, PlanVersions plans, Instant from, Instant to)
     {
         // Those of this state begin together, so that none goes on with another.
-        var (before, schedule) = (runs.Count, default(BillingSchedule));
+        var (before, periods) = (runs.Count, default(SchedulePeriods));
         foreach (var item in plans[state.Plan].Items)
         {
             var price = state.Prices.TryGetValue(item.Price.Code, out var terms) ? item.Price with { Terms = terms } : item.Price;
-            schedule = ScheduleOf(price, state.Zone, state.Origin, state.Anchor, schedule);
-            Add(runs, before, price, null, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), schedule, from, to);
+            periods = PeriodsOf(price, state.Zone, state.Origin, state.Anchor, periods);
+            Add(runs, before, price, null, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), periods, from, to);
         }
 
         // The same usage is charged once by a price, however often that is there.
@@ -48,17 +48,17 @@ internal static class PriceRuns
         {
             var addOn = added.AddOn!;
             var (origin, anchor) = addOn.OwnCycle ? (Instant.Max(added.At, timeline.BillingStartAt), BillingAnchor.Subscription) : (state.Origin, state.Anchor);
-            Add(runs, before, addOn.Price, added.Number, addOn.Quantity, ScheduleOf(addOn.Price, state.Zone, origin, anchor), from, to);
+            Add(runs, before, addOn.Price, added.Number, addOn.Quantity, PeriodsOf(addOn.Price, state.Zone, origin, anchor), from, to);
         }
     }
 
-    private static BillingSchedule? ScheduleOf(Price price, DateTimeZone zone, Instant origin, BillingAnchor anchor, BillingSchedule? last = null) =>
-        price.Terms.Interval is not { } interval ? null : last?.Interval == interval ? last : new BillingSchedule(zone, origin, anchor, interval);
+    private static SchedulePeriods? PeriodsOf(Price price, DateTimeZone zone, Instant origin, BillingAnchor anchor, SchedulePeriods? last = null) =>
+        price.Terms.Interval is not { } interval ? null : last?.Schedule.Interval == interval ? last : new SchedulePeriods(new BillingSchedule(zone, origin, anchor, interval));
 
-    private static void Add(List<PriceRun> runs, int before, Price price, int? addOn, decimal quantity, BillingSchedule? schedule, Instant from, Instant to)
+    private static void Add(List<PriceRun> runs, int before, Price price, int? addOn, decimal quantity, SchedulePeriods? periods, Instant from, Instant to)
     {
         var found = 0;
-        while (found < before && !runs[found].Continues(price, addOn, schedule, from))
+        while (found < before && !runs[found].Continues(price, addOn, periods?.Schedule, from))
         {
             found++;
         }
@@ -66,9 +66,9 @@ internal static class PriceRuns
         if (found == before)
         {
             // What is charged once is charged for the first time that it is in force only.
-            if (schedule is not null || !IsKnown(runs, price, addOn))
+            if (periods is not null || !IsKnown(runs, price, addOn))
             {
-                runs.Add(new PriceRun(price, addOn, schedule, [new PricePart(from, to, quantity)]));
+                runs.Add(new PriceRun(price, addOn, periods, [new PricePart(from, to, quantity)]));
             }
         }
         else if (runs[found].Parts is var parts && parts[^1].Quantity == quantity)

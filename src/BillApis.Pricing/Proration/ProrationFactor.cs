@@ -49,6 +49,7 @@ public readonly record struct ProrationFactor
         {
             (Proration.None, _) or (_, false) => Whole,
             _ when end <= start => new(0, 1),
+            _ when start == full.Start && end == full.End => Whole,
             (Proration.ByDay, _) when Days(full.Start, full.End, zone) is > 0 and var days => new(Days(start, end, zone), days),
             _ => new((end - start).BclCompatibleTicks, full.Duration.BclCompatibleTicks),
         };

@@ -22,7 +22,7 @@ internal sealed class LateListing(SqlDatabase database)
             from billing_usage_late
             where true{filters}
             order by tenant_id, subscription_id, metric_id
-            limit @Limit
+            {(query.Limit == int.MaxValue ? "" : "limit @Limit")}
             """,
             [("Tenant", query.Tenant?.ToString()), ("Customer", query.Customer?.ToString()), ("At", query.At?.ToMicroseconds()), ("Limit", query.Limit), ("Rows", JsonSerializer.Serialize(query.Subscriptions.Select(id => id.ToString())))],
             Read,
