@@ -29,6 +29,7 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
         await life.UseAsync("acme", "call", 50, "2026-01-10");
         var some = await life.UseAsync("acme", "call", 50, "2026-01-10");
         var all = await UseAsync(life, 100, "2026-01-20");
+        await life.GoToAsync("2026-01-21");
         await VoidAsync(life, some, all);
         await TotalsAsync(life, "2026-02-02", 50, 100, -125);
     }

@@ -85,17 +85,12 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
             await changes.ElseAsync(life, subscription, subscription.Customer.ToString());
         }
 
-        var before = await NewestAsync(life);
         var dry = await life.Billing.Runs.RunAsync(life.Tenant, life.Clock.Now, dryRun: true, cancellationToken: Token);
         var run = await life.Billing.Runs.RunAsync(life.Tenant, life.Clock.Now, cancellationToken: Token);
         run.Failures.ShouldBeEmpty($"{place} at {life.Clock.Now}");
-        var issued = (await NewestAsync(life)).ExceptBy(before.Select(invoice => invoice.Id), invoice => invoice.Id).ToList();
-        issued.Count.ShouldBe(run.InvoicesCreated);
-        (dry.InvoicesCreated, dry.Totals.Sum(total => total.Amount)).ShouldBe((issued.Count, issued.Sum(invoice => invoice.Total.Amount)), $"{place} at {life.Clock.Now}: {string.Join(", ", issued.Select(invoice => $"{invoice.Kind} {invoice.Id} {invoice.Subscription}"))}");
+        (dry.InvoicesCreated, string.Join(", ", dry.Totals)).ShouldBe((run.InvoicesCreated, string.Join(", ", run.Totals)), $"{place} at {life.Clock.Now}");
         count.Between += run.InvoicesCreated;
     }
-
-    private static async Task<IReadOnlyList<Invoice>> NewestAsync(Scenario life) => (await life.Billing.Invoices.ListAsync(life.Tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items;
 
     private static async Task CompareAsync(Scenario life, Invoice preview, Counts count, string place)
     {

@@ -33,7 +33,7 @@ public sealed class SubscriptionTests
         first.Coupons.Single().Uses.ShouldBe(1);
         first.Billed(At(2026, 1, 31), Flat, Options, with).ShouldBeSameAs(first);
         start.Billed(At(2026, 1, 31), Flat, Options, without).Coupons.Single().Uses.ShouldBe(0, "it came after the invoice was stored");
-        first.Billed(At(2026, 2, 28), Flat, Options, with).Coupons.Single().Uses.ShouldBe(1, "the period has it already");
+        first.Billed(At(2026, 2, 28), Flat, Options, with, countsFor: At(2026, 1, 31)).Coupons.Single().Uses.ShouldBe(1, "the period has it already");
         var second = first.Billed(At(2026, 2, 28), Flat, Options, Bill(Flat, start.Timeline, At(2026, 2, 28)) with { Discounts = with.Discounts });
         (second.Coupons.Single().Uses, second.Coupons.Single().IsUsedUp).ShouldBe((2, true));
         Should.Throw<BillingException>(() => second.Redeem(coupon, At(2026, 3, 1))).Code.ShouldBe(BillingErrorCode.Conflict);
