@@ -15,7 +15,7 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
     {
         var group = base.Map(api);
         group.MapPost("/{id}/publish", PublishAsync).WithSummary("Freeze the draft version; new subscriptions take it");
-        group.MapPost("/{id}/versions", AddVersionAsync).WithSummary("Make the next draft version; running subscriptions keep theirs");
+        group.MapPost("/{id}/versions", AddVersionAsync).WithSummary("Make the next draft version, a copy with the fields that are sent; running subscriptions keep theirs");
         group.MapGet("/{id}/versions", ListVersionsAsync).WithSummary("List the versions of a plan, newest first");
         group.MapMigrations();
         return group;
@@ -24,8 +24,18 @@ internal sealed class PlanEndpoints() : MasterDataEndpoints<Plan, PlanRequest, P
     internal static async Task<PlanResponse> PublishAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken) =>
         PlanResponse.From(await billing.Plans.PublishAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false));
 
-    internal static async Task<Created<PlanResponse>> AddVersionAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken) =>
-        TypedResults.Created($"plans/{id}/versions", PlanResponse.From(await billing.Plans.AddVersionAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false)));
+    internal async Task<Created<PlanResponse>> AddVersionAsync(string id, Patch<PlanRequest> patch, Caller caller, Billing billing, CancellationToken cancellationToken)
+    {
+        var current = await billing.Plans.GetAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false);
+        var sent = patch.Over(Form(current));
+        var next = await ApplyAsync(billing, caller.Tenant, sent, current.NextVersion(), cancellationToken).ConfigureAwait(false);
+        var added = await billing.Plans.AddVersionAsync(
+            caller.Tenant,
+            id,
+            latest => latest.Version == current.Version ? next : throw BillingException.Changed(Plan.Kind, id),
+            cancellationToken).ConfigureAwait(false);
+        return TypedResults.Created($"plans/{id}/versions", PlanResponse.From(added));
+    }
 
     internal static async Task<Page<PlanVersionResponse>> ListVersionsAsync(string id, Caller caller, Billing billing, CancellationToken cancellationToken)
     {

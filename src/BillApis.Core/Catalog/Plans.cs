@@ -36,7 +36,11 @@ public sealed class Plans(IStore<Plan> store, IStore<Price> prices, IStore<Subsc
     /// <summary>Adds the next draft version, a copy of the latest; running subscriptions keep theirs.</summary>
     /// <exception cref="BillingException">There is a draft already.</exception>
     public Task<Plan> AddVersionAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) =>
-        ChangeAsync(tenant, reference, "version_added", plan => plan.NextVersion(), check: null, cancellationToken);
+        AddVersionAsync(tenant, reference, plan => plan.NextVersion(), cancellationToken);
+
+    /// <summary>Adds the next draft version with other fields than the latest.</summary>
+    internal Task<Plan> AddVersionAsync(TenantId tenant, string reference, Func<Plan, Plan> next, CancellationToken cancellationToken) =>
+        ChangeAsync(tenant, reference, "version_added", next, CheckChangeAsync, cancellationToken);
 
     /// <summary>A published version in one of its currencies; immutable, and so kept in memory.</summary>
     internal async Task<PlanVersion> VersionAsync(TenantId tenant, PlanId id, int number, Currency currency, CancellationToken cancellationToken)

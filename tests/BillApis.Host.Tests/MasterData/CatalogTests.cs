@@ -146,6 +146,22 @@ public sealed class CatalogTests(HostFixture host)
         (await _api.DeleteAsync($"/plans/{code}")).Ok().GetProperty("archived_at").ValueKind.ShouldBe(JsonValueKind.String);
     }
 
+    [Fact]
+    public async Task The_next_version_has_the_fields_that_are_sent_and_copies_the_others()
+    {
+        var code = Seed.Name("plan");
+        await _api.PostAsync("/plans", new { code, name = "Pro", trial_days = 14, items = new[] { new { price = new { currency = "USD", model = "flat", amount = 10 } } } });
+        await _api.PostAsync($"/plans/{code}/publish");
+        (await _api.PostAsync($"/plans/{code}/versions", new { items = new[] { new { quantity = "many" } } })).ShouldFail(400, "VAL_001", "items[0].quantity");
+        (await _api.PostAsync($"/plans/{code}/versions", new { amount = 12 })).ShouldFail(400, "VAL_001", "amount");
+
+        var next = (await _api.PostAsync($"/plans/{code}/versions", new { items = new[] { new { price = new { code = $"{code}-12", currency = "USD", model = "flat", amount = 12 } } } })).Ok(201);
+        (next.GetProperty("version").GetInt32(), next.GetProperty("trial_days").GetInt32(), next.GetProperty("published_version").GetInt32()).ShouldBe((2, 14, 1));
+        next.GetProperty("items")[0].GetProperty("price").GetProperty("amount").GetInt32().ShouldBe(12);
+        var versions = (await _api.GetAsync($"/plans/{code}/versions")).Ok();
+        versions.EnumerateArray().Select(version => version.GetProperty("items")[0].GetProperty("price").GetProperty("amount").GetInt32()).ShouldBe([12, 10]);
+    }
+
     [Theory]
     [InlineData("""{"code":"x","name":"X","items":[{}]}""", "items[0]")]
     [InlineData("""{"code":"x","name":"X","items":[{"price":{"currency":"USD","model":"flat"}}]}""", "items[0].price.amount")]
