@@ -39,6 +39,19 @@ public abstract class SpendLimitStoreConformance(StoreFixture fixture)
         Assert.Equal(new[] { limits[0].Id, limits[1].Id, limits[3].Id, limits[4].Id }, walked.Where(id => limits.Any(limit => limit.Id == id)));
     }
 
+    /// <summary>Limits of some customers are those that hold, of one tenant.</summary>
+    [Fact]
+    public async Task Limits_of_some_customers_are_found()
+    {
+        var (tenant, other) = (EntityId.New<TenantId>(), EntityId.New<TenantId>());
+        var (first, second, third) = (Limit(tenant), Limit(tenant), Limit(tenant));
+        var more = first with { Id = EntityId.New<SpendLimitId>() };
+        await SaveAsync(first, more, second, third, Limit(other) with { Customer = first.Customer });
+        await SaveAsync(second with { DeletedAt = Now, Version = 1 });
+        Assert.Equal([more.Id, first.Id], (await _store.OfCustomersAsync(tenant, [first.Customer, second.Customer, EntityId.New<CustomerId>()], default)).Select(limit => limit.Id));
+        Assert.Empty(await _store.OfCustomersAsync(tenant, [], default));
+    }
+
     private async Task SaveAsync(params SpendLimit[] limits)
     {
         foreach (var limit in limits)

@@ -46,6 +46,19 @@ public abstract class SubscriptionStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task Those_of_some_customers_are_found_newest_first()
+    {
+        var (first, second, third) = (NewSubscription(January), NewSubscription(January), NewSubscription(January));
+        var more = NewSubscription(January) with { Customer = first.Customer };
+        await Store.SaveAsync(_tenant, [first, second, third, more], [], Token);
+
+        var found = await Store.OfCustomersAsync(_tenant, [first.Customer, third.Customer, EntityId.New<CustomerId>()], Token);
+        Assert.Equal(new[] { first, third, more }.Select(item => item.Id.ToString()).OrderDescending(StringComparer.Ordinal), found.Select(item => item.Id.ToString()));
+        Assert.Empty(await Store.OfCustomersAsync(_tenant, [], Token));
+        Assert.Empty(await Store.OfCustomersAsync(EntityId.New<TenantId>(), [first.Customer], Token));
+    }
+
+    [Fact]
     public async Task Those_with_a_usage_threshold_are_listed_until_they_are_over()
     {
         var threshold = Money.Of(10m, Currency.Parse("EUR"));

@@ -124,6 +124,13 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     private async Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, Func<string, string> sql, SqlRows rows, CancellationToken cancellationToken) =>
         rows.Count == 0 || (await _dialect.WriteAsync(transaction, tenant, rows, sql, keyColumns: 1, cancellationToken).ConfigureAwait(false)).All(written => written);
 
+    /// <summary>The things of some customers that fit, newest first.</summary>
+    protected async Task<IReadOnlyList<T>> OfCustomersAsync(TenantId tenant, IReadOnlyCollection<CustomerId> customers, string fits, CancellationToken cancellationToken) => customers.Count == 0 ? [] : await QueryAsync(
+        tenant,
+        $"select body, version from {map.Table} where tenant_id = @Tenant and customer_id in (select r.value from {_dialect.Texts("Customers")} as r) and {fits} order by id desc",
+        [("Tenant", tenant.ToString()), ("Customers", JsonSerializer.Serialize(customers.Select(customer => customer.ToString())))],
+        cancellationToken).ConfigureAwait(false);
+
     /// <summary>The things that a query of their body and version finds.</summary>
     protected async Task<List<T>> QueryAsync(TenantId? tenant, string sql, (string Name, SqlValue Value)[] parameters, CancellationToken cancellationToken)
     {

@@ -17,7 +17,8 @@ internal sealed class LimitedCustomers
         _store = store;
         feed.Changed += change =>
         {
-            if (!change.IsUsage)
+            // Each look saves limits of customers who are known to have some: one who has none any more is looked at for a second in vain.
+            if (!change.IsUsage && !(change.Customer is { } about && _known.TryGetValue(change.Tenant, out var known) && known.Customers.Contains(about)))
             {
                 Interlocked.Increment(ref _changes);
                 _known.TryRemove(change.Tenant, out _);

@@ -72,7 +72,7 @@ public sealed class SpendLimits
     public async Task<SpendStatus> StatusAsync(TenantId tenant, string customer, SubscriptionId? subscription = null, CancellationToken cancellationToken = default)
     {
         var found = await _customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false);
-        await _watch.MoveAsync(tenant, found.Id, cancellationToken).ConfigureAwait(false);
+        await _watch.MoveAsync(tenant, [found.Id], cancellationToken).ConfigureAwait(false);
         var limits = new List<SpendLimit>();
         await foreach (var limit in _store.OfCustomerAsync(found, cancellationToken).ConfigureAwait(false))
         {
@@ -122,7 +122,7 @@ public sealed class SpendLimits
 
     private async Task<SpendLimit> LookedAtAsync(SpendLimit limit, CancellationToken cancellationToken)
     {
-        await _watch.MoveAsync(limit.Tenant, limit.Customer, cancellationToken).ConfigureAwait(false);
+        await _watch.MoveAsync(limit.Tenant, [limit.Customer], cancellationToken).ConfigureAwait(false);
         return await _store.GetAsync(limit.Tenant, Kind, limit.Id.ToString(), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -9,7 +9,7 @@ namespace BillApis;
 /// What falls into a span of time is what the charges come to at its end less what they came to at its start; a month and a billing period need not be the same.
 /// Minimums are left to the bill, and maximums hold.
 /// </remarks>
-internal sealed class SpendReader(IStore<Subscription> subscriptions, Plans plans, ChargedUsageReader usage)
+internal sealed class SpendReader(ISubscriptionStore subscriptions, Plans plans, ChargedUsageReader usage)
 {
     /// <summary>All of a month that may hold usage by now; to the end of an hour, since whole hours are read from totals.</summary>
     public static Interval SoFar(Interval month, Instant now)
@@ -19,30 +19,38 @@ internal sealed class SpendReader(IStore<Subscription> subscriptions, Plans plan
     }
 
     /// <summary>What each subscription of a customer spent in a span of time.</summary>
-    public async Task<IReadOnlyDictionary<SubscriptionId, SubscriptionSpend>> ReadAsync(Customer customer, Interval span, CancellationToken cancellationToken)
-    {
-        var asked = new List<(Subscription Subscription, Charge Charge, int Sign)>();
-        await foreach (var subscription in subscriptions.OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false))
-        {
-            var schedule = ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false));
-            foreach (var charge in Metered(schedule, span))
-            {
-                if (Until(charge, span.End) is { } end)
-                {
-                    asked.Add((subscription, end, 1));
-                }
+    public async Task<IReadOnlyDictionary<SubscriptionId, SubscriptionSpend>> ReadAsync(Customer customer, Interval span, CancellationToken cancellationToken) =>
+        (await ReadAsync(customer.Tenant, [(await subscriptions.OfCustomersAsync(customer.Tenant, [customer.Id], cancellationToken).ConfigureAwait(false), span)], cancellationToken).ConfigureAwait(false))[0];
 
-                if (Until(charge, span.Start) is { } start)
+    /// <summary>The same for the subscriptions of many customers, in the order asked; usage is read once for all.</summary>
+    public async Task<IReadOnlyList<IReadOnlyDictionary<SubscriptionId, SubscriptionSpend>>> ReadAsync(TenantId tenant, IReadOnlyList<(IReadOnlyList<Subscription> Subscriptions, Interval Span)> customers, CancellationToken cancellationToken)
+    {
+        var asked = new List<(int Place, Subscription Subscription, Charge Charge, int Sign)>();
+        foreach (var (place, (owned, span)) in customers.Index())
+        {
+            foreach (var subscription in owned)
+            {
+                var schedule = ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false));
+                foreach (var charge in Metered(schedule, span))
                 {
-                    asked.Add((subscription, start, -1));
+                    if (Until(charge, span.End) is { } end)
+                    {
+                        asked.Add((place, subscription, end, 1));
+                    }
+
+                    if (Until(charge, span.Start) is { } start)
+                    {
+                        asked.Add((place, subscription, start, -1));
+                    }
                 }
             }
         }
 
-        var requests = await usage.RequestsAsync(customer.Tenant, [.. asked.Select(item => (item.Charge, item.Subscription))], cancellationToken).ConfigureAwait(false);
-        var read = requests.Count == 0 ? [] : await usage.ReadAsync(customer.Tenant, requests, cancellationToken).ConfigureAwait(false);
-        return asked.Zip(read).GroupBy(item => (item.First.Subscription.Id, item.First.Subscription.Currency))
-            .ToDictionary(group => group.Key.Id, group => SubscriptionSpend.Of(group.Key.Currency, group.Sum(item => item.First.Sign * Cost(item.First.Charge, item.Second))));
+        var requests = await usage.RequestsAsync(tenant, [.. asked.Select(item => (item.Charge, item.Subscription))], cancellationToken).ConfigureAwait(false);
+        var read = requests.Count == 0 ? [] : await usage.ReadAsync(tenant, requests, cancellationToken).ConfigureAwait(false);
+        var spent = asked.Zip(read).ToLookup(item => item.First.Place);
+        return [.. customers.Select((_, place) => spent[place].GroupBy(item => (item.First.Subscription.Id, item.First.Subscription.Currency))
+            .ToDictionary(group => group.Key.Id, group => SubscriptionSpend.Of(group.Key.Currency, group.Sum(item => item.First.Sign * Cost(item.First.Charge, item.Second)))))];
     }
 
     /// <summary>What usage costs so far in the period of its charge.</summary>

@@ -4,13 +4,13 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Suspends what a spend limit says, and lets it go on once none says so any more.</summary>
-internal sealed class SpendSuspension(IStore<Subscription> subscriptions, SubscriptionChanges changes)
+internal sealed class SpendSuspension(SubscriptionChanges changes)
 {
-    /// <summary>Brings the customer's subscriptions to what its limits say at an instant.</summary>
-    public async Task ApplyAsync(Customer customer, IReadOnlyList<SpendLimit> limits, Instant now, CancellationToken cancellationToken)
+    /// <summary>Brings a customer's subscriptions to what its limits say at an instant.</summary>
+    public async Task ApplyAsync(IEnumerable<Subscription> subscriptions, IEnumerable<SpendLimit> limits, Instant now, CancellationToken cancellationToken)
     {
         var reached = limits.Where(limit => limit.Acts(SpendAction.Suspend, now)).ToList();
-        await foreach (var subscription in subscriptions.OfCustomerAsync(customer, cancellationToken).ConfigureAwait(false))
+        foreach (var subscription in subscriptions)
         {
             var stops = reached.Any(limit => limit.Subscription is { } only ? only == subscription.Id : limit.Monthly.Currency == subscription.Currency);
             var isStopped = subscription.Timeline.StateAt(now).Causes.Contains(SuspensionCause.SpendLimit);

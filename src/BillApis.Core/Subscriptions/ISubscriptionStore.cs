@@ -10,6 +10,9 @@ public interface ISubscriptionStore : IStore<Subscription>
     /// <returns><see cref="SaveResult.Conflict"/> where someone else changed a subscription or a coupon first; nothing is stored then.</returns>
     Task<SaveResult> SaveAsync(TenantId tenant, IReadOnlyList<Subscription> subscriptions, IReadOnlyList<Coupon> coupons, IReadOnlyList<BillingEvent> events, CancellationToken cancellationToken);
 
+    /// <summary>All of some customers, newest first.</summary>
+    Task<IReadOnlyList<Subscription>> OfCustomersAsync(TenantId tenant, IReadOnlyCollection<CustomerId> customers, CancellationToken cancellationToken);
+
     /// <summary>Has lists filtered by <c>status</c> and <c>plan_id</c> answer what a tenant's subscriptions are at an instant, where that changed by itself since they were saved; nothing else of them changes.</summary>
     Task RefreshAsync(TenantId tenant, Instant now, CancellationToken cancellationToken);
 

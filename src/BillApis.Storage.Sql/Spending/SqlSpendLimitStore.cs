@@ -26,6 +26,8 @@ internal sealed class SqlSpendLimitStore(SqlDatabase database) : SqlStore<SpendL
         return [.. ids.Select(EntityId.Parse<CustomerId>)];
     }
 
+    public Task<IReadOnlyList<SpendLimit>> OfCustomersAsync(TenantId tenant, IReadOnlyCollection<CustomerId> customers, CancellationToken cancellationToken) => OfCustomersAsync(tenant, customers, "deleted = 'false'", cancellationToken);
+
     public async Task<IReadOnlyList<SpendLimit>> WatchedAsync(SpendLimitId? after, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenAsync(null, cancellationToken).ConfigureAwait(false);

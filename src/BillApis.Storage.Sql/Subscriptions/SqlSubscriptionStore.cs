@@ -32,6 +32,8 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
                 && await IndexAsync(transaction, tenant, subscriptions, cancellationToken).ConfigureAwait(false),
             cancellationToken);
 
+    public Task<IReadOnlyList<Subscription>> OfCustomersAsync(TenantId tenant, IReadOnlyCollection<CustomerId> customers, CancellationToken cancellationToken) => OfCustomersAsync(tenant, customers, "true", cancellationToken);
+
     // Whoever saves one meanwhile writes the columns anew.
     public async Task RefreshAsync(TenantId tenant, Instant now, CancellationToken cancellationToken)
     {

@@ -57,6 +57,21 @@ public sealed class SpendTests(HostFixture host)
     }
 
     [Fact]
+    public async Task Spend_of_a_request_with_a_key_has_moved_once_it_is_answered()
+    {
+        var (customer, type, _) = await SubscribeAsync();
+        var limit = (await _api.PostAsync("/spend-control/limits", new { customer_id = customer, monthly_limit = 4, alert_thresholds = new[] { 50 }, action_on_exceed = "block" })).Ok(201);
+        var (id, key) = (Seed.Name("event"), Guid.NewGuid().ToString());
+        for (var repeat = 0; repeat < 2; repeat++)
+        {
+            (await _api.PostOnceAsync("/usage/events", new { id, type, customer_id = customer, properties = new { tokens = 3 } }, key)).Ok(202);
+            (await AlertsAsync(limit)).ShouldBe([50m]);
+        }
+
+        (await StatusAsync(customer)).ShouldBe((3m, 4m, 75m, "warning"));
+    }
+
+    [Fact]
     public async Task A_limit_that_suspends_stops_its_subscriptions_until_it_is_raised()
     {
         var (customer, type, subscription) = await SubscribeAsync();

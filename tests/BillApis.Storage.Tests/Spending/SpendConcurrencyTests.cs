@@ -44,6 +44,45 @@ public abstract class SpendConcurrencyTests(StoreFixture fixture)
         told.ShouldBe([10, 20, 30, 40, 50]);
     }
 
+    [Fact]
+    public async Task Customers_who_are_looked_at_together_keep_each_their_own()
+    {
+        const int Customers = 12;
+        var (stop, tenant) = (TestContext.Current.CancellationToken, EntityId.New<TenantId>());
+        Billing[] nodes = [fixture.Get<Billing>(), fixture.GetFromAnotherNode<Billing>()];
+        var (first, _) = await SubscribeAsync(nodes[0], tenant, stop);
+        List<CustomerId> all = [first];
+        for (var i = 1; i < Customers; i++)
+        {
+            var customer = await nodes[0].Customers.CreateAsync(tenant, new Customer { Name = "Acme", Currency = Usd }, stop);
+            await nodes[0].Subscriptions.CreateAsync(tenant, new NewSubscription(customer.Id.ToString(), "pro"), stop);
+            all.Add(customer.Id);
+        }
+
+        foreach (var customer in all)
+        {
+            await nodes[0].SpendLimits.CreateAsync(tenant, new NewSpendLimit(customer.ToString(), Money.Round(10, Usd)) { Thresholds = [50], Action = SpendAction.Block }, stop);
+        }
+
+        // One delivery for all of them, and then one for each, at once and on both nodes: customer n uses 2n units at 0.5.
+        (await nodes[0].Usage.RecordAsync(tenant, [.. all.Select((customer, n) => Event(customer, "all", n))], stop)).Accepted.ShouldBe(Customers);
+        await Task.WhenAll(all.Select((customer, n) => Task.Run(() => nodes[n % 2].Usage.RecordAsync(tenant, Event(customer, "own", n), stop), stop)));
+        foreach (var (n, customer) in all.Index())
+        {
+            // Moved before the sender was answered, without another look.
+            var limit = (await nodes[1].SpendLimits.ListAsync(tenant, new StoreQuery().With("customer_id", customer.ToString()), stop)).Items.ShouldHaveSingleItem();
+            (limit.Month?.Spent ?? 0, limit.Month?.Alerts.Select(alert => alert.Threshold).ToArray() ?? []).ShouldSatisfyAllConditions(
+                it => it.Item1.ShouldBe(n), it => it.Item2.ShouldBe(n >= 10 ? [50, 100] : n >= 5 ? [50] : []));
+            (await nodes[0].SpendLimits.StatusAsync(tenant, customer.ToString(), cancellationToken: stop)).Spent.ShouldBe(n);
+            var balance = n == 0 ? null : await BalanceAsync(tenant, new Asset("USD", SpendRecord.Scale), customer.ToString(), stop);
+            ((balance?.Credits ?? 0) - (balance?.Debits ?? 0)).ShouldBe(n * 100_000_000L);
+        }
+
+        (await nodes[0].Books.VerifyAsync(tenant, stop)).ShouldBeEmpty();
+
+        static UsageEvent Event(CustomerId customer, string id, int units) => new() { Id = $"{id}-{customer}", Type = "call", Customer = customer.ToString(), Properties = UsageProperties.Of(("units", units)) };
+    }
+
     private async Task<Balance> BalanceAsync(TenantId tenant, Asset asset, string owner, CancellationToken stop) =>
         (await fixture.Get<ILedger>().BalancesAsync(tenant, [new Account(AccountKind.Spend, asset, owner).IdIn(tenant)], null, stop)).Single();
 
