@@ -61,7 +61,7 @@ public sealed class SpendTests(HostFixture host)
     {
         var (customer, type, _) = await SubscribeAsync();
         var limit = (await _api.PostAsync("/spend-control/limits", new { customer_id = customer, monthly_limit = 4, alert_thresholds = new[] { 50 }, action_on_exceed = "block" })).Ok(201);
-        var (id, key) = (Seed.Name("event"), Guid.NewGuid().ToString());
+        var (id, key) = (Seed.Name("event"), Seed.Name("key"));
         for (var repeat = 0; repeat < 2; repeat++)
         {
             (await _api.PostOnceAsync("/usage/events", new { id, type, customer_id = customer, properties = new { tokens = 3 } }, key)).Ok(202);
