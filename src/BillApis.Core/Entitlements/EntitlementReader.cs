@@ -72,9 +72,10 @@ internal sealed class EntitlementReader(IStore<Subscription> subscriptions, Plan
         }
 
         var metric = await metrics.GetAsync(customer.Tenant, Metric.Kind, id.ToString(), cancellationToken).ConfigureAwait(false);
+        var uses = await FirstUse.ReadAsync(usage, customer, metric, new Interval(period.Start, at + FirstUse.Precision), cancellationToken).ConfigureAwait(false);
         for (var from = period.Start; ;)
         {
-            var use = await FirstUse.FindAsync(usage, customer, metric, new Interval(from, at + FirstUse.Precision), cancellationToken).ConfigureAwait(false);
+            var use = await uses.FindAsync(from, cancellationToken).ConfigureAwait(false);
             if (OpenedWindow.Of(granted.Terms, period, customer.Zone, use, from) is not { } window)
             {
                 return granted with { Window = new Interval(from, null) };
