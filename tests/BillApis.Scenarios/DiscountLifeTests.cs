@@ -55,6 +55,40 @@ public sealed class DiscountLifeTests(Databases databases) : LifeTests(databases
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task An_amount_for_once_that_carries_over_is_taken_until_nothing_is_left_of_it(string storage)
+    {
+        // 100 and 100 of 250 pay two months, and 50 half of the third.
+        await using var life = await PaidAsync(storage, ("GIFT", new CouponTerms { AmountOff = Money.Of(250, Currency.Parse("USD")), Duration = CouponDuration.Once, CarryOver = true }));
+        await life.GoToAsync("2026-04-02");
+        (await life.InvoicesAsync("acme")).Select(invoice => (invoice.DiscountTotal.Amount, invoice.Total.Amount)).ShouldBe([(100m, 0m), (100m, 0m), (50m, 50m), (0m, 100m)]);
+        var used = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0].Coupons.Single();
+        (used.Uses, used.Left!.Value.Amount, used.IsUsedUp).ShouldBe((3, 0m, true));
+        foreach (var invoice in await life.InvoicesAsync("acme"))
+        {
+            await BilledLives.VerifyAsync(life, invoice, invoice.Id.ToString());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_correction_takes_no_more_of_an_amount_that_carries_over_than_its_bill_did(string storage)
+    {
+        // January's 6 of 12 are taken by it, February takes the other 6 of its 10. 4 more in January cost 4.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "GIFT", Terms = new CouponTerms { AmountOff = Money.Of(12, Currency.Parse("USD")), Duration = CouponDuration.Once, CarryOver = true } }, Token);
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered", with => with with { Coupons = ["GIFT"] });
+        await life.UseAsync("acme", "call", 6, "2026-01-10");
+        await life.UseAsync("acme", "call", 10, "2026-02-10");
+        await life.GoToAsync("2026-03-10");
+        await life.UseAsync("acme", "call", 4, "2026-01-20");
+        await life.GoToAsync("2026-04-02");
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([0m, 4m, 4m]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task A_coupon_in_the_middle_of_a_month_counts_from_the_next_invoice(string storage)
     {
         await using var life = await PaidAsync(storage);

@@ -19,6 +19,7 @@ internal sealed class CouponEndpoints() : MasterDataEndpoints<Coupon, CouponRequ
             AmountOff = AmountOf(sent),
             Duration = sent.Duration,
             DurationPeriods = sent.DurationPeriods,
+            CarryOver = sent.CarryOver,
             Products = await References.AllAsync(sent.AppliesTo, async item => (await References.ProductAsync(billing, tenant, item, cancellationToken).ConfigureAwait(false))!.Id).ConfigureAwait(false),
             Plans = await References.AllAsync(sent.AppliesToPlans, async item => (await References.PlanAsync(billing, tenant, item, cancellationToken).ConfigureAwait(false))!.Id).ConfigureAwait(false),
         };
@@ -42,6 +43,7 @@ internal sealed class CouponEndpoints() : MasterDataEndpoints<Coupon, CouponRequ
         Currency = item.Terms.AmountOff?.Currency,
         Duration = item.Terms.Duration,
         DurationPeriods = item.Terms.DurationPeriods,
+        CarryOver = item.Terms.CarryOver,
         MaxRedemptions = item.MaxRedemptions,
         RedeemBy = item.RedeemBy,
         AppliesTo = [.. item.Terms.Products.Select(id => id.ToString())],
@@ -50,7 +52,7 @@ internal sealed class CouponEndpoints() : MasterDataEndpoints<Coupon, CouponRequ
     });
 
     protected override CouponResponse Response(Coupon item) => new(
-        item.Id, item.Code, item.Name, item.Terms.PercentOff, item.Terms.AmountOff?.Amount, item.Terms.AmountOff?.Currency, item.Terms.Duration, item.Terms.DurationPeriods,
+        item.Id, item.Code, item.Name, item.Terms.PercentOff, item.Terms.AmountOff?.Amount, item.Terms.AmountOff?.Currency, item.Terms.Duration, item.Terms.DurationPeriods, item.Terms.CarryOver,
         item.MaxRedemptions, item.Redemptions, item.RedeemBy, item.Terms.Products, item.Terms.Plans, item.Metadata, item.CreatedAt, item.ArchivedAt);
 
     protected override Task<StoreQuery> FilterAsync(Billing billing, TenantId tenant, CodeQuery query, CancellationToken cancellationToken) =>
@@ -74,6 +76,7 @@ internal sealed record CouponRequest
     public Currency? Currency { get; init; }
     public CouponDuration Duration { get; init; }
     public int? DurationPeriods { get; init; }
+    public bool CarryOver { get; init; }
     public int? MaxRedemptions { get; init; }
     public Instant? RedeemBy { get; init; }
     public ImmutableArray<string>? AppliesTo { get; init; }
@@ -82,6 +85,6 @@ internal sealed record CouponRequest
 }
 
 internal sealed record CouponResponse(
-    CouponId Id, string Code, string? Name, decimal? PercentOff, decimal? AmountOff, Currency? Currency, CouponDuration Duration, int? DurationPeriods, int? MaxRedemptions,
+    CouponId Id, string Code, string? Name, decimal? PercentOff, decimal? AmountOff, Currency? Currency, CouponDuration Duration, int? DurationPeriods, bool CarryOver, int? MaxRedemptions,
     int TimesRedeemed, Instant? RedeemBy, ImmutableArray<ProductId> AppliesTo, ImmutableArray<PlanId> AppliesToPlans, ImmutableSortedDictionary<string, string> Metadata,
     Instant CreatedAt, Instant? ArchivedAt);

@@ -24,8 +24,8 @@ internal sealed record CouponOfSubscription
     public required string CouponId { get; init; }
 }
 
-internal sealed record RedemptionResponse(CouponId CouponId, string Description, Instant RedeemedAt, int TimesUsed, int? TimesLeft)
+internal sealed record RedemptionResponse(CouponId CouponId, string Description, Instant RedeemedAt, int TimesUsed, int? TimesLeft, decimal? AmountLeft)
 {
     public static RedemptionResponse From(Redemption redemption) =>
-        new(redemption.Coupon, redemption.Description, redemption.At, redemption.Uses, redemption.Terms.MaxUses is { } most ? most - redemption.Uses : null);
+        new(redemption.Coupon, redemption.Description, redemption.At, redemption.Uses, redemption.Terms.MaxUses is { } most ? most - redemption.Uses : null, redemption.Terms.CarryOver ? (redemption.Left ?? redemption.Terms.AmountOff)?.Amount : null);
 }

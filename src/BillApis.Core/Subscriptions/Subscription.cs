@@ -161,20 +161,23 @@ public sealed record Subscription : IEntity<Subscription>
     internal ImmutableArray<Redemption> CouponsOf(Invoice invoice)
     {
         var redeemed = FormerCoupons.AddRange(Coupons).ToLookup(redemption => redemption.Coupon);
-        return [.. invoice.Discounts.Select(discount => discount.Coupon).Distinct()
-            .Select(coupon => redeemed[coupon].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[coupon].FirstOrDefault()).OfType<Redemption>()];
+        return [.. TakenBy(invoice).Select(item => (redeemed[item.Key].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[item.Key].FirstOrDefault())?.Taking(item.Value)).OfType<Redemption>()];
     }
 
     /// <summary>The coupons that count on one more invoice of a period, with the plan of an instant.</summary>
     internal IEnumerable<Redemption> CountingCoupons(Instant period, Instant at) =>
-        Coupons.Where(redemption => redemption.Counts(period) && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(PlanAt(at).Plan)));
+        Coupons.Where(redemption => redemption.Counts(period) && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(PlanAt(at).Plan))).Select(redemption => redemption.Taking(redemption.Left));
 
     /// <summary>The same after the coupons that an invoice of a period names took something off it.</summary>
     internal Subscription Counted(Invoice? invoice, Instant period)
     {
-        HashSet<CouponId> named = [.. (invoice?.Discounts ?? []).Where(discount => !discount.IsCorrection).Select(discount => discount.Coupon)];
-        return named.Count == 0 ? this : this with { Coupons = [.. Coupons.Select(redemption => named.Contains(redemption.Coupon) ? redemption.Counted(period) : redemption)] };
+        var taken = TakenBy(invoice).Where(item => item.Value is not null).ToDictionary(item => item.Key, item => item.Value!.Value);
+        return taken.Count == 0 ? this : this with { Coupons = [.. Coupons.Select(redemption => taken.TryGetValue(redemption.Coupon, out var amount) ? redemption.Counted(period, amount) : redemption)] };
     }
+
+    // Corrections of earlier invoices are none of a coupon's uses.
+    private static IEnumerable<KeyValuePair<CouponId, Money?>> TakenBy(Invoice? invoice) => (invoice?.Discounts ?? []).GroupBy(discount => discount.Coupon)
+        .Select(group => KeyValuePair.Create(group.Key, group.Where(discount => !discount.IsCorrection).Select(discount => discount.Amount).Aggregate((Money?)null, (sum, amount) => sum + amount ?? amount)));
 
     // Something that was recorded after the last boundary was billed may take effect at that very instant: it is billed then once more.
     private Instant? NextBoundary(ChargeSchedule schedule) =>

@@ -24,6 +24,9 @@ public sealed record CouponTerms
     /// <summary>For how many periods it counts.</summary>
     public CouponDuration Duration { get; init; }
 
+    /// <summary>Whether what an amount for once could not take off an invoice is kept for the next ones, until all of it was taken.</summary>
+    public bool CarryOver { get; init; }
+
     /// <summary>How many those are; only for <see cref="CouponDuration.Repeating"/>.</summary>
     public int? DurationPeriods { get; init; }
 
@@ -40,9 +43,9 @@ public sealed record CouponTerms
     /// <summary>Whether a line is of a product that it is for.</summary>
     internal bool IsFor(InvoiceLine line) => Products.IsEmpty || (line.Product is { } product && Products.Contains(product));
 
-    /// <summary>For how many periods it counts in all; null for every one.</summary>
+    /// <summary>For how many periods it counts in all; null for every one, or until all of an amount was taken.</summary>
     [JsonIgnore]
-    public int? MaxUses => Duration switch { CouponDuration.Once => 1, CouponDuration.Repeating => DurationPeriods, _ => null };
+    public int? MaxUses => Duration switch { CouponDuration.Once => CarryOver ? null : 1, CouponDuration.Repeating => DurationPeriods, _ => null };
 
     /// <summary>Refuses terms that contradict themselves.</summary>
     /// <exception cref="BillingException">A field is missing, too much or out of its range.</exception>
@@ -66,6 +69,11 @@ public sealed record CouponTerms
         if (Duration is CouponDuration.Repeating != DurationPeriods is not null)
         {
             throw BillingException.Field("duration_periods", Duration is CouponDuration.Repeating ? "is required for a repeating coupon" : "is for a repeating coupon only");
+        }
+
+        if (CarryOver && (AmountOff is null || Duration is not CouponDuration.Once))
+        {
+            throw BillingException.Field("carry_over", "is for an amount_off for once only");
         }
 
         Check.Range("duration_periods", DurationPeriods ?? 1, 1, MaxPeriods);

@@ -14,13 +14,26 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
     /// <summary>The start of the latest period that it counted for; null for none yet.</summary>
     public Instant? CountedFor { get; init; }
 
-    /// <summary>Whether it counted for as many periods as it may.</summary>
-    [JsonIgnore]
-    public bool IsUsedUp => Uses >= Terms.MaxUses;
+    /// <summary>What is left of an amount that carries over; null before it took anything, and for every other coupon.</summary>
+    public Money? Left { get; init; }
 
-    /// <summary>Whether it counts on one more invoice of a period: an amount is taken off a period once, a percentage that is not for one invoice alone is taken off all of its invoices.</summary>
-    public bool Counts(Instant period) => CountedFor >= period ? Terms is { PercentOff: not null, Duration: not CouponDuration.Once } : !IsUsedUp;
+    /// <summary>Whether it counted for as many periods as it may, or took all that it may.</summary>
+    [JsonIgnore]
+    public bool IsUsedUp => Left is { IsZero: true } || Uses >= Terms.MaxUses;
+
+    /// <summary>
+    /// Whether it counts on one more invoice of a period: an amount is taken off a period once, or until all of it was taken where it carries over; a percentage that is not for one invoice alone is taken off
+    /// all of its invoices.
+    /// </summary>
+    public bool Counts(Instant period) => CountedFor >= period && !Terms.CarryOver ? Terms is { PercentOff: not null, Duration: not CouponDuration.Once } : !IsUsedUp;
 
     /// <summary>The same after it took something off an invoice of a period, whichever of them that is.</summary>
-    public Redemption Counted(Instant period) => CountedFor >= period ? this : this with { Uses = Uses + 1, CountedFor = period };
+    public Redemption Counted(Instant period, Money taken)
+    {
+        var rest = Terms is { CarryOver: true, AmountOff: { } amount } ? this with { Left = (Left ?? amount) - taken } : this;
+        return CountedFor >= period ? rest : rest with { Uses = Uses + 1, CountedFor = period };
+    }
+
+    /// <summary>The same with so much as the amount that it takes off: of one that carries over, what is left of it, or what it took.</summary>
+    public Redemption Taking(Money? amount) => Terms.CarryOver && amount is not null ? this with { Terms = Terms with { AmountOff = amount } } : this;
 }

@@ -75,10 +75,12 @@ internal static class AmountVectors
     {
         var peer = Peer(vector);
         var duration = Vector.Text(vector.Inputs["frequency"]) switch { "once" => CouponDuration.Once, "forever" => CouponDuration.Forever, _ => CouponDuration.Repeating };
-        var terms = peer.Terms(vector.Inputs) with { Duration = duration, DurationPeriods = (int?)Vector.Number(vector.Inputs["remaining"]) };
-        var used = new Redemption(EntityId.New<CouponId>(), "", terms, PeerInvoice.Now, Uses: 1);
+        var terms = peer.Terms(vector.Inputs) with { Duration = duration, DurationPeriods = (int?)Vector.Number(vector.Inputs["remaining"]), CarryOver = duration is CouponDuration.Once && vector.Inputs["amount_off"] is not null };
+        terms.Validate();
+        var taken = CouponDiscounts.Of(terms, peer.Money(vector.Inputs["invoice_amount"]));
+        var used = new Redemption(EntityId.New<CouponId>(), "", terms, PeerInvoice.Now).Counted(PeerInvoice.Now, taken);
         var found = new Differences(vector.Expected);
-        found.Compare("discount", CouponDiscounts.Of(terms, peer.Money(vector.Inputs["invoice_amount"])).Amount);
+        found.Compare("discount", taken.Amount);
         found.Compare("remaining", (terms.MaxUses ?? 0) - used.Uses);
         found.CompareText("ended", used.IsUsedUp ? "true" : "false");
         return found.Report();
