@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using BillApis.Metering;
 using BillApis.Pricing;
 using BillApis.Storage;
@@ -49,8 +51,13 @@ internal static class EntityMaps
         EntityColumn<EntitlementOverride>.Text("ended", item => item.EndedAt is null ? "false" : "true")) with { Outdates = item => new Change(item.Tenant, item.Customer) };
 
     /// <summary>An enum value as it stands in JSON.</summary>
-    public static string Wire<TEnum>(TEnum value) where TEnum : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+    public static string Wire<TEnum>(TEnum value) where TEnum : struct, Enum => Names<TEnum>.Wired.GetOrAdd(value, static value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
 
     /// <summary>Whether a thing of master data is archived.</summary>
     public static EntityColumn<T> Archived<T>() where T : class, IMasterData<T> => EntityColumn<T>.Text("archived", item => item.ArchivedAt is null ? "false" : "true");
+
+    private static class Names<TEnum> where TEnum : struct, Enum
+    {
+        public static ConcurrentDictionary<TEnum, string> Wired { get; } = [];
+    }
 }

@@ -138,7 +138,10 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
         return await _dialect.QueryAsync(connection, sql, parameters, Read, cancellationToken).ConfigureAwait(false);
     }
 
-    private T Read(ISqlRow row) => map.Known is { } known ? known.Read(row.Utf8(0), row.Number(1)) : JsonSerializer.Deserialize<T>(row.Utf8(0), BillingJson.Options)!.WithVersion(row.Number(1));
+    /// <summary>What a body says, in its version.</summary>
+    protected T Read(ReadOnlySpan<byte> body, long version) => map.Known is { } known ? known.Read(body, version) : JsonSerializer.Deserialize<T>(body, BillingJson.Options)!.WithVersion(version);
+
+    private T Read(ISqlRow row) => Read(row.Utf8(0), row.Number(1));
 
     private string Insert(string rows)
     {

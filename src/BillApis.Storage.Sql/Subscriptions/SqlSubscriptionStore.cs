@@ -2,7 +2,6 @@ using System.Data.Common;
 using BillApis.Invoicing;
 using BillApis.Storage;
 using BillApis.Storage.Sql.Metering;
-using Dapper;
 using NodaTime;
 
 namespace BillApis.Storage.Sql.Subscriptions;
@@ -39,12 +38,10 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
     {
         for (var left = true; left;)
         {
-            await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
-            var changed = await ReadAsync(
-                connection,
-                null,
-                "select body as Body, version as Version from billing_subscription where tenant_id = @Tenant and state_until <= @Now limit @Limit",
-                new { Tenant = tenant.ToString(), Now = now.ToMicroseconds(), Limit = Limits.PageSize },
+            var changed = await QueryAsync(
+                tenant,
+                "select body, version from billing_subscription where tenant_id = @Tenant and state_until <= @Now limit @Limit",
+                [("Tenant", tenant.ToString()), ("Now", now.ToMicroseconds()), ("Limit", Limits.PageSize)],
                 cancellationToken).ConfigureAwait(false);
             var rows = changed.Select(item => new
             {
@@ -62,39 +59,31 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
         where billing_subscription.tenant_id = @Tenant and billing_subscription.id = r.id and billing_subscription.version = r.version
         """;
 
-    public async Task<IReadOnlyList<Subscription>> ListWatchedAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.OpenAsync(query.Tenant, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(
-            connection,
-            null,
+    public async Task<IReadOnlyList<Subscription>> ListWatchedAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken) =>
+        await QueryAsync(
+            query.Tenant,
             $"""
-            select body as Body, version as Version from billing_subscription
+            select body, version from billing_subscription
             where watched is not null{Owner(query)} {(after is null ? "" : "and id > @After")}
             order by id
             limit @Limit
             """,
             Parameters(query, limit, after),
             cancellationToken).ConfigureAwait(false);
-    }
 
-    public async Task<IReadOnlyList<Subscription>> ListRedeemersAsync(TenantId tenant, CouponId coupon, SubscriptionId? after, int limit, CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(
-            connection,
-            null,
+    public async Task<IReadOnlyList<Subscription>> ListRedeemersAsync(TenantId tenant, CouponId coupon, SubscriptionId? after, int limit, CancellationToken cancellationToken) =>
+        await QueryAsync(
+            tenant,
             $"""
-            select s.body as Body, s.version as Version
+            select s.body, s.version
             from billing_subscription_coupon as c
             join billing_subscription as s on s.tenant_id = c.tenant_id and s.id = c.subscription_id
             where c.tenant_id = @Tenant and c.coupon_id = @Coupon {(after is null ? "" : "and c.subscription_id > @After")}
             order by c.subscription_id
             limit @Limit
             """,
-            new { Tenant = tenant.ToString(), Coupon = coupon.ToString(), After = after?.ToString(), Limit = limit },
+            [("Tenant", tenant.ToString()), ("Coupon", coupon.ToString()), ("After", after?.ToString()), ("Limit", limit)],
             cancellationToken).ConfigureAwait(false);
-    }
 
     // Others write while what was leased is parsed.
     public async Task<IReadOnlyList<Subscription>> LeaseAsync(DueQuery query, int limit, Duration lease, CancellationToken cancellationToken)
@@ -102,9 +91,8 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
         var now = _database.Dialect.Now;
         var leased = await _database.WriteAsync(
             query.Tenant,
-            transaction => RowsAsync(
+            transaction => _database.Dialect.QueryAsync(
                 transaction.Connection!,
-                transaction,
                 $"""
                 update billing_subscription set leased_until = {now} + @Lease
                 where (tenant_id, id) in (
@@ -113,34 +101,31 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
                     order by {Column(query)}
                     limit @Limit
                     {_database.Dialect.ForUpdateSkipLocked})
-                returning body as Body, version as Version
+                returning body, version
                 """,
                 Parameters(query, limit, lease: lease),
+                row => (Body: row.Utf8(0).ToArray(), Version: row.Number(1)),
                 cancellationToken),
             cancellationToken).ConfigureAwait(false);
-        return [.. leased.Select(row => row.Read())];
+        return [.. leased.Select(row => Read(row.Body, row.Version))];
     }
 
-    public async Task<IReadOnlyList<Subscription>> ListDueAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.OpenAsync(query.Tenant, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(
-            connection,
-            null,
+    public async Task<IReadOnlyList<Subscription>> ListDueAsync(DueQuery query, SubscriptionId? after, int limit, CancellationToken cancellationToken) =>
+        await QueryAsync(
+            query.Tenant,
             $"""
-            select body as Body, version as Version from billing_subscription
+            select body, version from billing_subscription
             where {Due(query)} {(after is null ? "" : "and id > @After")}
             order by id
             limit @Limit
             """,
             Parameters(query, limit, after),
             cancellationToken).ConfigureAwait(false);
-    }
 
     public async Task<int> CountDueAsync(DueQuery query, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenAsync(query.Tenant, cancellationToken).ConfigureAwait(false);
-        return await connection.ExecuteScalarAsync<int>(new CommandDefinition($"select count(*) from billing_subscription where {Due(query)}", Parameters(query, 0), cancellationToken: cancellationToken)).ConfigureAwait(false);
+        return (await _database.Dialect.QueryAsync(connection, $"select count(*) from billing_subscription where {Due(query)}", Parameters(query, 0), row => (int)row.Number(0), cancellationToken).ConfigureAwait(false))[0];
     }
 
     private async Task<bool> IndexAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
@@ -159,20 +144,14 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
 
     private static string Owner(DueQuery query) => $"{(query.Tenant is null ? "" : " and tenant_id = @Tenant")}{(query.Customer is null ? "" : " and customer_id = @Customer")}";
 
-    private static object Parameters(DueQuery query, int limit, SubscriptionId? after = null, Duration lease = default) => new
-    {
-        At = query.At.ToMicroseconds(),
-        Tenant = query.Tenant?.ToString(),
-        Customer = query.Customer?.ToString(),
-        After = after?.ToString(),
-        Limit = limit,
-        Lease = lease.BclCompatibleTicks / 10,
-        Except = System.Text.Json.JsonSerializer.Serialize(query.Except.Select(id => id.ToString())),
-    };
-
-    private static async Task<IReadOnlyList<Subscription>> ReadAsync(DbConnection connection, DbTransaction? transaction, string sql, object parameters, CancellationToken cancellationToken) =>
-        [.. (await RowsAsync(connection, transaction, sql, parameters, cancellationToken).ConfigureAwait(false)).Select(row => row.Read())];
-
-    private static async Task<List<Row>> RowsAsync(DbConnection connection, DbTransaction? transaction, string sql, object parameters, CancellationToken cancellationToken) =>
-        (await connection.QueryAsync<Row>(new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
+    private static (string Name, SqlValue Value)[] Parameters(DueQuery query, int limit, SubscriptionId? after = null, Duration lease = default) =>
+    [
+        ("At", query.At.ToMicroseconds()),
+        ("Tenant", query.Tenant?.ToString()),
+        ("Customer", query.Customer?.ToString()),
+        ("After", after?.ToString()),
+        ("Limit", limit),
+        ("Lease", lease.BclCompatibleTicks / 10),
+        ("Except", System.Text.Json.JsonSerializer.Serialize(query.Except.Select(id => id.ToString()))),
+    ];
 }
