@@ -53,6 +53,21 @@ public abstract class OutboxStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task What_was_committed_of_all_tenants_is_handed_over_together()
+    {
+        var other = EntityId.New<TenantId>();
+        foreach (var tenant in new[] { other, _tenant, other })
+        {
+            var customer = new Customer { Tenant = tenant, Name = "Acme", Currency = Currency.Parse("USD") };
+            Assert.Equal(SaveResult.Saved, await fixture.Get<IStore<Customer>>().SaveAsync(tenant, [customer], [new BillingEvent("a.thing", customer.Id.ToString(), Now)], Token));
+        }
+
+        Assert.Equal([other, _tenant, other], Store.TakeCommitted(null)!.Select(item => item.Tenant).Where(tenant => tenant == _tenant || tenant == other));
+        Assert.Empty(Store.TakeCommitted(_tenant)!);
+        Assert.Empty(Store.TakeCommitted(null)!);
+    }
+
+    [Fact]
     public async Task What_is_too_much_to_be_kept_is_left_to_the_table()
     {
         var customer = new Customer { Tenant = _tenant, Name = "Acme", Currency = Currency.Parse("USD") };

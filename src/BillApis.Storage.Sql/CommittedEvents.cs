@@ -35,11 +35,16 @@ internal sealed class CommittedEvents
         }
     }
 
-    /// <summary>Hands over what is kept of a tenant, oldest first; null where some of it was let go.</summary>
-    public IReadOnlyList<OutboxEvent>? Take(TenantId tenant)
+    /// <summary>Hands over what is kept of a tenant or of all, oldest first; null where some of it was let go.</summary>
+    public IReadOnlyList<OutboxEvent>? Take(TenantId? whose)
     {
         lock (_lock)
         {
+            if (whose is not { } tenant)
+            {
+                return TakeAll();
+            }
+
             if (_letGo.Remove(tenant))
             {
                 return null;
@@ -65,6 +70,15 @@ internal sealed class CommittedEvents
                 _count -= _events.TryGetValue(item.Tenant, out var known) && known.Remove(item.Position) ? 1 : 0;
             }
         }
+    }
+
+    private List<OutboxEvent>? TakeAll()
+    {
+        List<OutboxEvent>? taken = _letGo.Count > 0 ? null : [.. _events.Values.SelectMany(kept => kept.Values).OrderBy(item => item.Position)];
+        _letGo.Clear();
+        _events.Clear();
+        _count = 0;
+        return taken;
     }
 
     private void LetGo(TenantId tenant)

@@ -33,7 +33,7 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
         return [.. positions.Zip(events, (position, item) => new OutboxEvent(position, tenant, item))];
     }
 
-    public IReadOnlyList<OutboxEvent>? TakeCommitted(TenantId tenant) => database.Events.Take(tenant);
+    public IReadOnlyList<OutboxEvent>? TakeCommitted(TenantId? tenant) => database.Events.Take(tenant);
 
     public async Task<IReadOnlyList<OutboxEvent>> PendingAsync(TenantId? tenant, int limit, CancellationToken cancellationToken)
     {

@@ -39,7 +39,7 @@ internal sealed class CreditRebuild(ICreditStore store, IInvoiceStore invoices)
 
     private async Task<bool> SetAsync(TenantId tenant, IReadOnlyList<CreditCount> counts, CancellationToken cancellationToken)
     {
-        List<CreditGrant> right = [.. counts.Where(count => !count.IsRight && count.Counted.MinorUnits >= 0).Select(count => count.Grant with { Balance = count.Counted, EntryCount = count.Entries })];
+        List<CreditGrant> right = [.. counts.Where(count => Of(count).Any(difference => difference.CanBeSet)).Select(count => count.Grant with { Balance = count.Counted, EntryCount = count.Entries })];
         return right.Count == 0 || await store.SaveAsync(tenant, right, [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
     }
 
@@ -47,7 +47,7 @@ internal sealed class CreditRebuild(ICreditStore store, IInvoiceStore invoices)
     {
         if (!count.IsRight)
         {
-            yield return new CreditDifference(count.Grant.Customer, count.Grant.Id, CreditDifferenceKind.Balance, count.Grant.Balance == count.Counted ? count.Listed : count.Grant.Balance, count.Counted);
+            yield return new CreditDifference(count.Grant.Customer, count.Grant.Id, CreditDifferenceKind.Balance, count.Grant.Balance == count.Counted ? count.Listed : count.Grant.Balance, count.Counted) { Entry = count.Broken };
         }
 
         if (count.Broken is { } entry)

@@ -8,8 +8,8 @@ public interface IOutboxStore
     /// <summary>The oldest events that were not carried out yet, of one tenant or of all.</summary>
     Task<IReadOnlyList<OutboxEvent>> PendingAsync(TenantId? tenant, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Hands over, once, the tenant's events that this process stored and that were not carried out yet, oldest first; null where the table has to be asked. What is not carried out stays pending there.</summary>
-    IReadOnlyList<OutboxEvent>? TakeCommitted(TenantId tenant);
+    /// <summary>Hands over, once, the events of one tenant or of all that this process stored and did not carry out yet, oldest first; null where the table has to be asked. What is not carried out stays pending there.</summary>
+    IReadOnlyList<OutboxEvent>? TakeCommitted(TenantId? tenant);
 
     /// <summary>What happened to one thing, oldest first, at most <see cref="Limits.PageSize"/> events.</summary>
     Task<IReadOnlyList<OutboxEvent>> OfSubjectAsync(TenantId tenant, string subject, CancellationToken cancellationToken);

@@ -19,6 +19,8 @@ public sealed class OutboxDispatcher(IOutboxStore store, IEnumerable<OutboxHandl
             return 0;
         }
 
+        // All of it is read now. What another node carried out meanwhile would stay in memory otherwise, and be done again by the next run.
+        store.TakeCommitted(tenant);
         var (done, failures) = (0, new Dictionary<long, Exception>());
         while (true)
         {
@@ -43,7 +45,10 @@ public sealed class OutboxDispatcher(IOutboxStore store, IEnumerable<OutboxHandl
         var committed = AnsweredWork.Current is null ? store.TakeCommitted(tenant) : null;
         for (; committed is { Count: > 0 }; committed = store.TakeCommitted(tenant))
         {
-            await CarryOutAsync(committed, failures, cancellationToken).ConfigureAwait(false);
+            foreach (var batch in committed.Chunk(BatchSize))
+            {
+                await CarryOutAsync(batch, failures, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         if (committed is null)

@@ -23,14 +23,14 @@ public sealed record CreditCount(CreditGrant Grant, Money Listed, int Entries, M
 /// <param name="Counted">What the entries come to.</param>
 public sealed record CreditDifference(CustomerId Customer, CreditGrantId Grant, CreditDifferenceKind Kind, Money Kept, Money Counted)
 {
-    /// <summary>The first entry whose balance those up to it do not give; null for what is not about one.</summary>
+    /// <summary>The first entry of the grant whose balance those up to it do not give, or before which one is missing; null for none, and for what is about an invoice.</summary>
     public int? Entry { get; init; }
 
     /// <summary>The invoice; null for what is not about one.</summary>
     public InvoiceId? Invoice { get; init; }
 
-    /// <summary>Whether a rebuild sets it: entries and issued invoices never change, and no balance is below nothing.</summary>
-    public bool CanBeSet => Kind is CreditDifferenceKind.Balance && Counted.MinorUnits >= 0;
+    /// <summary>Whether a rebuild sets it: entries and issued invoices never change, no balance is below nothing, and none is known where an entry is missing or wrong.</summary>
+    public bool CanBeSet => Kind is CreditDifferenceKind.Balance && Entry is null && Counted.MinorUnits >= 0;
 }
 
 /// <summary>What does not go with the entries of a grant.</summary>

@@ -47,6 +47,18 @@ public sealed class OutboxDispatcherTests
         store.Pending.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task What_was_read_is_not_done_again_from_memory()
+    {
+        var (store, handled) = (new Queue(["good 1", "good 2"]) { Committed = [0, 1] }, new List<string>());
+        var outbox = new OutboxDispatcher(store, [Refusing(handled)], new Clock());
+
+        (await outbox.DispatchAsync(null, TestContext.Current.CancellationToken)).ShouldBe(2);
+        await outbox.DispatchCommittedAsync(TenantId.Default, TestContext.Current.CancellationToken);
+
+        handled.ShouldBe(["good 1", "good 2"]);
+    }
+
     private static OutboxHandler Refusing(List<string> handled) => new("try", (_, events, _) =>
     {
         if (events.Any(item => item.SubjectId == "bad"))
@@ -67,6 +79,8 @@ public sealed class OutboxDispatcherTests
     {
         private readonly List<OutboxEvent> _events = [.. subjects.Select((subject, i) => new OutboxEvent(i, TenantId.Default, new BillingEvent(subject == "unheard of" ? "other" : "try", subject, Now)))];
 
+        private List<OutboxEvent>? _committed = [];
+
         public IEnumerable<string> Pending => _events.Select(item => item.Event.SubjectId);
 
         public Task<IReadOnlyList<OutboxEvent>> PendingAsync(TenantId? tenant, int limit, CancellationToken cancellationToken)
@@ -75,14 +89,17 @@ public sealed class OutboxDispatcherTests
             return Task.FromResult<IReadOnlyList<OutboxEvent>>([.. _events.Take(limit)]);
         }
 
-        public IReadOnlyList<int>? Committed { get; set; } = [];
+        public IReadOnlyList<int>? Committed
+        {
+            init => _committed = value?.Select(place => _events[place]).ToList();
+        }
 
         public int Reads { get; private set; }
 
-        public IReadOnlyList<OutboxEvent>? TakeCommitted(TenantId tenant)
+        public IReadOnlyList<OutboxEvent>? TakeCommitted(TenantId? tenant)
         {
-            IReadOnlyList<OutboxEvent>? taken = Committed is { } places ? [.. places.Select(place => _events[place])] : null;
-            Committed = [];
+            var taken = _committed;
+            _committed = [];
             return taken;
         }
 
