@@ -11,6 +11,7 @@ namespace BillApis.Benchmarks.Runs;
 internal sealed class RunLoad : IAsyncDisposable
 {
     private const int BatchSize = 1_000;
+    private const int Callers = 2;
     private static readonly Currency Usd = Currency.Parse("USD");
     private static readonly Instant Start = Instant.FromUtc(2026, 1, 1, 0, 0);
     private readonly ServiceProvider[] _nodes;
@@ -44,20 +45,7 @@ internal sealed class RunLoad : IAsyncDisposable
     public async Task PassMonthAsync()
     {
         _clock.MoveTo(Start + Duration.FromTicks((MonthAt(_months) - Start + (MonthAt(_months + 1) - Start)).BclCompatibleTicks / 2));
-        var batch = new List<UsageEvent>(BatchSize);
-        foreach (var customer in _customers)
-        {
-            for (var metric = 0; metric < _metered; metric++)
-            {
-                batch.Add(new UsageEvent { Id = $"event-{_events++}", Type = $"type-{metric}", Customer = customer, Timestamp = _clock.Now, Properties = UsageProperties.Of(("value", 100 + ((_events * 7_919) % 1_900))) });
-                if (batch.Count == BatchSize)
-                {
-                    await RecordAsync(batch);
-                }
-            }
-        }
-
-        await RecordAsync(batch);
+        await Parallel.ForEachAsync(_customers.Chunk(BatchSize / _metered), new ParallelOptions { MaxDegreeOfParallelism = Callers }, async (customers, _) => await RecordAsync(customers));
         _clock.MoveTo(MonthAt(++_months));
 
         // Totals are merged as soon as somebody reads, or by the worker, which does not run here.
@@ -139,13 +127,18 @@ internal sealed class RunLoad : IAsyncDisposable
         }
     }
 
-    private async Task RecordAsync(List<UsageEvent> batch)
+    private async Task RecordAsync(string[] customers)
     {
-        if (batch.Count > 0 && (await Billing.Usage.RecordAsync(TenantId.Default, batch.ToArray())).Accepted != batch.Count)
+        var batch = customers.SelectMany(customer => Enumerable.Range(0, _metered).Select(metric => EventOf(customer, metric))).ToArray();
+        if ((await Billing.Usage.RecordAsync(TenantId.Default, batch)).Accepted != batch.Length)
         {
             throw new InvalidOperationException("Not all accepted.");
         }
+    }
 
-        batch.Clear();
+    private UsageEvent EventOf(string customer, int metric)
+    {
+        var number = Interlocked.Increment(ref _events);
+        return new UsageEvent { Id = $"event-{number}", Type = $"type-{metric}", Customer = customer, Timestamp = _clock.Now, Properties = UsageProperties.Of(("value", 100 + (number * 7_919 % 1_900))) };
     }
 }
