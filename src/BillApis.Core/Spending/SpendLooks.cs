@@ -67,21 +67,28 @@ internal sealed class SpendLooks(Func<TenantId, IReadOnlyCollection<CustomerId>,
 
     public void Dispose() => _turn.Dispose();
 
+    // Whatever becomes of it, nobody waits for it for ever.
     private async Task LookNextAsync(TenantId tenant, Look next)
     {
-        await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            lock (_lock)
+            await _turn.WaitAsync().ConfigureAwait(false);
+            try
             {
-                _next.Remove(tenant);
-            }
+                lock (_lock)
+                {
+                    _next.Remove(tenant);
+                }
 
-            await LookInTurnAsync(tenant, next.Customers).ConfigureAwait(false);
+                await LookInTurnAsync(tenant, next.Customers).ConfigureAwait(false);
+            }
+            finally
+            {
+                _turn.Release();
+            }
         }
         finally
         {
-            _turn.Release();
             next.Done.SetResult();
         }
     }
