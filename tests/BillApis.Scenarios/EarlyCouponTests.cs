@@ -62,7 +62,8 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
         await UseAsync(life, 40, "2026-01-10");
         await UseAsync(life, 10, "2026-01-20");
         await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { InvoiceApproval = InvoiceApproval.Manual }, Token);
-        await life.GoToAsync("2026-02-02");
+        life.Clock.MoveTo(Day.Of("2026-02-01"));
+        await life.RunAsync();
         await life.Billing.Invoices.CancelAsync(life.Tenant, (await life.InvoicesAsync("acme")).Single(invoice => invoice.Status is InvoiceStatus.Draft).Id.ToString(), Token);
         await UseAsync(life, 40, "2026-02-10");
         (await life.InvoicesAsync("acme")).Where(invoice => invoice.Status is not InvoiceStatus.Canceled).Select(invoice => invoice.Total.Amount).ShouldBe([20m, 40m]);

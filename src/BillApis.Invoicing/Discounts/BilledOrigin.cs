@@ -58,7 +58,7 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     private Money PartLeft(Redemption coupon, Money taken, IReadOnlyCollection<InvoiceLine> adjustments)
     {
         var (left, covered, whole) = (Math.Max(0, Bills.Sum(bill => EligibleOf(bill, coupon)) + adjustments.Where(coupon.Terms.IsFor).Sum(line => line.Amount.MinorUnits)), 0L, 0L);
-        foreach (var bill in Bills.Reverse())
+        foreach (var bill in Bills.OrderBy(bill => bill.Invoice.CreatedAt).ThenBy(bill => bill.Invoice.Sequence))
         {
             var own = EligibleOf(bill, coupon);
             var kept = Math.Min(own, left);
