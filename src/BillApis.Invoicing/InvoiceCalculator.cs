@@ -40,7 +40,7 @@ public static class InvoiceCalculator
             CreatedAt = request.Boundary,
         };
 
-        return CorrectedDiscounts.Apply(CouponDiscounts.Apply(invoice, request.Coupons), recharges.Select(item => item.Origin).OfType<BilledOrigin>().Distinct());
+        return CorrectedDiscounts.Apply(CouponDiscounts.Apply(invoice, request.Coupons), BilledOrigin.Apart(recharges.Select(item => item.Origin).OfType<BilledOrigin>()));
     }
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>

@@ -110,6 +110,30 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task What_ended_before_and_what_ends_now_of_one_early_bill_are_counted_once(string storage)
+    {
+        // 20 calls of ten days and 20 texts of the month were billed early at half their price. 10 of each were wrong, and come back together as the month ends: 20.00 less the half that was never paid.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await CouponAsync(life, CouponDuration.Forever, null);
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)).Every(IntervalUnit.Day, 10), Offer.Usage("texts", "text", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd), Coupons = ["HALF"] });
+        await life.GoToAsync("2026-01-05");
+        var wrong = new List<string>();
+        foreach (var type in new[] { "call", "text" })
+        {
+            await life.UseAsync("acme", type, 10, "2026-01-04");
+            wrong.Add(await life.UseAsync("acme", type, 10, "2026-01-04"));
+        }
+
+        await life.RunAsync();
+        await life.GoToAsync("2026-01-31T12:00");
+        await VoidAsync(life, [.. wrong]);
+        await TotalsAsync(life, "2026-02-02", 20, -10);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task Nothing_is_upcoming_where_nothing_is_used_and_invoices_over_nothing_are_skipped(string storage)
     {
         await using var life = await MeteredAsync(storage, CouponDuration.Once);

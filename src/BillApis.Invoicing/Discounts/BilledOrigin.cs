@@ -17,6 +17,21 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
 
     internal bool Has(InvoiceLine adjustment) => adjustment.Corrects is { } id && Invoice.Lines.Any(line => line.Id == id);
 
+    /// <summary>The origins, with those that have lines in common as one: what adjusts such a line is counted once.</summary>
+    internal static IReadOnlyList<BilledOrigin> Apart(IEnumerable<BilledOrigin> origins)
+    {
+        var apart = new List<BilledOrigin>();
+        foreach (var origin in origins.Distinct())
+        {
+            var ids = origin.Invoice.Lines.Select(line => line.Id).ToHashSet();
+            var shared = apart.FindAll(other => other.Invoice.Lines.Any(line => ids.Contains(line.Id)));
+            apart.RemoveAll(shared.Contains);
+            apart.Add(shared.Aggregate(origin, (all, other) => all.Joined(other)));
+        }
+
+        return apart;
+    }
+
     /// <summary>The line that billed a group of a charge; where that group was not billed, another of the same charge.</summary>
     internal InvoiceLine? LineOf(Charge charge, ImmutableSortedDictionary<string, string?> group)
     {
@@ -41,6 +56,14 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
 
     /// <summary>What all coupons together took off it so far, adjustments included.</summary>
     internal Money Taken => Invoice.Lines.Where(line => !line.RefersBack).Concat(Adjusted).Aggregate(Money.Zero(Invoice.Currency), (sum, line) => sum + (line.Discount ?? Money.Zero(Invoice.Currency)));
+
+    private BilledOrigin Joined(BilledOrigin other) => new(
+        Invoice with { Lines = [.. Invoice.Lines.Concat(other.Invoice.Lines).DistinctBy(line => line.Id)] },
+        [.. Coupons.Concat(other.Coupons).DistinctBy(coupon => coupon.Coupon)],
+        [.. Adjusted.Concat(other.Adjusted).DistinctBy(line => line.Id)])
+    {
+        Bills = [.. Bills.Concat(other.Bills).DistinctBy(bill => bill.Invoice.Id).OrderByDescending(bill => bill.Invoice.CreatedAt)],
+    };
 
     // An amount was taken off a whole bill: of some of its lines it is their share. A percentage that some bills had and others did not is the part of what it took that is left of those.
     private Redemption Counted(Redemption coupon, IReadOnlyCollection<InvoiceLine> adjustments)

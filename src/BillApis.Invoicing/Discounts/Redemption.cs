@@ -8,7 +8,7 @@ namespace BillApis.Invoicing;
 /// <param name="Description">What customers read.</param>
 /// <param name="Terms">What it takes off.</param>
 /// <param name="At">When it was redeemed; older ones count first.</param>
-/// <param name="Uses">For how many periods it counted; moves with the subscription's boundary alone.</param>
+/// <param name="Uses">For how many periods it counted; moves with the invoice that it takes something off.</param>
 public sealed record Redemption(CouponId Coupon, string Description, CouponTerms Terms, Instant At, int Uses = 0)
 {
     /// <summary>The start of the latest period that it counted for; null for none yet.</summary>
