@@ -60,7 +60,7 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
         await database.WriteAsync(
             events.Select(item => item.Tenant).Distinct().Count() == 1 ? events[0].Tenant : null,
             transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
-                $"update billing_outbox set done_at = @At where position in (select r.position from {database.Dialect.Rows("Events", "position bigint")} as r)",
+                $"update billing_outbox set done_at = @At where done_at is null and position in (select r.position from {database.Dialect.Rows("Events", "position bigint")} as r)",
                 new { At = at.ToMicroseconds(), Events = JsonSerializer.Serialize(events.Select(item => new { position = item.Position })) },
                 transaction,
                 cancellationToken: cancellationToken)),

@@ -61,6 +61,28 @@ public sealed class ReissuedTests(Databases databases) : LifeTests(databases)
         await AgreesAsync(life, await life.Billing.Invoices.ReissueAsync(life.Tenant, early.Id.ToString(), Token), 30);
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_draft_that_was_withdrawn_is_explained_by_what_was_known_as_its_replacement_was_issued(string storage)
+    {
+        // 20 calls were drafted; 7 came after the replacement was issued.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "pro");
+        await life.UseAsync("acme", "call", 20, "2026-01-20");
+        await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { InvoiceApproval = InvoiceApproval.Manual }, Token);
+        life.Clock.MoveTo(Day.Of("2026-02-01"));
+        await life.RunAsync();
+        var draft = (await life.InvoicesAsync("acme")).Single().Id.ToString();
+        await life.Billing.Invoices.CancelAsync(life.Tenant, draft, Token);
+        var replacement = await life.Billing.Invoices.ReissueAsync(life.Tenant, draft, Token);
+        var issued = await life.Billing.Invoices.IssueAsync(life.Tenant, replacement.Id.ToString(), Token);
+        life.Clock.MoveTo(Day.Of("2026-02-03"));
+        await life.UseAsync("acme", "call", 7, "2026-01-21");
+        await AgreesAsync(life, issued, 20);
+    }
+
     private static async Task AgreesAsync(Scenario life, Invoice invoice, decimal quantity)
     {
         var explained = await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice.Id.ToString(), cancellationToken: Token);

@@ -27,14 +27,17 @@ public sealed class Invoices
     public Task<Invoice> GetAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default) => _store.GetAsync(tenant, Kind, reference, cancellationToken);
 
     /// <summary>The invoice that the lines were calculated for: the first of those that were withdrawn and replaced, or the invoice itself.</summary>
+    /// <remarks>One that was withdrawn as a draft has the issue of its first replacement that was issued: what was known then is all that its lines can be held to.</remarks>
     internal async Task<Invoice> OriginAsync(Invoice invoice, CancellationToken cancellationToken)
     {
+        var issued = invoice.IssuedAt;
         while (invoice.Replaces is { } withdrawn)
         {
             invoice = await GetAsync(invoice.Tenant, withdrawn.ToString(), cancellationToken).ConfigureAwait(false);
+            issued = invoice.IssuedAt ?? issued;
         }
 
-        return invoice;
+        return invoice with { IssuedAt = issued };
     }
 
     /// <summary>Lists newest first; filtered by <c>customer_id</c>, <c>subscription_id</c>, <c>status</c>, <c>currency</c> and <c>kind</c>.</summary>
