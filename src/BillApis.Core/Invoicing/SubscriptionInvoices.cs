@@ -154,17 +154,19 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
     public BilledOrigin? EarlyOf(IReadOnlyList<Charge> charges, Subscription subscription)
     {
         var keys = SharedBy(charges);
-        var bills = Early.FindAll(invoice => invoice.Lines.Any(line => IsEarly(line) && keys.Contains(KeyOf(line))));
+        var bills = Early.FindAll(invoice => invoice.Lines.Any(IsMine));
         if (bills.Count == 0)
         {
             return null;
         }
 
         var periods = charges.ToLookup(KeyOf, charge => charge.Period);
-        var lines = bills.SelectMany(invoice => invoice.Lines).Where(line => IsEarly(line) && keys.Contains(KeyOf(line))).Select(line => line with { Period = periods[KeyOf(line)].Cast<Interval?>().FirstOrDefault() ?? line.Period }).ToImmutableArray();
+        var lines = bills.SelectMany(invoice => invoice.Lines).Where(IsMine).Select(line => line with { Period = periods[KeyOf(line)].Cast<Interval?>().FirstOrDefault() ?? line.Period }).ToImmutableArray();
         var mine = lines.Select(line => line.Id).ToHashSet();
         var parts = bills.Select(invoice => new BilledOrigin(invoice, subscription.CouponsOf(invoice), [])).ToImmutableArray();
         return new BilledOrigin(bills[0] with { Lines = lines }, [.. parts.SelectMany(part => part.Coupons).DistinctBy(coupon => coupon.Coupon)], [.. Lines.Where(line => line.Corrects is { } id && mine.Contains(id))]) { Bills = parts };
+
+        bool IsMine(InvoiceLine line) => IsEarly(line) && keys.Contains(KeyOf(line));
     }
 
     /// <summary>The price and start of all that is billed early together with charges, on one bill or by way of others.</summary>
@@ -189,5 +191,5 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
     public static bool IsEarly(InvoiceLine line) => line is { Kind: LineKind.Adjustment, RefersBack: false };
 
     public ImmutableArray<BilledGroup> Of(Charge charge) =>
-        charge.Price.Metric is null ? [] : [.. Lines.Where(line => line.Price == charge.Price.Id && line.Period?.Start == charge.Period.Start).Select(BilledGroup.Of)];
+        charge.Price.Metric is null ? [] : [.. Lines.Where(line => KeyOf(line) == KeyOf(charge)).Select(BilledGroup.Of)];
 }

@@ -22,7 +22,10 @@ internal sealed class SpendMoves(
         {
             for (var attempt = 1; !await TryAsync(tenant, [customer], cancellationToken).ConfigureAwait(false); attempt++)
             {
-                _ = attempt < MaxAttempts ? 0 : throw BillingException.Changed("spend of customer", customer.ToString());
+                if (attempt == MaxAttempts)
+                {
+                    throw BillingException.Changed("spend of customer", customer.ToString());
+                }
             }
         }
     }

@@ -35,7 +35,7 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     /// <summary>The line that billed a group of a charge; where that group was not billed, another of the same charge.</summary>
     internal InvoiceLine? LineOf(Charge charge, ImmutableSortedDictionary<string, string?> group)
     {
-        var billed = Invoice.Lines.Where(line => !line.RefersBack && line.Price == charge.Price.Id && line.Period == charge.Period).ToList();
+        var billed = Own.Where(line => line.Price == charge.Price.Id && line.Period == charge.Period).ToList();
         return billed.Find(line => BilledGroup.KeyOf(line.Group) == BilledGroup.KeyOf(group)) ?? billed.FirstOrDefault();
     }
 
@@ -50,12 +50,14 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     internal IReadOnlyDictionary<CouponId, Money> DiscountsWith(IReadOnlyCollection<InvoiceLine> adjustments)
     {
         InvoiceLine[] all = [.. Adjusted, .. adjustments];
-        var lines = Invoice.Lines.Where(line => !line.RefersBack).Concat(all).Select(line => line with { Corrects = null, Discount = null, Credit = null });
+        var lines = Own.Concat(all).Select(line => line with { Corrects = null, Discount = null, Credit = null });
         return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, Coupons.Select(coupon => Counted(coupon, all))).Discounts.ToDictionary(discount => discount.Coupon, discount => discount.Amount);
     }
 
     /// <summary>What all coupons together took off it so far, adjustments included.</summary>
-    internal Money Taken => Invoice.Lines.Where(line => !line.RefersBack).Concat(Adjusted).Aggregate(Money.Zero(Invoice.Currency), (sum, line) => sum + (line.Discount ?? Money.Zero(Invoice.Currency)));
+    internal Money Taken => Own.Concat(Adjusted).Aggregate(Money.Zero(Invoice.Currency), (sum, line) => sum + (line.Discount ?? Money.Zero(Invoice.Currency)));
+
+    private IEnumerable<InvoiceLine> Own => Invoice.Lines.Where(line => !line.RefersBack);
 
     private BilledOrigin Joined(BilledOrigin other) => new(
         Invoice with { Lines = [.. Invoice.Lines.Concat(other.Invoice.Lines).DistinctBy(line => line.Id)] },
@@ -95,7 +97,7 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     private long EligibleOf(BilledOrigin bill, Redemption coupon)
     {
         var ids = bill.Invoice.Lines.Select(line => line.Id).ToHashSet();
-        return Math.Max(0, Invoice.Lines.Where(line => !line.RefersBack && ids.Contains(line.Id) && coupon.Terms.IsFor(line)).Sum(line => line.Amount.MinorUnits));
+        return Math.Max(0, Own.Where(line => ids.Contains(line.Id) && coupon.Terms.IsFor(line)).Sum(line => line.Amount.MinorUnits));
     }
 
     private Money BilledBy(Redemption coupon) => Bills.Aggregate(Money.Zero(Invoice.Currency), (sum, bill) => sum + bill.ShareOf(coupon.Coupon, Invoice.Lines));

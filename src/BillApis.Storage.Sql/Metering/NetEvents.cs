@@ -14,6 +14,19 @@ internal sealed class NetEvents(SqlDialect dialect)
         c.at as At, c.arrived_at as RecordedAt, c.properties as Properties, c.metrics as Metrics
         """;
 
+    /// <summary>Whether any event of the tenant was ever corrected: where none was, nothing is looked up for each.</summary>
+    public static async Task<bool> AreCorrectedAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, CancellationToken cancellationToken) =>
+        await connection.QueryFirstOrDefaultAsync<long?>(new CommandDefinition(
+            "select 1 from billing_usage_correction where tenant_id = @Tenant limit 1", new { Tenant = tenant.ToString() }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false) is not null;
+
+    /// <summary>The condition that an event, named e, was not corrected, by what <paramref name="known"/> allows of a correction named c.</summary>
+    public static string NeverCorrected(string known = "") =>
+        $"not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id {known}{UsageSql.OneByOne})";
+
+    /// <summary>The condition that a correction, named c, is the last of its event, by what <paramref name="known"/> allows of a later one named n.</summary>
+    public static string IsLast(string known = "") =>
+        $"not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence {known}{UsageSql.OneByOne})";
+
     /// <summary>The events of each request, by its place.</summary>
     public async Task<IReadOnlyList<(int Place, StoredEvent Event)>> ReadAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, IReadOnlyList<EventRequest> requests, CancellationToken cancellationToken)
     {
@@ -27,8 +40,7 @@ internal sealed class NetEvents(SqlDialect dialect)
             return [];
         }
 
-        var corrected = await connection.QueryFirstOrDefaultAsync<long?>(new CommandDefinition(
-            "select 1 from billing_usage_correction where tenant_id = @Tenant limit 1", new { Tenant = tenant.ToString() }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false) is not null;
+        var corrected = await AreCorrectedAsync(connection, transaction, tenant, cancellationToken).ConfigureAwait(false);
         var found = await connection.BulkReadAsync<Row>(transaction, Sent(corrected), tenant, rows, cancellationToken).ConfigureAwait(false);
         var amended = corrected ? await connection.BulkReadAsync<Row>(transaction, Amended(), tenant, rows, cancellationToken).ConfigureAwait(false) : [];
         return [.. found.Concat(amended).Select(row => ((int)row.N, row.Read()))];
@@ -40,7 +52,7 @@ internal sealed class NetEvents(SqlDialect dialect)
         from {Rows()} as r
         cross join {EventRow.ByCustomer} as e
         where e.tenant_id = @Tenant and e.customer_id = r.customer_id and {dialect.UsageLog.Happened(EventRow.ByCustomer, "r.first", "r.last")} and {Matches("e")}
-          {(corrected ? $"and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id and c.recorded_at < r.known {UsageSql.OneByOne})" : "")}
+          {(corrected ? $"and {NeverCorrected("and c.recorded_at < r.known ")}" : "")}
         """;
 
     private string Amended() =>
@@ -49,7 +61,7 @@ internal sealed class NetEvents(SqlDialect dialect)
         from {Rows()} as r
         cross join billing_usage_correction as c
         where c.tenant_id = @Tenant and c.customer_id = r.customer_id and c.at >= r.first and c.at < r.last and c.recorded_at < r.known and {Matches("c")}
-          and not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence and n.recorded_at < r.known {UsageSql.OneByOne})
+          and {IsLast("and n.recorded_at < r.known ")}
         """;
 
     private string Rows() => dialect.Rows("Rows", "n bigint", "customer_id text", "type text", "subscription_id text", "first bigint", "last bigint", "known bigint");

@@ -78,7 +78,7 @@ internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction
     private async Task ReplaceAsync(UsageCell[] cells, UsageTotals totals, CancellationToken cancellationToken)
     {
         var rows = cells.Select(cell => cell.Row).ToList();
-        foreach (var table in new[] { "billing_usage_total", "billing_usage_item" })
+        foreach (var table in UsageTotals.Tables)
         {
             await transaction.BulkAsync(
                 $"""
@@ -92,7 +92,6 @@ internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction
 
         await totals.StoreAsync(dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
     }
-
 }
 
 /// <summary>A bucket of one customer and metric.</summary>

@@ -7,6 +7,9 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>What a batch adds to the running totals: one row for each total that it moves, in one order for all writers.</summary>
 internal sealed class UsageTotals
 {
+    /// <summary>The tables that they are kept in.</summary>
+    public static readonly string[] Tables = ["billing_usage_total", "billing_usage_item"];
+
     private const int Levels = 3;
     private const int WorthTwoCores = 1_024;
     private readonly Dictionary<UsageKey, UsageTotal> _totals = [];
@@ -80,6 +83,12 @@ internal sealed class UsageTotals
         Widen(UsageLevel.Day);
     }
 
+    /// <summary>Adds a total to the bucket that its own is a part of.</summary>
+    public void Widen(UsageKey part, UsageTotal total) => Add(part.Wider, total.Since(part.Bucket.After(part.Wider.Bucket)));
+
+    /// <summary>The same with what is known of one thing.</summary>
+    public void Widen(UsageKey part, string name, UsageItem item) => Add(part.Wider, name, item);
+
     // In the order of the table, in which each level stands by itself: of many, all levels are put in order at once.
     private List<SqlRows> Rows()
     {
@@ -97,12 +106,12 @@ internal sealed class UsageTotals
     {
         foreach (var (key, total) in _totals.Where(pair => pair.Key.Bucket.Level == level).ToList())
         {
-            Add(key.Wider, total.Since(key.Bucket.After(key.Wider.Bucket)));
+            Widen(key, total);
         }
 
         foreach (var ((key, name), item) in _items.Where(pair => pair.Key.Key.Bucket.Level == level).ToList())
         {
-            Add(key.Wider, name, item);
+            Widen(key, name, item);
         }
     }
 

@@ -7,8 +7,6 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>Reads events with what counts in their place, within a transaction whose indexes have caught up.</summary>
 internal sealed class EventStates(SqlDialect dialect, DbTransaction transaction, TenantId tenant)
 {
-    private const string IsLast = $"not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence {UsageSql.OneByOne})";
-
     /// <summary>The events of these keys that are there.</summary>
     public async Task<IReadOnlyDictionary<(string Source, string Id), EventState>> OfKeysAsync(IEnumerable<(string Source, string Id)> keys, CancellationToken cancellationToken)
     {
@@ -69,7 +67,7 @@ internal sealed class EventStates(SqlDialect dialect, DbTransaction transaction,
         select {CorrectionRow.Columns}
         from {dialect.Rows("Rows", "source text", "id text")} as r
         cross join billing_usage_correction as c
-        where c.tenant_id = @Tenant and c.source = r.source and c.id = r.id and {IsLast}
+        where c.tenant_id = @Tenant and c.source = r.source and c.id = r.id and {NetEvents.IsLast()}
         """;
 
     private string At() =>
@@ -87,14 +85,14 @@ internal sealed class EventStates(SqlDialect dialect, DbTransaction transaction,
         $"""
         select @Tenant, @Backfill, e.source, e.id, 1 from {BackfillScope.Events(backfill)} as e
         where e.tenant_id = @Tenant and {dialect.UsageLog.Happened(BackfillScope.Events(backfill), "@From", "@To")} and {BackfillScope.Holds(backfill, "e")} and {BackfillScope.IsOther("e")}
-          and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id {UsageSql.OneByOne})
+          and {NetEvents.NeverCorrected()}
           and not {BackfillScope.OrphanOf("e", "o.recovered_at is null")}
         """;
 
     private static string AmendedInScope(UsageBackfill backfill) =>
         $"""
         select @Tenant, @Backfill, c.source, c.id, c.sequence + 1 from billing_usage_correction as c
-        where c.tenant_id = @Tenant and c.type is not null and {BackfillScope.Holds(backfill, "c")} and {BackfillScope.IsOther("c")} and {IsLast}
+        where c.tenant_id = @Tenant and c.type is not null and {BackfillScope.Holds(backfill, "c")} and {BackfillScope.IsOther("c")} and {NetEvents.IsLast()}
         """;
 
     private sealed record SentRow : EventRow

@@ -9,8 +9,7 @@ internal sealed class CountedEvents(SqlDialect dialect, DbTransaction transactio
 {
     public async Task AddAsync(CountedTotals counted, UsageBucket day, CancellationToken cancellationToken)
     {
-        var corrected = await transaction.Connection!.QueryFirstOrDefaultAsync<long?>(new CommandDefinition(
-            "select 1 from billing_usage_correction where tenant_id = @Tenant limit 1", new { Tenant = tenant.ToString() }, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false) is not null;
+        var corrected = await NetEvents.AreCorrectedAsync(transaction.Connection!, transaction, tenant, cancellationToken).ConfigureAwait(false);
         await AddAsync(counted, day, Sent(corrected), cancellationToken).ConfigureAwait(false);
         if (corrected)
         {
@@ -48,13 +47,13 @@ internal sealed class CountedEvents(SqlDialect dialect, DbTransaction transactio
         select {EventRow.Columns}
         from {EventRow.ByTime} as e
         where e.tenant_id = @Tenant and {dialect.UsageLog.Happened(EventRow.ByTime, "@First", "@Last")}
-          {(corrected ? $"and not exists (select 1 from billing_usage_correction as c where c.tenant_id = @Tenant and c.source = e.source and c.id = e.id {UsageSql.OneByOne})" : "")}
+          {(corrected ? $"and {NetEvents.NeverCorrected()}" : "")}
         """;
 
-    private const string Amended = $"""
+    private static readonly string Amended = $"""
         select {NetEvents.Columns}
         from billing_usage_correction as c
         where c.tenant_id = @Tenant and c.customer_id is not null and c.at >= @First and c.at < @Last
-          and not exists (select 1 from billing_usage_correction as n where n.tenant_id = @Tenant and n.source = c.source and n.id = c.id and n.sequence > c.sequence {UsageSql.OneByOne})
+          and {NetEvents.IsLast()}
         """;
 }

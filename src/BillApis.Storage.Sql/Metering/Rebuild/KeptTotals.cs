@@ -12,7 +12,6 @@ namespace BillApis.Storage.Sql.Metering;
 /// <param name="isOfDays">Whether they are those of the month's days instead.</param>
 internal sealed class KeptTotals(DbTransaction transaction, TenantId tenant, UsageBucket stretch, bool isOfDays = false)
 {
-    private static readonly string[] Tables = ["billing_usage_total", "billing_usage_item"];
     private readonly string _where = $"""
         tenant_id = @Tenant and level in ({(isOfDays ? "1" : stretch.Level is UsageLevel.Day ? "0, 1" : "2")}) and hour >= @First and hour < @Last and customer_id > @After and (@Through is null or customer_id <= @Through)
         """;
@@ -21,7 +20,7 @@ internal sealed class KeptTotals(DbTransaction transaction, TenantId tenant, Usa
     public async Task<string?> ThroughAsync(string after, int most, CancellationToken cancellationToken)
     {
         var (sum, last) = (0L, (string?)null);
-        var sql = $"select customer_id as Customer, count(*) as Totals from ({string.Join(" union all ", Tables.Select(table => $"select customer_id from {table} where {_where}"))}) as k group by customer_id order by customer_id";
+        var sql = $"select customer_id as Customer, count(*) as Totals from ({string.Join(" union all ", UsageTotals.Tables.Select(table => $"select customer_id from {table} where {_where}"))}) as k group by customer_id order by customer_id";
         await foreach (var row in ReadAsync<CustomerRow>(sql, after, null).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             sum += row.Totals;
@@ -115,12 +114,12 @@ internal sealed class KeptTotals(DbTransaction transaction, TenantId tenant, Usa
     {
         if (of.Total is { } total)
         {
-            totals.Add(day.Wider, total.Since(day.Bucket.After(day.Wider.Bucket)));
+            totals.Widen(day, total);
         }
 
         if (of.Value is { } value)
         {
-            totals.Add(day.Wider, item!, value);
+            totals.Widen(day, item!, value);
         }
     }
 

@@ -13,7 +13,6 @@ namespace BillApis.Storage.Sql.Metering;
 internal sealed class UsageRebuild(SqlDatabase database, UsageDeltas deltas, int most = CountedTotals.Most)
 {
     private static readonly YearMonth Last = new(9_999, 1);
-    private static readonly string[] Tables = ["billing_usage_total", "billing_usage_item"];
     private readonly SqlDialect _dialect = database.Dialect;
 
     public async IAsyncEnumerable<RebuiltTotals> RunAsync(TenantId tenant, IReadOnlyList<Metric> metrics, bool set, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -87,7 +86,7 @@ internal sealed class UsageRebuild(SqlDatabase database, UsageDeltas deltas, int
         var first = ArchivedUsage.IntervalOf(ArchivedUsage.MonthOf(from)).Start;
         var hours = await connection.QueryAsync<long?>(new CommandDefinition(
             $"""
-            {string.Join(" union all ", Tables.SelectMany(table => Enum.GetValues<UsageLevel>().Select(level => $"select min(hour) from {table} where tenant_id = @Tenant and level = {(int)level} and hour >= @Hour")))}
+            {string.Join(" union all ", UsageTotals.Tables.SelectMany(table => Enum.GetValues<UsageLevel>().Select(level => $"select min(hour) from {table} where tenant_id = @Tenant and level = {(int)level} and hour >= @Hour")))}
             union all select min(at) / {UsageBucket.HourMicroseconds} from billing_usage_correction where tenant_id = @Tenant and customer_id is not null and at >= @At
             """,
             new { Tenant = tenant.ToString(), Hour = first.ToUnixTimeSeconds() / 3_600, At = first.ToMicroseconds() },
