@@ -1,5 +1,4 @@
 using BillApis.Outbox;
-using BillApis.Storage;
 using NodaTime;
 using Xunit;
 
@@ -18,7 +17,7 @@ public abstract class OutboxStoreConformance(StoreFixture fixture)
     [Fact]
     public async Task Events_wait_in_order_with_all_they_carry_until_they_are_done()
     {
-        var customer = new Customer { Tenant = _tenant, Name = "Acme", Currency = Currency.Parse("USD") };
+        var customer = NewCustomer(_tenant);
         BillingEvent[] events = [new("a.first", customer.Id.ToString(), Now, "{\"text\":\"« é »\"}"), new("a.second", customer.Id.ToString(), Now + Duration.FromMilliseconds(1))];
         await fixture.Get<IStore<Customer>>().SaveAsync(_tenant, [customer], events, Token);
 
@@ -37,7 +36,7 @@ public abstract class OutboxStoreConformance(StoreFixture fixture)
     [Fact]
     public async Task What_was_committed_is_handed_over_once_as_the_table_has_it_unless_it_is_done()
     {
-        var customer = new Customer { Tenant = _tenant, Name = "Acme", Currency = Currency.Parse("USD") };
+        var customer = NewCustomer(_tenant);
         BillingEvent[] events = [.. Enumerable.Range(0, 20).Select(i => new BillingEvent("a.thing", customer.Id.ToString(), Now, $$"""{"n":{{i}}}"""))];
         Assert.Equal(SaveResult.Saved, await fixture.Get<IStore<Customer>>().SaveAsync(_tenant, [customer], events, Token));
         Assert.Equal(SaveResult.Conflict, await fixture.Get<IStore<Customer>>().SaveAsync(_tenant, [customer], [new BillingEvent("a.loser", customer.Id.ToString(), Now)], Token));
@@ -58,7 +57,7 @@ public abstract class OutboxStoreConformance(StoreFixture fixture)
         var other = EntityId.New<TenantId>();
         foreach (var tenant in new[] { other, _tenant, other })
         {
-            var customer = new Customer { Tenant = tenant, Name = "Acme", Currency = Currency.Parse("USD") };
+            var customer = NewCustomer(tenant);
             Assert.Equal(SaveResult.Saved, await fixture.Get<IStore<Customer>>().SaveAsync(tenant, [customer], [new BillingEvent("a.thing", customer.Id.ToString(), Now)], Token));
         }
 
@@ -70,7 +69,7 @@ public abstract class OutboxStoreConformance(StoreFixture fixture)
     [Fact]
     public async Task What_is_too_much_to_be_kept_is_left_to_the_table()
     {
-        var customer = new Customer { Tenant = _tenant, Name = "Acme", Currency = Currency.Parse("USD") };
+        var customer = NewCustomer(_tenant);
         var events = Enumerable.Range(0, 20_000).Select(i => new BillingEvent("a.thing", customer.Id.ToString(), Now)).ToList();
         await fixture.Get<IStore<Customer>>().SaveAsync(_tenant, [customer], events, Token);
 
@@ -78,4 +77,6 @@ public abstract class OutboxStoreConformance(StoreFixture fixture)
         Assert.Empty(Store.TakeCommitted(_tenant)!);
         Assert.Equal(20_000, (await Store.PendingAsync(_tenant, 30_000, Token)).Count);
     }
+
+    private static Customer NewCustomer(TenantId tenant) => new() { Tenant = tenant, Name = "Acme", Currency = Currency.Parse("USD") };
 }

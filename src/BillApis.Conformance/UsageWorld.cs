@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using BillApis.Metering;
 using NodaTime;
+using Xunit;
 
 namespace BillApis.Conformance;
 
@@ -51,6 +52,16 @@ internal sealed class UsageWorld
     }
 
     public UsageRequest Ask(string code, Interval? period = null, params string[] groupBy) => new(this[code], Acme, period ?? January) { GroupBy = [.. groupBy] };
+
+    /// <summary>What a store answers is what a count of the kept events themselves comes to.</summary>
+    public async Task CompareAsync(TenantId tenant, IUsageStore store, IReadOnlyCollection<UsageEvent> kept, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
+    {
+        foreach (var (request, answer) in requests.Zip(await store.ReadAsync(tenant, requests, cancellationToken)))
+        {
+            var recount = UsageCalculator.Read(request, kept.Where(item => CustomerOf(item) == request.Customer));
+            Assert.Equal(recount.Groups.AsEnumerable(), answer.Groups);
+        }
+    }
 
     private static Metric New(string code, Aggregation aggregation, string? property = null, params string[] groupBy) => new()
     {

@@ -4,7 +4,6 @@ using BillApis.Cli.Verification;
 using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Pricing;
-using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Cli.Tests;

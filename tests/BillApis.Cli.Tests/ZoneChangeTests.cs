@@ -1,6 +1,5 @@
 using BillApis.Cli.Verification;
 using BillApis.Pricing;
-using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 

@@ -7,12 +7,27 @@ internal static class BilledLives
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>A recomputation that shares no arithmetic agrees, and so does the explanation.</summary>
+    /// <summary>A recomputation that shares no arithmetic agrees.</summary>
+    public static async Task RecomputeAsync(Scenario life, string invoice, string? what = null)
+    {
+        var (export, events) = (await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice, Token), await life.Billing.Exports.EventsAsync(life.Tenant, invoice, Token));
+        InvoiceVerification.Run(export, events).ShouldBeEmpty(what ?? invoice);
+    }
+
+    /// <summary>A recomputation agrees, and so does the explanation.</summary>
     public static async Task VerifyAsync(Scenario life, Invoice invoice, string what)
     {
-        var (export, events) = (await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, invoice.Id.ToString(), Token));
-        InvoiceVerification.Run(export, events).ShouldBeEmpty(what);
+        await RecomputeAsync(life, invoice.Id.ToString(), what);
         (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice.Id.ToString(), cancellationToken: Token)).Lines.ShouldAllBe(line => line.Agrees, what);
+    }
+
+    /// <summary>The same of every invoice of a life with one customer.</summary>
+    public static async Task VerifyAsync(Scenario life)
+    {
+        foreach (var invoice in await life.InvoicesAsync("acme"))
+        {
+            await VerifyAsync(life, invoice, invoice.Id.ToString());
+        }
     }
 
     /// <summary>Lines sum to totals, no usage is charged twice, what was given back is never more than what was billed, and the books balance.</summary>

@@ -1,6 +1,5 @@
 using BillApis.Scenarios;
 using BillApis.Sqlite;
-using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 [assembly: AssemblyFixture(typeof(Databases))]

@@ -36,10 +36,8 @@ public sealed class DryRunTests(Databases databases) : LifeTests(databases)
         await using var life = await StartAsync(storage, "2026-01-01");
         await life.CustomerAsync(with: customer => customer with { ConsolidateInvoices = true });
         await life.PlanAsync("fee", Offer.Fee("fee", 5).Having(terms => terms with { Timing = BillingTiming.InArrears }));
-        var metric = await life.Billing.Metrics.CreateAsync(life.Tenant, new Metric { Code = "units", Name = "Units", EventType = "unit", Aggregation = Aggregation.Sum, Property = "value", AllowNegative = true }, Token);
-        var price = await life.Billing.Prices.CreateAsync(life.Tenant, new Price { Code = "units", Metric = metric.Id, Terms = new PriceTerms { Currency = Usd, Model = new PerUnitPrice(1) } }, Token);
-        await life.Billing.Plans.CreateAsync(life.Tenant, new Plan { Code = "units", Name = "units", Currency = Usd, Versions = [new PlanVersion(1, [new PlanItem(price)])] }, Token);
-        await life.Billing.Plans.PublishAsync(life.Tenant, "units", Token);
+        await life.Billing.Metrics.CreateAsync(life.Tenant, new Metric { Code = "unit", Name = "Units", EventType = "unit", Aggregation = Aggregation.Sum, Property = "value", AllowNegative = true }, Token);
+        await life.PlanAsync("units", Offer.Usage("units", "unit", new PerUnitPrice(1)));
         var broken = await life.SubscribeAsync("acme", "units");
         await life.SubscribeAsync("acme", "fee");
         await life.SubscribeAsync("acme", "fee");

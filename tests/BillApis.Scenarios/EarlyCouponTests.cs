@@ -146,12 +146,8 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
     private static async Task TotalsAsync(Scenario life, string until, params decimal[] totals)
     {
         await life.GoToAsync(until);
-        var invoices = await life.InvoicesAsync("acme");
-        invoices.Select(invoice => invoice.Total.Amount).Where(total => total != 0).ShouldBe(totals);
-        foreach (var invoice in invoices)
-        {
-            await BilledLives.VerifyAsync(life, invoice, invoice.Id.ToString());
-        }
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).Where(total => total != 0).ShouldBe(totals);
+        await BilledLives.VerifyAsync(life);
     }
 
     private async Task<Scenario> MeteredAsync(string storage, CouponDuration duration, int? periods = null)
@@ -175,13 +171,5 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
         var used = await life.UseAsync("acme", "call", calls, at);
         await life.RunAsync();
         return used;
-    }
-
-    private static async Task VoidAsync(Scenario life, params string[] events)
-    {
-        foreach (var id in events)
-        {
-            await life.Billing.Usage.VoidAsync(life.Tenant, id, "sent by mistake", cancellationToken: Token);
-        }
     }
 }

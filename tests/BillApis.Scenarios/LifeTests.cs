@@ -9,6 +9,14 @@ public abstract class LifeTests(Databases databases)
 
     protected Task<Scenario> StartAsync(string storage, string start) => Scenario.StartAsync(builder => databases.Use(storage, builder), start, TestContext.Current.CancellationToken);
 
+    protected static async Task VoidAsync(Scenario life, params string[] events)
+    {
+        foreach (var id in events)
+        {
+            await life.Billing.Usage.VoidAsync(life.Tenant, id, "sent by mistake", cancellationToken: TestContext.Current.CancellationToken);
+        }
+    }
+
     protected static async Task BillsAsync(Scenario life, string expected, string customer = "acme")
     {
         (await life.BillsAsync(customer)).ShouldBe(expected.ReplaceLineEndings("\n"));

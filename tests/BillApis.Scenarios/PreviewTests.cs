@@ -82,7 +82,7 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
             }
 
             count.Refused += changed.Refusal is null ? 0 : 1;
-            await changes.ElseAsync(life, subscription, subscription.Customer.ToString());
+            await changes.ElseAsync(life, subscription);
         }
 
         var dry = await life.Billing.Runs.RunAsync(life.Tenant, life.Clock.Now, dryRun: true, cancellationToken: Token);

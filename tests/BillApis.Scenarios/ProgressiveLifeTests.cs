@@ -1,4 +1,3 @@
-using BillApis.Cli.Verification;
 using BillApis.Metering;
 
 namespace BillApis.Scenarios;
@@ -36,7 +35,7 @@ public sealed class ProgressiveLifeTests(Databases databases) : LifeTests(databa
               coupon TEN: 2.50
               VAT 19 % on -22.50: -4.28
             """);
-        await VerifyAsync(life);
+        await BilledLives.VerifyAsync(life);
     }
 
     [Theory]
@@ -56,7 +55,7 @@ public sealed class ProgressiveLifeTests(Databases databases) : LifeTests(databa
         await VoidAsync(life, right);
         await life.GoToAsync("2026-04-02");
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([36m, 9m, -40.50m, -4.50m]);
-        await VerifyAsync(life);
+        await BilledLives.VerifyAsync(life);
     }
 
     [Theory]
@@ -74,7 +73,7 @@ public sealed class ProgressiveLifeTests(Databases databases) : LifeTests(databa
         await VoidAsync(life, early, rest);
         await life.GoToAsync("2026-03-02");
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([40m, 5m, -45m]);
-        await VerifyAsync(life);
+        await BilledLives.VerifyAsync(life);
     }
 
     [Theory]
@@ -104,7 +103,7 @@ public sealed class ProgressiveLifeTests(Databases databases) : LifeTests(databa
               calls: rest of the usage × -100 2026-01-01..2026-02-01: -100.00
               coupon HALF: 50.00
             """);
-        await VerifyAsync(life);
+        await BilledLives.VerifyAsync(life);
     }
 
     [Theory]
@@ -122,7 +121,7 @@ public sealed class ProgressiveLifeTests(Databases databases) : LifeTests(databa
         await VoidAsync(life, first, second);
         await life.GoToAsync("2026-02-02");
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([90.04m, 90.04m, -180.08m]);
-        await VerifyAsync(life);
+        await BilledLives.VerifyAsync(life);
     }
 
     [Theory]
@@ -151,7 +150,7 @@ public sealed class ProgressiveLifeTests(Databases databases) : LifeTests(databa
             2026-03-01 invoice: 40.00
               calls × 40 2026-02-01..2026-03-01: 40.00
             """);
-        await VerifyAsync(life);
+        await BilledLives.VerifyAsync(life);
     }
 
     private static async Task SubscribeAsync(Scenario life, decimal threshold, decimal price, Coupon coupon, params Offer[] others)
@@ -164,21 +163,4 @@ public sealed class ProgressiveLifeTests(Databases databases) : LifeTests(databa
     }
 
     private static Task<string> UseAsync(Scenario life, decimal calls, string at) => life.UseAsync("acme", "call", calls, at);
-
-    private static async Task VoidAsync(Scenario life, params string[] events)
-    {
-        foreach (var id in events)
-        {
-            await life.Billing.Usage.VoidAsync(life.Tenant, id, "sent by mistake", cancellationToken: Token);
-        }
-    }
-
-    private static async Task VerifyAsync(Scenario life)
-    {
-        foreach (var invoice in (await life.InvoicesAsync("acme")).Select(invoice => invoice.Id.ToString()))
-        {
-            (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice, cancellationToken: Token)).Lines.ShouldAllBe(line => line.Agrees);
-            InvoiceVerification.Run(await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice, Token), await life.Billing.Exports.EventsAsync(life.Tenant, invoice, Token)).ShouldBeEmpty();
-        }
-    }
 }

@@ -12,7 +12,7 @@ internal sealed class RandomChanges(Random random, IReadOnlyList<RandomLife> cat
     /// <summary>A change that may be asked for, whether or not the subscription allows it.</summary>
     public SubscriptionChange Of(Subscription subscription, Instant now)
     {
-        var catalogue = catalogues.First(item => item.Plans.Exists(plan => plan.Id == subscription.Plan));
+        var catalogue = CatalogueOf(subscription);
         var (plan, state) = (catalogue.Plans.Find(item => item.Id == subscription.PlanAt(now).Plan)!, subscription.Timeline.StateAt(now));
         var scheduled = subscription.Timeline.InEffect.Where(entry => entry.At > now).Select(entry => entry.Number).ToList();
         SubscriptionChange change = _random.Next(16) switch
@@ -34,10 +34,10 @@ internal sealed class RandomChanges(Random random, IReadOnlyList<RandomLife> cat
     }
 
     /// <summary>What else happens: a coupon that comes or goes, usage of the days before, and usage that is taken back.</summary>
-    public async Task ElseAsync(Scenario life, Subscription subscription, string customer)
+    public async Task ElseAsync(Scenario life, Subscription subscription)
     {
-        var catalogue = catalogues.First(item => item.Plans.Exists(plan => plan.Id == subscription.Plan));
-        await catalogue.UseAsync(life, customer, subscription.Id, new Interval(life.Clock.Now - Duration.FromDays(_random.Next(0, 45)), life.Clock.Now), 3);
+        var catalogue = CatalogueOf(subscription);
+        await catalogue.UseAsync(life, subscription.Customer.ToString(), subscription.Id, new Interval(life.Clock.Now - Duration.FromDays(_random.Next(0, 45)), life.Clock.Now), 3);
         if (catalogue.Events.Count > 0 && _random.Next(3) == 0)
         {
             var place = _random.Next(catalogue.Events.Count);
@@ -61,6 +61,8 @@ internal sealed class RandomChanges(Random random, IReadOnlyList<RandomLife> cat
             return (null, exception.Message);
         }
     }
+
+    private RandomLife CatalogueOf(Subscription subscription) => catalogues.First(item => item.Plans.Exists(plan => plan.Id == subscription.Plan));
 
     private SubscriptionChange Timed(SubscriptionChange change, Subscription subscription, Instant now)
     {

@@ -1,4 +1,3 @@
-using BillApis.Cli.Verification;
 using BillApis.Metering;
 
 namespace BillApis.Scenarios;
@@ -235,7 +234,7 @@ public sealed class UsageLifeTests(Databases databases) : LifeTests(databases)
         var dry = await life.Billing.Runs.RunAsync(life.Tenant, life.Clock.Now, dryRun: true, cancellationToken: TestContext.Current.CancellationToken);
         (dry.InvoicesCreated, dry.Totals.Single().Amount).ShouldBe((1, 42.84m));
         await life.GoToAsync("2026-01-11");
-        await life.Billing.Usage.VoidAsync(life.Tenant, wrong, "sent by mistake", cancellationToken: TestContext.Current.CancellationToken);
+        await VoidAsync(life, wrong);
         await life.GoToAsync("2026-02-02");
         await BillsAsync(life, """
             2026-01-11 invoice: 42.84
@@ -248,11 +247,7 @@ public sealed class UsageLifeTests(Databases databases) : LifeTests(databases)
               coupon TEN: 2.50
               VAT 19 % on -22.50: -4.28
             """);
-        foreach (var invoice in (await life.InvoicesAsync("acme")).Select(invoice => invoice.Id.ToString()))
-        {
-            (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice, cancellationToken: TestContext.Current.CancellationToken)).Lines.ShouldAllBe(line => line.Agrees);
-            InvoiceVerification.Run(await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice, TestContext.Current.CancellationToken), await life.Billing.Exports.EventsAsync(life.Tenant, invoice, TestContext.Current.CancellationToken)).ShouldBeEmpty();
-        }
+        await BilledLives.VerifyAsync(life);
     }
 
     private async Task<Scenario> MeteredAsync(string storage, PriceModel model, Func<PriceTerms, PriceTerms>? with = null)

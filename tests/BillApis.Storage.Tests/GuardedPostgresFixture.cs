@@ -1,5 +1,3 @@
-using BillApis.Storage;
-using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Storage.Tests;

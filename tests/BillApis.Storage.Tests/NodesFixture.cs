@@ -1,5 +1,4 @@
 using BillApis.Conformance;
-using BillApis.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Storage.Tests;

@@ -1,4 +1,3 @@
-using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Storage.Tests;

@@ -1,5 +1,4 @@
 using BillApis.Metering;
-using BillApis.Tests;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;

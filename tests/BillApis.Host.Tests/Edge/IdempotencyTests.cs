@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using BillApis.Identity;
 using Microsoft.Extensions.DependencyInjection;
 

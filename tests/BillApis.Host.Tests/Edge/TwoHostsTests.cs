@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using BillApis.Tests;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using BillApis.AspNetCore;
 using BillApis.Metering;
-using BillApis.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,3 @@
-using BillApis.Tests;
 using Microsoft.Data.Sqlite;
 
 namespace BillApis.Host.Tests;

@@ -1,4 +1,3 @@
-using BillApis.Tests;
 
 namespace BillApis.Host.Tests;
 

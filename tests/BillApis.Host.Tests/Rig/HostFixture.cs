@@ -1,5 +1,4 @@
 using BillApis.Host.Tests;
-using BillApis.Tests;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using BillApis.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

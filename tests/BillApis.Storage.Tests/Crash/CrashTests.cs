@@ -14,51 +14,30 @@ using NodaTime;
 namespace BillApis.Storage.Tests.Crash;
 
 /// <summary>Real processes are killed (kill -9) at any moment of their work; after each, what is left is looked at, and the next one goes on.</summary>
-public abstract class CrashTests(string database) : IAsyncLifetime
+public abstract class CrashTests(string database) : WorkerTests(database)
 {
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_KILLS") ?? "25", CultureInfo.InvariantCulture);
+    private static readonly int Kills = KillsOr(25);
     private const int LateKills = 6, Runners = 8;
-    private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_SEED") ?? "20261121", CultureInfo.InvariantCulture);
+    private static readonly int Seed = SeedOr(20261121);
     private static readonly TenantId Tenant = TenantId.Default;
     private readonly Random _random = new(Seed);
-    private string _connection = "";
-    private ServiceProvider _node = null!;
-
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    private Billing Billing => _node.GetRequiredService<Billing>();
-
-    public async ValueTask InitializeAsync()
-    {
-        _connection = await NewDatabaseAsync();
-        _node = Node.Open(database, _connection);
-        await Billing.MigrateAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _node.DisposeAsync();
-        await DropAsync();
-        GC.SuppressFinalize(this);
-    }
 
     [Fact]
     public async Task Every_answered_event_is_there_once_and_counted_once()
     {
-        await IntakeWork.CreateAsync(Billing);
+        await IntakeWork.CreateAsync(Billing, IntakeWork.Calls, IntakeWork.Sum);
         var answered = new HashSet<long>();
         for (var kill = 1; kill <= Kills; kill++)
         {
             // A sender goes on from the first event that it has no answer for, and so sends some again.
             var first = Enumerable.Range(0, int.MaxValue).Select(number => (long)number).First(number => !answered.Contains(number));
-            using var worker = await WorkerProcess.StartAsync(nameof(IntakeWork), database, OfWorker(_connection), first.ToString(CultureInfo.InvariantCulture));
+            using var worker = await StartAsync(nameof(IntakeWork), first.ToString(CultureInfo.InvariantCulture));
             if (kill % 5 != 0)
             {
                 await worker.AnsweredAsync();
             }
 
-            await Task.Delay(_random.Next(300), Stop);
-            await KillAsync(worker);
+            await KillAfterAsync(worker, _random.Next(300));
             answered.UnionWith(worker.Said.SelectMany(IntakeWork.Answered));
             await IntakeIsWholeAsync(answered, kill);
         }
@@ -70,31 +49,24 @@ public abstract class CrashTests(string database) : IAsyncLifetime
     [Fact]
     public async Task An_order_and_its_usage_in_one_transaction_are_both_there_or_both_not()
     {
-        await IntakeWork.CreateAsync(Billing);
-        await OrderWork.CreateTableAsync(database, _connection);
+        await IntakeWork.CreateAsync(Billing, IntakeWork.Calls, IntakeWork.Sum);
+        await OrderWork.CreateTableAsync(Database, Connection);
         var (answered, unanswered) = (new HashSet<string>(), 0);
         for (var kill = 1; kill <= Kills; kill++)
         {
-            using var worker = await WorkerProcess.StartAsync(nameof(OrderWork), database, OfWorker(_connection), kill.ToString(CultureInfo.InvariantCulture));
+            using var worker = await StartAsync(nameof(OrderWork), kill.ToString(CultureInfo.InvariantCulture));
             if (kill % 5 != 0)
             {
                 await worker.AnsweredAsync();
             }
 
-            await Task.Delay(_random.Next(300), Stop);
-            await KillAsync(worker);
+            await KillAfterAsync(worker, _random.Next(300));
             answered.UnionWith(worker.Said.Select(line => line.TrimEnd('.')));
-            var (orders, events) = (await OrderWork.OrdersAsync(database, _connection), await IdsAsync());
+            var (orders, events) = (await OrderWork.OrdersAsync(Database, Connection), await IdsAsync());
             events.Where(id => !id.StartsWith(OrderWork.Other, StringComparison.Ordinal)).Order().ShouldBe(orders.Order(), $"kill {kill}, seed {Seed}: an order without usage or usage without an order");
             answered.Except(events).ShouldBeEmpty($"kill {kill}, seed {Seed}: what was answered is gone");
             unanswered = orders.Except(answered).Count();
-            var counted = 0m;
-            for (var customer = 0; customer < IntakeWork.Customers; customer++)
-            {
-                counted += await TotalAsync("calls", customer);
-            }
-
-            counted.ShouldBe(events.Count, $"kill {kill}, seed {Seed}: totals and events differ");
+            (await IntakeWork.TotalAsync(Billing, "calls", IntakeWork.January)).ShouldBe(events.Count, $"kill {kill}, seed {Seed}: totals and events differ");
         }
 
         answered.Count.ShouldBeGreaterThan(Kills);
@@ -113,11 +85,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         for (var kill = 1; kill <= Kills; kill++)
         {
             owed = owed.AddRange(await RunWork.AddAsync(Billing, kill));
-            await WorkAsync(paid, async worker =>
-            {
-                await Task.Delay(_random.Next(whole), Stop);
-                await KillAsync(worker);
-            });
+            await WorkAsync(paid, worker => KillAfterAsync(worker, _random.Next(whole)));
             interrupted += await RunIsWholeAsync(owed, paid, kill) ? 0 : 1;
         }
 
@@ -135,8 +103,8 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         {
             owed = owed.AddRange(await RunWork.AddAsync(Billing, round));
             await LetLeasesEndAsync();
-            await Task.WhenAll(Enumerable.Range(0, Runners).Select(_ => WorkerProcess.KillAfterAsync(_random.Next(3_000), nameof(RunWork.BillAsync), database, OfWorker(_connection), RunWork.AsOf.ToString())));
-            await LetServerEndAsync(_connection);
+            await Task.WhenAll(Enumerable.Range(0, Runners).Select(_ => BillUntilKilledAsync(_random.Next(3_000))));
+            await LetServerEndAsync();
             await RunIsWholeAsync(owed, paid, round);
         }
 
@@ -174,26 +142,17 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {Seed}: {interrupted} of {LateKills} kills came before the run was done");
     }
 
-    protected abstract Task<string> NewDatabaseAsync();
-
-    protected abstract Task DropAsync();
-
-    /// <summary>How workers open the database, so that it can tell them from this process.</summary>
-    protected virtual string OfWorker(string connection) => connection;
-
-    /// <summary>Waits until the database is done with workers that are dead: a server still carries out what they sent last.</summary>
-    protected virtual Task LetServerEndAsync(string connection) => Task.CompletedTask;
-
-    private async Task KillAsync(WorkerProcess worker)
+    private async Task BillUntilKilledAsync(int milliseconds)
     {
+        using var worker = await StartAsync(nameof(RunWork.BillAsync), RunWork.AsOf.ToString());
+        await Task.Delay(milliseconds, Stop);
         await worker.KillAsync();
-        await LetServerEndAsync(_connection);
     }
 
     private async Task WorkAsync(HashSet<string> paid, Func<WorkerProcess, Task> end)
     {
         await LetLeasesEndAsync();
-        using var worker = await WorkerProcess.StartAsync(nameof(RunWork), database, OfWorker(_connection), RunWork.AsOf.ToString());
+        using var worker = await StartAsync(nameof(RunWork), RunWork.AsOf.ToString());
         await end(worker);
         paid.UnionWith(worker.Said.Where(line => line.StartsWith("INV-", StringComparison.Ordinal)).Select(line => line.TrimEnd('.')));
     }
@@ -201,12 +160,12 @@ public abstract class CrashTests(string database) : IAsyncLifetime
     private async Task LateAsync(int day, Func<WorkerProcess, Task> end)
     {
         await LetLeasesEndAsync();
-        using var worker = await WorkerProcess.StartAsync(nameof(LateWork), database, OfWorker(_connection), LateWork.Day(day).ToString());
+        using var worker = await StartAsync(nameof(LateWork), LateWork.Day(day).ToString());
         await end(worker);
     }
 
     // A dead worker's leases end after half a minute; this is that half a minute.
-    private Task LetLeasesEndAsync() => _node.GetRequiredService<SqlDatabase>().WriteAsync(
+    private Task LetLeasesEndAsync() => Services.GetRequiredService<SqlDatabase>().WriteAsync(
         null, transaction => transaction.Connection!.ExecuteAsync("update billing_subscription set leased_until = null", transaction: transaction), default);
 
     private async Task IntakeIsWholeAsync(HashSet<long> answered, int kill)
@@ -216,7 +175,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
         answered.Except(stored).ShouldBeEmpty($"kill {kill}, seed {Seed}: answered events are gone");
         foreach (var group in stored.GroupBy(number => number % IntakeWork.Customers))
         {
-            var (calls, sum) = (await TotalAsync("calls", group.Key), await TotalAsync("sum", group.Key));
+            var (calls, sum) = (await IntakeWork.TotalAsync(Billing, "calls", group.Key, IntakeWork.January), await IntakeWork.TotalAsync(Billing, "sum", group.Key, IntakeWork.January));
             (calls, sum).ShouldBe((group.Count(), group.Sum(IntakeWork.Value)), $"kill {kill}, seed {Seed}: totals and events differ");
         }
     }
@@ -224,7 +183,7 @@ public abstract class CrashTests(string database) : IAsyncLifetime
     private async Task<bool> RunIsWholeAsync(ImmutableDictionary<SubscriptionId, long> owed, HashSet<string> paid, int kill)
     {
         var where = $"kill {kill}, seed {Seed}";
-        await _node.GetRequiredService<OutboxDispatcher>().DispatchAsync(null, default);
+        await Services.GetRequiredService<OutboxDispatcher>().DispatchAsync(null, default);
         var invoices = await RunWork.InvoicesAsync(Billing);
         foreach (var series in invoices.GroupBy(invoice => invoice.Series))
         {
@@ -256,8 +215,8 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 
     private async Task LateIsWholeAsync(List<UsageEvent> events)
     {
-        (await _node.GetRequiredService<IUsageStore>().ListLateAsync(new LateQuery(), Stop)).ShouldBeEmpty();
-        await _node.GetRequiredService<OutboxDispatcher>().DispatchAsync(null, default);
+        (await Services.GetRequiredService<IUsageStore>().ListLateAsync(new LateQuery(), Stop)).ShouldBeEmpty();
+        await Services.GetRequiredService<OutboxDispatcher>().DispatchAsync(null, default);
         var invoices = await RunWork.InvoicesAsync(Billing);
         var memos = (await Billing.CreditMemos.ListAsync(Tenant, new StoreQuery { Limit = Limits.PageSize }, Stop)).Items;
         invoices.Select(invoice => invoice.Number!.Value).Order().ShouldBe(Enumerable.Range(1, invoices.Count).Select(number => (long)number));
@@ -280,13 +239,11 @@ public abstract class CrashTests(string database) : IAsyncLifetime
 
     private async Task<List<string>> IdsAsync()
     {
-        await using var connection = await _node.GetRequiredService<SqlDatabase>().OpenUsageAsync(null, default);
+        await using var connection = await Services.GetRequiredService<SqlDatabase>().OpenUsageAsync(null, default);
         return (await connection.QueryAsync<string>($"select id from {EventRow.ByTime}")).AsList();
     }
-
-    private async Task<decimal> TotalAsync(string metric, long customer)
-    {
-        var query = new UsageSummaryQuery { Customer = $"customer-{customer}", Metric = metric, Period = new Interval(Instant.FromUtc(2026, 1, 1, 0, 0), Instant.FromUtc(2026, 2, 1, 0, 0)) };
-        return (await Billing.Usage.SummaryAsync(Tenant, query)).Sum(row => row.Value);
-    }
 }
+
+public sealed class SqliteCrashTests() : CrashTests(Node.Sqlite);
+
+public sealed class PostgresCrashTests() : CrashTests(Node.Postgres);

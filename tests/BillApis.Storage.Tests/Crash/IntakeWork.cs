@@ -8,9 +8,11 @@ namespace BillApis.Storage.Tests.Crash;
 internal static class IntakeWork
 {
     public const int Customers = 5;
+    public static readonly Metric Calls = new() { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Count };
+    public static readonly Metric Sum = new() { Code = "sum", Name = "Sum", EventType = "call", Aggregation = Aggregation.Sum, Property = "n" };
+    public static readonly Interval January = new(Instant.FromUtc(2026, 1, 1, 0, 0), Instant.FromUtc(2026, 2, 1, 0, 0));
     private const int Callers = 3;
     private const int BatchSize = 20;
-    private static readonly Instant Start = Instant.FromUtc(2026, 1, 1, 0, 0);
 
     public static async Task RunAsync(Billing billing, string first)
     {
@@ -35,14 +37,33 @@ internal static class IntakeWork
     }
 
     /// <summary>What counts the events, and whose they are.</summary>
-    public static async Task CreateAsync(Billing billing)
+    public static async Task CreateAsync(Billing billing, params Metric[] metrics)
     {
-        await billing.Metrics.CreateAsync(TenantId.Default, new Metric { Code = "calls", Name = "Calls", EventType = "call", Aggregation = Aggregation.Count });
-        await billing.Metrics.CreateAsync(TenantId.Default, new Metric { Code = "sum", Name = "Sum", EventType = "call", Aggregation = Aggregation.Sum, Property = "n" });
+        foreach (var metric in metrics)
+        {
+            await billing.Metrics.CreateAsync(TenantId.Default, metric);
+        }
+
         for (var i = 0; i < Customers; i++)
         {
             await billing.Customers.CreateAsync(TenantId.Default, new Customer { Name = "Customer", ExternalId = $"customer-{i}", Currency = Currency.Parse("USD") });
         }
+    }
+
+    /// <summary>What a metric comes to for a customer.</summary>
+    public static async Task<decimal> TotalAsync(Billing billing, string metric, long customer, Interval period) =>
+        (await billing.Usage.SummaryAsync(TenantId.Default, new UsageSummaryQuery { Customer = $"customer-{customer}", Metric = metric, Period = period })).Sum(row => row.Value);
+
+    /// <summary>What a metric comes to for all customers.</summary>
+    public static async Task<decimal> TotalAsync(Billing billing, string metric, Interval period)
+    {
+        var total = 0m;
+        for (var customer = 0; customer < Customers; customer++)
+        {
+            total += await TotalAsync(billing, metric, customer, period);
+        }
+
+        return total;
     }
 
     /// <summary>The events of an answer.</summary>
@@ -54,7 +75,7 @@ internal static class IntakeWork
         Id = number.ToString(CultureInfo.InvariantCulture),
         Type = "call",
         Customer = $"customer-{number % Customers}",
-        Timestamp = Start + Duration.FromSeconds(number % 86_400),
+        Timestamp = January.Start + Duration.FromSeconds(number % 86_400),
         Properties = UsageProperties.Of(("n", Value(number))),
     };
 

@@ -1,15 +1,14 @@
 using System.Globalization;
 using BillApis.Pricing;
-using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
 namespace BillApis.Storage.Tests.Crash;
 
 /// <summary>64 threads in each of several processes that are killed at any moment: the limit is never exceeded, no answered commit is lost, and what the dead held comes back.</summary>
-public abstract class ReservationCrashTests(string database, int processes) : IAsyncLifetime
+public abstract class ReservationCrashTests(string database, int processes) : WorkerTests(database)
 {
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_CRASH_KILLS") ?? "8", CultureInfo.InvariantCulture);
+    private static readonly int Kills = KillsOr(8);
 
     // So much that it is used up by the end, and not long before.
     private static readonly decimal Limit = 125 * Kills;
@@ -17,33 +16,17 @@ public abstract class ReservationCrashTests(string database, int processes) : IA
     private readonly Random _random = new(Seed);
     private readonly Dictionary<ReservationId, decimal> _answered = [];
     private QuotaKey _quota;
-    private ServiceProvider _node = null!;
 
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private IReservationStore Store => Services.GetRequiredService<IReservationStore>();
 
-    private Billing Billing => _node.GetRequiredService<Billing>();
-
-    private IReservationStore Store => _node.GetRequiredService<IReservationStore>();
-
-    protected string Connection { get; private set; } = "";
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        Connection = await NewDatabaseAsync();
-        _node = Node.Open(database, Connection);
-        await Billing.MigrateAsync(Stop);
+        await base.InitializeAsync();
         var feature = await Billing.Features.CreateAsync(TenantId.Default, new Feature { Code = ReservationWork.Feature, Name = "Calls" }, Stop);
         var customer = await Billing.Customers.CreateAsync(TenantId.Default, new Customer { Name = "Acme", Currency = Currency.Parse("USD") }, Stop);
         var terms = new Entitlement(feature.Id, EntitlementType.Metered) { Limit = Limit, Reset = UsageReset.Never };
         await Billing.Entitlements.GrantAsync(TenantId.Default, new NewEntitlement(customer.Id.ToString(), terms), Stop);
         _quota = new QuotaKey(customer.Id, feature.Id.ToString(), Instant.FromUnixTimeSeconds(0));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _node.DisposeAsync();
-        await DropAsync();
-        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -54,7 +37,7 @@ public abstract class ReservationCrashTests(string database, int processes) : IA
         {
             while (workers.Count < processes)
             {
-                workers.Add(await WorkerProcess.StartAsync(nameof(ReservationWork), database, Connection, _quota.Customer.ToString()));
+                workers.Add(await StartAsync(nameof(ReservationWork), _quota.Customer.ToString()));
             }
 
             if (kill % 5 != 4)
@@ -88,12 +71,8 @@ public abstract class ReservationCrashTests(string database, int processes) : IA
 
         _answered.Count.ShouldBeGreaterThan(100);
         (await CommittedAsync()).ShouldBe(count.Used);
-        TestContext.Current.TestOutputHelper!.WriteLine($"{database}: {Kills} kills, seed {Seed}: {_answered.Count} answered commits, {count.Used} of {Limit} used");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{Database}: {Kills} kills, seed {Seed}: {_answered.Count} answered commits, {count.Used} of {Limit} used");
     }
-
-    protected abstract Task<string> NewDatabaseAsync();
-
-    protected abstract Task DropAsync();
 
     private async Task EndAsync(List<WorkerProcess> workers, int index)
     {
@@ -110,30 +89,12 @@ public abstract class ReservationCrashTests(string database, int processes) : IA
     // Added up from the reservations themselves.
     private async Task<decimal> CommittedAsync()
     {
-        await using var connection = await _node.GetRequiredService<Sql.SqlDatabase>().OpenAsync(null, Stop);
+        await using var connection = await Services.GetRequiredService<Sql.SqlDatabase>().OpenAsync(null, Stop);
         var amounts = await Dapper.SqlMapper.QueryAsync<string>(connection, "select actual from billing_reservation where state = 'committed'");
         return amounts.Sum(amount => decimal.Parse(amount, CultureInfo.InvariantCulture));
     }
 }
 
-public sealed class SqliteReservationCrashTests() : ReservationCrashTests(Node.Sqlite, processes: 1)
-{
-    private readonly string _path = SqliteFile.NewPath();
+public sealed class SqliteReservationCrashTests() : ReservationCrashTests(Node.Sqlite, processes: 1);
 
-    protected override Task<string> NewDatabaseAsync() => Task.FromResult($"Data Source={_path}");
-
-    protected override Task DropAsync()
-    {
-        SqliteFile.Delete(_path);
-
-        return Task.CompletedTask;
-    }
-}
-
-public sealed class PostgresReservationCrashTests() : ReservationCrashTests(Node.Postgres, processes: 4)
-{
-    protected override Task<string> NewDatabaseAsync() => PostgresServer.NewDatabaseAsync();
-
-    // The server goes with the tests.
-    protected override Task DropAsync() => Task.CompletedTask;
-}
+public sealed class PostgresReservationCrashTests() : ReservationCrashTests(Node.Postgres, processes: 4);

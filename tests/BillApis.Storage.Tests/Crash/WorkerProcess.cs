@@ -39,14 +39,6 @@ internal sealed class WorkerProcess : IDisposable
         return worker._working.Task.IsCompleted ? worker : throw new InvalidOperationException($"The worker did not start: {string.Join('\n', worker._errors)}");
     }
 
-    /// <summary>Starts one and kills it after so many milliseconds of work.</summary>
-    public static async Task KillAfterAsync(int milliseconds, params string[] arguments)
-    {
-        using var worker = await StartAsync(arguments);
-        await Task.Delay(milliseconds, TestContext.Current.CancellationToken);
-        await worker.KillAsync();
-    }
-
     /// <summary>Waits until something was answered to it, or it ended.</summary>
     public Task AnsweredAsync() => Task.WhenAny(_answered.Task, _process.WaitForExitAsync()).WaitAsync(Patience);
 

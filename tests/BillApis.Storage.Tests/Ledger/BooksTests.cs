@@ -1,6 +1,5 @@
 using BillApis.Invoicing;
 using BillApis.Ledger;
-using BillApis.Tests;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Storage.Tests.Ledger;

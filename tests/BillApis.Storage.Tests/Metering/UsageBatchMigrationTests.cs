@@ -1,6 +1,5 @@
 using BillApis.Metering;
 using BillApis.Storage.Sql;
-using BillApis.Tests;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;

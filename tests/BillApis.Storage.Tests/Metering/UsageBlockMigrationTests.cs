@@ -1,7 +1,6 @@
 using BillApis.Metering;
 using BillApis.Sqlite;
 using BillApis.Storage.Sql;
-using BillApis.Tests;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;

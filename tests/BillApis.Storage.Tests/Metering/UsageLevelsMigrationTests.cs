@@ -1,6 +1,5 @@
 using System.Data.Common;
 using BillApis.Metering;
-using BillApis.Tests;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,5 @@
 using BillApis.Metering;
 using BillApis.Storage.Sql;
-using BillApis.Tests;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;

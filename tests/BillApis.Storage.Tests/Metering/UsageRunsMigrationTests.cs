@@ -2,7 +2,6 @@ using System.Globalization;
 using BillApis.Metering;
 using BillApis.Sqlite;
 using BillApis.Storage.Sql;
-using BillApis.Tests;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
