@@ -84,6 +84,9 @@ public sealed record InvoiceLine
     [JsonIgnore]
     public bool RefersBack => (GivesBack ?? Corrects) is not null;
 
+    /// <summary>Whether another line charges for the same price and period, as a maximum and the usage that it caps do.</summary>
+    internal bool IsOfSameCharge(InvoiceLine other) => Price is { } price && price == other.Price && Period == other.Period && Subscription == other.Subscription;
+
     /// <summary>The taxes as they were decided, without amounts: those of a line that takes this one's.</summary>
     [JsonIgnore]
     public ImmutableArray<LineTax> DecidedTaxes => [.. Taxes.Select(tax => tax with { Amount = Money.Zero(Amount.Currency) })];

@@ -54,7 +54,7 @@ public static class InvoiceSettlement
         var left = paid.Count == 0 ? [] : ImmutableArray.CreateRange(invoice.Lines, line => line.Gross);
         foreach (var grant in paid)
         {
-            var eligible = new LineSpread(left, ImmutableArray.CreateRange(invoice.Lines, grant.Scope.Fits), invoice.Currency);
+            var eligible = new LineSpread(invoice.Lines, left, ImmutableArray.CreateRange(invoice.Lines, grant.Scope.Fits), invoice.Currency);
             var amount = Lesser(grant.Balance, eligible.Left);
             if (!amount.IsZero)
             {
@@ -69,7 +69,7 @@ public static class InvoiceSettlement
     // The net amount that a grant pays together with its tax.
     private static Money Covered(Invoice uncovered, CreditGrant grant, Money net, TaxDecision taxes)
     {
-        var gross = new LineSpread(ImmutableArray.CreateRange(InvoiceTaxes.Apply(uncovered, taxes).Lines, line => line.Gross), ImmutableArray.CreateRange(uncovered.Lines, grant.Scope.Fits), uncovered.Currency).Left;
+        var gross = new LineSpread(uncovered.Lines, ImmutableArray.CreateRange(InvoiceTaxes.Apply(uncovered, taxes).Lines, line => line.Gross), ImmutableArray.CreateRange(uncovered.Lines, grant.Scope.Fits), uncovered.Currency).Left;
         return grant.Balance >= gross ? net : Money.FromMinorUnits((long)((BigInteger)net.MinorUnits * grant.Balance.MinorUnits / gross.MinorUnits), net.Currency);
     }
 

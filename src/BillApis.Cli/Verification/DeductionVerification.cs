@@ -88,7 +88,7 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
             var most = Left(weights, uncovered);
             var shares = use.Category is CreditCategory.Promotional
                 ? Take(At("credits", i) + ".amount", use.Amount, BigInteger.Min(Before(use, i), most), weights, taken)
-                : Split.ByWeight(Covered(use, i, most, uncovered), [.. weights.Select(weight => BigInteger.Max(0, weight))]);
+                : Split.ByWeight(Covered(use, i, most, uncovered), Bearing(weights));
             uncovered = [.. uncovered.Zip(shares, (left, share) => left - share)];
         }
 
@@ -214,10 +214,27 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
     private static BigInteger Left(BigInteger[] weights, BigInteger[] all) =>
         BigInteger.Max(0, BigInteger.Min(weights.Aggregate(BigInteger.Zero, (sum, part) => sum + part), all.Aggregate(BigInteger.Zero, (sum, part) => sum + part)));
 
+    // What is taken off other lines of the same price and period, as a maximum is, is not there to bear a share.
+    private BigInteger[] Bearing(BigInteger[] weights)
+    {
+        BigInteger[] bearing = [.. weights.Select(weight => BigInteger.Max(0, weight))];
+        for (var i = 0; i < weights.Length; i++)
+        {
+            if (weights[i] < 0 && invoice.Lines[i] is { Price: { } price } capped)
+            {
+                BigInteger[] same = [.. invoice.Lines.Select((line, k) => (line.Price, line.Period, line.Subscription) == (price, capped.Period, capped.Subscription) ? bearing[k] : 0)];
+                var back = BigInteger.Min(-weights[i], same.Aggregate(BigInteger.Zero, (sum, part) => sum + part));
+                bearing = [.. bearing.Zip(Split.ByWeight(back, same), (weight, share) => weight - share)];
+            }
+        }
+
+        return bearing;
+    }
+
     private BigInteger[] Take(string field, Money says, BigInteger amount, BigInteger[] weights, BigInteger[] taken)
     {
         findings.Expect(field, says, amount, "what it takes of the lines that it is for");
-        var shares = Split.ByWeight(amount, [.. weights.Select(weight => BigInteger.Max(0, weight))]);
+        var shares = Split.ByWeight(amount, Bearing(weights));
         for (var k = 0; k < shares.Length; k++)
         {
             taken[k] += shares[k];

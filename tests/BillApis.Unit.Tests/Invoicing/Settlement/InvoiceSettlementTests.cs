@@ -76,6 +76,25 @@ public sealed class InvoiceSettlementTests
         part.Cancel().Due.IsZero.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData(12, 6, 6, 3.78, 10.26, 122.04)]
+    [InlineData(120, 60, 60, 0, 0, 0)]
+    public void What_a_maximum_takes_off_its_usage_bears_no_share(decimal off, decimal ofFee, decimal ofUsage, decimal taxOfFee, decimal taxOfUsage, decimal total)
+    {
+        // A fee of 60 at 7 % and usage of 100 at 19 % that costs 60 at most: as much of the one as of the other is taken off, and where all is, no tax is left.
+        var (price, reduced, standard) = (EntityId.New<PriceId>(), Vat(7), Vat(19));
+        var lines = new[] { Line(60), Line(100) with { Price = price }, Line(-40) with { Price = price } };
+        var taxes = new TaxDecision([[reduced], [standard], [standard]]);
+
+        Invoice[] both = [
+            InvoiceSettlement.Settle(CouponDiscounts.Apply(Draft(lines), [Off(off)]), [], taxes, Now).Invoice,
+            InvoiceSettlement.Settle(Draft(lines), [Grant(off, CreditCategory.Promotional)], taxes, Now).Invoice];
+
+        Cents(both[0].Lines.Select(line => line.Discount)).ShouldBe([ofFee, ofUsage, 0]);
+        Cents(both[1].Lines.Select(line => line.Credit)).ShouldBe([ofFee, ofUsage, 0]);
+        both.ShouldAllBe(invoice => invoice.TaxLines.Single(line => line.Tax == reduced).Amount.Amount == taxOfFee && invoice.TaxLines.Single(line => line.Tax == standard).Amount.Amount == taxOfUsage && invoice.Total.Amount == total);
+    }
+
     [Fact]
     public void A_negative_invoice_takes_no_credit() =>
         InvoiceSettlement.Settle(Draft(Line(30), Line(-40)), [Grant(30), Grant(30, CreditCategory.Promotional)], TaxDecision.None, Now).Invoice.Credits.ShouldBeEmpty();
