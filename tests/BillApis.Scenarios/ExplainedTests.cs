@@ -87,6 +87,27 @@ public sealed class ExplainedTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task What_is_given_back_of_a_price_that_is_agreed_anew_is_explained_by_what_it_cost_before(string storage)
+    {
+        // 30.00 for June, and from the 16th on 20.00 a month: half of the 30.00 is given back and half of the 20.00 charged.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Fee("fee", 30));
+        var subscription = await life.SubscribeAsync("acme", "pro");
+        await life.GoToAsync("2026-06-16");
+        var agreed = ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("fee", new PriceTerms { Currency = Currency.Parse("USD"), Model = new FlatPrice(20), Timing = BillingTiming.InAdvance });
+        var changed = await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePrices(agreed) { When = ChangeWhen.Immediate }, Token);
+
+        var explained = await life.Billing.Explanations.InvoiceAsync(life.Tenant, changed.Invoice!.Id.ToString(), cancellationToken: Token);
+
+        explained.Lines.ShouldAllBe(line => line.Agrees);
+        explained.Invoice.Lines.Select(line => line.Amount.Amount).ShouldBe([10m, -15m]);
+        StepsOf(explained, LineKind.UnusedTime)[1..].ShouldBe(["1/2 of the period at its price = 15", "rounded half away from zero and given back: -15.00 USD"]);
+        explained.Lines.Select(line => line.Price!.Terms.Model).ShouldBe([new FlatPrice(20), new FlatPrice(30)]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task Early_bills_add_ons_overrides_credits_and_charges_by_hand_are_explained(string storage)
     {
         // 30 calls reach the threshold: 30.00 at once, and at the end of the month 12 more less nothing. The add-on of 9.00 has a month of its own, from January 10 on; the fee was agreed at 20.00.

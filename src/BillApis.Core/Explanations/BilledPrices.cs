@@ -44,8 +44,8 @@ internal sealed record BilledPriceList(ImmutableArray<Subscription> Subscription
     /// <summary>The subscription that a line bills; null where it bills none.</summary>
     public Subscription? SubscriptionOf(InvoiceLine line) => line.Subscription is { } id ? Subscriptions.FirstOrDefault(subscription => subscription.Id == id) : Subscriptions.Length == 1 ? Subscriptions[0] : null;
 
-    /// <summary>The price that made a line, with the terms that the subscription had agreed to then.</summary>
+    /// <summary>The price that made a line, with the terms that the subscription had agreed to then; of what is given back, as the line was billed that it is given back of.</summary>
     public Price? Find(InvoiceLine line) => line.Price is not { } id || !Prices.TryGetValue(id, out var price) ? null
-        : line.Period is { } period && SubscriptionOf(line)?.Timeline.StateAt(period.Start).Prices.GetValueOrDefault(price.Code) is { } agreed ? price with { Terms = agreed }
+        : (line.GivesBack is null ? line.Period : line.Full ?? line.Period) is { } period && SubscriptionOf(line)?.Timeline.StateAt(period.Start).Prices.GetValueOrDefault(price.Code) is { } agreed ? price with { Terms = agreed }
         : price;
 }

@@ -19,7 +19,7 @@ public sealed class Backtests
     internal Backtests(Customers customers, Plans plans, IStore<Subscription> subscriptions, IStore<Invoice> invoices, ChargedUsageReader usage) =>
         (_customers, _plans, _subscriptions, _invoices, _usage) = (customers, plans, subscriptions, invoices, usage);
 
-    /// <summary>Revenue by customer, before coupons, credits and taxes: of the lines whose periods began in the interval, and of the newest version of the plan from its start to its end.</summary>
+    /// <summary>Revenue by customer, before coupons, credits and taxes: of the lines whose periods began in the interval, and of the newest version of the plan, commitment included, for as much of it as the customer had a subscription.</summary>
     /// <param name="tenant">Whose customers they are.</param>
     /// <param name="plan">The plan's id or code.</param>
     /// <param name="period">The half-open interval of the past.</param>
@@ -82,29 +82,38 @@ public sealed class Backtests
         return customers;
     }
 
-    // What falls due from the start of the interval to its end, as if each customer had subscribed at its start.
+    // What falls due as if each customer had subscribed at the start of the interval, or where it did so later, then.
     private async Task<Dictionary<CustomerId, Money>> AfterAsync(
         TenantId tenant, Plan plan, Interval period, IReadOnlyList<Customer> customers, ImmutableArray<BacktestFailure>.Builder failures, CancellationToken cancellationToken)
     {
-        var due = customers.SelectMany(customer => BoundariesOf(plan.Latest, customer, period).Select(item => (Customer: customer, item.Boundary, item.Charges))).ToList();
-        var asked = new List<(Charge Charge, UsageRequest Request)>();
-        foreach (var (customer, _, charges) in due)
+        var due = new List<(Customer Customer, Instant Boundary, DueAtBoundary Due)>();
+        foreach (var customer in customers)
         {
-            foreach (var charge in charges.Where(charge => charge.Price.Metric is not null))
+            if (await ServedAsync(customer, period, cancellationToken).ConfigureAwait(false) is { } served)
+            {
+                due.AddRange(BoundariesOf(plan.Latest, customer, served));
+            }
+        }
+
+        var asked = new List<(Charge Charge, UsageRequest Request)>();
+        foreach (var (customer, _, at) in due)
+        {
+            foreach (var charge in at.Charges.Where(charge => charge.Price.Metric is not null))
             {
                 asked.Add((charge, await _usage.RequestAsync(tenant, charge, customer.Id, subscription: null, cancellationToken).ConfigureAwait(false) with { Zone = customer.Zone }));
             }
         }
 
         var read = new Queue<RatingInput>(await _usage.ReadAsync(tenant, asked, cancellationToken).ConfigureAwait(false));
-        var sums = customers.ToDictionary(customer => customer.Id, _ => Money.Zero(plan.Currency));
-        foreach (var (customer, boundary, charges) in due)
+        var billed = customers.ToDictionary(customer => customer.Id, _ => new List<InvoiceLine>());
+        foreach (var (customer, boundary, at) in due)
         {
-            ImmutableArray<ChargedUsage> used = [.. charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))];
+            ImmutableArray<ChargedUsage> used = [.. at.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))];
             try
             {
-                var invoice = InvoiceCalculator.Calculate(new InvoiceRequest { Tenant = tenant, Customer = customer.Id, Currency = plan.Currency, Boundary = boundary, Charges = used });
-                sums[customer.Id] = sums.TryGetValue(customer.Id, out var sum) ? sum + invoice.Subtotal : invoice.Subtotal;
+                var lines = billed[customer.Id];
+                var request = new InvoiceRequest { Tenant = tenant, Customer = customer.Id, Currency = plan.Currency, Boundary = boundary, Charges = used, Commitments = [.. at.Commitments.Select(item => item.After(lines))] };
+                lines.AddRange(InvoiceCalculator.Calculate(request).Lines);
             }
             catch (Exception exception) when (exception is BillingException or OverflowException)
             {
@@ -114,19 +123,41 @@ public sealed class Backtests
 
         foreach (var failed in failures)
         {
-            sums.Remove(failed.Customer);
+            billed.Remove(failed.Customer);
         }
 
-        return sums;
+        return billed.ToDictionary(item => item.Key, item => item.Value.Aggregate(Money.Zero(plan.Currency), (sum, line) => sum + line.Amount));
     }
 
-    private static IEnumerable<(Instant Boundary, IReadOnlyList<Charge> Charges)> BoundariesOf(PlanVersion plan, Customer customer, Interval period)
+    // As much of an interval as the customer had a subscription that was charged; all of it for one that never had any, whose usage is rated alike.
+    private async Task<Interval?> ServedAsync(Customer customer, Interval period, CancellationToken cancellationToken)
+    {
+        var (start, end) = (Instant.MaxValue, Instant.MinValue);
+        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", customer.Id.ToString()); ;)
+        {
+            var page = await _subscriptions.ListAsync(customer.Tenant, query, cancellationToken).ConfigureAwait(false);
+            foreach (var timeline in page.Items.Select(subscription => subscription.Timeline))
+            {
+                (start, end) = (Instant.Min(start, timeline.BillingStartAt), Instant.Max(end, timeline.EndsAt ?? Instant.MaxValue));
+            }
+
+            if (page.Next is null)
+            {
+                (start, end) = (start == Instant.MaxValue ? period.Start : Instant.Max(start, period.Start), end == Instant.MinValue ? period.End : Instant.Min(end, period.End));
+                return start < end ? new Interval(start, end) : null;
+            }
+
+            query = query with { After = page.Next };
+        }
+    }
+
+    private static IEnumerable<(Customer Customer, Instant Boundary, DueAtBoundary Due)> BoundariesOf(PlanVersion plan, Customer customer, Interval period)
     {
         var timeline = new Timeline { StartAt = period.Start, EndAt = period.End, Zone = customer.Zone, Anchor = BillingAnchor.Subscription };
         var schedule = ChargeSchedule.Of(timeline, plan);
         for (var boundary = schedule.NextBoundary(null); boundary is { } at; boundary = schedule.NextBoundary(at))
         {
-            yield return (at, schedule.At(at, []).Charges);
+            yield return (customer, at, schedule.At(at, []));
         }
     }
 

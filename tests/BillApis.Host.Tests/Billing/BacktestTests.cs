@@ -31,6 +31,11 @@ public sealed class BacktestTests(HostFixture host)
         (answer.GetProperty("before").GetRawText(), answer.GetProperty("after").GetRawText(), answer.GetProperty("difference").GetRawText()).ShouldBe(("44", "40", "-4"));
         answer.GetProperty("failures").EnumerateArray().Select(failure => failure.GetProperty("customer_id").GetString()).ShouldBe([foreign]);
 
+        // With a commitment of 50 a month, 15 are missing of the 50 of the one and 45 of those of the other.
+        (await _api.PostAsync("/plans", new { code = name + "-least", name, items = new object[] { fee, usage }, minimum_commitment = new { amount = 50, interval = "month" } })).Ok(201);
+        (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name + "-least", from = start, to = start.AddMonths(1), customers = new[] { busy, idle } })).Ok()
+            .GetProperty("customers").EnumerateArray().Select(row => row.GetProperty("after").GetRawText()).ShouldBe(["50", "50"]);
+
         // All customers: those of the other tests among them.
         var all = (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name, from = start, to = start.AddMonths(1) })).Ok().GetProperty("customers").EnumerateArray().ToList();
         all.Single(row => row.GetProperty("customer_id").GetString() == busy).GetProperty("after").GetRawText().ShouldBe("35");
@@ -39,5 +44,20 @@ public sealed class BacktestTests(HostFixture host)
         (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name, from = start, to = start })).ShouldFail(400, "VAL_001", "to");
         (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = "nothing", from = start, to = start.AddDays(1) })).ShouldFail(404, "RES_001");
         (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name, from = start, to = start.AddDays(1), customers = new[] { "nobody" } })).ShouldFail(404, "RES_001");
+    }
+    [Fact]
+    public async Task Who_subscribed_later_would_have_been_billed_from_then_on()
+    {
+        var start = await _seed.NowAsync();
+        var (late, end) = (start.AddDays(10), start.AddMonths(1));
+        var (younger, next) = (Seed.Id(await _seed.CustomerAsync()), Seed.Id(await _seed.CustomerAsync()));
+        await _seed.SubscriptionAsync(younger, Seed.Id(await _seed.PlanAsync()), late);
+        await _seed.SubscriptionAsync(next, Seed.Id(await _seed.PlanAsync()), end);
+
+        // A fee of 20 a month, for as much of the month that begins ten days after the start as is in the interval.
+        var answer = (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = Seed.Id(await _seed.PlanAsync()), from = start, to = end, customers = new[] { younger, next } })).Ok();
+
+        var part = Math.Round(20m * (end - late).Ticks / (late.AddMonths(1) - late).Ticks, 2, MidpointRounding.AwayFromZero);
+        answer.GetProperty("customers").EnumerateArray().Select(row => row.GetProperty("after").GetDecimal()).ShouldBe([part, 0m]);
     }
 }
