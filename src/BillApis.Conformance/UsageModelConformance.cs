@@ -165,7 +165,7 @@ public abstract class UsageModelConformance(StoreFixture fixture)
             Subscription = random.Next(3) switch { 0 => _world.First, 1 => _world.Second, _ => null },
             GroupBy = [.. metric.GroupBy.Where(_ => random.Next(2) == 0)],
             Zone = DateTimeZoneProviders.Tzdb[random.Next(3) switch { 0 => "Asia/Kolkata", 1 => "America/New_York", _ => "UTC" }],
-            Whole = random.Next(3) == 0 ? new Interval(period.Start, period.End + Duration.FromDays(3)) : null,
+            Whole = random.Next(3) switch { 0 => new Interval(period.Start, period.End + Duration.FromDays(3)), 1 => new Interval(period.Start - Duration.FromMinutes(random.Next(20 * 24 * 60)), period.End), _ => null },
         };
     }))];
 }

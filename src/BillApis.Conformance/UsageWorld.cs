@@ -32,6 +32,8 @@ internal sealed class UsageWorld
         New("kept", Aggregation.WeightedSum, "v") with { Recurring = true }, New("last", Aggregation.Latest, "v") with { Recurring = true },
         New("members", Aggregation.UniqueCount, "user", "model") with { Recurring = true, OperationProperty = "op" }, New("guests", Aggregation.UniqueCount, "user") with { OperationProperty = "op" },
         New("member days", Aggregation.UniqueCount, "user") with { Recurring = true, OperationProperty = "op", Weighting = TimeWeighting.Day },
+        New("stored by day", Aggregation.WeightedSum, "v", "model") with { Weighting = TimeWeighting.Day },
+        New("visitor days", Aggregation.UniqueCount, "user") with { OperationProperty = "op", Weighting = TimeWeighting.Day },
         New("member time", Aggregation.UniqueCount, "user") with { OperationProperty = "op", Weighting = TimeWeighting.Second },
     ];
 

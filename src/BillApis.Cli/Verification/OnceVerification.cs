@@ -1,7 +1,6 @@
 using System.Globalization;
 using BillApis.Invoicing;
 using BillApis.Metering;
-using NodaTime;
 
 namespace BillApis.Cli.Verification;
 
@@ -62,10 +61,8 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
     private void VerifyEvents()
     {
         var metered = invoice.Lines.Where(IsMetered).Select(line => (Line: line, Metric: export.Metrics.GetValueOrDefault(line.Metric!.Value.ToString()))).Where(item => item.Metric is not null).ToList();
-
-        // What recurs may have begun long before the period.
-        var requests = metered.ConvertAll(item => RequestOf(item.Metric!, item.Line, item.Metric!.Recurring ? new Interval(NodaConstants.UnixEpoch, item.Line.Period!.Value.End) : item.Line.Period!.Value));
-        foreach (var (i, item) in events.Index().Where(item => !requests.Exists(request => request.Counts(item.Item))))
+        var requests = metered.ConvertAll(item => RequestOf(item.Metric!, item.Line));
+        foreach (var (i, item) in events.Index().Where(item => !requests.Exists(request => request.Reaches(item.Item))))
         {
             findings.Add(string.Create(CultureInfo.InvariantCulture, $"events[{i}]"), $"'{item.Id}' of {item.Source} is charged by no line: a line was left out");
         }
@@ -76,7 +73,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
         }
     }
 
-    private UsageRequest RequestOf(Metric metric, InvoiceLine line, Interval period) => new(metric, invoice.Customer, period) { Subscription = line.Subscription ?? invoice.Subscription, Whole = line.Full };
+    private UsageRequest RequestOf(Metric metric, InvoiceLine line) => new(metric, invoice.Customer, line.Period!.Value) { Subscription = line.Subscription ?? invoice.Subscription, Whole = line.Full };
 
     // Each group that has events has a line, be it over nothing.
     private void VerifyGroups(IReadOnlyList<InvoiceLine> lines, Metric metric)
@@ -87,7 +84,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
             return;
         }
 
-        var request = RequestOf(metric, line, line.Period!.Value) with { GroupBy = price.Terms.GroupBy };
+        var request = RequestOf(metric, line) with { GroupBy = price.Terms.GroupBy };
         foreach (var group in UsageCalculator.Read(request, events).Groups.Select(group => group.Dimensions.Values().ToList()).Where(group => !lines.Any(own => own.Group.All(value => group.Contains(value)))))
         {
             findings.Add($"events of {string.Join(", ", group.Select(value => $"{value.Key} {value.Value ?? "none"}"))}", $"are charged by no line of the price '{price.Code}': a line was left out");

@@ -72,13 +72,13 @@ public sealed class InvoiceExports
         return requests;
     }
 
-    // What recurs may have begun long before the period.
+    // What goes on in a period may have begun long before it.
     private async Task<IReadOnlyList<UsageEvent>> EventsAsync(Invoice invoice, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
     {
         var events = new Dictionary<(string Source, string Id), UsageEvent>();
         foreach (var request in requests)
         {
-            var asked = request with { Period = request.Metric.Recurring ? new Interval(NodaConstants.UnixEpoch, request.Period.End) : request.Period };
+            var asked = request with { Period = new Interval(Instant.Max(NodaConstants.UnixEpoch, request.Reach.Start), request.Period.End) };
             foreach (var item in await _events.ReadEventsAsync(invoice.Tenant, asked, cancellationToken).ConfigureAwait(false))
             {
                 events[(item.Source, item.Id)] = item;

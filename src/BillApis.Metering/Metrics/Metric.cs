@@ -94,6 +94,9 @@ public sealed record Metric : IMasterData<Metric>
 
     string? IEntity<Metric>.Alias => Code;
 
+    /// <summary>Whether what an event says lasts from then on, in its period at least: all that recurs, and what is weighed by time.</summary>
+    internal bool Lasts => Recurring || Weighting is not null || Aggregation is Aggregation.WeightedSum;
+
     /// <inheritdoc/>
     public Metric WithVersion(long version) => this with { Version = version };
 

@@ -20,27 +20,31 @@ internal static class UsagePresence
             }
             else if (since is { } start)
             {
-                // Removed before the period began: never there in it.
-                length += change.At < request.Period.Start ? 0 : Stay(start, change.At, true);
+                length += Stay(start, change.At, true);
                 since = null;
             }
         }
 
         return length + (since is { } still && still < request.Period.End ? Stay(still, request.Period.End, false) : 0);
 
-        // The day on which a thing is removed counts, and no day counts twice.
+        // The day on which a thing is removed counts, be it that the period began later on it, and no day counts twice.
         long Stay(Instant start, Instant end, bool isRemoved)
         {
             if (!request.WeighsByDay)
             {
-                return Time.Microseconds(end - start);
+                return Math.Max(0, Time.Microseconds(end - start));
             }
 
             var (first, last) = (Time.DateOf(start, request.Zone), Time.DateOf(request.Period.End, request.Zone).PlusDays(-1));
             last = isRemoved ? LocalDate.Min(last, Time.DateOf(end, request.Zone)) : last;
             first = counted is { } known && first <= known ? known.PlusDays(1) : first;
+            if (last < first)
+            {
+                return 0;
+            }
+
             counted = last;
-            return Math.Max(0, Period.DaysBetween(first, last) + 1);
+            return Period.DaysBetween(first, last) + 1;
         }
     }
 }

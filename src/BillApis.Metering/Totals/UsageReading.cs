@@ -18,7 +18,7 @@ public sealed record UsageRequest(Metric Metric, CustomerId Customer, Interval P
     /// <summary>The zone whose days count, for metrics that weigh time by the day.</summary>
     public DateTimeZone Zone { get; init; } = DateTimeZone.Utc;
 
-    /// <summary>The period that quantities weighed by time are divided by, where the asked one is a part of it; the asked one where null.</summary>
+    /// <summary>The period that quantities weighed by time are divided by, where the asked one is a part of it: what lasts is carried from its start into the part; the asked one where null.</summary>
     public Interval? Whole { get; init; }
 
     /// <summary>Only what was known of then: events that arrived in this half-open interval. Such an answer costs the events, not the totals.</summary>
@@ -32,11 +32,17 @@ public sealed record UsageRequest(Metric Metric, CustomerId Customer, Interval P
     }
 
     /// <summary>Whether an event belongs to the answer, be it that it happened before the period and what it says goes on.</summary>
-    internal bool Reaches(UsageEvent item)
+    public bool Reaches(UsageEvent item)
     {
-        var at = item.Timestamp ?? Period.Start;
-        return at < Period.End && (Metric.Recurring || at >= Period.Start) && Matches(item);
+        ArgumentNullException.ThrowIfNull(item);
+        return Reach.Contains(item.Timestamp ?? Period.Start) && Matches(item);
     }
+
+    /// <summary>The period, and the time before it of which something goes on in it: all of it where the metric recurs, the rest of the whole period where it weighs by time.</summary>
+    internal Interval Reach => new(Metric.Recurring ? Instant.MinValue : Metric.Lasts ? Instant.Min(Divisor.Start, Period.Start) : Period.Start, Period.End);
+
+    /// <summary>Whether something of before the period goes on in it.</summary>
+    internal bool IsCarried => Reach.Start < Period.Start;
 
     /// <summary>Whether an event had arrived by when the request says.</summary>
     internal bool Knows(StoredEvent item) => Recorded is not { } recorded || recorded.Contains(item.RecordedAt);

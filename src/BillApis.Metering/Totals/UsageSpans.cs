@@ -14,7 +14,7 @@ internal sealed class UsageSpans
         _starts = [.. All.Select(span => span.Start)];
     }
 
-    /// <summary>Whether the first span is all the time before the period.</summary>
+    /// <summary>Whether the first span is the time before the period of which something goes on in it.</summary>
     public bool HasBefore { get; }
 
     public ImmutableArray<Interval> All { get; }
@@ -23,7 +23,7 @@ internal sealed class UsageSpans
     {
         var metric = request.Metric;
         IEnumerable<Interval> spans = metric.Aggregation is Aggregation.WeightedSum && request.WeighsByDay ? UsageWindows.Of(request.Period, UsageWindow.Day, request.Zone) : [request.Period];
-        return metric.Recurring ? new UsageSpans(true, spans.Prepend(new Interval(Instant.MinValue, request.Period.Start))) : new UsageSpans(false, spans);
+        return request.IsCarried ? new UsageSpans(true, spans.Prepend(new Interval(request.Reach.Start, request.Period.Start))) : new UsageSpans(false, spans);
     }
 
     /// <summary>Which span an instant of them lies in.</summary>

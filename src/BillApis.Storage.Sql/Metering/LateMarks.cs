@@ -21,12 +21,12 @@ internal sealed class LateMarks(UsageGates gates)
         }
     }
 
-    /// <summary>A quantity changes at an instant, and what recurs from there on; where no subscription was billed beyond it there is nothing to rate again.</summary>
+    /// <summary>A quantity changes at an instant, and what lasts from there on; where no subscription was billed beyond it there is nothing to rate again.</summary>
     public void Add(CustomerId customer, Metric metric, SubscriptionId? named, Instant at)
     {
         foreach (var (subscription, until) in gates.BilledBeyond(at, customer, metric.Id, named))
         {
-            var last = metric.Recurring ? until - Duration.FromTicks(10) : at;
+            var last = metric.Lasts ? until - Duration.FromTicks(10) : at;
             _spans[(subscription, metric.Id)] = _spans.TryGetValue((subscription, metric.Id), out var span)
                 ? span with { First = Instant.Min(span.First, at), Last = Instant.Max(span.Last, last) }
                 : new Span(customer, at, last);

@@ -21,7 +21,7 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
     /// <summary>Reads what a transaction sees; what trails must have caught up in it.</summary>
     public async Task<IReadOnlyList<UsageReading>> ReadAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken)
     {
-        var first = requests.Any(request => request.Metric.Recurring) ? await FirstAsync(connection, transaction, tenant, cancellationToken).ConfigureAwait(false) : null;
+        var first = requests.Any(request => request.IsCarried) ? await FirstAsync(connection, transaction, tenant, cancellationToken).ConfigureAwait(false) : null;
         var cut = new Dictionary<Interval, UsageEdges>();
         var slots = requests.Select((request, index) => new UsageSlot(index, request, first, cut)).ToList();
         await ReadTotalsAsync(connection, transaction, tenant, slots, cancellationToken).ConfigureAwait(false);

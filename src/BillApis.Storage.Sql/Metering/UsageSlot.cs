@@ -19,16 +19,15 @@ internal sealed class UsageSlot
         (_index, Request, Tally) = (index, request, new UsageTally(request));
         for (var span = 0; span < Tally.Spans.All.Length; span++)
         {
-            var isBefore = Tally.Spans.HasBefore && span == 0;
             var interval = Tally.Spans.All[span];
-            interval = isBefore ? new Interval(Instant.Min(first ?? interval.End, interval.End), interval.End) : interval;
-            var edges = NeedsEvents(request, isBefore) ? UsageEdges.EventsOf(interval) : cut.TryGetValue(interval, out var known) ? known : cut[interval] = UsageEdges.Of(interval);
-            foreach (var bucket in edges.Buckets)
+            if (Tally.Spans.HasBefore && span == 0)
             {
-                _buckets.Add((span, bucket));
+                AddBefore(Instant.Max(interval.Start, Instant.Min(first ?? interval.End, interval.End)), interval.End, cut);
             }
-
-            _parts.AddRange(edges.Parts);
+            else
+            {
+                Add(span, interval, CountsPresence, cut);
+            }
         }
     }
 
@@ -69,7 +68,25 @@ internal sealed class UsageSlot
         }
     }
 
+    private bool CountsPresence => Request.Metric is { Aggregation: Aggregation.UniqueCount, Weighting: not null };
+
+    // Of before, the last word about a thing is enough; on the first day of what weighs by the day it counts that a thing was there at all.
+    private void AddBefore(Instant start, Instant end, Dictionary<Interval, UsageEdges> cut)
+    {
+        var day = CountsPresence && Request.WeighsByDay ? Instant.Max(start, Request.Zone.AtStartOfDay(Time.DateOf(end, Request.Zone)).ToInstant()) : end;
+        Add(0, new Interval(start, day), false, cut);
+        Add(0, new Interval(day, end), true, cut);
+    }
+
     // When things were there is not in the totals, and neither is what was known when.
-    private static bool NeedsEvents(UsageRequest request, bool isBefore) =>
-        request.Recorded is not null || (!isBefore && request.Metric is { Aggregation: Aggregation.UniqueCount, Weighting: not null });
+    private void Add(int span, Interval interval, bool needsEvents, Dictionary<Interval, UsageEdges> cut)
+    {
+        var edges = needsEvents || Request.Recorded is not null ? UsageEdges.EventsOf(interval) : cut.TryGetValue(interval, out var known) ? known : cut[interval] = UsageEdges.Of(interval);
+        foreach (var bucket in edges.Buckets)
+        {
+            _buckets.Add((span, bucket));
+        }
+
+        _parts.AddRange(edges.Parts);
+    }
 }

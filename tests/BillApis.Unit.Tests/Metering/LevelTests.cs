@@ -85,6 +85,38 @@ public sealed class LevelTests
         }
     }
 
+    [Fact]
+    public void What_lasts_is_carried_into_the_parts_of_its_period_and_into_no_other_period()
+    {
+        // 31 from the 2nd on and 62 more from the 22nd on, of 31 days: 31 × 30/31 + 62 × 10/31 = 50. From the 12th to the 22nd 10, and of the last 10 days 10 + 20.
+        UsageEvent[] events = [Change("0", -5, 1_000), Change("1", 1, 31), Change("2", 21, 62)];
+        var (once, cuts) = (Stored with { Recurring = false }, new[] { 0, 11, 21, 31 });
+        foreach (var weighting in new TimeWeighting?[] { null, TimeWeighting.Second, TimeWeighting.Day })
+        {
+            var request = new UsageRequest(once with { Weighting = weighting }, default, January);
+            UsageCalculator.Read(request, events).Groups[0].Value.ShouldBe(50);
+            cuts.Zip(cuts.Skip(1), (from, to) => UsageCalculator.Read(request with { Period = new Interval(Start + Duration.FromDays(from), Start + Duration.FromDays(to)), Whole = January }, events).Groups[0].Value).ShouldBe([10, 10, 30]);
+        }
+
+        // A part that is asked for alone is a period of its own.
+        Read(once, events, new Interval(Start + Duration.FromDays(11), January.End)).ShouldBe(31); // 62 × 10/20
+    }
+
+    [Fact]
+    public void A_day_on_which_a_thing_is_removed_before_the_period_begins_counts_in_it()
+    {
+        // Removed on the 11th at 6, and the second part begins on the 11th at noon: 10 days in the first, and the 11th in the second.
+        UsageEvent[] events = [Member("1", 0, "a", "add"), Hour(Member("2", 10, "a", "remove"), 6)];
+        var noon = Start + Duration.FromHours(252);
+        foreach (var recurring in new[] { true, false })
+        {
+            var request = new UsageRequest(Members with { Recurring = recurring, Weighting = TimeWeighting.Day }, default, January) { Whole = January };
+            UsageCalculator.Read(request, events).Groups[0].Value.ShouldBe(0.354838709677m); // 11 / 31
+            UsageCalculator.Read(request with { Period = new Interval(Start, noon) }, events).Groups[0].Value.ShouldBe(0.322580645161m); // 10 / 31
+            UsageCalculator.Read(request with { Period = new Interval(noon, January.End) }, events).Groups[0].Value.ShouldBe(0.032258064516m); // 1 / 31
+        }
+    }
+
     [Theory]
     [InlineData(50, 3)]
     [InlineData(50.1, 4)]
