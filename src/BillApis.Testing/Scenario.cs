@@ -81,14 +81,15 @@ public sealed class Scenario : IAsyncDisposable
         return receipt.Accepted == 1 ? item.Id : throw new InvalidOperationException($"The event of {at} was not accepted.");
     }
 
-    /// <summary>Moves the clock to a date and bills everything that falls due on the way, each at its own time.</summary>
+    /// <summary>Moves the clock to a date and bills everything that falls due on the way, each at its own time; a draft that waits for a person stays one.</summary>
     public async Task GoToAsync(string date, DateTimeZone? zone = null)
     {
-        var target = Day.Of(date, zone);
-        while (await NextAsync().ConfigureAwait(false) is { } next && next <= target)
+        var (target, run) = (Day.Of(date, zone), Instant.MinValue);
+        while (await NextAsync(run).ConfigureAwait(false) is { } next && next <= target)
         {
             Clock.MoveTo(Instant.Max(next, Clock.Now));
             await RunAsync().ConfigureAwait(false);
+            run = Clock.Now;
         }
 
         Clock.MoveTo(target);
@@ -129,13 +130,15 @@ public sealed class Scenario : IAsyncDisposable
 
     private DateTimeZone ZoneOf(string customer) => _zones.GetValueOrDefault(customer, DateTimeZone.Utc);
 
-    private async Task<Instant?> NextAsync()
+    // What is due still after a run is kept as a draft: for the time that the tenant's settings say, or until a person issues it.
+    private async Task<Instant?> NextAsync(Instant run)
     {
-        Instant? next = null;
+        var (next, settings) = (default(Instant?), await Billing.Settings.GetAsync(Tenant, _stop).ConfigureAwait(false));
+        Instant? Due(Instant? boundary) => boundary > run ? boundary : boundary + Duration.FromHours(settings.DraftHours) is { } issue && issue > run && settings.InvoiceApproval is InvoiceApproval.Automatic ? issue : null;
         for (var query = new StoreQuery { Limit = Limits.PageSize }; ;)
         {
             var page = await Billing.Subscriptions.ListAsync(Tenant, query, _stop).ConfigureAwait(false);
-            next = page.Items.Select(subscription => subscription.NextBillingAt).Append(next).Min();
+            next = page.Items.Select(subscription => Due(subscription.NextBillingAt)).Append(next).Min();
             if (page.Next is null)
             {
                 return next;
