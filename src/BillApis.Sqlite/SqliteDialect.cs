@@ -205,9 +205,7 @@ internal sealed class SqliteDialect : SqlDialect
     private async Task PrepareAsync(SqliteConnection connection, CancellationToken cancellationToken)
     {
         await using var command = connection.CreateCommand();
-        command.CommandText = _isLogged
-            ? $"{_durability}; pragma cache_size = -{CacheKilobytes}"
-            : $"pragma busy_timeout = 30000; pragma journal_mode = wal; {_durability}; pragma cache_size = -{CacheKilobytes}";
+        command.CommandText = $"pragma busy_timeout = {BusySeconds * 1_000}; {(_isLogged ? "" : "pragma journal_mode = wal; ")}{_durability}; pragma cache_size = -{CacheKilobytes}";
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         (_isLogged, _opened) = (true, connection.DataSource);
     }

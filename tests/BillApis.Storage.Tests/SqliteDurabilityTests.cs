@@ -27,6 +27,17 @@ public sealed class SqliteDurabilityTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Every_connection_waits_for_another_programs_write()
+    {
+        await using var node = new ServiceCollection().AddBilling(billing => billing.UseSqlite($"Data Source={_path}")).BuildServiceProvider();
+        var database = node.GetRequiredService<SqlDatabase>();
+        await using var first = await database.OpenAsync(null, TestContext.Current.CancellationToken);
+        await using var second = await database.OpenAsync(null, TestContext.Current.CancellationToken);
+        var writing = await database.WriteAsync(null, transaction => transaction.Connection!.ExecuteScalarAsync<long>("pragma busy_timeout", transaction: transaction), TestContext.Current.CancellationToken);
+        (await first.ExecuteScalarAsync<long>("pragma busy_timeout"), await second.ExecuteScalarAsync<long>("pragma busy_timeout"), writing).ShouldBe((30_000, 30_000, 30_000));
+    }
+
     public void Dispose()
     {
         SqliteFile.Delete(_path);
