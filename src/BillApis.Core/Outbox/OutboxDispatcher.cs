@@ -51,12 +51,14 @@ public sealed class OutboxDispatcher(IOutboxStore store, IEnumerable<OutboxHandl
             }
         }
 
-        if (committed is null)
+        if (committed is not null)
         {
-            await DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+            Throw(failures);
+            return;
         }
 
-        Throw(failures);
+        // What failed is read with the rest, and told again only where it fails again.
+        await DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<int> CarryOutAsync(IReadOnlyList<OutboxEvent> events, Dictionary<long, Exception> failures, CancellationToken cancellationToken)

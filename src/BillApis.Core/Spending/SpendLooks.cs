@@ -174,10 +174,24 @@ internal sealed class SpendLooks(Func<TenantId, IReadOnlyCollection<CustomerId>,
         {
             if (tell)
             {
-                failed(exception);
+                Tell(exception);
             }
 
             return false;
+        }
+    }
+
+    // There is nobody left to tell that telling failed, and what comes later is looked at all the same.
+    private void Tell(Exception exception)
+    {
+        try
+        {
+            failed(exception);
+        }
+#pragma warning disable CA1031
+        catch (Exception)
+#pragma warning restore CA1031
+        {
         }
     }
 

@@ -59,6 +59,18 @@ public sealed class OutboxDispatcherTests
         handled.ShouldBe(["good 1", "good 2"]);
     }
 
+    [Fact]
+    public async Task What_failed_from_memory_and_is_carried_out_when_it_is_read_did_not_fail()
+    {
+        var (store, tries) = (new Queue(["good 1", "good 2"]) { Committed = [0], ForgetsMore = true }, 0);
+        var once = new OutboxHandler("try", (_, _, _) => ++tries == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
+
+        await new OutboxDispatcher(store, [once], new Clock()).DispatchCommittedAsync(TenantId.Default, TestContext.Current.CancellationToken);
+
+        (tries, store.Reads).ShouldBe((2, 2));
+        store.Pending.ShouldBeEmpty();
+    }
+
     private static OutboxHandler Refusing(List<string> handled) => new("try", (_, events, _) =>
     {
         if (events.Any(item => item.SubjectId == "bad"))
@@ -94,12 +106,15 @@ public sealed class OutboxDispatcherTests
             init => _committed = value?.Select(place => _events[place]).ToList();
         }
 
+        /// <summary>Whether more is committed than memory keeps once some was taken.</summary>
+        public bool ForgetsMore { get; init; }
+
         public int Reads { get; private set; }
 
         public IReadOnlyList<OutboxEvent>? TakeCommitted(TenantId? tenant)
         {
             var taken = _committed;
-            _committed = [];
+            _committed = ForgetsMore && taken is { Count: > 0 } ? null : [];
             return taken;
         }
 

@@ -81,6 +81,33 @@ public sealed class SpendLooksTests
         (seen.Sum(), seen.Max() <= SpendLooks.Most).ShouldBe((100, true));
     }
 
+    [Fact]
+    public async Task What_comes_later_is_looked_at_though_a_failure_could_not_even_be_told()
+    {
+        var (bad, good, told, seen) = (EntityId.New<CustomerId>(), EntityId.New<CustomerId>(), NewSignal(), NewSignal());
+        using var looks = new SpendLooks(
+            (_, customers) =>
+            {
+                if (customers.Contains(bad))
+                {
+                    throw new OverflowException();
+                }
+
+                seen.SetResult();
+                return Task.CompletedTask;
+            },
+            _ => Task.CompletedTask,
+            _ =>
+            {
+                told.TrySetResult();
+                throw new IOException("the log is full");
+            });
+        looks.Later(Tenant, [bad]);
+        await told.Task.WaitAsync(Patience, Stop);
+        looks.Later(Tenant, [good]);
+        await seen.Task.WaitAsync(Patience, Stop);
+    }
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
