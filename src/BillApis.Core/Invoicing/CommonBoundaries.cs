@@ -44,7 +44,7 @@ internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, IStore<
             {
                 joined.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
             }
-            catch (Exception exception) when (exception is BillingException or OverflowException)
+            catch (BillingException)
             {
                 // A run bills the others without it too.
             }
@@ -70,7 +70,7 @@ internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, IStore<
         var names = (await plans.FindManyAsync(tenant, [.. ids.Select(id => id.ToString())], cancellationToken).ConfigureAwait(false)).ToDictionary(plan => plan.Id, plan => plan.Name);
         return [.. joined.Select(draft => draft with { Invoice = draft.Invoice with { Sections = [.. draft.Invoice.Sections.Select(section => section with
         {
-            Description = string.Join(", ", PlansOf(draft.Invoice, draft.Dues.Single(due => due.Subscription.Id == section.Subscription)).Select(plan => names.GetValueOrDefault(plan)).OfType<string>()),
+            Description = string.Join(", ", PlansOf(draft.Invoice, draft.Dues.Single(due => due.Subscription.Id == section.Subscription)).Select(plan => names.GetValueOrDefault(plan) ?? plan.ToString())),
         })] } })];
     }
 

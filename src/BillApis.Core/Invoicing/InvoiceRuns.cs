@@ -99,10 +99,10 @@ public sealed partial class InvoiceRuns
 
         await _cycle.CatchUpAsync(run.Tenant, cancellationToken).ConfigureAwait(false);
         var query = new DueQuery(run.AsOf, run.Tenant, run.Customer);
-        var passed = new HashSet<SubscriptionId>();
+        var (passed, failed) = (new HashSet<SubscriptionId>(), new HashSet<SubscriptionId>());
         while (true)
         {
-            run = await BillAsync(run, query, passed, cancellationToken).ConfigureAwait(false);
+            run = await BillAsync(run, query, passed, failed, cancellationToken).ConfigureAwait(false);
             if (!await AnyDueAsync(query, passed, cancellationToken).ConfigureAwait(false))
             {
                 // What another node stored and did not come to carry out.
@@ -119,8 +119,8 @@ public sealed partial class InvoiceRuns
         }
     }
 
-    // Leases, bills and reports until there is nothing to lease; adds to those that were passed without a bill.
-    private async Task<InvoiceRun> BillAsync(InvoiceRun run, DueQuery query, HashSet<SubscriptionId> passed, CancellationToken cancellationToken)
+    // Leases, bills and reports until there is nothing to lease; adds to those that were passed without a bill, and to those among them that failed.
+    private async Task<InvoiceRun> BillAsync(InvoiceRun run, DueQuery query, HashSet<SubscriptionId> passed, HashSet<SubscriptionId> failed, CancellationToken cancellationToken)
     {
         using var turn = new SemaphoreSlim(1);
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(LaneAsync, cancellationToken))).ConfigureAwait(false);
@@ -135,8 +135,8 @@ public sealed partial class InvoiceRuns
                 try
                 {
                     // One that is billed together with others is tried again with each of them, and named once.
-                    result.Failures.RemoveAll(failure => !passed.Add(failure.Subscription));
-                    passed.UnionWith(result.Held);
+                    result.Failures.RemoveAll(failure => !failed.Add(failure.Subscription));
+                    passed.UnionWith(result.Failures.Select(failure => failure.Subscription).Concat(result.Held));
                     run = await ProgressAsync(run, query, result, passed.Count, cancellationToken).ConfigureAwait(false);
                 }
                 finally
