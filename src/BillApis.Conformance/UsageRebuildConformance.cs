@@ -47,7 +47,7 @@ public abstract class UsageRebuildConformance(StoreFixture fixture)
     public async Task Where_nothing_was_used_there_is_nothing_to_count()
     {
         await AppendAsync(Store, "0");
-        Assert.Empty(await Store.RebuildAsync(EntityId.New<TenantId>(), _world.Metrics, set: true, Token).ToListAsync(Token));
+        Assert.Empty(await Store.RebuildAsync(EntityId.New<TenantId>(), MetricsAsync, set: true, Token).ToListAsync(Token));
         Assert.Equal(1, (await RebuildAsync(set: true)).Sum(step => step.Events));
     }
 
@@ -95,12 +95,14 @@ public abstract class UsageRebuildConformance(StoreFixture fixture)
     public async Task An_event_of_a_metric_that_is_not_there_is_refused()
     {
         await AppendAsync(Store, "a");
-        var refused = await Assert.ThrowsAsync<BillingException>(() => Store.RebuildAsync(_world.Tenant, [], set: true, Token).ToListAsync(Token).AsTask());
+        var refused = await Assert.ThrowsAsync<BillingException>(() => Store.RebuildAsync(_world.Tenant, _ => Task.FromResult<IReadOnlyList<Metric>>([]), set: true, Token).ToListAsync(Token).AsTask());
         Assert.Equal(BillingErrorCode.Conflict, refused.Code);
         Assert.Equal(1, (await Store.ReadAsync(_world.Tenant, [_world.Ask("calls")], Token))[0].Events);
     }
 
-    private async Task<List<RebuiltTotals>> RebuildAsync(bool set) => await Store.RebuildAsync(_world.Tenant, _world.Metrics, set, Token).ToListAsync(Token);
+    private Task<IReadOnlyList<Metric>> MetricsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Metric>>(_world.Metrics);
+
+    private async Task<List<RebuiltTotals>> RebuildAsync(bool set) => await Store.RebuildAsync(_world.Tenant, MetricsAsync, set, Token).ToListAsync(Token);
 
     private Task<IReadOnlyList<AppendResult>> AppendAsync(IUsageStore store, params string[] ids) =>
         store.AppendAsync(_world.Tenant, [.. ids.Select(id => _world.Stamp(UsageWorld.Event(id, UsageWorld.Start + Duration.FromHours(id.Length), 1)))], Token);

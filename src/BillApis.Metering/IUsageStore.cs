@@ -28,11 +28,11 @@ public interface IUsageStore
     /// Billed usage that is set is marked to be rated again. A month whose single events are archived is told as such and left alone.
     /// </summary>
     /// <param name="tenant">The tenant.</param>
-    /// <param name="metrics">All of its metrics, archived ones among them.</param>
+    /// <param name="metrics">Reads all of its metrics, archived ones among them: again where an event counts for one that was made meanwhile.</param>
     /// <param name="set">Whether totals that are kept otherwise are set, and not only told.</param>
     /// <param name="cancellationToken">Stops it between two steps.</param>
     /// <exception cref="BillingException">An event counts for a metric that is not there.</exception>
-    IAsyncEnumerable<RebuiltTotals> RebuildAsync(TenantId tenant, IReadOnlyList<Metric> metrics, bool set, CancellationToken cancellationToken);
+    IAsyncEnumerable<RebuiltTotals> RebuildAsync(TenantId tenant, Func<CancellationToken, Task<IReadOnlyList<Metric>>> metrics, bool set, CancellationToken cancellationToken);
 
     /// <summary>
     /// Ends the time in which usage counts for some periods: when this returns, every event that counts was stored, and one that

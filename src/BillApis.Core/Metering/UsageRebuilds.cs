@@ -8,8 +8,7 @@ internal sealed class UsageRebuilds(IUsageStore store, MetricCatalog metrics, Us
 {
     public async IAsyncEnumerable<RebuiltTotals> RunAsync(TenantId tenant, bool set, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var all = await metrics.AllAsync(tenant, cancellationToken).ConfigureAwait(false);
-        await foreach (var rebuilt in store.RebuildAsync(tenant, all, set, cancellationToken).ConfigureAwait(false))
+        await foreach (var rebuilt in store.RebuildAsync(tenant, token => metrics.AllAsync(tenant, token), set, cancellationToken).ConfigureAwait(false))
         {
             if (set && !rebuilt.Differences.IsEmpty)
             {

@@ -43,7 +43,7 @@ internal sealed class SqlUsageStore : IUsageStore, IDisposable
     public Task<IReadOnlyList<UsageReading>> ReadAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, CancellationToken cancellationToken) =>
         _reader.ReadAsync(tenant, requests, cancellationToken);
 
-    public IAsyncEnumerable<RebuiltTotals> RebuildAsync(TenantId tenant, IReadOnlyList<Metric> metrics, bool set, CancellationToken cancellationToken) => _rebuild.RunAsync(tenant, metrics, set, cancellationToken);
+    public IAsyncEnumerable<RebuiltTotals> RebuildAsync(TenantId tenant, Func<CancellationToken, Task<IReadOnlyList<Metric>>> metrics, bool set, CancellationToken cancellationToken) => _rebuild.RunAsync(tenant, metrics, set, cancellationToken);
 
     public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>
         periods.Count == 0 ? Task.CompletedTask : _intake.ClosePeriodsAsync(tenant, periods, cancellationToken);

@@ -64,11 +64,11 @@ public abstract class TotalsRebuildTests(StoreFixture fixture)
         var right = await TablesAsync();
         var metrics = (await Billing.Metrics.ListAsync(_tenant, new StoreQuery(), Token)).Items;
         var rebuild = new UsageRebuild(Database, new UsageDeltas(Database), most);
-        (await CountAsync(rebuild.RunAsync(_tenant, metrics, set: true, Token))).ShouldBe((240, 0));
+        (await CountAsync(rebuild.RunAsync(_tenant, _ => Task.FromResult(metrics), set: true, Token))).ShouldBe((240, 0));
 
         await ExecuteAsync("update billing_usage_total set events = events + 1 where tenant_id = @Tenant");
         await ExecuteAsync("delete from billing_usage_item where tenant_id = @Tenant");
-        (await CountAsync(rebuild.RunAsync(_tenant, metrics, set: true, Token))).ShouldBe((240, right.Count));
+        (await CountAsync(rebuild.RunAsync(_tenant, _ => Task.FromResult(metrics), set: true, Token))).ShouldBe((240, right.Count));
         (await TablesAsync()).ShouldBe(right);
     }
 
@@ -81,6 +81,26 @@ public abstract class TotalsRebuildTests(StoreFixture fixture)
         await ExecuteAsync("delete from billing_usage_item where tenant_id = @Tenant");
         (await CountAsync(Billing.Usage.RebuildAsync(_tenant, Token))).ShouldBe((120, right.Count));
         (await TablesAsync()).ShouldBe(right);
+    }
+
+    [Fact]
+    public async Task A_metric_that_is_made_meanwhile_counts_its_events_and_ends_nothing()
+    {
+        await SetUpAsync(customers: 1, events: 8);
+        await using var steps = Billing.Usage.RebuildAsync(_tenant, Token).GetAsyncEnumerator(Token);
+        (await steps.MoveNextAsync()).ShouldBeTrue();
+        var made = await Billing.Metrics.CreateAsync(_tenant, new Metric { Code = "later", Name = "Later", EventType = "later", Aggregation = Aggregation.Count }, Token);
+        var at = Instant.FromUtc(2026, 2, 20, 0, 0);
+        (await Billing.Usage.RecordAsync(_tenant, [.. Enumerable.Range(0, 3).Select(i => new UsageEvent { Id = $"later-{i}", Type = "later", Customer = "customer-0", Timestamp = at })], Token)).Accepted.ShouldBe(3);
+        var (events, differences) = (steps.Current.Events, steps.Current.Differences.Length);
+        while (await steps.MoveNextAsync())
+        {
+            (events, differences) = (events + steps.Current.Events, differences + steps.Current.Differences.Length);
+        }
+
+        (events, differences).ShouldBe((11, 0));
+        var customer = (await Billing.Customers.GetAsync(_tenant, "customer-0", Token)).Id;
+        (await fixture.Get<IUsageStore>().ReadAsync(_tenant, [new UsageRequest(made, customer, new Interval(at, at + Duration.FromHours(1)))], Token))[0].Groups[0].Value.ShouldBe(3);
     }
 
     [Fact]

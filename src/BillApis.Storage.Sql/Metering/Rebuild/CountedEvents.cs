@@ -5,7 +5,7 @@ using Dapper;
 namespace BillApis.Storage.Sql.Metering;
 
 /// <summary>Counts what counts of a tenant's events of a day, one by one, within a transaction whose indexes have caught up.</summary>
-internal sealed class CountedEvents(SqlDialect dialect, DbTransaction transaction, TenantId tenant, Dictionary<MetricId, Metric> metrics)
+internal sealed class CountedEvents(SqlDialect dialect, DbTransaction transaction, TenantId tenant, KnownMetrics metrics)
 {
     public async Task AddAsync(CountedTotals counted, UsageBucket day, CancellationToken cancellationToken)
     {
@@ -24,7 +24,9 @@ internal sealed class CountedEvents(SqlDialect dialect, DbTransaction transactio
         {
             if (row is { CustomerId: { Length: > 0 } customer, Metrics.Length: > 0 } && counted.Takes(customer))
             {
-                counted.Add(customer, totals => Add(totals, row.Read()));
+                var item = row.Read();
+                await metrics.KnowAsync(item.Metrics, cancellationToken).ConfigureAwait(false);
+                counted.Add(customer, totals => Add(totals, item));
             }
         }
     }
@@ -33,9 +35,9 @@ internal sealed class CountedEvents(SqlDialect dialect, DbTransaction transactio
     {
         foreach (var id in item.Metrics)
         {
-            if (!metrics.TryGetValue(id, out var metric) || metric.Measure(item.Event, out var part) is not null)
+            if (!metrics.TryFind(id, out var metric) || metric.Measure(item.Event, out var part) is not null)
             {
-                throw new BillingException(BillingErrorCode.Conflict, $"The event '{item.Event.Id}' counts for the metric '{id}', which {(metrics.ContainsKey(id) ? "cannot measure it" : "is not there")}.");
+                throw new BillingException(BillingErrorCode.Conflict, $"The event '{item.Event.Id}' counts for the metric '{id}', which {(metric is null ? "is not there" : "cannot measure it")}.");
             }
 
             totals.Add(item.Customer!.Value, part, item.Event, item.Event.Timestamp!.Value);

@@ -5,7 +5,7 @@ using NodaTime;
 namespace BillApis.Storage.Sql.Metering;
 
 /// <summary>Sets totals to what was counted, and marks billed usage among them to be rated again.</summary>
-internal sealed class RebuildWrites(SqlDialect dialect, DbTransaction transaction, TenantId tenant, Dictionary<MetricId, Metric> metrics)
+internal sealed class RebuildWrites(SqlDialect dialect, DbTransaction transaction, TenantId tenant, KnownMetrics metrics)
 {
     private const int RowsPerStatement = 1_000;
     private static readonly Duration Least = Duration.FromTicks(10);
@@ -30,7 +30,7 @@ internal sealed class RebuildWrites(SqlDialect dialect, DbTransaction transactio
         }
 
         await totals.StoreAsync(dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
-        await MarkAsync([.. differences.Select(difference => difference.Key).Where(key => metrics.ContainsKey(key.Metric)).Distinct()], cancellationToken).ConfigureAwait(false);
+        await MarkAsync([.. differences.Select(difference => difference.Key).Distinct()], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task DeleteAsync(string table, string item, IEnumerable<RebuildDifference> differences, CancellationToken cancellationToken)
@@ -59,8 +59,11 @@ internal sealed class RebuildWrites(SqlDialect dialect, DbTransaction transactio
         var late = new LateMarks(await UsageGates.ReadAsync(dialect, transaction, tenant, changed.Select(key => (key.Customer, key.Metric)), cancellationToken).ConfigureAwait(false));
         foreach (var key in changed)
         {
-            late.Add(key.Customer, metrics[key.Metric], key.Subscription, key.Bucket.Start);
-            late.Add(key.Customer, metrics[key.Metric], key.Subscription, key.Bucket.Next.Start - Least);
+            if (metrics.TryFind(key.Metric, out var metric))
+            {
+                late.Add(key.Customer, metric, key.Subscription, key.Bucket.Start);
+                late.Add(key.Customer, metric, key.Subscription, key.Bucket.Next.Start - Least);
+            }
         }
 
         await late.WriteAsync(dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);

@@ -15,9 +15,10 @@ internal sealed class UsageRebuild(SqlDatabase database, UsageDeltas deltas, int
     private static readonly YearMonth Last = new(9_999, 1);
     private readonly SqlDialect _dialect = database.Dialect;
 
-    public async IAsyncEnumerable<RebuiltTotals> RunAsync(TenantId tenant, IReadOnlyList<Metric> metrics, bool set, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RebuiltTotals> RunAsync(TenantId tenant, Func<CancellationToken, Task<IReadOnlyList<Metric>>> metrics, bool set, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var known = metrics.ToDictionary(metric => metric.Id);
+        var known = new KnownMetrics(metrics);
+        await known.KnowAsync([], cancellationToken).ConfigureAwait(false);
         for (var month = await NextAsync(tenant, 0, cancellationToken).ConfigureAwait(false); month is { } number; month = await NextAsync(tenant, number + 1, cancellationToken).ConfigureAwait(false))
         {
             var (bucket, changed) = (UsageBucket.Of(UsageLevel.Month, ArchivedUsage.IntervalOf(ArchivedUsage.MonthOf(number)).Start), new ChangedDays());
@@ -46,7 +47,7 @@ internal sealed class UsageRebuild(SqlDatabase database, UsageDeltas deltas, int
 
     /// <returns>Null where the month is archived.</returns>
     private async Task<RebuildStep?> StepAsync(
-        DbTransaction transaction, TenantId tenant, Dictionary<MetricId, Metric> metrics, UsageBucket stretch, string after, bool set, ChangedDays changed, CancellationToken cancellationToken)
+        DbTransaction transaction, TenantId tenant, KnownMetrics metrics, UsageBucket stretch, string after, bool set, ChangedDays changed, CancellationToken cancellationToken)
     {
         await UsageLock.HoldAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
         await deltas.MergeAsync(transaction, tenant, cancellationToken).ConfigureAwait(false);
