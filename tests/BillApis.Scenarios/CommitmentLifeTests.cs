@@ -66,5 +66,55 @@ public sealed class CommitmentLifeTests(Databases databases) : LifeTests(databas
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([60m, 0m, -14.81m, 5m]);
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_month_is_settled_anew_where_its_fee_is_charged_anew_from_its_start(string storage)
+    {
+        // The quarter's 60.00 met January's 50.00. From February 11 on all of the quarter costs 10.00: 60 back, 10 anew, and 40 are missing in January. February and March have nothing: 50 each.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Fee("fee", 60).Every(IntervalUnit.Month, 3));
+        await life.PlanAsync("small", Offer.Fee("small-fee", 10).Every(IntervalUnit.Month, 3));
+        var subscription = await life.SubscribeAsync("acme", "pro", with => with with { Commitment = Monthly(50) });
+        await life.GoToAsync("2026-02-11");
+        var change = new ChangePlan("small") { When = ChangeWhen.Immediate, Proration = ChangeProration.Full };
+        var preview = (await life.Billing.Changes.PreviewAsync(life.Tenant, subscription.Id.ToString(), change, Token)).Invoice!;
+        preview.Total.Amount.ShouldBe(-10m);
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), change, Token);
+        await life.GoToAsync("2026-04-02");
+        await BillsAsync(life, """
+            2026-01-01 invoice: 60.00
+              fee 2026-01-01..2026-04-01: 60.00
+            2026-02-11 invoice: -10.00, due 0.00 (paid)
+              small-fee 2026-01-01..2026-04-01: 10.00
+              Minimum commitment of 50.00 USD 2026-01-01..2026-02-01: 40.00
+              fee: unused time 2026-01-01..2026-04-01: -60.00
+            2026-03-01 invoice: 50.00, due 40.00
+              Minimum commitment of 50.00 USD 2026-02-01..2026-03-01: 50.00
+              paid credit: -10.00
+            2026-04-01 invoice: 60.00
+              small-fee 2026-04-01..2026-07-01: 10.00
+              Minimum commitment of 50.00 USD 2026-03-01..2026-04-01: 50.00
+            """);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_week_that_began_in_a_settled_month_draws_on_that(string storage)
+    {
+        // Of January's 50.00, 20 were used by its end, and 30 are charged as missing. The week of January 29 comes to 10: those 10 are not missing any more.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("weekly", Offer.Usage("calls", "call", new PerUnitPrice(1)).Every(IntervalUnit.Week));
+        await life.SubscribeAsync("acme", "weekly", with => with with { Commitment = Monthly(50) });
+        await life.UseAsync("acme", "call", 20, "2026-01-03");
+        await life.UseAsync("acme", "call", 10, "2026-01-30");
+        await life.GoToAsync("2026-02-06");
+        (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines.Where(line => !line.Amount.IsZero).Select(line => (Day.Write(invoice.CreatedAt), line.Amount.Amount)))
+            .ShouldBe([("2026-01-08", 20m), ("2026-02-01", 30m), ("2026-02-05", 10m), ("2026-02-05", -10m)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
     private static MinimumCommitment Monthly(decimal amount) => new(Money.Of(amount, Usd), new BillingInterval(IntervalUnit.Month, 1));
 }

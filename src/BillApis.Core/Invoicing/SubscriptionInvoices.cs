@@ -51,7 +51,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         {
             return policy is LateUsagePolicy.CreditMemo ? correction.Without(correction.Memos(currency)) : correction;
         }
-        catch (Exception exception) when (exception is BillingException or OverflowException)
+        catch (BillingException)
         {
             // The calculator refuses it too, and the run names the subscription.
             return correction;
@@ -108,7 +108,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Unused = [.. item.Unused],
             Coupons = [.. item.Subscription.CountingCoupons(item.CountsFor, item.Boundary)],
             Recharges = [.. progressed[true].Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage", Early = early }), .. item.Correction?.Charges ?? []],
-            Commitments = [.. item.Commitments.Select(commitment => commitment.After(bound!.Lines)), .. item.Correction?.Commitments ?? []],
+            Commitments = [.. item.Commitments.Select(commitment => commitment.After(bound!.Lines)).Concat(item.Correction?.Commitments ?? []).DistinctBy(commitment => commitment.Of.Period.Start)],
             IsBound = item.IsBound,
             Correction = bound?.Number ?? item.Correction?.Number ?? 0,
             Charges = [.. progressed[false].Select(pair => pair.Charge)],
@@ -126,7 +126,7 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
     /// <summary>What is given back of what was billed in advance.</summary>
     public IReadOnlyList<UnusedTime> Unused { get; init; } = [];
 
-    /// <summary>The intervals of commitments that end there.</summary>
+    /// <summary>The intervals of commitments that end there, and those that ended before and that this draws on.</summary>
     public IReadOnlyList<CommitmentPeriod> Commitments { get; init; } = [];
 
     /// <summary>The start of the period that coupons count the invoice for.</summary>

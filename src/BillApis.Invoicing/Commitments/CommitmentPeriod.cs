@@ -9,7 +9,7 @@ namespace BillApis.Invoicing;
 /// <param name="Factor">The part of the whole interval that this is.</param>
 public sealed record CommitmentPeriod(Money Committed, Interval Period, ProrationFactor Factor)
 {
-    /// <summary>Whether a line draws on the commitment: one whose own period begins in this one, whoever billed it, and what is given back of such a line until the interval ends.</summary>
+    /// <summary>Whether a line draws on the commitment: one whose own period begins in this one, whoever billed it, and what is given back of such a line up to the instant at which this one ends and is settled.</summary>
     public bool Counts(InvoiceLine line)
     {
         ArgumentNullException.ThrowIfNull(line);

@@ -97,13 +97,13 @@ public sealed class ChargeSchedule
         var arrears = schedule._runs.Where(run => !run.IsAdvance).SelectMany(run => ArrearCharges.Of(run, boundary));
         if (!schedule.IsChange(boundary))
         {
-            return new DueAtBoundary([.. arrears, .. schedule._runs.Select(run => AdvanceCharges.Of(run, boundary)).OfType<Charge>()], []) { Commitments = schedule.EndingAt(boundary) };
+            return schedule.Settling(new DueAtBoundary([.. arrears, .. schedule._runs.Select(run => AdvanceCharges.Of(run, boundary)).OfType<Charge>()], []), boundary);
         }
 
         var changes = schedule.Changes().Where(entry => entry.At == boundary).ToList();
         var policy = (changes.FindLast(entry => entry.Number >= since) ?? changes.LastOrDefault())?.Proration ?? ChangeProration.Prorate;
         var (charges, unused) = new AdvanceChange(schedule._runs, boundary, policy).Of(advanced);
-        return new DueAtBoundary(again ? Unbilled([.. arrears, .. charges], boundary, since) : [.. arrears, .. charges], unused) { Commitments = schedule.EndingAt(boundary) };
+        return schedule.Settling(new DueAtBoundary(again ? Unbilled([.. arrears, .. charges], boundary, since) : [.. arrears, .. charges], unused), boundary);
     }
 
     // What is paid in advance is told by the bills; what is charged in arrears, or once, by what was known as the instant was billed.
@@ -119,7 +119,12 @@ public sealed class ChargeSchedule
     public IReadOnlyList<CommitmentPeriod> CommitmentsHolding(IEnumerable<Instant> instants, Instant until) =>
         [.. instants.SelectMany(at => _commitments.Select(run => run.Holding(at))).OfType<CommitmentPeriod>().Where(item => item.Period.End <= until).Distinct().OrderBy(item => item.Period.Start)];
 
-    private List<CommitmentPeriod> EndingAt(Instant boundary) => [.. _commitments.Select(run => run.EndingAt(boundary)).OfType<CommitmentPeriod>()];
+    // What is billed now may draw on an interval that was settled: usage of a period that began in it, and a period that is charged anew from its start.
+    private DueAtBoundary Settling(DueAtBoundary due, Instant boundary) => _commitments.Count == 0 ? due : due with
+    {
+        Commitments = [.. CommitmentsHolding(due.Charges.Select(charge => charge.Period.Start).Concat(due.Unused.Select(item => item.Period.Start)), boundary)
+            .Concat(_commitments.Select(run => run.EndingAt(boundary)).OfType<CommitmentPeriod>()).Distinct().OrderBy(item => item.Period.Start)],
+    };
 
     private IEnumerable<TimelineEntry> Changes() => _timeline.InEffect.Where(entry => entry.IsBilled);
 }
@@ -129,6 +134,6 @@ public sealed class ChargeSchedule
 /// <param name="Unused">What is given back of what was billed in advance.</param>
 public sealed record DueAtBoundary(IReadOnlyList<Charge> Charges, IReadOnlyList<UnusedTime> Unused)
 {
-    /// <summary>The intervals of commitments that end there.</summary>
+    /// <summary>The intervals of commitments that end there, and those that ended before and that this draws on.</summary>
     public IReadOnlyList<CommitmentPeriod> Commitments { get; init; } = [];
 }
