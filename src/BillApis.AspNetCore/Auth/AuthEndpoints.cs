@@ -15,14 +15,14 @@ internal static class AuthEndpoints
     public static void MapAuth(this IEndpointRouteBuilder api)
     {
         var auth = api.MapGroup("/auth").WithTags("Auth");
-        auth.MapPost("/login", LoginAsync).WithSummary("Sign in with an e-mail address and a password").AllowAnonymous();
-        auth.MapPost("/refresh", RefreshAsync).WithSummary("Take a refresh token for new tokens; each is usable once").AllowAnonymous();
+        auth.MapPost("/login", LoginAsync).WithSummary("Sign in with an e-mail address and a password").WithMetadata(new SecretAnswer()).AllowAnonymous();
+        auth.MapPost("/refresh", RefreshAsync).WithSummary("Take a refresh token for new tokens; each is usable once").WithMetadata(new SecretAnswer()).AllowAnonymous();
         auth.MapPost("/logout", LogoutAsync).WithSummary("End this session").RequiresSignIn();
         auth.MapGet("/me", GetMeAsync).WithSummary("Who is signed in").RequiresSignIn();
-        auth.MapPost("/password", ChangePasswordAsync).WithSummary("Change the password; other sessions end").RequiresSignIn();
+        auth.MapPost("/password", ChangePasswordAsync).WithSummary("Change the password; other sessions end").WithMetadata(new SecretAnswer()).RequiresSignIn();
         auth.MapSecondFactor();
         auth.MapPost("/password/forgot", ForgotPassword).WithSummary("Have a token for POST /auth/password/reset sent to your e-mail address; the answer is the same whether there is such a user").AllowAnonymous();
-        auth.MapPost("/password/reset", ResetPasswordAsync).WithSummary("Set a new password with the token of an invitation or a reset; every session ends").AllowAnonymous();
+        auth.MapPost("/password/reset", ResetPasswordAsync).WithSummary("Set a new password with the token of an invitation or a reset; every session ends").WithMetadata(new SecretAnswer()).AllowAnonymous();
     }
 
     internal static async Task<TokensResponse> LoginAsync(Body<LoginRequest> body, HttpContext context, SignIn signIn, CancellationToken cancellationToken) =>

@@ -13,15 +13,20 @@ internal sealed class AnswerClaims(IStore<StoredAnswer> answers)
     private static readonly Duration MostPatience = Duration.FromSeconds(30);
 
     /// <summary>The key for the caller to work under, or with the answer that was given under it.</summary>
+    /// <param name="caller">Who sent the request.</param>
+    /// <param name="key">The caller's own key.</param>
+    /// <param name="hash">What to keep of the request.</param>
+    /// <param name="isSame">Whether what was kept of a request is this one's.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="HttpRefusal">The key stands for another request.</exception>
     /// <exception cref="BillingException">Another request works under it, and takes long.</exception>
-    public async Task<StoredAnswer> TakeAsync(Caller caller, string key, string hash, CancellationToken cancellationToken)
+    public async Task<StoredAnswer> TakeAsync(Caller caller, string key, string hash, Func<string, bool> isSame, CancellationToken cancellationToken)
     {
         var (name, started) = ($"{caller.Id}:{key}", RealTime.Now);
         for (var pause = FirstPauseMilliseconds; ; pause = Math.Min(2 * pause, LongestPauseMilliseconds))
         {
             var (known, now) = (await answers.FindAsync(caller.Tenant, name, cancellationToken).ConfigureAwait(false), RealTime.Now);
-            if (known is not null && known.RequestHash != hash)
+            if (known is not null && !isSame(known.RequestHash))
             {
                 throw new HttpRefusal(Failure.KeyReused(key));
             }

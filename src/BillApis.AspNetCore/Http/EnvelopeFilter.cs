@@ -8,6 +8,7 @@ internal sealed class EnvelopeFilter : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
+        await RefuseBodyAsync(context.HttpContext).ConfigureAwait(false);
         var result = await next(context).ConfigureAwait(false);
         if (result is FileResult or PushStreamHttpResult)
         {
@@ -17,6 +18,17 @@ internal sealed class EnvelopeFilter : IEndpointFilter
         var status = (result as IStatusCodeHttpResult)?.StatusCode ?? StatusCodes.Status200OK;
         return new Wrapped(status, result is IValueHttpResult typed ? typed.Value : result);
     }
+
+    // What is sent to an endpoint that takes no body would be ignored in silence, as if it had been done.
+    private static async Task RefuseBodyAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !context.Request.RouteValues.ContainsKey(Unknown.Parameter) && context.GetEndpoint()?.Metadata.GetMetadata<BodyType>() is null)
+        {
+            JsonContract.Read<NoFields>(await JsonBody.ReadAsync(context).ConfigureAwait(false));
+        }
+    }
+
+    private sealed record NoFields;
 
     private sealed class Wrapped(int status, object? payload) : IResult
     {

@@ -18,12 +18,12 @@ internal sealed partial class Idempotency(AnswerClaims claims, OutboxDispatcher 
     private const int MaxKeyLength = 200;
     private readonly IDataProtector _protector = protection.CreateProtector("BillApis.StoredAnswer");
 
-    /// <summary>The key of a request that changes something and has a known caller; null for any other.</summary>
+    /// <summary>The key of a request that changes something, or that anybody may send with a body; null for any other.</summary>
     /// <exception cref="BillingException">The key is too long or not printable.</exception>
     public static string? KeyOf(HttpContext context)
     {
         var key = context.Request.Headers[Header].ToString();
-        if (key.Length == 0 || HttpMethods.IsGet(context.Request.Method) || context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        if (key.Length == 0 || HttpMethods.IsGet(context.Request.Method) || (IsOpen(context) && context.GetEndpoint()!.Metadata.GetMetadata<BodyType>() is null))
         {
             return null;
         }
@@ -34,7 +34,7 @@ internal sealed partial class Idempotency(AnswerClaims claims, OutboxDispatcher 
     /// <summary>Does the work unless it was done under this key before; in either case the caller gets the first answer.</summary>
     public async Task RunAsync(HttpContext context, string key, Func<Task> work)
     {
-        var (caller, body) = (Caller.Of(context), await RequestBytes.ReadAsync(context).ConfigureAwait(false));
+        var (caller, body) = (IsOpen(context) ? Anybody(context) : Caller.Of(context), await RequestBytes.ReadAsync(context).ConfigureAwait(false));
         if (MediaType.Is(context.Request, "application/json"))
         {
             EchoedInput.Keep(context, body); // The answer may be that the key was used before, which nobody reads the body for.
@@ -47,7 +47,7 @@ internal sealed partial class Idempotency(AnswerClaims claims, OutboxDispatcher 
         {
             while (true)
             {
-                var claim = await claims.TakeAsync(caller, key, hash, context.RequestAborted).ConfigureAwait(false);
+                var claim = await claims.TakeAsync(caller, key, ShowsSecret(context) ? _protector.Protect(hash) : hash, known => (ShowsSecret(context) ? Open(known) : known) == hash, context.RequestAborted).ConfigureAwait(false);
                 if (claim.Status is { } status)
                 {
                     context.Response.Headers[Replayed] = "true";
@@ -125,17 +125,22 @@ internal sealed partial class Idempotency(AnswerClaims claims, OutboxDispatcher 
         }
     }
 
+    private static bool IsOpen(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+
+    // Who has not signed in is known by its address alone: one at another address that chose the same key is another caller.
+    private static Caller Anybody(HttpContext context) => new(TenantId.Default, $"anybody at {context.Connection.RemoteIpAddress}", PermissionSet.None);
+
     private static bool ShowsSecret(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<SecretAnswer>() is not null;
 
-    private string Open(string answer)
+    private string Open(string kept)
     {
         try
         {
-            return _protector.Unprotect(answer);
+            return _protector.Unprotect(kept);
         }
         catch (CryptographicException)
         {
-            throw new BillingException(BillingErrorCode.Conflict, "The request was carried out; its answer holds a secret, which only the node that gave it can show again.");
+            throw new BillingException(BillingErrorCode.Conflict, "A request with this key was begun; it holds a secret, which only the node that took it can open again.");
         }
     }
 
@@ -151,7 +156,7 @@ internal sealed partial class Idempotency(AnswerClaims claims, OutboxDispatcher 
     private partial void LogPending(TenantId tenant, Exception exception);
 }
 
-/// <summary>Marks an endpoint whose answer shows a secret: kept for repeats, it is encrypted.</summary>
+/// <summary>Marks an endpoint whose request or answer holds a secret: what is kept of them for repeats is encrypted.</summary>
 internal sealed record SecretAnswer;
 
 /// <summary>Marks an endpoint that does its work in transactions of its own, each safe to repeat: it is too long for one.</summary>

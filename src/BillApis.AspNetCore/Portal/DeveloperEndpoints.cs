@@ -12,7 +12,7 @@ internal static class DeveloperEndpoints
     public static void MapDeveloperPortal(this IEndpointRouteBuilder portal)
     {
         portal.MapGet("/apis", ListAsync).AllowAnonymous().WithSummary("What the company offers: each API with its documentation and its prices under the offered plans, by code");
-        portal.MapPost("/register", RegisterAsync).AllowAnonymous()
+        portal.MapPost("/register", RegisterAsync).AllowAnonymous().WithMetadata(new SecretAnswer())
             .WithSummary("Become a customer: the company, its first portal user, a subscription to the plan that the tenant's settings name, and an API key, shown this once");
     }
 

@@ -41,8 +41,8 @@ internal sealed record StoredAnswer : IEntity<StoredAnswer>
 
     public StoredAnswer Claimed(Instant now) => this with { ClaimedAt = now };
 
-    /// <summary>The key with its answer; an internal failure is no answer, so that the request can be sent again.</summary>
-    public StoredAnswer Answered(int status, string body) => status >= 500 ? this with { ClaimedAt = null } : this with { Status = status, Body = body };
+    /// <summary>The key with its answer; an internal failure is no answer, nor is to try again later: the request can be sent again.</summary>
+    public StoredAnswer Answered(int status, string body) => status is >= 500 or 429 ? this with { ClaimedAt = null } : this with { Status = status, Body = body };
 }
 
 /// <summary>One use of an idempotency key.</summary>

@@ -116,6 +116,41 @@ public sealed class IdempotencyTests(HostFixture host)
         kept.Status.ShouldBe(201);
     }
 
+    [Fact]
+    public async Task Whoever_has_not_signed_in_is_answered_once_too()
+    {
+        var (tenant, owner) = await host.TenantAsync();
+        (await owner.PatchAsync("/admin/settings", new { registration_plan_id = Seed.Id(await new Seed(owner).PlanAsync()) })).Ok();
+        var registration = new { email = _email, password = People.Password, name = "Ada", tenant_id = Seed.Id(tenant) };
+        var registered = await TwiceAsync("/portal/register", registration);
+        registered.Ok(201).GetProperty("api_key").GetProperty("key").GetString().ShouldNotBeNullOrEmpty();
+        (await owner.GetAsync("/customers")).Ok().EnumerateArray().Count(customer => customer.GetProperty("email").GetString() == _email).ShouldBe(1);
+        (await host.Nobody.PostOnceAsync("/portal/register", registration with { name = "Grace" }, $"{_email}/portal/register")).ShouldFail(409, "IDM_001");
+
+        var tokens = (await TwiceAsync("/portal/auth/login", new { email = _email, password = People.Password })).Ok();
+        var refreshed = (await TwiceAsync("/portal/auth/refresh", new { refresh_token = tokens.GetProperty("refresh_token").GetString() })).Ok();
+
+        // The second time was no use of it: the family of tokens lives.
+        (await host.Nobody.PostAsync("/portal/auth/refresh", new { refresh_token = refreshed.GetProperty("refresh_token").GetString() })).Ok();
+        var kept = await host.Services.GetRequiredService<IStore<StoredAnswer>>().ListAsync(TenantId.Default, new StoreQuery { Limit = Limits.PageSize }, TestContext.Current.CancellationToken);
+        var mine = kept.Items.Where(answer => answer.Name.Contains(_email, StringComparison.Ordinal)).ToList();
+        mine.Count.ShouldBe(3);
+        mine.ShouldAllBe(answer => !answer.Body!.Contains(_email) && !answer.Body.Contains("token"));
+        mine.Select(answer => answer.RequestHash.Length).ShouldAllBe(length => length > 64, "a hash that is quick to make would be quick to guess a password by");
+    }
+
+    [Fact]
+    public async Task A_path_that_nothing_is_at_keeps_nothing() =>
+        (await host.Nobody.PostOnceAsync("/nowhere", new { }, _email)).ShouldFail(404, "REQ_001");
+
+    private async Task<Answer> TwiceAsync(string path, object body)
+    {
+        var (first, second) = (await host.Nobody.PostOnceAsync(path, body, $"{_email}{path}"), await host.Nobody.PostOnceAsync(path, body, $"{_email}{path}"));
+        second.Envelope.GetRawText().ShouldBe(first.Envelope.GetRawText(), path);
+        (first.Headers.Contains("Idempotent-Replayed"), second.Headers.Contains("Idempotent-Replayed")).ShouldBe((false, true), path);
+        return first;
+    }
+
     private Task<Answer> CreateAsync(string key, string name) => host.Api.PostOnceAsync("/customers", new { name, currency = "USD", email = _email }, $"{_email}-{key}");
 
     private async Task<int> CountAsync() => (await host.Api.GetAsync($"/customers?email={_email}")).Ok().GetArrayLength();
