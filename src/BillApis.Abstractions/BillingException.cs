@@ -21,6 +21,15 @@ public sealed class BillingException(BillingErrorCode code, string message, Exce
     public static BillingException NotFound(string kind, string reference) =>
         new(BillingErrorCode.NotFound, $"There is no {kind} '{reference}'.");
 
+    /// <summary>The refusal of what is kept already and together comes to more than amounts can hold.</summary>
+    /// <param name="what">What comes to that, to begin the sentence with.</param>
+    /// <param name="overflow">What the arithmetic said.</param>
+    public static BillingException TooMuch(string what, OverflowException overflow)
+    {
+        ArgumentNullException.ThrowIfNull(overflow);
+        return new(BillingErrorCode.Conflict, $"{what} comes to more than can be kept exactly: {overflow.Message}", overflow);
+    }
+
     /// <summary>The refusal of a write that lost against another writer.</summary>
     public static BillingException Changed(string kind, string reference) =>
         new(BillingErrorCode.Conflict, $"{kind} '{reference}' was changed by someone else; read it again and repeat.");

@@ -11,11 +11,24 @@ public static class InvoiceCalculator
     private static readonly ImmutableSortedDictionary<string, string?> Undivided = ImmutableSortedDictionary.Create<string, string?>(StringComparer.Ordinal);
 
     /// <summary>The draft invoice that follows from a request, coupons taken off; <see cref="InvoiceSettlement"/> adds credits and taxes. The same request gives the same invoice, byte for byte.</summary>
-    /// <exception cref="BillingException">A price refuses its quantity, or there are more than <see cref="Limits.LinesPerInvoice"/> lines.</exception>
-    /// <exception cref="OverflowException">An amount cannot be kept exactly.</exception>
+    /// <exception cref="BillingException">A price refuses its quantity, an amount cannot be kept exactly, or there are more than <see cref="Limits.LinesPerInvoice"/> lines.</exception>
     public static Invoice Calculate(InvoiceRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
+        try
+        {
+            var invoice = Made(request);
+            _ = invoice.Subtotal; // Lines that can be kept each may not be together.
+            return invoice;
+        }
+        catch (OverflowException overflow)
+        {
+            throw BillingException.TooMuch("The invoice", overflow);
+        }
+    }
+
+    private static Invoice Made(InvoiceRequest request)
+    {
         var period = PeriodOf(request);
         var id = IdOf(request);
         var charged = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();

@@ -40,9 +40,6 @@ internal sealed record Failure(int Status, string Code, string Message)
     public static Failure Internal { get; } =
         new(StatusCodes.Status500InternalServerError, "INT_001", "Something went wrong here; the log tells more under this request's X-Request-Id.");
 
-    /// <summary>What single amounts within their bounds can come to together.</summary>
-    public static Failure NotExact { get; } = new(StatusCodes.Status400BadRequest, "VAL_001", "Validation error: an amount or a quantity has more digits than can be kept exactly.");
-
     public static Failure DatabaseDown { get; } = new(StatusCodes.Status503ServiceUnavailable, "INT_002", "The database cannot be reached now; try again.");
 
     /// <summary>The one table of wire codes.</summary>
@@ -52,7 +49,6 @@ internal sealed record Failure(int Status, string Code, string Message)
         BillingException refusal => Of(refusal),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge,
         BadHttpRequestException bad => new Failure(StatusCodes.Status400BadRequest, "VAL_001", $"Validation error: {bad.Message}"),
-        OverflowException => NotExact,
         DbException { IsTransient: true } or DbException { InnerException: IOException or SocketException or TimeoutException } => DatabaseDown,
         _ => Internal,
     };

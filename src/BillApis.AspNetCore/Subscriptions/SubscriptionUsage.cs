@@ -37,7 +37,17 @@ internal static class SubscriptionUsage
             reading.Request.Metric.Id, price.Id, Period.From(reading.Request.Period), quantity, reading.Events, Cost(price, quantity), projected, Cost(price, projected));
     }
 
-    private static decimal Cost(Price price, decimal quantity) => Money.Round(Rating.Rate(price.Terms, new RatingInput(quantity)).Amount, price.Terms.Currency).Amount;
+    private static decimal Cost(Price price, decimal quantity)
+    {
+        try
+        {
+            return Money.Round(Rating.Rate(price.Terms, new RatingInput(quantity)).Amount, price.Terms.Currency).Amount;
+        }
+        catch (OverflowException overflow)
+        {
+            throw BillingException.TooMuch($"The usage at the price '{price.Code}'", overflow);
+        }
+    }
 
     // As if the rest of the period went on as it began: quantity × period ÷ elapsed, in whole numbers until the one division.
     private static decimal Project(decimal quantity, Interval period, Instant now)

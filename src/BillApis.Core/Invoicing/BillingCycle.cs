@@ -119,7 +119,7 @@ internal sealed class BillingCycle(
         {
             return InvoiceCalculator.Calculate(request);
         }
-        catch (Exception exception) when (exception is BillingException or OverflowException)
+        catch (BillingException exception)
         {
             result.Failures.Add(new RunFailure(item.Subscription.Id, item.Boundary, exception.Message));
             return null;

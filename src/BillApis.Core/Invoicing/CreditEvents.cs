@@ -27,9 +27,18 @@ internal static class CreditEvents
     }
 
     /// <summary>What a customer can use of a currency.</summary>
-    public static Money Available(IEnumerable<CreditGrant> grants, Currency currency, Instant at) => grants
-        .Where(grant => grant.Amount.Currency == currency && grant.Period.IsActiveAt(at))
-        .Aggregate(Money.Zero(currency), (sum, grant) => sum + grant.AdvancedTo(at).Balance);
+    /// <exception cref="BillingException">It is more than can be kept exactly.</exception>
+    public static Money Available(IEnumerable<CreditGrant> grants, Currency currency, Instant at)
+    {
+        try
+        {
+            return grants.Where(grant => grant.Amount.Currency == currency && grant.Period.IsActiveAt(at)).Aggregate(Money.Zero(currency), (sum, grant) => sum + grant.AdvancedTo(at).Balance);
+        }
+        catch (OverflowException overflow)
+        {
+            throw BillingException.TooMuch("The customer's credit", overflow);
+        }
+    }
 
     private static IEnumerable<BillingEvent> Of(CreditGrant grant, CreditEntry entry)
     {

@@ -51,7 +51,7 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
             {
                 drafts.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
             }
-            catch (Exception exception) when (exception is BillingException or OverflowException)
+            catch (BillingException exception)
             {
                 result.Failures.Add(new RunFailure(item.Subscription.Id, item.Boundary, exception.Message));
             }

@@ -63,7 +63,9 @@ public sealed class InvoiceDrafts
             async before =>
             {
                 var now = _clock.GetCurrentInstant();
-                var after = await _settlements.TaxedAsync(change(before, now), cancellationToken).ConfigureAwait(false);
+                var changed = change(before, now);
+                MoneyCheck.Together("unit_amount", changed.Lines.Where(line => line.Kind is LineKind.OneOff));
+                var after = await _settlements.TaxedAsync(changed, cancellationToken).ConfigureAwait(false);
                 return (after, [new BillingEvent("invoice.edited", before.Id.ToString(), now)]);
             },
             cancellationToken);

@@ -45,7 +45,7 @@ public sealed class InvoicePreviews
             var invoice = await _review.MergedAsync(calculated.Lines.IsEmpty ? calculated : await _common.JoinedAsync(calculated, next, cancellationToken).ConfigureAwait(false), found, cancellationToken).ConfigureAwait(false);
             if (!invoice.Lines.IsEmpty)
             {
-                return await SettledAsync(invoice, cancellationToken).ConfigureAwait(false);
+                return await _settlements.SettledAsync(invoice, cancellationToken).ConfigureAwait(false);
             }
 
             // As the start of a plan that charges in arrears: the run passes it without an invoice. What comes to nothing may do so for ever.
@@ -54,7 +54,7 @@ public sealed class InvoicePreviews
         }
 
         return found.NextBillingAt is null && await _supplements.DraftAsync(found, cancellationToken).ConfigureAwait(false) is { } supplement
-            ? await SettledAsync(supplement, cancellationToken).ConfigureAwait(false)
+            ? await _settlements.SettledAsync(supplement, cancellationToken).ConfigureAwait(false)
             : null;
     }
 
@@ -72,11 +72,23 @@ public sealed class InvoicePreviews
             charges.Add(new ChargedUsage(charge, await CountAsync(tenant, charge, request.Events, id, cancellationToken).ConfigureAwait(false)));
         }
 
-        var draft = InvoiceCalculator.Calculate(new InvoiceRequest
+        var draft = Simulated(new InvoiceRequest
         {
             Tenant = tenant, Customer = id, Currency = currency, Boundary = period.End, Charges = charges.ToImmutable(), Commitments = CommitmentOf(plan.Latest, period), Coupons = await CouponsAsync(tenant, plan, currency, request, cancellationToken).ConfigureAwait(false),
         });
-        return customer is null ? await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false) : await SettledAsync(draft, cancellationToken).ConfigureAwait(false);
+        return customer is null ? await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false) : await _settlements.SettledAsync(draft, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static Invoice Simulated(InvoiceRequest request)
+    {
+        try
+        {
+            return InvoiceCalculator.Calculate(request);
+        }
+        catch (BillingException refusal) when (refusal.InnerException is OverflowException overflow)
+        {
+            throw BillingException.Field("simulated_events", $"come to more than can be billed exactly: {overflow.Message}");
+        }
     }
 
     // As a subscription would redeem them, one after the other.
@@ -99,12 +111,6 @@ public sealed class InvoicePreviews
     private static ImmutableArray<CommittedPeriod> CommitmentOf(PlanVersion plan, Interval period) => plan.Commitment is { } commitment
         ? [new CommitmentPeriod(commitment.Amount, period, ProrationFactor.Whole).After([])]
         : [];
-
-    private async Task<Invoice> SettledAsync(Invoice draft, CancellationToken cancellationToken)
-    {
-        var settled = (await _settlements.SettleAsync(draft.Tenant, [draft], _settlements.NewBook(), cancellationToken).ConfigureAwait(false)).Single();
-        return settled.Failure is null ? settled.Invoice : throw settled.Failure;
-    }
 
     private async Task<RatingInput> CountAsync(TenantId tenant, Charge charge, IReadOnlyList<UsageEvent> events, CustomerId customer, CancellationToken cancellationToken) =>
         charge.Price.Metric is null

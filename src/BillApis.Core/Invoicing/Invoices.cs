@@ -90,6 +90,7 @@ public sealed class Invoices
             PurchaseOrder = request.PurchaseOrder,
             CreatedAt = now,
         };
+        MoneyCheck.Together("lines", draft.Lines);
         draft = await _settlements.TaxedAsync(draft, cancellationToken).ConfigureAwait(false);
         return await _store.SaveAsync(tenant, [draft], [new BillingEvent("invoice.created", id.ToString(), now)], cancellationToken).ConfigureAwait(false) is SaveResult.Saved
             ? draft.WithVersion(1)

@@ -1,3 +1,5 @@
+using BillApis.Invoicing;
+
 namespace BillApis;
 
 /// <summary>Amounts of money that callers name: decimals in major units.</summary>
@@ -12,6 +14,16 @@ internal static class MoneyCheck
     {
         Check.Range(field, amount, -MaxAmount, MaxAmount);
         return Money.Round(amount, currency) is var money && money.Amount == amount ? money : throw BillingException.Field(field, $"must have at most {currency.MinorUnitDigits} decimals in {currency}");
+    }
+
+    /// <summary>Refuses charges that are within bounds each and not together, be it that others take as much off again.</summary>
+    /// <exception cref="BillingException">They come to too much.</exception>
+    public static void Together(string field, IEnumerable<InvoiceLine> lines)
+    {
+        if (lines.Sum(line => Math.Abs(line.Amount.Amount)) > MaxAmount)
+        {
+            throw BillingException.Field(field, $"must not bring the charges of an invoice to more than {MaxAmount} together");
+        }
     }
 
     /// <summary>What a quantity comes to at a price, rounded once.</summary>

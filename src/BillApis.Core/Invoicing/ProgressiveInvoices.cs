@@ -82,7 +82,7 @@ internal sealed class ProgressiveInvoices(
                 await take(draft).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is BillingException or OverflowException)
+        catch (BillingException exception)
         {
             result.Failures.Add(new RunFailure(subscription.Id, at, exception.Message));
         }

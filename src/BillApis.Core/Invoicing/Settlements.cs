@@ -20,8 +20,27 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
     }
 
     /// <summary>A draft with its taxes, and without credits.</summary>
-    public async Task<Invoice> TaxedAsync(Invoice draft, CancellationToken cancellationToken) =>
-        await DecideAsync(draft.Tenant, [draft], cancellationToken).ConfigureAwait(false) is [var decided] ? InvoiceTaxes.Apply(decided.Draft, decided.Taxes) : draft;
+    /// <exception cref="BillingException">It comes to more than can be kept exactly.</exception>
+    public async Task<Invoice> TaxedAsync(Invoice draft, CancellationToken cancellationToken)
+    {
+        var decided = (await DecideAsync(draft.Tenant, [draft], cancellationToken).ConfigureAwait(false)).Single();
+        try
+        {
+            return InvoiceTaxes.Apply(decided.Draft, decided.Taxes);
+        }
+        catch (OverflowException overflow)
+        {
+            throw BillingException.TooMuch("The invoice with its taxes", overflow);
+        }
+    }
+
+    /// <summary>A draft with credits and taxes.</summary>
+    /// <exception cref="BillingException">It comes to more than can be kept exactly.</exception>
+    public async Task<Invoice> SettledAsync(Invoice draft, CancellationToken cancellationToken)
+    {
+        var settled = (await SettleAsync(draft.Tenant, [draft], NewBook(), cancellationToken).ConfigureAwait(false)).Single();
+        return settled.Failure is null ? settled.Invoice : throw settled.Failure;
+    }
 
     /// <summary>What a customer's invoices take from it and from who sells.</summary>
     public async Task<IssueTerms> TermsAsync(Customer customer, CancellationToken cancellationToken) =>
@@ -48,9 +67,9 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
             book.Put(settled.Grants);
             return new Settled(settled.Invoice, item.Terms, null);
         }
-        catch (OverflowException exception)
+        catch (OverflowException overflow)
         {
-            return new Settled(item.Draft, item.Terms, exception);
+            return new Settled(item.Draft, item.Terms, BillingException.TooMuch("The invoice with its taxes and credits", overflow));
         }
     }
 
@@ -80,4 +99,4 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
 internal sealed record Decided(Invoice Draft, TaxDecision Taxes, IssueTerms? Terms);
 
 /// <summary>An invoice with credits and taxes, the terms of its customer, and why it could not be made where it could not.</summary>
-internal sealed record Settled(Invoice Invoice, IssueTerms? Terms, OverflowException? Failure);
+internal sealed record Settled(Invoice Invoice, IssueTerms? Terms, BillingException? Failure);

@@ -51,7 +51,7 @@ internal sealed class Supplements(
                 var draft = subscription is not null && (policy is LateUsagePolicy.Invoice || subscription.NextBillingAt is null) ? await DraftAsync(subscription, cancellationToken).ConfigureAwait(false) : null;
                 drafts.AddRange(draft is null ? [] : [draft]);
             }
-            catch (Exception exception) when (exception is BillingException or OverflowException)
+            catch (BillingException exception)
             {
                 result.Failures.Add(Failure(subscription!, exception));
             }
@@ -91,7 +91,7 @@ internal sealed class Supplements(
                 await usage.PostponeLateAsync(tenant, late, next, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is BillingException or OverflowException)
+        catch (BillingException exception)
         {
             result.Failures.Add(Failure(subscription!, exception));
         }

@@ -50,7 +50,19 @@ internal sealed class SpendReader(ISubscriptionStore subscriptions, Plans plans,
         var read = requests.Count == 0 ? [] : await usage.ReadAsync(tenant, requests, cancellationToken).ConfigureAwait(false);
         var spent = asked.Zip(read).ToLookup(item => item.First.Place);
         return [.. customers.Select((_, place) => spent[place].GroupBy(item => (item.First.Subscription.Id, item.First.Subscription.Currency))
-            .ToDictionary(group => group.Key.Id, group => SubscriptionSpend.Of(group.Key.Currency, group.Sum(item => item.First.Sign * Cost(item.First.Charge, item.Second)))))];
+            .ToDictionary(group => group.Key.Id, group => Sum(group.Key.Currency, group.Select(item => item.First.Sign * Cost(item.First.Charge, item.Second)))))];
+    }
+
+    private static SubscriptionSpend Sum(Currency currency, IEnumerable<decimal> costs)
+    {
+        try
+        {
+            return SubscriptionSpend.Of(currency, costs.Sum());
+        }
+        catch (OverflowException overflow)
+        {
+            throw BillingException.TooMuch("What was spent on usage", overflow);
+        }
     }
 
     /// <summary>What usage costs so far in the period of its charge.</summary>

@@ -45,8 +45,10 @@ public sealed class InvoiceTests(HostFixture host)
         (await DraftAsync("123456.123456789012", "98765.123456789012")).ShouldFail(400, "VAL_001", "lines[0].unit_amount");
         (await DraftAsync("999999999999999", "999999999999999")).ShouldFail(400, "VAL_001", "lines[0].unit_amount");
         (await DraftAsync("1000", "900000000000.001")).ShouldFail(400, "VAL_001", "lines[0].unit_amount");
-        (await DraftAsync("1", "900000000000000", 200)).ShouldFail(400, "VAL_001");
-        (await DraftAsync("1000", "900000000000")).Ok(201).GetProperty("total").GetRawText().ShouldBe("900000000000000");
+        (await DraftAsync("1", "900000000000000", 200)).ShouldFail(400, "VAL_001", "lines");
+        var most = (await DraftAsync("1000", "900000000000")).Ok(201);
+        most.GetProperty("total").GetRawText().ShouldBe("900000000000000");
+        (await _api.PostAsync($"/invoicing/invoices/{Seed.Id(most)}/lines", new { description = "One cent more", unit_amount = "0.01" })).ShouldFail(400, "VAL_001", "unit_amount");
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class ChangePreview(SubscriptionInvoices drafts, CommonBoundarie
             var next = due[0].Billed(options.Value, invoice);
             if (due[0].Boundary == at && next.NextBillingAt != at)
             {
-                return invoice.Lines.IsEmpty ? null : await SettledAsync(await common.JoinedAsync(invoice, due[0], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                return invoice.Lines.IsEmpty ? null : await settlements.SettledAsync(await common.JoinedAsync(invoice, due[0], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
 
             drafted.Add(invoice);
@@ -30,11 +30,5 @@ internal sealed class ChangePreview(SubscriptionInvoices drafts, CommonBoundarie
         }
 
         return null;
-    }
-
-    private async Task<Invoice> SettledAsync(Invoice draft, CancellationToken cancellationToken)
-    {
-        var settled = (await settlements.SettleAsync(draft.Tenant, [draft], settlements.NewBook(), cancellationToken).ConfigureAwait(false)).Single();
-        return settled.Failure is null ? settled.Invoice : throw settled.Failure;
     }
 }
