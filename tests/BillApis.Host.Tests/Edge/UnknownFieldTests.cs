@@ -15,7 +15,7 @@ public sealed class UnknownFieldTests(HostFixture host)
         {
             foreach (var operation in path.Value.EnumerateObject().Where(operation => operation.Name is "post" or "delete" or "patch" or "put" && !operation.Value.TryGetProperty("requestBody", out _)))
             {
-                var target = path.Name.Replace("/api/v1", "", StringComparison.Ordinal).Replace("{month}", "2026-01", StringComparison.Ordinal).Replace('{', '_').Replace('}', '_');
+                var target = path.Name.Replace("/api/v1", "", StringComparison.Ordinal).Replace("{month}", "2026-01", StringComparison.Ordinal).Replace("{number}", "1", StringComparison.Ordinal).Replace('{', '_').Replace('}', '_');
                 var answer = await host.Api.SendTextAsync(new HttpMethod(operation.Name.ToUpperInvariant()), target, """{"surprise":true}""", "application/json");
                 asked++;
                 if ((answer.Status, answer.Code) != (400, "VAL_001") || !answer.Fields.SequenceEqual(["surprise"]))

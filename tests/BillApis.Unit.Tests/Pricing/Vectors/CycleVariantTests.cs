@@ -57,17 +57,16 @@ public sealed class CycleVariantTests
         return inputs;
     }
 
-    // Periods are counted from the last billing day that is not after the start, each by its own number; the first has what is left of it.
+    // Periods are counted from the billing day of the month of the start, each by its own number; the first is what is left of the one that the start lies in.
     private static decimal CountOf(JsonObject inputs)
     {
         var (start, target, day) = (Date(inputs["start"]), Date(inputs["target"]), (int)Vector.Number(inputs["billing_day"])!.Value);
         var end = inputs["end"] is { } given ? Date(given) : DateOnly.MaxValue;
         var months = Vector.Text(inputs["interval"]) switch { "monthly" => 1, "quarterly" => 3, _ => 12 };
         var month = (start.Year * 12) + start.Month - 1;
-        month -= On(month, day) > start ? 1 : 0;
         var billionths = BigInteger.Zero;
         var from = start;
-        for (var next = month + months; from <= target && from < end; next += months)
+        for (var next = On(month, day) > start ? month : month + months; from <= target && from < end; next += months)
         {
             var (whole, served) = (On(next, day).DayNumber - On(next - months, day).DayNumber, Math.Min(On(next, day).DayNumber, end.DayNumber) - from.DayNumber);
             billionths += ((2 * new BigInteger(1_000_000_000) * served) + whole) / (2 * whole);
