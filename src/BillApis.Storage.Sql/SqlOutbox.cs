@@ -57,16 +57,40 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
 
     public async Task DoneAsync(IReadOnlyList<OutboxEvent> events, Instant at, CancellationToken cancellationToken)
     {
+        var tenants = events.GroupBy(item => item.Tenant).ToDictionary(group => group.Key, group => Ranges(group, at));
         await database.WriteAsync(
-            events.Select(item => item.Tenant).Distinct().Count() == 1 ? events[0].Tenant : null,
-            transaction => transaction.Connection!.ExecuteAsync(new CommandDefinition(
-                $"update billing_outbox set done_at = @At where done_at is null and position in (select r.position from {database.Dialect.Rows("Events", "position bigint")} as r)",
-                new { At = at.ToMicroseconds(), Events = JsonSerializer.Serialize(events.Select(item => new { position = item.Position })) },
-                transaction,
-                cancellationToken: cancellationToken)),
+            tenants.Count == 1 ? events[0].Tenant : null,
+            async transaction =>
+            {
+                foreach (var (tenant, ranges) in tenants)
+                {
+                    await database.Dialect.WriteAsync(transaction, tenant, ranges, Done, cancellationToken).ConfigureAwait(false);
+                }
+
+                return true;
+            },
             cancellationToken).ConfigureAwait(false);
         database.Events.Done(events);
     }
+
+    // What was stored together stands together: few ranges say what thousands of numbers would.
+    private static SqlRows Ranges(IEnumerable<OutboxEvent> events, Instant at)
+    {
+        var rows = new SqlRows("first bigint", "last bigint", "at bigint");
+        foreach (var range in events.Select(item => item.Position).Order().Select((position, place) => (position, Gap: position - place)).GroupBy(item => item.Gap, item => item.position))
+        {
+            rows.Add(range.First(), range.Last(), at.ToMicroseconds());
+        }
+
+        return rows;
+    }
+
+    private static string Done(string ranges) =>
+        $"""
+        update billing_outbox set done_at = r.at
+        from {ranges} as r
+        where billing_outbox.tenant_id = @Tenant and billing_outbox.position between r.first and r.last and billing_outbox.done_at is null
+        """;
 
     private const string Select = "select position as Position, tenant_id as TenantId, type as Type, subject_id as SubjectId, at as At, data as Data from billing_outbox";
 

@@ -15,7 +15,10 @@ internal sealed class BillingCycle(
     /// <summary>Carries out what happened before, so that subscriptions are as their customers say.</summary>
     public Task CatchUpAsync(TenantId tenant, CancellationToken cancellationToken) => outbox.DispatchAsync(tenant, cancellationToken);
 
-    /// <summary>Bills one boundary of each, or keeps a draft of it where the tenant wants to look at it first; all of one tenant. What is billed together with one of them is billed with it, and first what is due of it before.</summary>
+    /// <summary>Carries out what bills cause: their postings above all.</summary>
+    public Task CarryOutAsync(TenantId tenant, CancellationToken cancellationToken) => outbox.DispatchCommittedAsync(tenant, cancellationToken);
+
+    /// <summary>Bills one boundary of each, or keeps a draft of it where the tenant wants to look at it first; all of one tenant. What is billed together with one of them is billed with it, and first what is due of it before. What the bills cause is not carried out yet.</summary>
     /// <param name="tenant">Whose they are.</param>
     /// <param name="leased">The subscriptions.</param>
     /// <param name="at">The time.</param>
@@ -37,7 +40,6 @@ internal sealed class BillingCycle(
             left = [.. left.ExceptBy(first.Select(subscription => subscription.Id), subscription => subscription.Id).Where(subscription => !waiting.Contains(CommonBoundaries.GroupOf(subscription)))];
         }
 
-        await outbox.DispatchCommittedAsync(tenant, cancellationToken).ConfigureAwait(false);
         return result;
     }
 

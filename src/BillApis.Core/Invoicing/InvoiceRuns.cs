@@ -14,6 +14,7 @@ public sealed partial class InvoiceRuns
 
     // While one batch is stored, the next is read and computed.
     private const int Lanes = 2;
+    private const int Smallest = 100;
     private static readonly Duration Lease = Duration.FromSeconds(30);
     private static readonly Duration Stalled = Duration.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -122,8 +123,16 @@ public sealed partial class InvoiceRuns
     // Leases, bills and reports until there is nothing to lease; adds to those that were passed without a bill, and to those among them that failed.
     private async Task<InvoiceRun> BillAsync(InvoiceRun run, DueQuery query, HashSet<SubscriptionId> passed, HashSet<SubscriptionId> failed, CancellationToken cancellationToken)
     {
-        using var turn = new SemaphoreSlim(1);
-        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(LaneAsync, cancellationToken))).ConfigureAwait(false);
+        var (gate, behind, left) = (new Lock(), Task.CompletedTask, run.Left);
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(LaneAsync, cancellationToken))).ConfigureAwait(false);
+        }
+        finally
+        {
+            await behind.ConfigureAwait(false);
+        }
+
         return run;
 
         async Task LaneAsync()
@@ -131,27 +140,43 @@ public sealed partial class InvoiceRuns
             for (var leased = await LeaseAsync().ConfigureAwait(false); leased.Count > 0; leased = await LeaseAsync().ConfigureAwait(false))
             {
                 var result = await _cycle.BillAsync(query.Tenant!.Value, leased, query.At, automatic: false, cancellationToken).ConfigureAwait(false);
-                await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-                try
+                lock (gate)
                 {
                     // One that is billed together with others is tried again with each of them, and named once.
                     result.Failures.RemoveAll(failure => !failed.Add(failure.Subscription));
                     passed.UnionWith(result.Failures.Select(failure => failure.Subscription).Concat(result.Held));
-                    run = await ProgressAsync(run, query, result, passed.Count, cancellationToken).ConfigureAwait(false);
-                }
-                finally
-                {
-                    turn.Release();
+                    var (before, known) = (behind, passed.Count);
+                    behind = Task.Run(() => FollowAsync(before, result, known), cancellationToken);
                 }
             }
         }
 
-        async Task<IReadOnlyList<Subscription>> LeaseAsync()
+        // Beside the next batches: lanes that stored and posted in turns would wait for each other with nothing to compute.
+        async Task FollowAsync(Task before, CycleResult result, int known)
         {
-            await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-            SubscriptionId[] except = [.. passed];
-            turn.Release();
-            return await _subscriptions.LeaseAsync(query with { Except = except }, _batchSize, Lease, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await before.ConfigureAwait(false);
+            }
+            finally
+            {
+                run = await ProgressAsync(run, query, result, known, cancellationToken).ConfigureAwait(false);
+                await _cycle.CarryOutAsync(query.Tenant!.Value, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        Task<IReadOnlyList<Subscription>> LeaseAsync()
+        {
+            SubscriptionId[] except;
+            int size;
+            lock (gate)
+            {
+                // The last batches are small, so that no lane has a whole one left when the others are done. Where more is due than was counted, nobody knows which are the last.
+                size = left <= 0 ? _batchSize : Math.Clamp(left / Lanes, Math.Min(Smallest, _batchSize), _batchSize);
+                (except, left) = ([.. passed], left - size);
+            }
+
+            return _subscriptions.LeaseAsync(query with { Except = except }, size, Lease, cancellationToken);
         }
     }
 
@@ -185,6 +210,7 @@ public sealed partial class InvoiceRuns
             foreach (var tenant in leased.GroupBy(subscription => subscription.Tenant))
             {
                 var result = await _cycle.BillAsync(tenant.Key, [.. tenant], query.At, automatic: true, cancellationToken).ConfigureAwait(false);
+                await _cycle.CarryOutAsync(tenant.Key, cancellationToken).ConfigureAwait(false);
                 failed.UnionWith(result.Failures.Select(failure => failure.Subscription));
                 made += result.Invoices.Count;
             }
