@@ -49,7 +49,7 @@ internal sealed class PostgresUsageLog : IUsageLog
 
     public bool CommitsAtOnce => Volatile.Read(ref _careful) <= 0;
 
-    public async Task<bool> TryCommitAsync(TenantId tenant, long usageLock, IReadOnlyList<UsageEntry> entries, Task<string> delta, CancellationToken cancellationToken)
+    public async Task<bool> TryCommitAsync(TenantId tenant, long usageLock, IReadOnlyList<UsageEntry> entries, Task<UsageAdded> added, CancellationToken cancellationToken)
     {
         var keys = await KeysAsync(tenant, entries, cancellationToken).ConfigureAwait(false);
         using var batch = new PostgresUsageBatch(keys);
@@ -60,7 +60,7 @@ internal sealed class PostgresUsageLog : IUsageLog
             try
             {
                 var guards = await _dialect.GuardsAsync(connection, cancellationToken).ConfigureAwait(false);
-                await PostgresUsageSql.CommitAsync(connection, _prepares, guards, tenant, usageLock, keys, batch, await delta.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                await PostgresUsageSql.CommitAsync(connection, _prepares, guards, tenant, usageLock, keys, batch, (await added.ConfigureAwait(false)).Delta, cancellationToken).ConfigureAwait(false);
                 return true;
             }
             catch (PostgresException exception) when (PostgresUsageSql.IsBilledBeyond(exception) || _dialect.IsTransient(exception))

@@ -51,7 +51,7 @@ internal static class PostgresUsageSql
 
     /// <summary>Enters intake, writes a batch with its keys, its slices and what it adds to the totals, and commits: one exchange with the server.</summary>
     public static async Task CommitAsync(
-        NpgsqlConnection connection, bool prepares, bool guards, TenantId tenant, long usageLock, List<PostgresUsageKey> keys, PostgresUsageBatch batch, string delta, CancellationToken cancellationToken)
+        NpgsqlConnection connection, bool prepares, bool guards, TenantId tenant, long usageLock, List<PostgresUsageKey> keys, PostgresUsageBatch batch, byte[] delta, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlBatch(connection);
         command.BatchCommands.Add(Command("begin isolation level read committed"));
@@ -64,7 +64,9 @@ internal static class PostgresUsageSql
         command.BatchCommands.Add(Command(
             CheckGates, new NpgsqlParameter<string> { TypedValue = tenant.ToString() }, new NpgsqlParameter<long> { TypedValue = batch.Months.Min(month => month.FirstAt) }));
         Add(command, tenant, keys, batch, AddKeys);
-        command.BatchCommands.Add(Command(UsageDeltas.Insert, new NpgsqlParameter<string>("Tenant", tenant.ToString()), new NpgsqlParameter<string>("Totals", delta)));
+        command.BatchCommands.Add(Command(
+            UsageDeltas.Insert("(select @Totals as totals)"),
+            new NpgsqlParameter<string>("Tenant", tenant.ToString()), new NpgsqlParameter<byte[]>("Totals", NpgsqlDbType.Text) { TypedValue = delta }));
         command.BatchCommands.Add(Command("commit"));
         if (prepares)
         {

@@ -51,7 +51,7 @@ internal sealed class SqliteUsageLog : IUsageLog
 
     public bool CommitsAtOnce => false;
 
-    public Task<bool> TryCommitAsync(TenantId tenant, long usageLock, IReadOnlyList<UsageEntry> entries, Task<string> delta, CancellationToken cancellationToken) => Task.FromResult(false);
+    public Task<bool> TryCommitAsync(TenantId tenant, long usageLock, IReadOnlyList<UsageEntry> entries, Task<UsageAdded> added, CancellationToken cancellationToken) => Task.FromResult(false);
 
     public Task AssignAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken)
     {

@@ -15,6 +15,9 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
 
     public int Count { get; private set; }
 
+    /// <summary>Makes room for other rows.</summary>
+    public void Clear() => Count = 0;
+
     /// <summary>A value of a row.</summary>
     public SqlValue this[int row, int column]
     {
@@ -29,7 +32,7 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Columns.Length);
         var (piece, place) = Math.DivRem(Count, RowsInPiece);
-        if (place == 0)
+        if (piece == _pieces.Count)
         {
             _pieces.Add(new SqlValue[(piece == 0 ? 1 : RowsInPiece) * values.Length]);
         }

@@ -24,10 +24,10 @@ internal interface IUsageLog
     /// <param name="tenant">Whose events they are.</param>
     /// <param name="usageLock">The lock of the tenant that writers of usage share.</param>
     /// <param name="entries">Events of different keys, of which none is an orphan.</param>
-    /// <param name="delta">What they add to the totals, as <see cref="UsageDelta"/> writes it.</param>
+    /// <param name="added">What they add to the totals.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>Whether it is stored and committed; where it is not, nothing happened, and statement by statement it will be found what was in the way.</returns>
-    Task<bool> TryCommitAsync(TenantId tenant, long usageLock, IReadOnlyList<UsageEntry> entries, Task<string> delta, CancellationToken cancellationToken);
+    Task<bool> TryCommitAsync(TenantId tenant, long usageLock, IReadOnlyList<UsageEntry> entries, Task<UsageAdded> added, CancellationToken cancellationToken);
 
     /// <summary>Gives events that are stored the customer and the metrics that they have now.</summary>
     Task AssignAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, CancellationToken cancellationToken);

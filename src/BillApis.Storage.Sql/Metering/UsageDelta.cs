@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Numerics;
 using BillApis.Metering;
 
@@ -7,6 +9,9 @@ namespace BillApis.Storage.Sql.Metering;
 internal static class UsageDelta
 {
     private const byte Format = 1;
+
+    // What most totals take, so that a usual batch is no large object.
+    private const int BytesOfTotal = 64;
 
     [Flags]
     private enum Has : byte
@@ -20,9 +25,10 @@ internal static class UsageDelta
         Latest = 32,
     }
 
-    public static string Of(UsageTotals batch)
+    /// <summary>The text, in UTF-8.</summary>
+    public static byte[] Of(UsageTotals batch)
     {
-        using var bytes = new MemoryStream((batch.Totals.Count + batch.Items.Count) * 96);
+        using var bytes = new MemoryStream((batch.Totals.Count + batch.Items.Count) * BytesOfTotal);
         using var writer = new BinaryWriter(bytes);
         writer.Write(Format);
         writer.Write7BitEncodedInt(batch.Totals.Count);
@@ -48,31 +54,46 @@ internal static class UsageDelta
         }
 
         writer.Flush();
-        return Convert.ToBase64String(bytes.GetBuffer(), 0, (int)bytes.Length);
+        var text = new byte[Base64.GetMaxEncodedToUtf8Length((int)bytes.Length)];
+        _ = Base64.EncodeToUtf8(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), text, out _, out _);
+        return text;
     }
 
     /// <summary>Adds what <see cref="Of"/> wrote.</summary>
-    public static void AddTo(UsageTotals totals, string delta)
+    public static void AddTo(UsageMerge merge, ReadOnlySpan<byte> delta)
     {
-        using var reader = new BinaryReader(new MemoryStream(Convert.FromBase64String(delta)));
-        _ = reader.ReadByte() is Format ? 0 : throw new InvalidOperationException("A later version of this program wrote these totals.");
-        var total = new UsageTotal();
-        for (var count = reader.Read7BitEncodedInt(); count > 0; count--)
+        var bytes = ArrayPool<byte>.Shared.Rent(Base64.GetMaxDecodedFromUtf8Length(delta.Length));
+        try
         {
-            var key = ReadKey(reader, out var has);
-            (total.Events, total.Sum, total.Moment) = (reader.Read7BitEncodedInt64(), Sum(reader, has, Has.Sum), Sum(reader, has, Has.Moment));
-            (total.Max, total.Min, total.Latest) = (has.HasFlag(Has.Max) ? reader.ReadDecimal() : null, has.HasFlag(Has.Min) ? reader.ReadDecimal() : null, Latest(reader, has));
-            totals.Add(key, total);
+            _ = Base64.DecodeFromUtf8(delta, bytes, out _, out var length) is OperationStatus.Done ? 0 : throw new InvalidOperationException("What a batch added to the totals is damaged.");
+            using var reader = new BinaryReader(new MemoryStream(bytes, 0, length));
+            AddTo(merge, reader);
         }
-
-        for (var count = reader.Read7BitEncodedInt(); count > 0; count--)
+        finally
         {
-            var key = ReadKey(reader, out var has);
-            totals.Add(key, reader.ReadString(), new UsageItem(reader.Read7BitEncodedInt64(), Latest(reader, has)));
+            ArrayPool<byte>.Shared.Return(bytes);
         }
     }
 
-    private static void Write(BinaryWriter writer, in UsageKey key, Has has)
+    private static void AddTo(UsageMerge merge, BinaryReader reader)
+    {
+        _ = reader.ReadByte() is Format ? 0 : throw new InvalidOperationException("A later version of this program wrote these totals.");
+        for (var count = reader.Read7BitEncodedInt(); count > 0; count--)
+        {
+            var (key, total) = (ReadKey(reader, out var has), new UsageTotal());
+            (total.Events, total.Sum, total.Moment) = (reader.Read7BitEncodedInt64(), Sum(reader, has, Has.Sum), Sum(reader, has, Has.Moment));
+            (total.Max, total.Min, total.Latest) = (has.HasFlag(Has.Max) ? reader.ReadDecimal() : null, has.HasFlag(Has.Min) ? reader.ReadDecimal() : null, Latest(reader, has));
+            merge.Add(key, total);
+        }
+
+        for (var count = reader.Read7BitEncodedInt(); count > 0; count--)
+        {
+            var key = ReadKey(reader, out var has);
+            merge.Add(key, reader.ReadString(), new UsageItem(reader.Read7BitEncodedInt64(), Latest(reader, has)));
+        }
+    }
+
+    private static void Write(BinaryWriter writer, UsageKey key, Has has)
     {
         writer.Write((byte)has);
         writer.Write7BitEncodedInt64(key.Bucket.Hour);
@@ -155,4 +176,16 @@ internal static class UsageDelta
         has.HasFlag(Has.Latest) ? new LatestValue(SqlTime.FromMicroseconds(reader.Read7BitEncodedInt64()), reader.ReadString(), reader.ReadDecimal()) : null;
 
     private static Has If<T>(T? value, Has has) where T : struct => value is null ? Has.Nothing : has;
+}
+
+/// <summary>What events add to the totals.</summary>
+/// <param name="Delta">As <see cref="UsageDelta"/> writes it.</param>
+/// <param name="Totals">How many totals and items it moves.</param>
+internal sealed record UsageAdded(byte[] Delta, int Totals)
+{
+    public static UsageAdded Of(IReadOnlyList<UsageEntry> entries)
+    {
+        var totals = UsageTotals.Of(entries);
+        return new UsageAdded(UsageDelta.Of(totals), totals.Totals.Count + totals.Items.Count);
+    }
 }

@@ -11,22 +11,22 @@ internal static class UsageDeltaText
     private const char TieMark = '\u001f';
 
     /// <summary>Whether a delta is of this form. Base64 begins with an A for as long as the format is a number below 4.</summary>
-    public static bool Is(string delta) => delta[0] is 't' or 'i';
+    public static bool Is(ReadOnlySpan<byte> delta) => delta[0] is (byte)'t' or (byte)'i';
 
     /// <summary>Adds what the text says.</summary>
-    public static void AddTo(UsageTotals totals, string delta)
+    public static void AddTo(UsageMerge merge, ReadOnlySpan<byte> delta)
     {
-        foreach (var line in delta.TrimEnd('\n').Split('\n'))
+        foreach (var line in Encoding.UTF8.GetString(delta).TrimEnd('\n').Split('\n'))
         {
             var end = line.IndexOf('\v', StringComparison.Ordinal);
             var (key, values) = (line[1..end].Split('\t'), line[(end + 1)..].Split('\t'));
             if (line[0] == 't')
             {
-                totals.Add(Key(key), new UsageTotal { Events = Number(values[0]), Sum = Sum(values[1]), Moment = Sum(values[2]), Max = Decimal(values[3]), Min = Decimal(values[4]), Latest = Latest(values.AsSpan(5)) });
+                merge.Add(Key(key), new UsageTotal { Events = Number(values[0]), Sum = Sum(values[1]), Moment = Sum(values[2]), Max = Decimal(values[3]), Min = Decimal(values[4]), Latest = Latest(values.AsSpan(5)) });
             }
             else
             {
-                totals.Add(Key(key), Unescape(key[^1]), new UsageItem(Number(values[0]), Latest(values.AsSpan(1))));
+                merge.Add(Key(key), Unescape(key[^1]), new UsageItem(Number(values[0]), Latest(values.AsSpan(1))));
             }
         }
     }

@@ -11,20 +11,31 @@ namespace BillApis.Storage.Sql.Metering;
 /// </summary>
 internal sealed class UsageDeltas(SqlDatabase database)
 {
-    /// <summary>Writes what a batch adds, <c>@Totals</c>.</summary>
-    public const string Insert = "insert into billing_usage_delta (tenant_id, totals) values (@Tenant, @Totals)";
-
     private const int BatchesPerMerge = 512;
     private const int Pile = 64;
     private const int TotalsPerMerge = 16_384;
     private const int MostPerMerge = 512;
+    private const int MostKept = 2 * TotalsPerMerge;
     private readonly ConcurrentDictionary<TenantId, Written> _written = [];
 
+    // Its lists are large: one is kept for the next merge.
+    private UsageMerge? _spare;
+
+    /// <summary>Writes what a batch adds, the rows' <c>totals</c>.</summary>
+    public static string Insert(string rows) => $"insert into billing_usage_delta (tenant_id, totals) select @Tenant, r.totals from {rows} as r";
+
     /// <summary>Writes what a batch adds.</summary>
-    public static Task AddAsync(DbTransaction transaction, TenantId tenant, UsageTotals totals, CancellationToken cancellationToken) => totals.Totals.Count == 0
-        ? Task.CompletedTask
-        : transaction.Connection!.ExecuteAsync(new CommandDefinition(
-            Insert, new { Tenant = tenant.ToString(), Totals = UsageDelta.Of(totals) }, transaction, cancellationToken: cancellationToken));
+    public static Task AddAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, UsageAdded added, CancellationToken cancellationToken)
+    {
+        if (added.Totals == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        var rows = new SqlRows("totals text");
+        rows.Add(SqlValue.OfUtf8(added.Delta));
+        return dialect.WriteAsync(transaction, tenant, rows, Insert, cancellationToken);
+    }
 
     /// <summary>Merges what batches added, once it is much; called after each, so that there is never much to merge for who reads.</summary>
     /// <param name="tenant">The tenant.</param>
@@ -96,31 +107,35 @@ internal sealed class UsageDeltas(SqlDatabase database)
     private async Task<bool> MergeSomeAsync(DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {
         await UsageLock.HoldTotalsAsync(database.Dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
-        var texts = (await transaction.Connection!.QueryAsync<string>(new CommandDefinition(
+        var merge = Interlocked.Exchange(ref _spare, null) ?? new UsageMerge();
+        var batches = await database.Dialect.QueryAsync(
+            transaction.Connection!,
             $"""
             delete from billing_usage_delta
             where tenant_id = @Tenant and seq in (select seq from billing_usage_delta where tenant_id = @Tenant order by seq limit {MostPerMerge})
             returning totals
             """,
-            new { Tenant = tenant.ToString() },
-            transaction,
-            cancellationToken: cancellationToken)).ConfigureAwait(false)).AsList();
-        var totals = new UsageTotals();
-        foreach (var text in texts)
+            [("Tenant", tenant.ToString())],
+            row => Add(merge, row.Utf8(0)),
+            cancellationToken).ConfigureAwait(false);
+        await merge.StoreAsync(database.Dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
+        merge.Clear();
+        _spare = merge.Capacity <= MostKept ? merge : null;
+        return batches.Count == MostPerMerge;
+    }
+
+    private static bool Add(UsageMerge merge, ReadOnlySpan<byte> delta)
+    {
+        if (UsageDeltaText.Is(delta))
         {
-            if (UsageDeltaText.Is(text))
-            {
-                UsageDeltaText.AddTo(totals, text);
-            }
-            else
-            {
-                UsageDelta.AddTo(totals, text);
-            }
+            UsageDeltaText.AddTo(merge, delta);
+        }
+        else
+        {
+            UsageDelta.AddTo(merge, delta);
         }
 
-        totals.Widen();
-        await totals.StoreAsync(database.Dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
-        return texts.Count == MostPerMerge;
+        return true;
     }
 
     private sealed record Written(int Batches, int Totals)

@@ -60,7 +60,7 @@ internal sealed class UsageIntake : IDisposable
                     .Select(row => (row.Source, row.Id)).ToHashSet();
                 var entries = batch.Entries.Where(entry => claimed.Contains(entry.Key)).ToList();
                 await _dialect.UsageLog.AssignAsync(transaction, tenant, entries, cancellationToken).ConfigureAwait(false);
-                await CountAsync(transaction, tenant, entries, gates, UsageTotals.Of(entries), cancellationToken).ConfigureAwait(false);
+                await CountAsync(transaction, tenant, entries, gates, UsageAdded.Of(entries), cancellationToken).ConfigureAwait(false);
                 return entries.Count(entry => entry.Open.Length > 0);
             },
             cancellationToken);
@@ -76,7 +76,7 @@ internal sealed class UsageIntake : IDisposable
                 var parts = whole.Select(entry => entry.Item with { Contributions = [.. entry.Open.Where(part => claimed[entry.Key].Contains(part.Metric.Id.ToString()))] }).Where(item => !item.Contributions.IsEmpty).ToList();
                 await _dialect.UsageLog.AssignAsync(transaction, tenant, [.. whole.Where(entry => claimed.Contains(entry.Key))], cancellationToken).ConfigureAwait(false);
                 var counted = new UsageBatch(new UsageDelivery(tenant, parts).Entries, gates).Entries;
-                await CountAsync(transaction, tenant, counted, gates, UsageTotals.Of(counted), cancellationToken).ConfigureAwait(false);
+                await CountAsync(transaction, tenant, counted, gates, UsageAdded.Of(counted), cancellationToken).ConfigureAwait(false);
                 return parts.Count;
             },
             cancellationToken);
@@ -125,22 +125,14 @@ internal sealed class UsageIntake : IDisposable
         }
 
         batch.Entries.ForEach(entry => entry.Known = null);
-        var totals = 0;
-        var delta = batch.Entries.Count < WorthTwoCores ? Task.FromResult(Count()) : Task.Run(Count, CancellationToken.None);
-        if (!await _database.RefusingAsync(() => _dialect.UsageLog.TryCommitAsync(tenant, UsageLock.Of(tenant), batch.Entries, delta, CancellationToken.None)).ConfigureAwait(false))
+        var added = batch.Entries.Count < WorthTwoCores ? Task.FromResult(UsageAdded.Of(batch.Entries)) : Task.Run(() => UsageAdded.Of(batch.Entries), CancellationToken.None);
+        if (!await _database.RefusingAsync(() => _dialect.UsageLog.TryCommitAsync(tenant, UsageLock.Of(tenant), batch.Entries, added, CancellationToken.None)).ConfigureAwait(false))
         {
             return null;
         }
 
         UsageDelivery.Answer(deliveries, batch);
-        return [new Appended(tenant, null, totals)];
-
-        string Count()
-        {
-            var added = UsageTotals.Of(batch.Entries);
-            totals = added.Totals.Count + added.Items.Count;
-            return UsageDelta.Of(added);
-        }
+        return [new Appended(tenant, null, (await added.ConfigureAwait(false)).Totals)];
     }
 
     private Task<List<Appended>> CommitInStepsAsync(IReadOnlyList<UsageDelivery> deliveries) => _database.WriteAsync(
@@ -168,11 +160,11 @@ internal sealed class UsageIntake : IDisposable
         var batch = new UsageBatch(all, gates);
 
         // Nearly always all of them are new, and what they add is worked out while the database is busy with them.
-        var counting = batch.Entries.Count < WorthTwoCores ? null : Task.Run(() => UsageTotals.Of(batch.Entries), CancellationToken.None);
+        var counting = batch.Entries.Count < WorthTwoCores ? null : Task.Run(() => UsageAdded.Of(batch.Entries), CancellationToken.None);
         var appending = _dialect.UsageLog.AppendAsync(transaction, isFirst, tenant, batch.Entries, cancellationToken);
         await Task.WhenAll(appending, counting ?? Task.CompletedTask).ConfigureAwait(false);
         var added = batch.Entries.FindAll(entry => entry.Known is null);
-        var known = counting is not null && added.Count == batch.Entries.Count ? await counting.ConfigureAwait(false) : UsageTotals.Of(added);
+        var known = counting is not null && added.Count == batch.Entries.Count ? await counting.ConfigureAwait(false) : UsageAdded.Of(added);
         var totals = await CountAsync(transaction, tenant, added, gates, known, cancellationToken).ConfigureAwait(false);
         UsageDelivery.Answer(deliveries, batch);
         return new Appended(tenant, await appending.ConfigureAwait(false), totals);
@@ -200,7 +192,7 @@ internal sealed class UsageIntake : IDisposable
     }
 
     /// <returns>How many totals move.</returns>
-    private async Task<int> CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, UsageGates gates, UsageTotals totals, CancellationToken cancellationToken)
+    private async Task<int> CountAsync(DbTransaction transaction, TenantId tenant, IReadOnlyList<UsageEntry> entries, UsageGates gates, UsageAdded added, CancellationToken cancellationToken)
     {
         var late = new LateMarks(gates);
         foreach (var entry in gates.IsEmpty ? [] : entries)
@@ -208,7 +200,7 @@ internal sealed class UsageIntake : IDisposable
             late.Add(entry);
         }
 
-        await UsageDeltas.AddAsync(transaction, tenant, totals, cancellationToken).ConfigureAwait(false);
+        await UsageDeltas.AddAsync(_dialect, transaction, tenant, added, cancellationToken).ConfigureAwait(false);
         await late.WriteAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
         var orphans = entries.Where(entry => entry.Orphan is not null).SelectMany(OrphanRows).ToList();
         if (orphans.Count > 0)
@@ -216,7 +208,7 @@ internal sealed class UsageIntake : IDisposable
             await transaction.BulkAsync(InsertOrphans(), tenant, orphans, cancellationToken).ConfigureAwait(false);
         }
 
-        return totals.Totals.Count + totals.Items.Count;
+        return added.Totals;
     }
 
     private static object Claimed(UsageEntry entry) => new

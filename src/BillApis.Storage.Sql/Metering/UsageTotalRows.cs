@@ -1,36 +1,52 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using BillApis.Metering;
 
 namespace BillApis.Storage.Sql.Metering;
 
-/// <summary>Rows of <c>billing_usage_total</c>, as they are written and read back.</summary>
-internal static class UsageTotalRows
+/// <summary>Rows of <c>billing_usage_total</c>, written some at a time; of those that lie together, ids and sums are spelled once.</summary>
+internal sealed class UsageTotalRows
 {
+    private const int RowsPerStatement = 2_048;
     private const string Later = "(excluded.latest_at > t.latest_at or (excluded.latest_at = t.latest_at and excluded.latest_tie > t.latest_tie))";
+    private readonly Dictionary<MetricId, string> _metrics = [];
+    private readonly SqlRows _rows = new(
+        "level bigint", "hour bigint", "customer_id text", "metric_id text", "subscription_id text", "dimensions text", "events bigint",
+        "value_sum decimal", "value_moment decimal", "value_max decimal", "value_min decimal", "latest_at bigint", "latest_tie text", "latest_value decimal");
 
-    /// <summary>The rows of totals; of those that lie together in the table, ids are written out once.</summary>
-    public static SqlRows Of(IEnumerable<KeyValuePair<UsageKey, UsageTotal>> totals)
+    private (CustomerId Id, string? Text) _customer;
+    private (ExactSum? Sum, string? Text) _sum;
+
+    /// <summary>Adds the total of a bucket, which may be another one than the key's.</summary>
+    public void Add(UsageKey of, UsageBucket bucket, UsageTotal total)
     {
-        var (customer, customerText, metrics) = (default(CustomerId), "", new Dictionary<MetricId, string>());
-        var rows = new SqlRows(
-            "level bigint", "hour bigint", "customer_id text", "metric_id text", "subscription_id text", "dimensions text", "events bigint",
-            "value_sum decimal", "value_moment decimal", "value_max decimal", "value_min decimal", "latest_at bigint", "latest_tie text", "latest_value decimal");
-        foreach (var (key, total) in totals)
+        _customer = _customer.Text is not null && _customer.Id == of.Customer ? _customer : (of.Customer, of.Customer.ToString());
+        _sum = _sum.Sum == total.Sum ? _sum : (total.Sum, total.Sum?.ToString());
+        ref var metric = ref CollectionsMarshal.GetValueRefOrAddDefault(_metrics, of.Metric, out _);
+        metric ??= of.Metric.ToString();
+        _rows.Add(
+            (long)bucket.Level, bucket.Hour, _customer.Text, metric, of.Subscription?.ToString() ?? "", of.Dimensions, total.Events,
+            _sum.Text, total.Moment?.ToString(), Text(total.Max), Text(total.Min), total.Latest?.At.ToMicroseconds(), total.Latest?.Tie, Text(total.Latest?.Value));
+    }
+
+    /// <summary>Moves the totals that were added, once they are many or the last.</summary>
+    public async Task WriteAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, bool isLast, CancellationToken cancellationToken)
+    {
+        if (_rows.Count >= RowsPerStatement || (isLast && _rows.Count > 0))
         {
-            (customer, customerText) = key.Customer == customer && customerText.Length > 0 ? (customer, customerText) : (key.Customer, key.Customer.ToString());
-            ref var metric = ref CollectionsMarshal.GetValueRefOrAddDefault(metrics, key.Metric, out _);
-            metric ??= key.Metric.ToString();
-            rows.Add(
-                (long)key.Bucket.Level, key.Bucket.Hour, customerText, metric, key.Subscription?.ToString() ?? "", key.Dimensions, total.Events,
-                total.Sum?.ToString(), total.Moment?.ToString(), Text(total.Max), Text(total.Min), total.Latest?.At.ToMicroseconds(), total.Latest?.Tie, Text(total.Latest?.Value));
+            await dialect.WriteAsync(transaction, tenant, _rows, rows => Upsert(dialect, rows), cancellationToken).ConfigureAwait(false);
+            _rows.Clear();
         }
 
-        return rows;
+        if (isLast)
+        {
+            _metrics.Clear();
+        }
     }
 
     // A total has the values that its metric needs and no others: nothing is worked out for those.
-    public static string Upsert(SqlDialect dialect, string rows) =>
+    private static string Upsert(SqlDialect dialect, string rows) =>
         $"""
         insert into billing_usage_total as t (tenant_id, level, hour, customer_id, metric_id, subscription_id, dimensions,
             events, value_sum, value_moment, value_max, value_min, latest_at, latest_tie, latest_value)

@@ -11,7 +11,6 @@ internal sealed class UsageTotals
     public static readonly string[] Tables = ["billing_usage_total", "billing_usage_item"];
 
     private const int Levels = 3;
-    private const int WorthTwoCores = 1_024;
     private readonly Dictionary<UsageKey, UsageTotal> _totals = [];
     private readonly Dictionary<(UsageKey Key, string Name), UsageItem> _items = [];
 
@@ -63,10 +62,14 @@ internal sealed class UsageTotals
     /// <summary>Moves the totals of the buckets that were added, and of no others.</summary>
     public async Task StoreAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {
-        foreach (var part in Rows())
+        var rows = new UsageTotalRows();
+        foreach (var (key, total) in _totals.OrderBy(pair => pair.Key))
         {
-            await dialect.WriteAsync(transaction, tenant, part, rows => UsageTotalRows.Upsert(dialect, rows), cancellationToken).ConfigureAwait(false);
+            rows.Add(key, key.Bucket, total);
+            await rows.WriteAsync(dialect, transaction, tenant, isLast: false, cancellationToken).ConfigureAwait(false);
         }
+
+        await rows.WriteAsync(dialect, transaction, tenant, isLast: true, cancellationToken).ConfigureAwait(false);
 
         if (_items.Count > 0)
         {
@@ -89,19 +92,6 @@ internal sealed class UsageTotals
     /// <summary>The same with what is known of one thing.</summary>
     public void Widen(UsageKey part, string name, UsageItem item) => Add(part.Wider, name, item);
 
-    // In the order of the table, in which each level stands by itself: of many, all levels are put in order at once.
-    private List<SqlRows> Rows()
-    {
-        var levels = _totals.GroupBy(pair => _totals.Count < WorthTwoCores ? UsageLevel.Hour : pair.Key.Bucket.Level).OrderBy(level => level.Key).Select(level => level.ToArray()).ToArray();
-        var rows = new SqlRows[levels.Length];
-        Parallel.For(0, levels.Length, level =>
-        {
-            Array.Sort(levels[level], static (left, right) => left.Key.CompareTo(right.Key));
-            rows[level] = UsageTotalRows.Of(levels[level]);
-        });
-        return [.. rows];
-    }
-
     private void Widen(UsageLevel level)
     {
         foreach (var (key, total) in _totals.Where(pair => pair.Key.Bucket.Level == level).ToList())
@@ -116,20 +106,28 @@ internal sealed class UsageTotals
     }
 
     // The total of a bucket, to be added to.
-    private UsageTotal Of(in UsageKey key) => CollectionsMarshal.GetValueRefOrAddDefault(_totals, key, out _) ??= new UsageTotal();
+    private UsageTotal Of(UsageKey key) => CollectionsMarshal.GetValueRefOrAddDefault(_totals, key, out _) ??= new UsageTotal();
 }
 
 /// <summary>What a total is kept for.</summary>
-internal readonly record struct UsageKey(UsageBucket Bucket, CustomerId Customer, MetricId Metric, SubscriptionId? Subscription, string Dimensions) : IComparable<UsageKey>
+internal sealed record UsageKey(UsageBucket Bucket, CustomerId Customer, MetricId Metric, SubscriptionId? Subscription, string Dimensions) : IComparable<UsageKey>
 {
     /// <summary>The same one level up.</summary>
     public UsageKey Wider => this with { Bucket = Bucket.Wider };
 
+    /// <summary>Whether both are of the same but for the time.</summary>
+    public bool IsOfSame(UsageKey other) => CompareWhose(other) == 0;
+
     /// <summary>The order of the table, so that what lies together is written together.</summary>
-    public int CompareTo(UsageKey other) =>
-        ((int)Bucket.Level).CompareTo((int)other.Bucket.Level) is not 0 and var level ? level
-        : Bucket.Hour.CompareTo(other.Bucket.Hour) is not 0 and var hour ? hour
-        : Customer.Value.CompareTo(other.Customer.Value) is not 0 and var customer ? customer
+    public int CompareTo(UsageKey? other) => other is null ? 1 : CompareBucket(other) is not 0 and var bucket ? bucket : CompareWhose(other);
+
+    /// <summary>The order in which what is of the same follows each other, from the first hour to the last.</summary>
+    public int CompareToCustomerFirst(UsageKey other) => CompareWhose(other) is not 0 and var whose ? whose : CompareBucket(other);
+
+    private int CompareBucket(UsageKey other) => ((int)Bucket.Level).CompareTo((int)other.Bucket.Level) is not 0 and var level ? level : Bucket.Hour.CompareTo(other.Bucket.Hour);
+
+    private int CompareWhose(UsageKey other) =>
+        Customer.Value.CompareTo(other.Customer.Value) is not 0 and var customer ? customer
         : Metric.Value.CompareTo(other.Metric.Value) is not 0 and var metric ? metric
         : Nullable.Compare(Subscription?.Value, other.Subscription?.Value) is not 0 and var subscription ? subscription
         : string.CompareOrdinal(Dimensions, other.Dimensions);

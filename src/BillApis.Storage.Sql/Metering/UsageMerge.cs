@@ -1,0 +1,94 @@
+using System.Data.Common;
+using System.Runtime.InteropServices;
+using BillApis.Metering;
+
+namespace BillApis.Storage.Sql.Metering;
+
+/// <summary>
+/// What many batches added to hours, on its way into the totals of hours, days and months. It is put in order, so that an hour passes into its day and a day into its month when it is over, and only one
+/// of each is open at a time: the same as <see cref="UsageTotals.Widen()"/>, without a table of all of them.
+/// </summary>
+internal sealed class UsageMerge
+{
+    private static readonly Comparison<KeyValuePair<UsageKey, UsageTotal>> ByKey = static (left, right) => left.Key.CompareToCustomerFirst(right.Key);
+    private readonly List<KeyValuePair<UsageKey, UsageTotal>> _hours = [];
+    private readonly (UsageBucket Bucket, UsageTotal? Total)[] _open = new (UsageBucket, UsageTotal?)[3];
+    private readonly Dictionary<UsageBucket, UsageBucket> _wider = [];
+    private readonly UsageTotalRows _rows = new();
+    private UsageTotals _items = new();
+
+    /// <summary>How many totals it has room for.</summary>
+    public int Capacity => _hours.Capacity;
+
+    /// <summary>Adds what a batch adds to an hour; the total is the merge's own from now on.</summary>
+    public void Add(UsageKey hour, UsageTotal total) => _hours.Add(KeyValuePair.Create(hour, total));
+
+    /// <summary>Adds what a batch adds to one thing in an hour.</summary>
+    public void Add(UsageKey hour, string name, UsageItem item) => _items.Add(hour, name, item);
+
+    /// <summary>Moves the totals.</summary>
+    public async Task StoreAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
+    {
+        CollectionsMarshal.AsSpan(_hours).Sort(ByKey);
+        for (var i = 0; i < _hours.Count; i++)
+        {
+            var (key, total) = _hours[i];
+            Add(key, key.Bucket, total);
+            if (i + 1 == _hours.Count || !_hours[i + 1].Key.IsOfSame(key))
+            {
+                Close(key, UsageLevel.Hour);
+                Close(key, UsageLevel.Day);
+                Close(key, UsageLevel.Month);
+                await _rows.WriteAsync(dialect, transaction, tenant, isLast: i + 1 == _hours.Count, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        _items.Widen();
+        await _items.StoreAsync(dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes ready for others.</summary>
+    public void Clear()
+    {
+        _hours.Clear();
+        _wider.Clear();
+        _items = new();
+    }
+
+    private void Add(UsageKey of, UsageBucket bucket, UsageTotal total)
+    {
+        ref var open = ref _open[(int)bucket.Level];
+        if (open.Total is not null && open.Bucket == bucket)
+        {
+            open.Total.Add(total);
+            return;
+        }
+
+        Close(of, bucket.Level);
+        open = (bucket, total);
+    }
+
+    private void Close(UsageKey of, UsageLevel level)
+    {
+        ref var open = ref _open[(int)level];
+        if (open is not (var bucket, { } total))
+        {
+            return;
+        }
+
+        open = default;
+        _rows.Add(of, bucket, total);
+        if (level is not UsageLevel.Month)
+        {
+            // Its row is written: the total itself goes on as that of the wider bucket.
+            var wider = Wider(bucket);
+            Add(of, wider, total.Since(bucket.After(wider)));
+        }
+    }
+
+    private UsageBucket Wider(UsageBucket bucket)
+    {
+        ref var wider = ref CollectionsMarshal.GetValueRefOrAddDefault(_wider, bucket, out var isKnown);
+        return isKnown ? wider : wider = bucket.Wider;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Data.Common;
+using BillApis.Conformance;
+using BillApis.Metering;
+using BillApis.Storage.Sql;
+using BillApis.Storage.Sql.Metering;
+using Dapper;
+using NodaTime;
+
+namespace BillApis.Storage.Tests.Metering;
+
+/// <summary>What is merged in order, each total passing into the next wider, is stored as totals that were widened in a table.</summary>
+public abstract class UsageMergeTests(StoreFixture fixture)
+{
+    private const int Seed = 20261127;
+    private const int Rounds = 4;
+    private static readonly Instant Start = Instant.FromUtc(2026, 1, 30, 20, 0);
+    private readonly TenantId _merged = EntityId.New<TenantId>();
+    private readonly TenantId _widened = EntityId.New<TenantId>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    // The last is more than are written by one statement.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(300)]
+    [InlineData(3_000)]
+    public async Task Totals_of_all_levels_are_those_that_a_table_of_them_gives(int most)
+    {
+        var random = new Random(Seed);
+        var (customers, metrics, subscriptions) = (Ids<CustomerId>(most / 20), Ids<MetricId>(3), Ids<SubscriptionId>(2));
+        var (merge, database) = (new UsageMerge(), fixture.Get<SqlDatabase>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            var totals = new UsageTotals();
+            for (var i = 0; i < most; i++)
+            {
+                var key = new UsageKey(
+                    UsageBucket.Of(UsageLevel.Hour, Start + Duration.FromHours(random.Next(60))), Of(customers), Of(metrics), random.Next(3) == 0 ? Of(subscriptions) : null, random.Next(2) == 0 ? "{}" : """{"model":"a"}""");
+
+                // Whoever adds to one of two totals must leave the other alone: each gets its own.
+                totals.Add(key, Total(i, key.Metric == metrics[0]));
+                merge.Add(key, Total(i, key.Metric == metrics[0]));
+                if (random.Next(4) == 0)
+                {
+                    var (name, item) = ($"thing-{random.Next(3)}", new UsageItem(random.Next(1, 5), Latest(i)));
+                    totals.Add(key, name, item);
+                    merge.Add(key, name, item);
+                }
+            }
+
+            totals.Widen();
+            await WriteAsync(_widened, transaction => totals.StoreAsync(database.Dialect, transaction, _widened, Token));
+            await WriteAsync(_merged, transaction => merge.StoreAsync(database.Dialect, transaction, _merged, Token));
+            merge.Clear();
+        }
+
+        foreach (var table in UsageTotals.Tables)
+        {
+            var widened = await RowsAsync(table, _widened);
+            widened.Count.ShouldBeGreaterThan(most / 4);
+            (await RowsAsync(table, _merged)).ShouldBe(widened);
+        }
+
+        T Of<T>(T[] of) => of[random.Next(of.Length)];
+    }
+
+    private static T[] Ids<T>(int count)
+        where T : struct, IEntityId<T> => [.. Enumerable.Range(0, count + 1).Select(_ => EntityId.New<T>())];
+
+    private static UsageTotal Total(int i, bool isWeighted)
+    {
+        var random = new Random(Seed + i);
+        var sum = ExactSum.Of(random.Next(-5_000, 5_000) / 8m);
+        return new UsageTotal
+        {
+            Events = random.Next(1, 9), Sum = isWeighted || i % 2 == 0 ? sum : null, Moment = isWeighted ? sum * random.Next(1_000_000) : null,
+            Max = Value(random, 3), Min = Value(random, 4), Latest = i % 2 == 0 ? Latest(i) : null,
+        };
+    }
+
+    private static LatestValue Latest(int i) => new(Start + Duration.FromSeconds(i % 50), $"event-{i}\napi", (i % 7) - 3.5m);
+
+    private static decimal? Value(Random random, int one) => random.Next(5) >= one ? null : random.Next(-500, 500) / 4m;
+
+    private Task WriteAsync(TenantId tenant, Func<DbTransaction, Task> write) => fixture.Get<SqlDatabase>().WriteAsync(
+        tenant,
+        async transaction =>
+        {
+            await write(transaction);
+            return true;
+        },
+        Token);
+
+    private async Task<List<string>> RowsAsync(string table, TenantId tenant)
+    {
+        await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(null, Token);
+        var rows = await connection.QueryAsync($"select * from {table} where tenant_id = @Tenant", new { Tenant = tenant.ToString() });
+        return [.. rows.Select(row => string.Join('|', ((IDictionary<string, object?>)row).Where(pair => pair.Key != "tenant_id").Select(pair => pair.Value))).Order(StringComparer.Ordinal)];
+    }
+}
+
+public sealed class SqliteUsageMergeTests(SqliteFixture fixture) : UsageMergeTests(fixture), IClassFixture<SqliteFixture>;
+
+public sealed class PostgresUsageMergeTests(PostgresFixture fixture) : UsageMergeTests(fixture), IClassFixture<PostgresFixture>;
