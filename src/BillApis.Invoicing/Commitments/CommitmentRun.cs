@@ -12,22 +12,25 @@ internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedu
 {
     public static List<CommitmentRun> Of(Timeline timeline, PlanVersions plans)
     {
-        var runs = new List<CommitmentRun>();
-        foreach (var (state, from, to) in PriceRuns.Charged(timeline))
+        var (runs, isOpen) = (new List<CommitmentRun>(), false);
+        foreach (var (state, from, to) in PriceRuns.Stretches(timeline))
         {
-            if ((timeline.Commitment ?? plans[state.Plan].Commitment) is not { } commitment)
+            if (!state.IsCharged || (timeline.Commitment ?? plans[state.Plan].Commitment) is not { } commitment)
             {
+                isOpen = false;
                 continue;
             }
 
             var run = new CommitmentRun(commitment, new BillingSchedule(state.Zone, state.Origin, state.Anchor, commitment.Interval), from, to);
-            if (runs.Count > 0 && runs[^1] is var last && last.To == from && last.Commitment == commitment && last.Schedule == run.Schedule)
+            isOpen = isOpen && runs[^1] is var last && last.To == from && last.Commitment == commitment && last.Schedule == run.Schedule;
+            if (isOpen)
             {
-                runs[^1] = last with { To = to };
+                runs[^1] = runs[^1] with { To = to };
             }
-            else
+            else if (from < to)
             {
                 runs.Add(run);
+                isOpen = true;
             }
         }
 

@@ -41,6 +41,21 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     public bool Continues(Price price, int? addOn, BillingSchedule? schedule, Instant from) =>
         To == from && AddOn == addOn && Price.Id == price.Id && Schedule == schedule && IsSame(Price.Terms, price.Terms);
 
+    /// <summary>The same run for one more stretch of time.</summary>
+    public PriceRun GoOn(PricePart next)
+    {
+        if (Parts[^1].Quantity == next.Quantity)
+        {
+            Parts[^1] = Parts[^1] with { To = next.To };
+        }
+        else
+        {
+            Parts.Add(next);
+        }
+
+        return this;
+    }
+
     /// <summary>The first instant after another at which something of it may be billed.</summary>
     public Instant NextBoundary(Instant after)
     {

@@ -8,38 +8,70 @@ internal static class PriceRuns
 {
     public static List<PriceRun> Of(Timeline timeline, PlanVersions plans)
     {
-        var runs = new List<PriceRun>();
-        foreach (var (state, from, to) in Charged(timeline))
+        var (runs, open) = (new List<PriceRun>(), new List<PriceRun>());
+        foreach (var (state, from, to) in Stretches(timeline))
         {
-            Add(runs, timeline, state, plans, from, to);
+            open = state.IsCharged ? Add(runs, open, Charged(timeline, state, plans, from, to)) : [];
         }
 
         return runs;
     }
 
-    /// <summary>The stretches of time in which the subscription is charged, each with its state.</summary>
-    public static IEnumerable<(TimelineState State, Instant From, Instant To)> Charged(Timeline timeline)
+    /// <summary>The stretches of time with one state; among them, without any duration, what was taken back at the very instant at which it took effect, and may have been billed for it.</summary>
+    public static IEnumerable<(TimelineState State, Instant From, Instant To)> Stretches(Timeline timeline)
     {
         var steps = timeline.Steps().ToList();
         for (var i = 0; i < steps.Count; i++)
         {
             var (from, to) = (Instant.Max(steps[i].From, timeline.BillingStartAt), i + 1 < steps.Count ? steps[i + 1].From : Instant.MaxValue);
-            if (from < to && steps[i].State.IsCharged)
+            if (from < to || (from == to && steps[i + 1].IsNews))
             {
                 yield return (steps[i].State, from, to);
             }
         }
     }
 
-    private static void Add(List<PriceRun> runs, Timeline timeline, TimelineState state, PlanVersions plans, Instant from, Instant to)
+    // Those of one state begin together, so that none goes on with another. Answers what may go on after it: what stood for an instant only charges nothing, but ends what it did not go on with.
+    private static List<PriceRun> Add(List<PriceRun> runs, List<PriceRun> open, IEnumerable<PriceRun> charged)
     {
-        // Those of this state begin together, so that none goes on with another.
-        var (before, periods) = (runs.Count, default(SchedulePeriods));
+        var goingOn = new List<PriceRun>();
+        foreach (var run in charged)
+        {
+            var found = open.Find(before => before.Continues(run.Price, run.AddOn, run.Schedule, run.From) && !goingOn.Exists(other => ReferenceEquals(other, before)));
+            if (run.From < run.To)
+            {
+                found = found is null ? Begun(runs, run) : found.GoOn(run.Parts[0]);
+            }
+
+            if (found is not null)
+            {
+                goingOn.Add(found);
+            }
+        }
+
+        return goingOn;
+    }
+
+    // What is charged once is charged for the first time that it is in force only.
+    private static PriceRun? Begun(List<PriceRun> runs, PriceRun run)
+    {
+        if (run.Periods is null && runs.Exists(known => known.AddOn == run.AddOn && known.Price.Id == run.Price.Id))
+        {
+            return null;
+        }
+
+        runs.Add(run);
+        return run;
+    }
+
+    private static IEnumerable<PriceRun> Charged(Timeline timeline, TimelineState state, PlanVersions plans, Instant from, Instant to)
+    {
+        var periods = default(SchedulePeriods);
         foreach (var item in plans[state.Plan].Items)
         {
             var price = state.Prices.TryGetValue(item.Price.Code, out var terms) ? item.Price with { Terms = terms } : item.Price;
             periods = PeriodsOf(price, state.Zone, state.Origin, state.Anchor, periods);
-            Add(runs, before, price, null, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), periods, from, to);
+            yield return new PriceRun(price, null, periods, [new PricePart(from, to, state.Quantities.GetValueOrDefault(price.Code, item.Quantity))]);
         }
 
         // The same usage is charged once by a price, however often that is there.
@@ -48,38 +80,10 @@ internal static class PriceRuns
         {
             var addOn = added.AddOn!;
             var (origin, anchor) = addOn.OwnCycle ? (Instant.Max(added.At, timeline.BillingStartAt), BillingAnchor.Subscription) : (state.Origin, state.Anchor);
-            Add(runs, before, addOn.Price, added.Number, addOn.Quantity, PeriodsOf(addOn.Price, state.Zone, origin, anchor), from, to);
+            yield return new PriceRun(addOn.Price, added.Number, PeriodsOf(addOn.Price, state.Zone, origin, anchor), [new PricePart(from, to, addOn.Quantity)]);
         }
     }
 
     private static SchedulePeriods? PeriodsOf(Price price, DateTimeZone zone, Instant origin, BillingAnchor anchor, SchedulePeriods? last = null) =>
         price.Terms.Interval is not { } interval ? null : last?.Schedule.Interval == interval ? last : new SchedulePeriods(new BillingSchedule(zone, origin, anchor, interval));
-
-    private static void Add(List<PriceRun> runs, int before, Price price, int? addOn, decimal quantity, SchedulePeriods? periods, Instant from, Instant to)
-    {
-        var found = 0;
-        while (found < before && !runs[found].Continues(price, addOn, periods?.Schedule, from))
-        {
-            found++;
-        }
-
-        if (found == before)
-        {
-            // What is charged once is charged for the first time that it is in force only.
-            if (periods is not null || !IsKnown(runs, price, addOn))
-            {
-                runs.Add(new PriceRun(price, addOn, periods, [new PricePart(from, to, quantity)]));
-            }
-        }
-        else if (runs[found].Parts is var parts && parts[^1].Quantity == quantity)
-        {
-            parts[^1] = parts[^1] with { To = to };
-        }
-        else
-        {
-            parts.Add(new PricePart(from, to, quantity));
-        }
-    }
-
-    private static bool IsKnown(List<PriceRun> runs, Price price, int? addOn) => runs.Exists(run => run.AddOn == addOn && run.Price.Id == price.Id);
 }
