@@ -185,15 +185,25 @@ internal sealed class EntityIdJson : JsonConverterFactory
     private sealed class Converter<TId> : JsonConverter<TId> where TId : struct, IEntityId<TId>
     {
         public override TId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType is JsonTokenType.String && EntityId.TryParse<TId>(reader.GetString(), out var id)
-                ? id
-                : throw new JsonException($"is not an id like {TId.Prefix}_…");
+            reader.TokenType is JsonTokenType.String && TryRead(ref reader, out var id) ? id : throw new JsonException($"is not an id like {TId.Prefix}_…");
 
         public override void Write(Utf8JsonWriter writer, TId value, JsonSerializerOptions options)
         {
             Span<char> text = stackalloc char[EntityId.LengthOf<TId>()];
             EntityId.Format(value, text);
             writer.WriteStringValue(text);
+        }
+
+        // As most are: nothing is escaped.
+        private static bool TryRead(ref Utf8JsonReader reader, out TId id)
+        {
+            if (reader.HasValueSequence || reader.ValueIsEscaped || reader.ValueSpan.Length != EntityId.LengthOf<TId>())
+            {
+                return EntityId.TryParse(reader.GetString(), out id);
+            }
+
+            Span<char> text = stackalloc char[EntityId.LengthOf<TId>()];
+            return EntityId.TryParse(text[..reader.CopyString(text)], out id);
         }
     }
 }

@@ -23,6 +23,14 @@ public static class EntityId
 {
     private const int TextLength = 26;
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+
+    // 26 letters are two bits more than there are.
+    private const char LargestFirst = '7';
+
+    // Twelve letters are 60 bits: shifting a word is a fraction of shifting two.
+    private const int LettersInWord = 12;
+    private const byte None = byte.MaxValue;
+    private static readonly byte[] DigitOf = [.. Enumerable.Range(0, Alphabet[^1] + 1).Select(letter => unchecked((byte)Alphabet.IndexOf((char)letter, StringComparison.Ordinal)))];
     private static long _last;
 
     /// <summary>A new id, greater than every id that this process made before (RFC 9562, 6.2, method 3).</summary>
@@ -83,7 +91,9 @@ public static class EntityId
     }
 
     /// <summary>Reads the text form; false for another prefix, length, letter or case.</summary>
-    public static bool TryParse<TId>(string? text, out TId id) where TId : struct, IEntityId<TId>
+    public static bool TryParse<TId>(string? text, out TId id) where TId : struct, IEntityId<TId> => TryParse<TId>(text.AsSpan(), out id);
+
+    internal static bool TryParse<TId>(ReadOnlySpan<char> text, out TId id) where TId : struct, IEntityId<TId>
     {
         var read = TryParse(text, TId.Prefix, out var bits);
         Span<byte> bytes = stackalloc byte[16];
@@ -93,24 +103,32 @@ public static class EntityId
     }
 
     /// <summary>Reads the text form of an id with this prefix into its 128 bits; false for another prefix, length, letter or case.</summary>
-    public static bool TryParse(string? text, ReadOnlySpan<char> prefix, out UInt128 bits)
+    public static bool TryParse(string? text, ReadOnlySpan<char> prefix, out UInt128 bits) => TryParse(text.AsSpan(), prefix, out bits);
+
+    private static bool TryParse(ReadOnlySpan<char> text, ReadOnlySpan<char> prefix, out UInt128 bits)
     {
         bits = 0;
         var start = prefix.Length + 1;
-        if (text is null || text.Length != start + TextLength || text[start - 1] != '_' || !text.AsSpan().StartsWith(prefix, StringComparison.Ordinal))
+        if (text.Length != start + TextLength || text[start - 1] != '_' || !text.StartsWith(prefix, StringComparison.Ordinal) || text[start] > LargestFirst)
         {
             return false;
         }
 
-        foreach (var letter in text.AsSpan(start))
+        // The first two letters, and twice as many as a word holds.
+        for (var end = start + (TextLength % LettersInWord); start < text.Length; (start, end) = (end, end + LettersInWord))
         {
-            var digit = Alphabet.IndexOf(letter, StringComparison.Ordinal);
-            if (digit < 0 || bits >> 123 != 0)
+            var word = 0UL;
+            foreach (var letter in text[start..end])
             {
-                return false;
+                if (letter >= DigitOf.Length || DigitOf[letter] is var digit && digit == None)
+                {
+                    return false;
+                }
+
+                word = (word << 5) | digit;
             }
 
-            bits = unchecked((bits << 5) | (UInt128)digit);
+            bits = (bits << (5 * (end - start))) | word;
         }
 
         return true;
@@ -123,12 +141,10 @@ public static class EntityId
 
     private static void Encode(UInt128 bits, Span<char> text)
     {
-        // Twelve letters are 60 bits: shifting a word is a fraction of shifting two.
-        const int half = 12;
-        for (var end = TextLength; end > 0; bits >>= 5 * half)
+        for (var end = TextLength; end > 0; bits >>= 5 * LettersInWord)
         {
             var word = unchecked((ulong)bits);
-            for (var stop = Math.Max(end - half, 0); end > stop; word >>= 5)
+            for (var stop = Math.Max(end - LettersInWord, 0); end > stop; word >>= 5)
             {
                 text[--end] = Alphabet[(int)(word & 31)];
             }

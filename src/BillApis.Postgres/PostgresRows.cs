@@ -69,7 +69,7 @@ internal static class PostgresRows
             command.Parameters.Add(rows.Columns[i].Type == "bigint"
                 ? new NpgsqlParameter<long?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { TypedValue = Column(rows, i, value => value.Number) }
                 : rows.Count > 0 && rows[0, i].Utf8 is not null
-                    ? new NpgsqlParameter<byte[]?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Text) { TypedValue = Column(rows, i, value => value.Utf8) }
+                    ? new NpgsqlParameter<byte[]?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Text) { TypedValue = Column(rows, i, value => value.Utf8 is { } text ? text.Count == text.Array!.Length ? text.Array : text.ToArray() : null) }
                     : new NpgsqlParameter<string?[]>($"c{i}", NpgsqlDbType.Array | NpgsqlDbType.Text) { TypedValue = Column(rows, i, value => value.Text) });
         }
 

@@ -21,7 +21,10 @@ internal sealed record EntityMap<T>(string Table, ImmutableArray<EntityColumn<T>
 /// <summary>A column that lists are filtered by or that an index needs: text or bigint, and what fills it.</summary>
 internal sealed record EntityColumn<T>(string Name, string Type, Func<T, SqlValue> Value)
 {
-    public static EntityColumn<T> Text(string name, Func<T, object?> value) => new(name, "text", item => value(item)?.ToString());
+    /// <summary>Whether what is stored stays: databases write the indexes of all columns that an update names.</summary>
+    public bool IsFixed { get; init; }
+
+    public static EntityColumn<T> Text<TValue>(string name, Func<T, TValue> value) => new(name, "text", item => value(item)?.ToString());
 
     public static EntityColumn<T> Number(string name, Func<T, long?> value) => new(name, "bigint", item => value(item));
 }

@@ -13,10 +13,10 @@ internal readonly struct SqlValue : IEquatable<SqlValue>
     private SqlValue(object? text, long number) => (_text, _number) = (text, number);
 
     /// <summary>The text; null for a number.</summary>
-    public string? Text => _text is byte[] utf8 ? Encoding.UTF8.GetString(utf8) : _text as string;
+    public string? Text => Utf8 is { } utf8 ? Encoding.UTF8.GetString(utf8) : _text as string;
 
     /// <summary>The text as it was given, where that was in UTF-8.</summary>
-    public byte[]? Utf8 => _text as byte[];
+    public ArraySegment<byte>? Utf8 => _text is byte[] utf8 ? new ArraySegment<byte>(utf8, 0, (int)_number) : default(ArraySegment<byte>?);
 
     /// <summary>The number; null for a text.</summary>
     public long? Number => _text == Numeral ? _number : null;
@@ -28,7 +28,10 @@ internal readonly struct SqlValue : IEquatable<SqlValue>
     public static implicit operator SqlValue(long? number) => number is { } known ? new SqlValue(Numeral, known) : default;
 
     /// <summary>A text that is in UTF-8 already.</summary>
-    public static SqlValue OfUtf8(byte[] text) => new(text, 0);
+    public static SqlValue OfUtf8(byte[] text) => new(text, text.Length);
+
+    /// <summary>The same of the beginning of an array.</summary>
+    public static SqlValue OfUtf8(byte[] text, int length) => new(text, length);
 
     public bool Equals(SqlValue other) => _number == other._number && (ReferenceEquals(_text, other._text) || (_text is string text && other._text is string same && text == same));
 

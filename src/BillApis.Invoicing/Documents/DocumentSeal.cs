@@ -9,6 +9,8 @@ namespace BillApis.Invoicing;
 /// <param name="Previous">The hash of the document before it in the series; empty for the first that was sealed.</param>
 public sealed record DocumentSeal(string Hash, string Previous)
 {
+    internal const int HashLength = 2 * SHA256.HashSizeInBytes;
+
     /// <summary>The seal of a document behind another.</summary>
     public static DocumentSeal Of(ReadOnlySpan<byte> canonical, string previous)
     {

@@ -26,7 +26,7 @@ internal sealed class InvoiceRows : EntityRows<Invoice>
     public string Number(int place, long number, string previous)
     {
         var (json, displayed, seal) = _unnumbered[place]!.Number(number, previous);
-        (this[place, _alias], this[place, _number], this[place, _body]) = (displayed, number, SqlValue.OfUtf8(json));
+        (this[place, _alias], this[place, _number], this[place, _body]) = (displayed, number, SqlValue.OfUtf8(json.Array!, json.Count));
         return seal.Hash;
     }
 

@@ -11,7 +11,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
 {
     private static readonly EntityMap<Subscription> Map = EntityMap<Subscription>.Of(
         "billing_subscription",
-        EntityColumn<Subscription>.Text("customer_id", item => item.Customer),
+        EntityColumn<Subscription>.Text("customer_id", item => item.Customer) with { IsFixed = true },
         EntityColumn<Subscription>.Text("plan_id", item => item.PlanAt(item.AsOf).Plan),
         EntityColumn<Subscription>.Text("status", item => EntityMaps.Wire(item.StatusAt(item.AsOf))),
         EntityColumn<Subscription>.Number("state_until", item => item.Timeline.ChangesAfter(item.AsOf)?.ToMicroseconds()),

@@ -25,6 +25,26 @@ public sealed class EntityIdTests
     [InlineData(null)]
     public void Anything_else_is_no_id(string? text) => EntityId.TryParse<InvoiceId>(text, out _).ShouldBeFalse();
 
+    [Theory]
+    [InlineData("\"inv_01h455vb4pex5vsknk084sn02q\"", true)]
+    [InlineData("\"\\u0069nv_01h455vb4pex5vsknk084sn02q\"", true)]
+    [InlineData("\"inv_01h455vb4pex5vsknk084sn02l\"", false)]
+    [InlineData("\"inv_01h455vb4pex5vsknk084sn02é\"", false)]
+    [InlineData("\"inv_01h455vb4pex5vsknk084sn0é\"", false)] // as many bytes as an id
+    [InlineData("\"inv_\"", false)]
+    [InlineData("7", false)]
+    public void Json_is_read_where_it_is_an_id(string json, bool isId)
+    {
+        if (isId)
+        {
+            System.Text.Json.JsonSerializer.Deserialize<InvoiceId>(json, BillingJson.Options).ShouldBe(EntityId.Parse<InvoiceId>("inv_01h455vb4pex5vsknk084sn02q"));
+        }
+        else
+        {
+            Should.Throw<System.Text.Json.JsonException>(() => System.Text.Json.JsonSerializer.Deserialize<InvoiceId>(json, BillingJson.Options));
+        }
+    }
+
     [Fact]
     public void Ids_sort_as_text_in_the_order_in_which_they_were_made()
     {
