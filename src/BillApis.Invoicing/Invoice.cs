@@ -120,31 +120,31 @@ public sealed record Invoice : IEntity<Invoice>
 
     /// <summary>The sum of the lines.</summary>
     [JsonIgnore]
-    public Money Subtotal => Sum(Lines.Select(line => line.Amount));
+    public Money Subtotal => Sum(Lines, line => line.Amount);
 
     /// <summary>What coupons took off.</summary>
     [JsonIgnore]
-    public Money DiscountTotal => Sum(Discounts.Select(discount => discount.Amount));
+    public Money DiscountTotal => Sum(Discounts, discount => discount.Amount);
 
     /// <summary>What promotional credits took off.</summary>
     [JsonIgnore]
-    public Money CreditTotal => Sum(Credits.Where(use => use.Category is CreditCategory.Promotional).Select(use => use.Amount));
+    public Money CreditTotal => Sum(Credits, use => use.Amount, use => use.Category is CreditCategory.Promotional);
 
     /// <summary>All taxes, those that are in the prices included.</summary>
     [JsonIgnore]
-    public Money TaxTotal => Sum(TaxLines.Select(tax => tax.Amount));
+    public Money TaxTotal => Sum(TaxLines, tax => tax.Amount);
 
     /// <summary>What is asked for: the lines without coupons and promotional credits, with the taxes that are not in their prices.</summary>
     [JsonIgnore]
-    public Money Total => Subtotal - DiscountTotal - CreditTotal + Sum(TaxLines.Where(tax => !tax.Tax.Inclusive).Select(tax => tax.Amount));
+    public Money Total => Subtotal - DiscountTotal - CreditTotal + Sum(TaxLines, tax => tax.Amount, tax => !tax.Tax.Inclusive);
 
     /// <summary>What paid credits paid.</summary>
     [JsonIgnore]
-    public Money Prepaid => Sum(Credits.Where(use => use.Category is CreditCategory.Paid).Select(use => use.Amount));
+    public Money Prepaid => Sum(Credits, use => use.Amount, use => use.Category is CreditCategory.Paid);
 
     /// <summary>What was received, paid credits included.</summary>
     [JsonIgnore]
-    public Money Paid => Sum(Payments.Select(payment => payment.Amount)) + Prepaid;
+    public Money Paid => Sum(Payments, payment => payment.Amount) + Prepaid;
 
     /// <summary>What became the customer's credit as it was issued, because it comes to less than nothing.</summary>
     [JsonIgnore]
@@ -152,11 +152,11 @@ public sealed record Invoice : IEntity<Invoice>
 
     /// <summary>What credit memos took back.</summary>
     [JsonIgnore]
-    public Money Credited => Sum(CreditMemos.Select(credit => credit.Amount));
+    public Money Credited => Sum(CreditMemos, credit => credit.Amount);
 
     /// <summary>What is still to be paid; zero once it was given up or withdrawn.</summary>
     [JsonIgnore]
-    public Money Due => Status is InvoiceStatus.WrittenOff or InvoiceStatus.Canceled ? Money.Zero(Currency) : Total + Granted - Paid - Sum(CreditMemos.Select(credit => credit.Applied));
+    public Money Due => Status is InvoiceStatus.WrittenOff or InvoiceStatus.Canceled ? Money.Zero(Currency) : Total + Granted - Paid - Sum(CreditMemos, credit => credit.Applied);
 
     /// <summary>Whether payment is awaited.</summary>
     [JsonIgnore]
@@ -271,7 +271,16 @@ public sealed record Invoice : IEntity<Invoice>
 
     internal static string Display(string series, long number) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{series}-{number:D6}");
 
-    private Money Sum(IEnumerable<Money> amounts) => amounts.Aggregate(Money.Zero(Currency), (sum, amount) => sum + amount);
+    private Money Sum<T>(ImmutableArray<T> items, Func<T, Money> amount, Func<T, bool>? counts = null)
+    {
+        var sum = Money.Zero(Currency);
+        foreach (var item in items)
+        {
+            sum = counts is null || counts(item) ? sum + amount(item) : sum;
+        }
+
+        return sum;
+    }
 
     private void Require(bool allowed, string action)
     {

@@ -53,7 +53,8 @@ public static class InvoiceCalculator
             CreatedAt = request.Boundary,
         };
 
-        return CorrectedDiscounts.Apply(CouponDiscounts.Apply(invoice, request.Coupons), BilledOrigin.Apart(recharges.Select(item => item.Origin).OfType<BilledOrigin>()));
+        var discounted = request.Coupons.IsEmpty ? invoice : CouponDiscounts.Apply(invoice, request.Coupons);
+        return CorrectedDiscounts.Apply(discounted, BilledOrigin.Apart(recharges.Select(item => item.Origin).OfType<BilledOrigin>()));
     }
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>
@@ -70,10 +71,17 @@ public static class InvoiceCalculator
     // The period that ends here where one does, else the one that begins here; the shortest where prices recur differently.
     private static Interval? PeriodOf(InvoiceRequest request)
     {
-        var periods = request.Charges.Select(item => item.Charge.Period).Concat(request.Unused.Select(item => item.Period)).Concat(request.Commitments.Where(item => item.Of.Period.End == request.Boundary).Select(item => item.Of.Period)).DefaultIfEmpty(request.Recharges.Select(item => item.Charge.Period).FirstOrDefault()).Where(period => period.Duration > Duration.Zero).ToList();
-        var closed = periods.Where(period => period.End == request.Boundary).ToList();
-        return (closed.Count > 0 ? closed : periods).Cast<Interval?>().MinBy(period => period!.Value.Duration);
+        var (closed, shortest) = ((Interval?)null, (Interval?)null);
+        foreach (var period in request.Charges.Select(item => item.Charge.Period).Concat(request.Unused.Select(item => item.Period)).Concat(request.Commitments.Where(item => item.Of.Period.End == request.Boundary).Select(item => item.Of.Period)).DefaultIfEmpty(request.Recharges.Select(item => item.Charge.Period).FirstOrDefault()).Where(period => period.Duration > Duration.Zero))
+        {
+            shortest = Shorter(shortest, period);
+            closed = period.End == request.Boundary ? Shorter(closed, period) : closed;
+        }
+
+        return closed ?? shortest;
     }
+
+    private static Interval Shorter(Interval? left, Interval right) => left is { } known && known.Duration <= right.Duration ? known : right;
 
     internal static List<InvoiceLine> LinesOf(ChargedUsage charged, Currency currency)
     {
@@ -109,14 +117,17 @@ public static class InvoiceCalculator
     private static List<InvoiceLine> Metered(Charge charge, RatingInput usage, Currency currency)
     {
         var terms = charge.Price.Terms;
-        var full = charge.Full == charge.Period ? (Interval?)null : charge.Full;
-        return terms.GroupBy.IsEmpty || usage.Events.IsEmpty
-            ? [Line(Rating.Rate(terms, usage), Undivided)]
-            : [.. Rating.Groups(terms, usage).Select(group => Line(group.Rated, terms.GroupBy.Zip(group.Values, KeyValuePair.Create).ToImmutableSortedDictionary(StringComparer.Ordinal)))];
-
-        InvoiceLine Line(Rated rated, ImmutableSortedDictionary<string, string?> values) =>
-            InvoiceCalculator.Line(charge, LineKind.Usage, rated, Money.Round(rated.Amount, currency), ProrationFactor.Whole, full, values);
+        return terms.GroupBy.IsEmpty || usage.Events.IsEmpty ? [Metered(charge, Rating.Rate(terms, usage), currency, Undivided)] : Grouped(charge, usage, currency);
     }
+
+    private static List<InvoiceLine> Grouped(Charge charge, RatingInput usage, Currency currency)
+    {
+        var terms = charge.Price.Terms;
+        return [.. Rating.Groups(terms, usage).Select(group => Metered(charge, group.Rated, currency, terms.GroupBy.Zip(group.Values, KeyValuePair.Create).ToImmutableSortedDictionary(StringComparer.Ordinal)))];
+    }
+
+    private static InvoiceLine Metered(Charge charge, Rated rated, Currency currency, ImmutableSortedDictionary<string, string?> values) =>
+        Line(charge, LineKind.Usage, rated, Money.Round(rated.Amount, currency), ProrationFactor.Whole, charge.Full == charge.Period ? null : charge.Full, values);
 
     private static InvoiceLine Line(Charge charge, LineKind kind, Rated rated, Money amount, ProrationFactor factor, Interval? full, ImmutableSortedDictionary<string, string?> values) => new()
     {

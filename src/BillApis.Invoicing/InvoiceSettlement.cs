@@ -21,8 +21,14 @@ public static class InvoiceSettlement
         ArgumentNullException.ThrowIfNull(grants);
         var usable = grants.Where(grant => grant.Amount.Currency == draft.Currency).Select(grant => grant.AdvancedTo(at))
             .Where(grant => grant.Period.IsActiveAt(at) && !grant.Balance.IsZero).OrderBy(grant => grant.Key).ToList();
-        var net = Discounted(draft with { Credits = [], Lines = ImmutableArray.CreateRange(draft.Lines, line => line.Credit is null ? line : line with { Credit = null }) }, usable, taxes);
-        var paid = Paid(InvoiceTaxes.Apply(net, taxes), usable);
+        var bare = draft.Credits.IsEmpty && draft.Lines.All(line => line.Credit is null) ? draft
+            : draft with { Credits = [], Lines = ImmutableArray.CreateRange(draft.Lines, line => line.Credit is null ? line : line with { Credit = null }) };
+        if (usable.Count == 0)
+        {
+            return new Settlement(InvoiceTaxes.Apply(bare, taxes), []);
+        }
+
+        var paid = Paid(InvoiceTaxes.Apply(Discounted(bare, usable, taxes), taxes), usable);
         var invoice = paid with { Credits = [.. usable.Select(grant => paid.Credits.FirstOrDefault(use => use.Grant == grant.Id)).OfType<CreditUse>()] };
         return new Settlement(invoice, [.. usable.Zip(usable.Select(grant => invoice.Credits.FirstOrDefault(use => use.Grant == grant.Id)))
             .Where(item => item.Second is not null).Select(item => item.First.Use(item.Second!.Amount, invoice.Id, at))]);

@@ -85,10 +85,10 @@ public sealed record Subscription : IEntity<Subscription>
 
     /// <summary>Since when its state is known: what was recorded last, or billed.</summary>
     [JsonIgnore]
-    public Instant AsOf => Timeline.Entries.Select(entry => entry.RecordedAt).Append(CreatedAt).Append(BilledUntil ?? CreatedAt).Max();
+    public Instant AsOf => RecordedSince(Instant.Max(CreatedAt, BilledUntil ?? CreatedAt));
 
     /// <summary>When an entry is recorded now; never before an earlier one.</summary>
-    internal Instant RecordsAt(IClock clock) => Timeline.Entries.Select(entry => entry.RecordedAt).Append(clock.GetStoredInstant()).Max();
+    internal Instant RecordsAt(IClock clock) => RecordedSince(clock.GetStoredInstant());
 
     string IEntity<Subscription>.Key => Id.ToString();
 
@@ -174,6 +174,8 @@ public sealed record Subscription : IEntity<Subscription>
         var taken = TakenBy(invoice).Where(item => item.Value is not null).ToDictionary(item => item.Key, item => item.Value!.Value);
         return taken.Count == 0 ? this : this with { Coupons = [.. Coupons.Select(redemption => taken.TryGetValue(redemption.Coupon, out var amount) ? redemption.Counted(period, amount) : redemption)] };
     }
+
+    private Instant RecordedSince(Instant at) => Timeline.Entries.Aggregate(at, (last, entry) => Instant.Max(last, entry.RecordedAt));
 
     // Corrections of earlier invoices are none of a coupon's uses.
     private static IEnumerable<KeyValuePair<CouponId, Money?>> TakenBy(Invoice? invoice) => (invoice?.Discounts ?? []).GroupBy(discount => discount.Coupon)

@@ -12,6 +12,11 @@ internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedu
 {
     public static List<CommitmentRun> Of(Timeline timeline, PlanVersions plans)
     {
+        if (timeline.Commitment is null && plans.First.Commitment is null && plans.Later.Values.All(plan => plan.Commitment is null))
+        {
+            return [];
+        }
+
         var (runs, isOpen) = (new List<CommitmentRun>(), false);
         foreach (var (state, from, to) in PriceRuns.Stretches(timeline))
         {

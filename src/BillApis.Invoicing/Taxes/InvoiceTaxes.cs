@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace BillApis.Invoicing;
 
@@ -10,44 +10,37 @@ public static class InvoiceTaxes
     {
         ArgumentNullException.ThrowIfNull(invoice);
         ArgumentNullException.ThrowIfNull(decision);
-        var lines = ImmutableArray.CreateRange(invoice.Lines, line => line.Taxes.IsEmpty ? line : line with { Taxes = [] });
-        if (decision.Lines.All(taxes => taxes.IsEmpty))
+        InvoiceLine[] lines = [.. invoice.Lines];
+        for (var i = 0; i < lines.Length; i++)
         {
-            return invoice with { Lines = lines, TaxLines = [] };
+            lines[i] = lines[i].Taxes.IsEmpty ? lines[i] : lines[i] with { Taxes = [] };
         }
 
-        var taxed = invoice with { Lines = lines, TaxLines = [] };
-
-        // Most lines share one array of taxes.
-        var taxes = decision.Lines.Distinct().SelectMany(item => item).Distinct().ToList();
-
-        // What is in the amounts comes first: taxes on top are computed on what is left without it.
-        return WithBases(taxes.OrderByDescending(tax => tax.Inclusive).Aggregate(taxed, (result, tax) => Apply(result, tax, decision)));
-    }
-
-    private static Invoice Apply(Invoice invoice, Tax tax, TaxDecision decision)
-    {
-        var bearing = Enumerable.Range(0, invoice.Lines.Length).Where(i => decision.Lines[i].Contains(tax)).ToArray();
-        var shares = TaxShare.OnTop(tax, Array.ConvertAll(bearing, i => invoice.Lines[i].NetOfTax.MinorUnits))
-            ?? TaxShare.Round(Array.ConvertAll(bearing, i => TaxShare.Of(invoice.Lines[i], tax, decision.Lines[i])));
-        var lines = invoice.Lines.ToBuilder();
-        for (var k = 0; k < bearing.Length; k++)
-        {
-            lines[bearing[k]] = lines[bearing[k]] with { Taxes = lines[bearing[k]].Taxes.Add(new LineTax(tax, Money.FromMinorUnits(shares[k], invoice.Currency))) };
-        }
-
+        // Most lines share one array of taxes. What is in the amounts comes first: taxes on top are computed on what is left without it.
+        var taxes = decision.Lines.Distinct().SelectMany(item => item).Distinct().OrderByDescending(tax => tax.Inclusive).ToList();
+        var amounts = taxes.ConvertAll(tax => Charge(lines, tax, decision, invoice.Currency));
         return invoice with
         {
-            Lines = lines.MoveToImmutable(),
-            TaxLines = invoice.TaxLines.Add(new TaxLine(tax, Money.Zero(invoice.Currency), Money.FromMinorUnits(shares.Sum(), invoice.Currency))),
+            Lines = ImmutableCollectionsMarshal.AsImmutableArray(lines),
+            TaxLines = [.. taxes.Zip(amounts, (tax, amount) => new TaxLine(tax, BaseOf(lines, tax, invoice.Currency), amount))],
         };
     }
 
-    private static Invoice WithBases(Invoice invoice) => invoice with
+    // Puts a tax on the lines that bear it; answers what it comes to.
+    private static Money Charge(InvoiceLine[] lines, Tax tax, TaxDecision decision, Currency currency)
     {
-        TaxLines = [.. invoice.TaxLines.Select(item => item with
+        var bearing = Enumerable.Range(0, lines.Length).Where(i => decision.Lines[i].Contains(tax)).ToArray();
+        var shares = TaxShare.OnTop(tax, Array.ConvertAll(bearing, i => lines[i].NetOfTax.MinorUnits))
+            ?? TaxShare.Round(Array.ConvertAll(bearing, i => TaxShare.Of(lines[i], tax, decision.Lines[i])));
+        for (var k = 0; k < bearing.Length; k++)
         {
-            Base = invoice.Lines.Where(line => line.Taxes.Any(part => part.Tax == item.Tax)).Aggregate(Money.Zero(invoice.Currency), (sum, line) => sum + line.NetOfTax),
-        })],
-    };
+            ref var line = ref lines[bearing[k]];
+            line = line with { Taxes = line.Taxes.Add(new LineTax(tax, Money.FromMinorUnits(shares[k], currency))) };
+        }
+
+        return Money.FromMinorUnits(shares.Sum(), currency);
+    }
+
+    private static Money BaseOf(InvoiceLine[] lines, Tax tax, Currency currency) =>
+        lines.Where(line => line.Taxes.Any(part => part.Tax == tax)).Aggregate(Money.Zero(currency), (sum, line) => sum + line.NetOfTax);
 }

@@ -15,13 +15,17 @@ internal static class ArrearCharges
 
         var period = run.PeriodAt(boundary - Duration.Epsilon);
         var start = Instant.Max(period.Start, run.From);
-        var parts = run.Parts.Where(part => part.From < boundary && part.To > start).ToList();
 
         // Usage is one quantity, and a price that is not prorated costs what it did as the period began.
         return run.Price.IsMetered || run.Price.Terms.Proration is Proration.None
-            ? [run.Charge(parts[0].Quantity, start, boundary, period)]
-            : parts.Select(part => run.Charge(part.Quantity, Instant.Max(part.From, start), Instant.Min(part.To, boundary), period));
+            ? [run.Charge(Parts(run, start, boundary).First().Quantity, start, boundary, period)]
+            : OfParts(run, start, boundary, period);
     }
+
+    private static IEnumerable<Charge> OfParts(PriceRun run, Instant start, Instant boundary, BillingPeriod period) =>
+        Parts(run, start, boundary).Select(part => run.Charge(part.Quantity, Instant.Max(part.From, start), Instant.Min(part.To, boundary), period));
+
+    private static IEnumerable<PricePart> Parts(PriceRun run, Instant start, Instant boundary) => run.Parts.Where(part => part.From < boundary && part.To > start);
 
     /// <summary>The charges of usage whose periods hold an instant from the first to the last, as far as they fell due.</summary>
     public static IEnumerable<Charge> Billed(PriceRun run, Instant first, Instant last, Instant until)

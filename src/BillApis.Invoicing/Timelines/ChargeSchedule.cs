@@ -50,14 +50,16 @@ public sealed class ChargeSchedule
     /// <summary>The period that holds an instant, of the shortest interval that is charged then, cut at the end; null where nothing recurs then.</summary>
     public Interval? PeriodAt(Instant at)
     {
-        var periods = _runs.Where(run => run.Schedule is not null && run.AddOn is null && run.From <= at && at < run.To).Select(run => run.PeriodAt(at)).ToList();
-        if (periods.Count == 0)
+        BillingPeriod? found = null;
+        foreach (var run in _runs)
         {
-            return null;
+            if (run is { Schedule: not null, AddOn: null } && run.From <= at && at < run.To && run.PeriodAt(at) is var period && !(period.FullEnd - period.FullStart >= found?.FullEnd - found?.FullStart))
+            {
+                found = period;
+            }
         }
 
-        var shortest = periods.MinBy(period => period.FullEnd - period.FullStart);
-        return new Interval(shortest.Start, Instant.Min(shortest.End, _timeline.EndsAt ?? Instant.MaxValue));
+        return found is { } shortest ? new Interval(shortest.Start, Instant.Min(shortest.End, _timeline.EndsAt ?? Instant.MaxValue)) : null;
     }
 
     /// <summary>The version of a plan that it has at an instant.</summary>

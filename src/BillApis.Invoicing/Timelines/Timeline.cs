@@ -74,13 +74,38 @@ public sealed record Timeline
         Entries.All(entry => IsKnown(entry, at)) ? this : this with { Entries = [.. Entries.Where(entry => IsKnown(entry, at))] };
 
     /// <summary>Where it is at an instant, as far as is known.</summary>
-    public TimelineState StateAt(Instant at) => Steps().TakeWhile(step => step.From <= at).Last().State;
+    public TimelineState StateAt(Instant at)
+    {
+        TimelineState? state = null;
+        foreach (var step in Steps())
+        {
+            if (step.From > at)
+            {
+                break;
+            }
+
+            state = step.State;
+        }
+
+        return state!;
+    }
 
     /// <summary>The zone in which its periods are computed at an instant.</summary>
     public DateTimeZone ZoneAt(Instant at) => Entries.IsEmpty ? Zone : StateAt(at).Zone;
 
     /// <summary>The first instant after another at which something that is known takes effect; null where nothing does.</summary>
-    public Instant? ChangesAfter(Instant at) => Steps().Select(step => step.From).Append(StartAt).Append(BillingStartAt).Where(change => change > at).Cast<Instant?>().Min();
+    public Instant? ChangesAfter(Instant at)
+    {
+        var first = Instant.Min(After(StartAt), After(BillingStartAt));
+        foreach (var step in Steps())
+        {
+            first = Instant.Min(first, After(step.From));
+        }
+
+        return first == Instant.MaxValue ? null : first;
+
+        Instant After(Instant change) => change > at ? change : Instant.MaxValue;
+    }
 
     /// <summary>The stretches of time between two things that happen, with the state in each; from the beginning of time to its end.</summary>
     internal IEnumerable<TimelineStep> Steps()
