@@ -90,6 +90,7 @@ internal static class SqliteRows
             statement.Bind(place, tenant.ToString());
         }
 
+        ReadOnlySpan<SqlValue> before = [];
         for (var row = 0; row < rows.Count; row++)
         {
             if (row % CheckEvery == 0)
@@ -98,13 +99,16 @@ internal static class SqliteRows
             }
 
             // What is bound stays bound: a column that says the same in row after row is bound once.
+            ReadOnlySpan<SqlValue> values = rows[row];
             for (var column = 0; column < places.Length; column++)
             {
-                if (row == 0 || !rows[row, column].Equals(rows[row - 1, column]))
+                if (row == 0 || !values[column].Equals(before[column]))
                 {
-                    Bind(statement, places[column], rows[row, column]);
+                    Bind(statement, places[column], values[column]);
                 }
             }
+
+            before = values;
 
             run(statement, row);
         }

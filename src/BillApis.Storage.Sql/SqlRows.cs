@@ -25,7 +25,8 @@ internal sealed class SqlRows(params ReadOnlySpan<string> columns)
         set => this[row][column] = value;
     }
 
-    private Span<SqlValue> this[int row] => _pieces[row / RowsInPiece].AsSpan(row % RowsInPiece * Columns.Length, Columns.Length);
+    /// <summary>The values of a row.</summary>
+    public Span<SqlValue> this[int row] => _pieces[row / RowsInPiece].AsSpan(row % RowsInPiece * Columns.Length, Columns.Length);
 
     /// <summary>Adds a row, a value for each column.</summary>
     public void Add(params ReadOnlySpan<SqlValue> values)

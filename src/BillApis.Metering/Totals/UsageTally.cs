@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using NodaTime;
 
 namespace BillApis.Metering;
@@ -6,7 +6,10 @@ namespace BillApis.Metering;
 /// <summary>Collects what belongs to one request, group by group and span by span, and answers the quantities.</summary>
 internal sealed class UsageTally(UsageRequest request)
 {
-    private readonly Dictionary<Dimensions, UsageTallyGroup> _groups = [];
+    private Dictionary<Dimensions, UsageTallyGroup>? _groups;
+
+    // Where nothing is told apart.
+    private UsageTallyGroup? _all;
 
     public UsageSpans Spans { get; } = UsageSpans.Of(request);
 
@@ -22,8 +25,8 @@ internal sealed class UsageTally(UsageRequest request)
         }
     }
 
-    /// <summary>Adds the total of many events of one span; its moment counts from the start of the span.</summary>
-    public void Add(Dimensions dimensions, int span, UsageTotal total) => Group(dimensions).Total(span).Add(total);
+    /// <summary>Adds the total of many events of one span, which is the tally's own from now on; its moment counts from the start of the span.</summary>
+    public void Add(Dimensions dimensions, int span, UsageTotal total) => Group(dimensions).Add(span, total);
 
     /// <summary>Adds what is known of one thing.</summary>
     public void Add(Dimensions dimensions, string name, UsageItem item)
@@ -38,21 +41,28 @@ internal sealed class UsageTally(UsageRequest request)
 
     public UsageReading Read()
     {
-        var sorted = _groups.Count > 1 ? _groups.OrderBy(pair => pair.Key.Json, StringComparer.Ordinal) : _groups.AsEnumerable();
-        var groups = sorted.Select(pair => new UsageGroup(pair.Key, UsageQuantity.Of(request, Spans, pair.Value), pair.Value.Events));
-        return new UsageReading(request, _groups.Count == 0 && request.GroupBy.IsEmpty ? [new UsageGroup(Dimensions.None, 0, 0)] : [.. groups]);
+        if (request.GroupBy.IsEmpty)
+        {
+            return new UsageReading(request, [_all is null ? new UsageGroup(Dimensions.None, 0, 0) : Of(Dimensions.None, _all)]);
+        }
+
+        return new UsageReading(request, [.. (_groups ?? []).OrderBy(pair => pair.Key.Json, StringComparer.Ordinal).Select(pair => Of(pair.Key, pair.Value))]);
     }
+
+    private UsageGroup Of(Dimensions dimensions, UsageTallyGroup group) => new(dimensions, UsageQuantity.Of(request, Spans, group), group.Events);
 
     private UsageTallyGroup Group(Dimensions dimensions)
     {
-        var group = request.GroupBy.Length == request.Metric.GroupBy.Length ? dimensions : dimensions.Only(request.GroupBy);
-        if (!_groups.TryGetValue(group, out var known))
+        if (request.GroupBy.IsEmpty)
         {
-            _groups[group] = known = new UsageTallyGroup(Spans.All.Length, request.Metric is { Aggregation: Aggregation.UniqueCount, Weighting: not null });
+            return _all ??= NewGroup();
         }
 
-        return known;
+        var group = request.GroupBy.Length == request.Metric.GroupBy.Length ? dimensions : dimensions.Only(request.GroupBy);
+        return CollectionsMarshal.GetValueRefOrAddDefault(_groups ??= [], group, out _) ??= NewGroup();
     }
+
+    private UsageTallyGroup NewGroup() => new(Spans.All.Length, request.Metric is { Aggregation: Aggregation.UniqueCount, Weighting: not null });
 }
 
 /// <summary>What is known of one group of a request.</summary>
@@ -77,6 +87,19 @@ internal sealed class UsageTallyGroup(int spans, bool keepsHistory)
 
     /// <summary>The total of a span, to be added to.</summary>
     public UsageTotal Total(int span) => _totals[span] ??= new UsageTotal();
+
+    /// <summary>Adds to the total of a span, or makes it that.</summary>
+    public void Add(int span, UsageTotal total)
+    {
+        if (_totals[span] is { } known)
+        {
+            known.Add(total);
+        }
+        else
+        {
+            _totals[span] = total;
+        }
+    }
 
     public void Add(string name, UsageItem item) => Items[name] = Items.TryGetValue(name, out var known) ? known.Merge(item) : item;
 

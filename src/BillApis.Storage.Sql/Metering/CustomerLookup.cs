@@ -5,18 +5,26 @@ internal sealed class CustomerLookup(SqlDatabase database)
 {
     public async Task<IReadOnlyDictionary<string, CustomerId>> FindAsync(TenantId tenant, IReadOnlyCollection<string> references, CancellationToken cancellationToken)
     {
-        var rows = database.Dialect.Texts("Rows");
+        var rows = new SqlRows("n bigint", "name text");
+        foreach (var reference in references)
+        {
+            rows.Add(rows.Count, reference);
+        }
+
         await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
-        var found = await connection.BulkReadAsync<Row>(
-            $"""
-            select r.value as Reference, c.id as Id from {rows} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.alias = r.value
-            union all
-            select r.value as Reference, a.customer_id as Id from {rows} as r cross join billing_customer_name as a where a.tenant_id = @Tenant and a.alias = r.value
-            union all
-            select r.value as Reference, c.id as Id from {rows} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.id = r.value
-            """,
+        var found = await database.Dialect.ReadAsync(
+            connection,
+            null,
             tenant,
-            references,
+            rows,
+            names => $"""
+                select r.n, c.id from {names} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.alias = r.name
+                union all
+                select r.n, a.customer_id from {names} as r cross join billing_customer_name as a where a.tenant_id = @Tenant and a.alias = r.name
+                union all
+                select r.n, c.id from {names} as r cross join billing_customer as c where c.tenant_id = @Tenant and c.id = r.name
+                """,
+            row => (Reference: rows[(int)row.Number(0), 1].Text!, Id: row.Text(1)),
             cancellationToken).ConfigureAwait(false);
         var customers = new Dictionary<string, CustomerId>(StringComparer.Ordinal);
 
@@ -31,11 +39,5 @@ internal sealed class CustomerLookup(SqlDatabase database)
         }
 
         return customers;
-    }
-
-    private sealed record Row
-    {
-        public required string Reference { get; init; }
-        public required string Id { get; init; }
     }
 }

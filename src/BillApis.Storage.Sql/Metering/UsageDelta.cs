@@ -82,7 +82,7 @@ internal static class UsageDelta
         {
             var (key, total) = (ReadKey(reader, out var has), new UsageTotal());
             (total.Events, total.Sum, total.Moment) = (reader.Read7BitEncodedInt64(), Sum(reader, has, Has.Sum), Sum(reader, has, Has.Moment));
-            (total.Max, total.Min, total.Latest) = (has.HasFlag(Has.Max) ? reader.ReadDecimal() : null, has.HasFlag(Has.Min) ? reader.ReadDecimal() : null, Latest(reader, has));
+            (total.Max, total.Min, total.Latest) = ((has & Has.Max) != 0 ? reader.ReadDecimal() : null, (has & Has.Min) != 0 ? reader.ReadDecimal() : null, Latest(reader, has));
             merge.Add(key, total);
         }
 
@@ -112,7 +112,7 @@ internal static class UsageDelta
         has = (Has)reader.ReadByte();
         return new UsageKey(
             new UsageBucket(UsageLevel.Hour, reader.Read7BitEncodedInt64()), new CustomerId(ReadGuid(reader)), new MetricId(ReadGuid(reader)),
-            has.HasFlag(Has.Subscription) ? new SubscriptionId(ReadGuid(reader)) : null, reader.ReadString());
+            (has & Has.Subscription) != 0 ? new SubscriptionId(ReadGuid(reader)) : null, reader.ReadString());
     }
 
     private static void Write(BinaryWriter writer, Guid id)
@@ -142,7 +142,7 @@ internal static class UsageDelta
 
     private static ExactSum? Sum(BinaryReader reader, Has has, Has what)
     {
-        if (!has.HasFlag(what))
+        if ((has & what) == 0)
         {
             return null;
         }
@@ -173,7 +173,7 @@ internal static class UsageDelta
     }
 
     private static LatestValue? Latest(BinaryReader reader, Has has) =>
-        has.HasFlag(Has.Latest) ? new LatestValue(SqlTime.FromMicroseconds(reader.Read7BitEncodedInt64()), reader.ReadString(), reader.ReadDecimal()) : null;
+        (has & Has.Latest) != 0 ? new LatestValue(SqlTime.FromMicroseconds(reader.Read7BitEncodedInt64()), reader.ReadString(), reader.ReadDecimal()) : null;
 
     private static Has If<T>(T? value, Has has) where T : struct => value is null ? Has.Nothing : has;
 }

@@ -88,9 +88,10 @@ internal sealed class UsageIntake : IDisposable
             {
                 await UsageLock.HoldAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
                 var rows = new SqlRows("customer_id text", "metric_id text", "subscription_id text", "closed_until bigint");
+                var ids = new SpelledIds();
                 foreach (var group in periods.GroupBy(period => (period.Customer, period.Metric, period.Subscription)))
                 {
-                    rows.Add(group.Key.Customer.ToString(), group.Key.Metric.ToString(), group.Key.Subscription.ToString(), group.Max(period => period.Until).ToMicroseconds());
+                    rows.Add(ids.Of(group.Key.Customer), ids.Of(group.Key.Metric), ids.Of(group.Key.Subscription), group.Max(period => period.Until).ToMicroseconds());
                 }
 
                 await _dialect.WriteAsync(transaction, tenant, rows, Close, cancellationToken).ConfigureAwait(false);

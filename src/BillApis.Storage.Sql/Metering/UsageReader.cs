@@ -51,13 +51,13 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
 
         async Task<List<T>> ReadAsync<T>(IEnumerable<UsageSlot> asking, Func<string, string> sql, Func<ISqlRow, T> read)
         {
-            var rows = UsageRow.Requests();
+            var rows = new UsageAskRows();
             foreach (var slot in asking)
             {
                 slot.Ask(rows);
             }
 
-            return rows.Count == 0 ? [] : await _dialect.ReadAsync(connection, transaction, tenant, rows, sql, read, cancellationToken).ConfigureAwait(false);
+            return rows.Rows.Count == 0 ? [] : await _dialect.ReadAsync(connection, transaction, tenant, rows.Rows, sql, read, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -71,9 +71,9 @@ internal sealed class UsageReader(SqlDatabase database, UsageDeltas deltas)
     }
 
     // Requests for several metrics of one period need the same events: those are read once.
-    private async Task ReadPartsAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, IReadOnlyList<UsageSlot> slots, CancellationToken cancellationToken)
+    private async Task ReadPartsAsync(DbConnection connection, DbTransaction? transaction, TenantId tenant, List<UsageSlot> slots, CancellationToken cancellationToken)
     {
-        if (slots.All(slot => slot.Parts.Count == 0))
+        if (slots.TrueForAll(slot => !slot.HasParts))
         {
             return;
         }

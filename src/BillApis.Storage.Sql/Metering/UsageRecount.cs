@@ -50,21 +50,21 @@ internal sealed class UsageRecount(SqlDialect dialect, DbTransaction transaction
     private async Task<UsageTotals> OfPartsAsync(UsageCell[] cells, CancellationToken cancellationToken)
     {
         var totals = new UsageTotals();
-        var (parts, rows) = (cells.Select(cell => cell.Bucket.Parts.ToList()).ToList(), UsageRow.Requests());
+        var (parts, rows) = (cells.Select(cell => cell.Bucket.Parts.ToList()).ToList(), new UsageAskRows());
         foreach (var (n, cell) in cells.Index())
         {
             foreach (var (place, part) in parts[n].Index())
             {
-                rows.Add(n, place, (long)part.Level, part.Hour, cell.Customer.ToString(), cell.Metric.Id.ToString(), (string?)null);
+                rows.Add(n, place, part, cell.Customer, cell.Metric.Id, null);
             }
         }
 
-        foreach (var row in await dialect.ReadAsync(transaction.Connection!, transaction, tenant, rows, UsageTotalRow.Select, UsageTotalRow.Read, cancellationToken).ConfigureAwait(false))
+        foreach (var row in await dialect.ReadAsync(transaction.Connection!, transaction, tenant, rows.Rows, UsageTotalRow.Select, UsageTotalRow.Read, cancellationToken).ConfigureAwait(false))
         {
             totals.Add(Of(row), row.Total.Since(parts[row.N][row.Place].After(cells[row.N].Bucket)));
         }
 
-        foreach (var row in await dialect.ReadAsync(transaction.Connection!, transaction, tenant, rows, UsageItemRow.Select, UsageItemRow.Read, cancellationToken).ConfigureAwait(false))
+        foreach (var row in await dialect.ReadAsync(transaction.Connection!, transaction, tenant, rows.Rows, UsageItemRow.Select, UsageItemRow.Read, cancellationToken).ConfigureAwait(false))
         {
             totals.Add(Of(row), row.Name, row.Item);
         }

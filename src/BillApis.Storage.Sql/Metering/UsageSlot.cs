@@ -7,8 +7,7 @@ namespace BillApis.Storage.Sql.Metering;
 internal sealed class UsageSlot
 {
     private readonly int _index;
-    private readonly List<(int Span, UsageBucket Bucket)> _buckets = [];
-    private readonly List<Interval> _parts = [];
+    private readonly List<(int Span, UsageEdges Edges)> _edges = new(1);
 
     /// <param name="index">Which request it is.</param>
     /// <param name="request">The request.</param>
@@ -35,26 +34,32 @@ internal sealed class UsageSlot
 
     public UsageTally Tally { get; }
 
-    /// <summary>The buckets to read, and which span each is a part of.</summary>
-    public IReadOnlyList<(int Span, UsageBucket Bucket)> Buckets => _buckets;
+    /// <summary>The buckets to read.</summary>
+    public IEnumerable<UsageBucket> Buckets => _edges.SelectMany(item => item.Edges.Buckets);
 
     /// <summary>The stretches of time to read events of.</summary>
-    public IReadOnlyList<Interval> Parts => _parts;
+    public IEnumerable<Interval> Parts => _edges.SelectMany(item => item.Edges.Parts);
+
+    /// <summary>Whether there are any.</summary>
+    public bool HasParts => _edges.Exists(static item => item.Edges.Parts.Count > 0);
 
     /// <summary>Asks for the buckets.</summary>
-    public void Ask(SqlRows rows)
+    public void Ask(UsageAskRows rows)
     {
-        var (customer, metric, subscription) = (Request.Customer.ToString(), Request.Metric.Id.ToString(), Request.Subscription?.ToString());
-        for (var place = 0; place < _buckets.Count; place++)
+        var place = 0;
+        foreach (var (_, edges) in _edges)
         {
-            rows.Add(_index, place, (long)_buckets[place].Bucket.Level, _buckets[place].Bucket.Hour, customer, metric, subscription);
+            for (var i = 0; i < edges.Buckets.Count; i++)
+            {
+                rows.Add(_index, place++, edges.Buckets[i], Request.Customer, Request.Metric.Id, Request.Subscription);
+            }
         }
     }
 
-    /// <summary>Adds the total of one of the buckets.</summary>
+    /// <summary>Adds the total of one of the buckets, which is the slot's own from now on.</summary>
     public void Add(int place, string dimensions, UsageTotal total)
     {
-        var (span, bucket) = _buckets[place];
+        var (span, bucket) = At(place);
         var earlier = Tally.Spans.HasBefore && span == 0 ? 0 : Time.Microseconds(bucket.Start - Tally.Spans.All[span].Start);
         Tally.Add(Dimensions.Parse(dimensions), span, total.Since(earlier));
     }
@@ -82,11 +87,22 @@ internal sealed class UsageSlot
     private void Add(int span, Interval interval, bool needsEvents, Dictionary<Interval, UsageEdges> cut)
     {
         var edges = needsEvents || Request.Recorded is not null ? UsageEdges.EventsOf(interval) : cut.TryGetValue(interval, out var known) ? known : cut[interval] = UsageEdges.Of(interval);
-        foreach (var bucket in edges.Buckets)
+        _edges.Add((span, edges));
+    }
+
+    // A request has few spans.
+    private (int Span, UsageBucket Bucket) At(int place)
+    {
+        foreach (var (span, edges) in _edges)
         {
-            _buckets.Add((span, bucket));
+            if (place < edges.Buckets.Count)
+            {
+                return (span, edges.Buckets[place]);
+            }
+
+            place -= edges.Buckets.Count;
         }
 
-        _parts.AddRange(edges.Parts);
+        throw new ArgumentOutOfRangeException(nameof(place));
     }
 }

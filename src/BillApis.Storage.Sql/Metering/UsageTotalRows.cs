@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using BillApis.Metering;
 
 namespace BillApis.Storage.Sql.Metering;
@@ -10,23 +9,19 @@ internal sealed class UsageTotalRows
 {
     private const int RowsPerStatement = 2_048;
     private const string Later = "(excluded.latest_at > t.latest_at or (excluded.latest_at = t.latest_at and excluded.latest_tie > t.latest_tie))";
-    private readonly Dictionary<MetricId, string> _metrics = [];
+    private readonly SpelledIds _ids = new();
     private readonly SqlRows _rows = new(
         "level bigint", "hour bigint", "customer_id text", "metric_id text", "subscription_id text", "dimensions text", "events bigint",
         "value_sum decimal", "value_moment decimal", "value_max decimal", "value_min decimal", "latest_at bigint", "latest_tie text", "latest_value decimal");
 
-    private (CustomerId Id, string? Text) _customer;
     private (ExactSum? Sum, string? Text) _sum;
 
     /// <summary>Adds the total of a bucket, which may be another one than the key's.</summary>
     public void Add(UsageKey of, UsageBucket bucket, UsageTotal total)
     {
-        _customer = _customer.Text is not null && _customer.Id == of.Customer ? _customer : (of.Customer, of.Customer.ToString());
         _sum = _sum.Sum == total.Sum ? _sum : (total.Sum, total.Sum?.ToString());
-        ref var metric = ref CollectionsMarshal.GetValueRefOrAddDefault(_metrics, of.Metric, out _);
-        metric ??= of.Metric.ToString();
         _rows.Add(
-            (long)bucket.Level, bucket.Hour, _customer.Text, metric, of.Subscription?.ToString() ?? "", of.Dimensions, total.Events,
+            (long)bucket.Level, bucket.Hour, _ids.Of(of.Customer), _ids.Of(of.Metric), _ids.Of(of.Subscription) ?? "", of.Dimensions, total.Events,
             _sum.Text, total.Moment?.ToString(), Text(total.Max), Text(total.Min), total.Latest?.At.ToMicroseconds(), total.Latest?.Tie, Text(total.Latest?.Value));
     }
 
@@ -37,11 +32,6 @@ internal sealed class UsageTotalRows
         {
             await dialect.WriteAsync(transaction, tenant, _rows, rows => Upsert(dialect, rows), cancellationToken).ConfigureAwait(false);
             _rows.Clear();
-        }
-
-        if (isLast)
-        {
-            _metrics.Clear();
         }
     }
 
@@ -102,6 +92,23 @@ internal static class UsageItemRows
         """;
 }
 
+/// <summary>Rows that ask for buckets of customers and metrics.</summary>
+internal sealed class UsageAskRows
+{
+    private readonly SpelledIds _ids = new();
+
+    public SqlRows Rows { get; } = new("n bigint", "place bigint", "level bigint", "hour bigint", "customer_id text", "metric_id text", "subscription_id text");
+
+    /// <param name="n">Which request it is.</param>
+    /// <param name="place">Which of the request's buckets it is.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="customer">The customer.</param>
+    /// <param name="metric">The metric.</param>
+    /// <param name="subscription">Leaves out what names another; null for all.</param>
+    public void Add(int n, int place, UsageBucket bucket, CustomerId customer, MetricId metric, SubscriptionId? subscription) =>
+        Rows.Add(n, place, (long)bucket.Level, bucket.Hour, _ids.Of(customer), _ids.Of(metric), _ids.Of(subscription));
+}
+
 /// <summary>What both tables say, as it is read back.</summary>
 /// <param name="N">Which request it answers.</param>
 /// <param name="Place">Which of the request's buckets it is.</param>
@@ -109,9 +116,6 @@ internal static class UsageItemRows
 /// <param name="Dimensions">What its events share.</param>
 internal abstract record UsageRow(int N, int Place, string Subscription, string Dimensions)
 {
-    /// <summary>The columns of a request for a bucket, a customer and a metric.</summary>
-    public static SqlRows Requests() => new("n bigint", "place bigint", "level bigint", "hour bigint", "customer_id text", "metric_id text", "subscription_id text");
-
     /// <summary>The condition for what such a request, named r, asks for.</summary>
     protected static string Matches(string table) =>
         $"""

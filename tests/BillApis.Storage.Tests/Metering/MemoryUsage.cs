@@ -41,11 +41,11 @@ internal sealed class MemoryUsage(Metric metric, CustomerId customer)
     public UsageReading Read(UsageRequest request)
     {
         var slot = new UsageSlot(0, request, _totals.Count == 0 ? null : _totals.Keys.Min(key => key.Bucket.Start), []);
-        foreach (var (place, (_, bucket)) in slot.Buckets.Index())
+        foreach (var (place, bucket) in slot.Buckets.Index())
         {
             foreach (var (key, total) in _totals.Where(pair => pair.Key.Bucket == bucket))
             {
-                slot.Add(place, key.Dimensions, total);
+                slot.Add(place, key.Dimensions, total with { });
             }
 
             foreach (var ((key, name), item) in _items.Where(pair => pair.Key.Key.Bucket == bucket))
