@@ -199,6 +199,23 @@ public sealed class ChangeTests(Databases databases) : LifeTests(databases)
         lines.ShouldBe([("2026-06-01", "2026-07-01", 30m), ("2026-06-16", "2026-07-01", -15m), ("2026-07-16", "2026-08-01", 15.48m), ("2026-08-01", "2026-09-01", 30m)]);
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_change_as_of_last_week_that_takes_the_place_of_one_that_is_ahead_is_billed_as_it_was_previewed(string storage)
+    {
+        // On the 21st the change of July 1 is withdrawn for one as of the 16th: 30 × 1/2 = 15, less 10 × 1/2 = 5.
+        await using var life = await RunningAsync(storage, "basic");
+        await ChangeAsync(life, new ChangePlan("pro") { When = ChangeWhen.PeriodEnd });
+        await life.GoToAsync("2026-06-21");
+        var (change, id) = (new ChangePlan("pro") { At = Day.Of("2026-06-16") }, (await life.InvoicesAsync("acme"))[0].Subscription!.Value.ToString());
+        var preview = await life.Billing.Changes.PreviewAsync(life.Tenant, id, change, Token);
+        var changed = await life.Billing.Changes.ApplyAsync(life.Tenant, id, change, Token);
+        (preview.At, preview.Invoice?.Total.Amount).ShouldBe((Day.Of("2026-06-16"), 10m));
+        (changed.At, changed.Invoice?.Id, changed.Invoice?.Total.Amount).ShouldBe((Day.Of("2026-06-16"), preview.Invoice?.Id, 10m));
+        await life.GoToAsync("2026-07-02");
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([10m, 10m, 30m]);
+    }
+
     private static async Task ChangeAsync(Scenario life, SubscriptionChange change)
     {
         var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items.Single();

@@ -82,7 +82,10 @@ public sealed class SubscriptionChanges
         var entries = ChangeEntries.Of(change, context);
         Check.Range("entries", before.Timeline.Entries.Length + entries.Count, 0, Limits.EntriesPerSubscription);
         var after = entries.Aggregate(before, (subscription, entry) => subscription.Record(entry, context.Versions, _options.Value));
-        return new Change(after with { CanceledAt = CanceledAt(after) }, entries.Select(entry => entry.At).DefaultIfEmpty(now).Max(), now);
+
+        // What is withdrawn on the way is withdrawn now, whenever the change itself takes effect.
+        var made = entries.Where(entry => entry.Kind is not TimelineKind.Withdrawn).Select(entry => entry.At).DefaultIfEmpty(now).Max();
+        return new Change(after with { CanceledAt = CanceledAt(after) }, made, now);
     }
 
     private async Task<ChangeContext> ContextAsync(Subscription subscription, SubscriptionChange change, Instant now, CancellationToken cancellationToken)
