@@ -32,13 +32,13 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         {
             VerifyOneOff(line, path);
         }
-        else if (!export.Prices.TryGetValue(line.Price.Value.ToString(), out var price))
+        else if (ExportedPrices.Of(export, line) is not { } price)
         {
             findings.Add($"{path}.price", "is not in the file");
         }
         else if (line.Kind is LineKind.UnusedTime)
         {
-            VerifyUnused(line, path);
+            VerifyUnused(line, price, path);
         }
         else if (line.Kind is LineKind.Minimum or LineKind.Maximum)
         {
@@ -53,9 +53,10 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
     }
 
     // What was billed before is on another invoice; the hash of the chain holds how much of it this one gives back.
-    private void VerifyUnused(InvoiceLine line, string path)
+    // What a maximum took off comes back with the rest.
+    private void VerifyUnused(InvoiceLine line, Price price, string path)
     {
-        if (line.Amount.MinorUnits >= 0 || line.GivesBack is null)
+        if (line.GivesBack is null || (price.Terms.MaximumAmount is null ? line.Amount.MinorUnits >= 0 : line.Amount.IsZero))
         {
             findings.Add($"{path}.amount", "gives nothing back of a line that was billed in advance");
         }

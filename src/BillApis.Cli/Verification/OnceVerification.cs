@@ -48,6 +48,11 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
             findings.Add($"prices.{id}", $"'{price.Code}' is the price of no line: a line was left out");
         }
 
+        foreach (var id in export.LineTerms.Keys.Where(id => invoice.Lines.All(line => line.Id.ToString() != id)))
+        {
+            findings.Add($"line_terms.{id}", "are the terms of no line: a line was left out");
+        }
+
         // What is missing to a minimum is missing to usage, be it none.
         foreach (var (i, bound) in invoice.Lines.Index().Where(item => item.Item is { Kind: LineKind.Minimum or LineKind.Maximum, Metric: not null }))
         {
@@ -79,7 +84,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
     private void VerifyGroups(IReadOnlyList<InvoiceLine> lines, Metric metric)
     {
         var line = lines[0];
-        if (!export.Prices.TryGetValue(line.Price?.ToString() ?? "", out var price) || price.Terms.GroupBy.IsEmpty)
+        if (ExportedPrices.Of(export, line) is not { } price || price.Terms.GroupBy.IsEmpty)
         {
             return;
         }

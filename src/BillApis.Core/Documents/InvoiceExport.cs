@@ -28,6 +28,9 @@ public sealed record InvoiceExport
     /// <summary>The prices of its lines, by id.</summary>
     public ImmutableSortedDictionary<string, Price> Prices { get; init; } = ImmutableSortedDictionary<string, Price>.Empty;
 
+    /// <summary>The terms of lines whose price has others here than <see cref="Prices"/> says, by the lines' ids: as when two subscriptions that are billed together agreed to different ones.</summary>
+    public ImmutableSortedDictionary<string, PriceTerms> LineTerms { get; init; } = ImmutableSortedDictionary<string, PriceTerms>.Empty;
+
     /// <summary>The metrics of its lines, by id.</summary>
     public ImmutableSortedDictionary<string, Metric> Metrics { get; init; } = ImmutableSortedDictionary<string, Metric>.Empty;
 

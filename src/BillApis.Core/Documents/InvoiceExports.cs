@@ -27,14 +27,17 @@ public sealed class InvoiceExports
     {
         var invoice = await _invoices.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
         var prices = await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false);
-        var requests = await RequestsAsync(invoice, prices, cancellationToken).ConfigureAwait(false);
+        var origin = await _invoices.OriginAsync(invoice, cancellationToken).ConfigureAwait(false);
+        var requests = await RequestsAsync(invoice, origin, prices, cancellationToken).ConfigureAwait(false);
         var events = await EventsAsync(invoice, requests, cancellationToken).ConfigureAwait(false);
+        var priced = invoice.Lines.Select(line => (line.Id, Price: prices.Find(line, origin))).Where(item => item.Price is not null).ToLookup(item => item.Price!.Id, item => (item.Id, Price: item.Price!));
         var export = new InvoiceExport
         {
             Invoice = JsonElement.Parse(IssuedDocument.Of(invoice)),
             Seal = invoice.Seal,
             Totals = ExportedTotals.Of(invoice),
-            Prices = invoice.Lines.Select(prices.Find).OfType<Price>().DistinctBy(price => price.Id).ToImmutableSortedDictionary(price => price.Id.ToString(), price => price, StringComparer.Ordinal),
+            Prices = priced.ToImmutableSortedDictionary(lines => lines.Key.ToString(), lines => lines.First().Price, StringComparer.Ordinal),
+            LineTerms = priced.SelectMany(lines => lines.Where(line => !ReferenceEquals(line.Price.Terms, lines.First().Price.Terms))).ToImmutableSortedDictionary(line => line.Id.ToString(), line => line.Price.Terms, StringComparer.Ordinal),
             Metrics = requests.Select(request => request.Metric).DistinctBy(metric => metric.Id).ToImmutableSortedDictionary(metric => metric.Id.ToString(), metric => metric, StringComparer.Ordinal),
             Subscription = prices.Subscriptions is [var only] ? ExportedSubscription.Of(only) : null,
             Subscriptions = prices.Subscriptions is [_, _, ..] several ? [.. several.Select(ExportedSubscription.Of)] : [],
@@ -51,20 +54,21 @@ public sealed class InvoiceExports
     public async Task<byte[]> EventsAsync(TenantId tenant, string reference, CancellationToken cancellationToken = default)
     {
         var invoice = await _invoices.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
-        var requests = await RequestsAsync(invoice, await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var origin = await _invoices.OriginAsync(invoice, cancellationToken).ConfigureAwait(false);
+        var requests = await RequestsAsync(invoice, origin, await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         return EventDigest.Write(await EventsAsync(invoice, requests, cancellationToken).ConfigureAwait(false));
     }
 
     private static JsonElement Json(InvoiceExport export) => JsonSerializer.SerializeToElement(export, BillingJson.Options);
 
-    private async Task<IReadOnlyList<UsageRequest>> RequestsAsync(Invoice invoice, BilledPriceList prices, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<UsageRequest>> RequestsAsync(Invoice invoice, Invoice origin, BilledPriceList prices, CancellationToken cancellationToken)
     {
-        var (requests, origin) = (new List<UsageRequest>(), await _invoices.OriginAsync(invoice, cancellationToken).ConfigureAwait(false));
+        var requests = new List<UsageRequest>();
         foreach (var line in invoice.Lines.Where(line => line is { Metric: not null, Period: not null, Kind: LineKind.Usage or LineKind.Adjustment }).DistinctBy(line => (line.Subscription, line.Price, line.Period)))
         {
-            if (prices.Find(line) is { } price)
+            if (prices.Find(line, origin) is { } price)
             {
-                var request = await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, invoice.Customer, prices.SubscriptionOf(line), cancellationToken).ConfigureAwait(false);
+                var request = await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, invoice.Customer, prices.SubscriptionOf(line, invoice), cancellationToken).ConfigureAwait(false);
                 requests.Add(request with { Recorded = await _known.AtIssueAsync(origin, line, request, price, cancellationToken).ConfigureAwait(false) });
             }
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using BillApis.Invoicing;
 using BillApis.Pricing;
+using NodaTime;
 
 namespace BillApis;
 
@@ -42,10 +43,22 @@ internal sealed class BilledPrices(IStore<Subscription> subscriptions, IStore<Pl
 internal sealed record BilledPriceList(ImmutableArray<Subscription> Subscriptions, IReadOnlyDictionary<PriceId, Price> Prices)
 {
     /// <summary>The subscription that a line bills; null where it bills none.</summary>
-    public Subscription? SubscriptionOf(InvoiceLine line) => line.Subscription is { } id ? Subscriptions.FirstOrDefault(subscription => subscription.Id == id) : Subscriptions.Length == 1 ? Subscriptions[0] : null;
+    public Subscription? SubscriptionOf(InvoiceLine line, Invoice bill) => Subscriptions.FirstOrDefault(subscription => subscription.Id == (line.Subscription ?? bill.Subscription));
 
-    /// <summary>The price that made a line, with the terms that the subscription had agreed to then; of what is given back, as the line was billed that it is given back of.</summary>
-    public Price? Find(InvoiceLine line) => line.Price is not { } id || !Prices.TryGetValue(id, out var price) ? null
-        : (line.GivesBack is null ? line.Period : line.Full ?? line.Period) is { } period && SubscriptionOf(line)?.Timeline.StateAt(period.Start).Prices.GetValueOrDefault(price.Code) is { } agreed ? price with { Terms = agreed }
-        : price;
+    /// <summary>The price that made a line, with the terms that the subscription had agreed to: in advance, those of the instant that was billed, whatever time is charged, and of what is given back those before it; in arrears, those of the time.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="bill">The invoice that has it; of one that was issued again, the first.</param>
+    public Price? Find(InvoiceLine line, Invoice bill)
+    {
+        if (line.Price is not { } id || !Prices.TryGetValue(id, out var price))
+        {
+            return null;
+        }
+
+        var at = line is { InAdvance: false, Period: { } period } ? period.Start : line.Kind is LineKind.UnusedTime ? bill.CreatedAt - Duration.Epsilon : bill.CreatedAt;
+        return SubscriptionOf(line, bill) is { } subscription && KnownTo(bill, subscription.Timeline).StateAt(at).Prices.GetValueOrDefault(price.Code) is { } agreed ? price with { Terms = agreed } : price;
+    }
+
+    private static Timeline KnownTo(Invoice bill, Timeline timeline) =>
+        (bill.IssuedAt is { } issued ? timeline with { Entries = [.. timeline.Entries.TakeWhile(entry => entry.RecordedAt <= issued)] } : timeline).KnownAt(bill.CreatedAt);
 }

@@ -24,7 +24,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
     }
 
     /// <summary>The steps to what is given back of a line, and whether it is what the price asks for that time, or less.</summary>
-    public async Task<(ImmutableArray<string> Steps, bool Agrees)> UnusedAsync(InvoiceLine line, PriceTerms terms, Subscription subscription, CancellationToken cancellationToken)
+    public async Task<(ImmutableArray<string> Steps, bool Agrees)> UnusedAsync(InvoiceLine line, BilledPriceList prices, Subscription subscription, CancellationToken cancellationToken)
     {
         var bills = await earlier.InvoicesAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
         if (bills.Find(bill => bill.Lines.Any(item => item.Id == line.GivesBack)) is not { } bill)
@@ -33,6 +33,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         }
 
         var advanced = bill.Lines.Single(item => item.Id == line.GivesBack);
+        var terms = prices.Find(advanced, bill)!.Terms.In(line.Amount.Currency);
         // Of a minimum or maximum that part of what was billed for it is given back that is left of its own time.
         var isBound = advanced.Kind is LineKind.Minimum or LineKind.Maximum;
         var part = isBound ? ProrationFactor.Of(terms.Proration, line.Period!.Value, advanced.Period!.Value, subscription.Timeline.ZoneAt(advanced.Period.Value.Start)) : line.Factor;

@@ -55,14 +55,14 @@ public sealed class Explanations
     // What stands in the place of a withdrawn invoice follows from what was known as that was made.
     private async Task<LineExplanation> OfAsync(Invoice invoice, Invoice origin, InvoiceLine line, BilledPriceList prices, ExplainQuery query, CancellationToken cancellationToken)
     {
-        var subscription = prices.SubscriptionOf(line);
+        var subscription = prices.SubscriptionOf(line, invoice);
         if (line.Kind is LineKind.Commitment && subscription is not null)
         {
             var (steps, agrees) = await _earlier.MissingAsync(origin, line, subscription, cancellationToken).ConfigureAwait(false);
             return new LineExplanation(line, null, InvoiceSteps.Of(line, steps), null, agrees);
         }
 
-        if (prices.Find(line) is not { } price)
+        if (prices.Find(line, origin) is not { } price)
         {
             return new LineExplanation(line, null, InvoiceSteps.Of(line, null, null, invoice), null, line.Price is null);
         }
@@ -70,7 +70,7 @@ public sealed class Explanations
         var terms = price.Terms.In(invoice.Currency);
         if (line.Kind is LineKind.UnusedTime && subscription is not null)
         {
-            var (steps, agrees) = await _earlier.UnusedAsync(line, terms, subscription, cancellationToken).ConfigureAwait(false);
+            var (steps, agrees) = await _earlier.UnusedAsync(line, prices, subscription, cancellationToken).ConfigureAwait(false);
             return new LineExplanation(line, price, InvoiceSteps.Of(line, steps), null, agrees);
         }
 

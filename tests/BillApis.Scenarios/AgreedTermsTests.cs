@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+
+namespace BillApis.Scenarios;
+
+/// <summary>Lines are explained and recomputed by the terms that they were made by, where a price has several: those agreed to before and after a change, and those of others that are billed together.</summary>
+public sealed class AgreedTermsTests(Databases databases) : LifeTests(databases)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Each_of_those_that_are_billed_together_has_its_own_terms(string storage)
+    {
+        // Three seats at the 10.00 of the plan, and three at the 8.00 that were agreed for the other subscription.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync(with: customer => customer with { ConsolidateInvoices = true });
+        var plan = await life.PlanAsync("basic", Offer.Seats("seat", 10, quantity: 3));
+        var agreed = plan.Latest.Items[0].Price.Terms with { Model = new PerUnitPrice(8) };
+        await life.SubscribeAsync("acme", "basic");
+        await life.SubscribeAsync("acme", "basic", with => with with { Prices = with.Prices.Add("seat", agreed) });
+        await life.GoToAsync("2026-06-01");
+        var invoice = (await life.InvoicesAsync("acme")).ShouldHaveSingleItem();
+        invoice.Lines.Select(line => line.Amount.Amount).Order().ShouldBe([24m, 30m]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [InlineData("sqlite", ChangeProration.Prorate, 750, -1500)]
+    [InlineData("postgres", ChangeProration.Prorate, 750, -1500)]
+    [InlineData("sqlite", ChangeProration.Full, 1500, -3000)]
+    [InlineData("postgres", ChangeProration.Full, 1500, -3000)]
+    public async Task What_is_given_back_is_of_the_old_terms_and_what_is_charged_of_the_new_ones(string storage, ChangeProration proration, long charged, long back)
+    {
+        // 30.00 for June become 15.00 on the 16th: half of each, or all of it.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        var plan = await life.PlanAsync("basic", Offer.Fee("fee", 30));
+        var subscription = await life.SubscribeAsync("acme", "basic");
+        await life.GoToAsync("2026-06-16");
+        var agreed = ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("fee", plan.Latest.Items[0].Price.Terms with { Model = new FlatPrice(15) });
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePrices(agreed) { When = ChangeWhen.Immediate, Proration = proration }, Token);
+        (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => line.Amount.MinorUnits).ShouldBe([charged, back]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_a_maximum_took_off_comes_back_with_the_rest(string storage)
+    {
+        // Ten seats at 10.00 and at most 60.00; half of June is left: 50.00 less the half of what the maximum took off.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("basic", Offer.Seats("seat", 10, quantity: 10).Having(terms => terms with { MaximumAmount = 60 }));
+        var subscription = await life.SubscribeAsync("acme", "basic");
+        await life.GoToAsync("2026-06-16");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new Cancel { When = ChangeWhen.Immediate }, Token);
+        (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => line.Amount.Amount).ShouldBe([-50m, 20m]);
+        await BilledLives.VerifyAsync(life);
+    }
+}
