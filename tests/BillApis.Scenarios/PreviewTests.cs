@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using BillApis.Cli.Verification;
 
 namespace BillApis.Scenarios;
@@ -9,7 +10,6 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
     private const int Catalogues = 8;
     private const int Subscriptions = 20;
     private static readonly string[] OfIssuing = ["status", "payments", "credit_memos", "paid_at", "seal", "version", "number", "issued_at", "due_at"];
-    private static readonly Instant Last = Instant.FromUtc(2026, 4, 1, 0, 0);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -27,15 +27,14 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         {
             await using var life = await StartAsync(storage, "2026-01-01");
             var (random, place) = (new Random(seed + number), $"seed {seed}, life {number}");
-            var catalogues = await BeginAsync(life, random);
-            var changes = new RandomChanges(random, catalogues);
-            while (count.Compared < cases && await DueAsync(life) is [var first, ..] due && first.NextBillingAt is { } boundary && boundary <= Last)
+            var dates = RandomDates.Of(random);
+            var (changes, stops) = (new RandomChanges(random, dates, await BeginAsync(life, random, dates)), new Queue<Instant>(dates.Changes));
+            while (count.Compared < cases && await DueAsync(life) is [var first, ..] due && first.NextBillingAt is { } boundary && boundary <= RandomDates.Last)
             {
-                var wait = boundary - life.Clock.Now;
-                if (wait > Duration.FromSeconds(2) && random.Next(2) == 0)
+                if (stops.TryPeek(out var stop) && stop < boundary)
                 {
-                    life.Clock.MoveTo(life.Clock.Now + Duration.FromSeconds(random.NextInt64(1, (long)wait.TotalSeconds)));
-                    await BetweenAsync(life, changes, random, count, place);
+                    life.Clock.MoveTo(Instant.Max(stops.Dequeue(), life.Clock.Now));
+                    await BetweenAsync(life, changes, random.Next(30, 80), random, count, place);
                     continue;
                 }
 
@@ -50,7 +49,7 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
                 // Something may change at the very instant that was billed.
                 if (random.Next(4) == 0)
                 {
-                    await BetweenAsync(life, changes, random, count, place);
+                    await BetweenAsync(life, changes, random.Next(2, 8), random, count, place);
                 }
             }
 
@@ -63,11 +62,11 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {count}.");
     }
 
-    // A change, and whatever else; then a dry run tells what the run issues: early bills and corrections.
-    private static async Task BetweenAsync(Scenario life, RandomChanges changes, Random random, Counts count, string place)
+    // So many changes, and whatever else; then a dry run tells what the run issues: early bills and corrections.
+    private static async Task BetweenAsync(Scenario life, RandomChanges changes, int times, Random random, Counts count, string place)
     {
         var all = await AllAsync(life);
-        for (var i = random.Next(1, 5); i > 0; i--)
+        for (var i = times; i > 0; i--)
         {
             var subscription = await life.Billing.Subscriptions.GetAsync(life.Tenant, all[random.Next(all.Count)].Id.ToString(), Token);
             var (change, id) = (changes.Of(subscription, life.Clock.Now), subscription.Id.ToString());
@@ -77,8 +76,11 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
             changed.Refusal.ShouldBe(preview.Refusal, what);
             if (changed.Result is { } made && (made.Invoice is not null || made.At <= life.Clock.Now))
             {
-                CanonicalJson.Of(made.Invoice, OfIssuing).ShouldBe(CanonicalJson.Of(preview.Result!.Invoice, OfIssuing), what);
-                count.Changed += made.Invoice is null ? 0 : 1;
+                Written(made.Invoice).ShouldBe(Written(preview.Result!.Invoice), what);
+                if (made.Invoice is not null && ++count.Changed % 5 == 0)
+                {
+                    await BilledLives.VerifyAsync(life, made.Invoice, what);
+                }
             }
 
             count.Refused += changed.Refusal is null ? 0 : 1;
@@ -96,7 +98,7 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
     {
         var what = $"{place}, {preview.Id} at {preview.CreatedAt}";
         var issued = await life.Billing.Invoices.GetAsync(life.Tenant, preview.Id.ToString(), Token);
-        CanonicalJson.Of(issued, OfIssuing).ShouldBe(CanonicalJson.Of(preview, OfIssuing), what);
+        Written(issued).ShouldBe(Written(preview), what);
         (count.Compared, count.Charged, count.Together) = (count.Compared + 1, count.Charged + (issued.Total.IsZero ? 0 : 1), count.Together + (issued.Kind is InvoiceKind.Consolidated ? 1 : 0));
         if (count.Compared % 5 == 0)
         {
@@ -104,6 +106,9 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
             await BilledLives.VerifyAsync(life, issued, what);
         }
     }
+
+    // UTF-8 has one spelling of each text: equal texts are equal bytes.
+    private static string Written(Invoice? invoice) => Encoding.UTF8.GetString(CanonicalJson.Of(invoice, OfIssuing));
 
     private static string Told(Subscription subscription) => $"{subscription.Id} [{string.Join(", ", subscription.Timeline.Entries.Select(entry => $"{entry.Kind} {entry.At} {entry.Proration}"))}]";
 
@@ -115,10 +120,10 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
         }
     }
 
-    private static async Task<IReadOnlyList<RandomLife>> BeginAsync(Scenario life, Random random)
+    private static async Task<IReadOnlyList<RandomLife>> BeginAsync(Scenario life, Random random, RandomDates dates)
     {
         await TaxesAsync(life);
-        var (dates, catalogues) = (RandomDates.Of(random), new List<RandomLife>());
+        var catalogues = new List<RandomLife>();
         var (late, zeros) = ((LateUsagePolicy?)random.Next(3), (ZeroInvoices)random.Next(2));
         await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { LateUsage = late, ZeroInvoices = zeros }, Token);
         for (var catalogue = 0; catalogue < Catalogues; catalogue++)

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace BillApis.Scenarios;
 
 /// <summary>What happens to subscriptions between two boundaries: changes of every kind, coupons, late usage and corrections of it, each random.</summary>
-internal sealed class RandomChanges(Random random, IReadOnlyList<RandomLife> catalogues)
+internal sealed class RandomChanges(Random random, RandomDates dates, IReadOnlyList<RandomLife> catalogues)
 {
     private readonly Random _random = random;
     private readonly RandomOffers _any = new(random, 0);
@@ -23,10 +23,10 @@ internal sealed class RandomChanges(Random random, IReadOnlyList<RandomLife> cat
             6 => new ChangePrices(Fixed(plan, price => KeyValuePair.Create(price.Code, price.Terms with { Model = price.Terms.Model is FlatPrice ? new FlatPrice(_any.Decimal(0, 9_000, 2)) : new PerUnitPrice(_any.Decimal(0, 9_000, 3)) }))),
             7 or 8 => new AddAddOn(_any.One([.. catalogue.AddOns]).Code, _random.Next(0, 5), _random.Next(2) == 0),
             9 => new RemoveAddOn(state.AddOns.IsEmpty ? "none" : state.AddOns[0].Number.ToString(CultureInfo.InvariantCulture)),
-            10 => state.PausedAt is null ? new Pause { ResumeAt = _random.Next(2) == 0 ? now + Duration.FromHours(_random.Next(1, 700)) : null } : new Resume(),
+            10 => state.PausedAt is null ? new Pause { ResumeAt = _random.Next(2) == 0 ? dates.Between(now, now + Duration.FromDays(30), _random) : null } : new Resume(),
             11 => state.Causes.IsEmpty ? new Suspend(SuspensionCause.Manual) : new Resume(),
             12 => state.EndedAt is null ? new Cancel() : new Reactivate { EndAt = _random.Next(2) == 0 ? now + Duration.FromDays(30) : null },
-            13 => new Renew(_random.Next(2) == 0 ? now + Duration.FromHours(_random.Next(1, 1_000)) : null),
+            13 => new Renew(_random.Next(2) == 0 ? dates.Between(now, now + Duration.FromDays(42), _random) : null),
             14 => new ChangeZone(DateTimeZoneProviders.Tzdb[_any.One("UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York")]),
             _ => scheduled.Count > 0 ? new Withdraw(scheduled[_random.Next(scheduled.Count)]) : new Reactivate(),
         };
@@ -70,8 +70,8 @@ internal sealed class RandomChanges(Random random, IReadOnlyList<RandomLife> cat
         var proration = _any.One<ChangeProration?>(null, null, ChangeProration.Prorate, ChangeProration.None, ChangeProration.Full);
         return _random.Next(8) switch
         {
-            0 => change with { At = now + Duration.FromMinutes(_random.Next(1, 60_000)), Proration = proration },
-            1 when earliest < now => change with { At = earliest + Duration.FromSeconds(_random.NextInt64(1, (long)(now - earliest).TotalSeconds + 2)), Proration = proration },
+            0 => change with { At = dates.Between(now, now + Duration.FromDays(42), _random), Proration = proration },
+            1 when earliest < now => change with { At = dates.Between(earliest, now, _random), Proration = proration },
             2 or 3 => change with { When = ChangeWhen.PeriodEnd, Proration = proration },
             4 => change with { When = ChangeWhen.Immediate, Proration = proration },
             5 => change,

@@ -51,9 +51,11 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
     {
         var billedUntil = subscription.BilledUntil ?? Instant.MinValue;
         var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
-        var charges = marks.SelectMany(mark => BilledCharges.Of(versions, subscription.Timeline, mark.Metric, mark.First, mark.Last, billedUntil)).ToList();
+        var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
+        var due = schedule.DueAgain(subscription.NextBillingAt == subscription.BilledUntil ? subscription.BilledUntil : null, subscription.EntriesBilled);
+        var charges = marks.SelectMany(mark => BilledCharges.Of(versions, subscription.Timeline, mark.Metric, mark.First, mark.Last, billedUntil)).Where(charge => !due.Any(item => item.Price.Id == charge.Price.Id && item.Period == charge.Period)).ToList();
         var asked = await usage.RequestsAsync(subscription.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
-        var commitments = ChargeSchedule.Of(subscription.Timeline, versions).CommitmentsHolding(charges.Select(charge => charge.Period.Start), billedUntil);
+        var commitments = schedule.CommitmentsHolding(charges.Select(charge => charge.Period.Start), billedUntil);
         var since = charges.Select(charge => charge.Period.Start).Concat(commitments.Select(item => item.Period.Start)).DefaultIfEmpty().Min();
         var bills = charges.Count == 0 ? [] : await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);
         var taken = charges.Count == 0 ? [] : await earlier.TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false);

@@ -39,7 +39,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
         }
 
         // What was given back at this very instant, and goes on after all, is charged again.
-        return run.Schedule.IsBoundary(at) || (part.From < at && returned.Exists(line => Pays(line, run, part))) ? AdvanceCharges.From(run, part, at)
+        return run.Schedule.IsBoundary(at) || returned.Exists(line => Pays(line, run, part)) ? AdvanceCharges.From(run, part, at)
             : policy is ChangeProration.None || (part.From != at && (!settles || run.Price.Terms.Proration is Proration.None)) ? null
             : policy is ChangeProration.Full ? AdvanceCharges.Whole(run, part, at)
             : AdvanceCharges.From(run, part, at);

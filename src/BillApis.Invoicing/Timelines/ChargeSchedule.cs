@@ -108,6 +108,11 @@ public sealed class ChargeSchedule
         return schedule.Settling(new DueAtBoundary(again ? Unbilled([.. arrears, .. charges], boundary, since) : [.. arrears, .. charges], unused), boundary);
     }
 
+    /// <summary>What of the charges up to a boundary is not billed yet, where something was recorded after that was and takes effect at it; none where <paramref name="boundary"/> is null.</summary>
+    /// <param name="boundary">The instant that was billed.</param>
+    /// <param name="since">How many of the timeline's entries were looked at as it was.</param>
+    public IReadOnlyCollection<Charge> DueAgain(Instant? boundary, int since) => boundary is { } at ? At(at, [], since, again: true).Charges : [];
+
     // What is paid in advance is told by the bills; what is charged in arrears, or once, by what was known as the instant was billed.
     private List<Charge> Unbilled(IReadOnlyList<Charge> charges, Instant boundary, int since)
     {

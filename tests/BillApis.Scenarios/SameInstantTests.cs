@@ -1,0 +1,54 @@
+namespace BillApis.Scenarios;
+
+/// <summary>What happens at the very instant that was billed last, while the clock stands still, is billed with what that left out, and nothing of it twice. June 2026 has 30 days.</summary>
+public sealed class SameInstantTests(Databases databases) : LifeTests(databases)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_was_given_back_at_the_instant_is_charged_again_however_the_rest_is_prorated(string storage)
+    {
+        // Canceled on the 16th, half of the seat's 6.00 comes back; reactivated at that instant, it is charged again though nothing is to be prorated.
+        await using var life = await BegunAsync(storage);
+        await life.GoToAsync("2026-06-16");
+        var id = (await life.InvoicesAsync("acme"))[0].Subscription!.Value.ToString();
+        await life.Billing.Changes.ApplyAsync(life.Tenant, id, new Cancel { When = ChangeWhen.Immediate }, Token);
+        await life.Billing.Changes.ApplyAsync(life.Tenant, id, new Reactivate { Proration = ChangeProration.None }, Token);
+        await life.GoToAsync("2026-06-30");
+        (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines).Where(line => line.Metric is null).Select(line => line.Amount.Amount).ShouldBe([6m, -3m, 3m]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Usage_that_comes_after_an_instant_was_billed_is_no_correction_of_what_is_billed_at_it_still(string storage)
+    {
+        // An add-on of 5.00 is billed on the 16th; then 10 calls of June 5 come, and the plan that charges them ends at that same instant: they are 10.00 once.
+        await using var life = await BegunAsync(storage);
+        await life.SubscribeAsync("acme", "other");
+        await life.PlanAsync("extra", Offer.Fee("extra", 5));
+        await life.GoToAsync("2026-06-16");
+        var id = (await life.InvoicesAsync("acme")).First(invoice => invoice.Lines.Any(line => line.Description == "seat")).Subscription!.Value.ToString();
+        await life.Billing.Changes.ApplyAsync(life.Tenant, id, new AddAddOn("extra", 1, true) { When = ChangeWhen.Immediate }, Token);
+        await life.UseAsync("acme", "call", 10, "2026-06-05");
+        var preview = await life.Billing.Changes.PreviewAsync(life.Tenant, id, new ChangePlan("other"), Token);
+        var changed = await life.Billing.Changes.ApplyAsync(life.Tenant, id, new ChangePlan("other"), Token);
+        decimal Calls(Invoice? invoice) => invoice!.Lines.Where(line => line.Metric is not null).Sum(line => line.Amount.Amount);
+        (Calls(preview.Invoice), Calls(changed.Invoice)).ShouldBe((10m, 10m));
+        await life.GoToAsync("2026-07-02");
+        (await life.InvoicesAsync("acme")).Sum(Calls).ShouldBe(10m);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    private async Task<Scenario> BegunAsync(string storage)
+    {
+        var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("basic", Offer.Usage("calls", "call", new PerUnitPrice(1)), Offer.Seats("seat", 6));
+        await life.PlanAsync("other", Offer.Fee("nothing", 0));
+        await life.SubscribeAsync("acme", "basic");
+        await life.GoToAsync("2026-06-01");
+        return life;
+    }
+}
