@@ -123,16 +123,10 @@ public sealed partial class InvoiceRuns
     // Leases, bills and reports until there is nothing to lease; adds to those that were passed without a bill, and to those among them that failed.
     private async Task<InvoiceRun> BillAsync(InvoiceRun run, DueQuery query, HashSet<SubscriptionId> passed, HashSet<SubscriptionId> failed, CancellationToken cancellationToken)
     {
-        var (gate, behind, left) = (new Lock(), Task.CompletedTask, run.Left);
-        try
-        {
-            await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(LaneAsync, cancellationToken))).ConfigureAwait(false);
-        }
-        finally
-        {
-            await behind.ConfigureAwait(false);
-        }
-
+        var (gate, left, reported, posted) = (new Lock(), run.Left, new List<Task> { Task.CompletedTask }, new List<Task> { Task.CompletedTask });
+        Task[] lanes = [.. Enumerable.Range(0, Lanes).Select(_ => Task.Run(LaneAsync, cancellationToken))];
+        await Task.WhenAll(lanes).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll([.. lanes, .. reported, .. posted]).ConfigureAwait(false);
         return run;
 
         async Task LaneAsync()
@@ -145,24 +139,18 @@ public sealed partial class InvoiceRuns
                     // One that is billed together with others is tried again with each of them, and named once.
                     result.Failures.RemoveAll(failure => !failed.Add(failure.Subscription));
                     passed.UnionWith(result.Failures.Select(failure => failure.Subscription).Concat(result.Held));
-                    var (before, known) = (behind, passed.Count);
-                    behind = Task.Run(() => FollowAsync(before, result, known), cancellationToken);
+                    var known = passed.Count;
+                    reported.Add(AfterAsync(reported[^1], async () => run = await ProgressAsync(run, query, result, known, cancellationToken).ConfigureAwait(false)));
+                    posted.Add(AfterAsync(posted[^1], () => _cycle.CarryOutAsync(query.Tenant!.Value, cancellationToken)));
                 }
             }
         }
 
-        // Beside the next batches: lanes that stored and posted in turns would wait for each other with nothing to compute.
-        async Task FollowAsync(Task before, CycleResult result, int known)
+        // Beside the next batches, and whatever became of the one before: lanes that stored and posted in turns would wait for each other with nothing to compute, and a report must not wait for postings, which say nothing of what is billed.
+        static async Task AfterAsync(Task before, Func<Task> work)
         {
-            try
-            {
-                await before.ConfigureAwait(false);
-            }
-            finally
-            {
-                run = await ProgressAsync(run, query, result, known, cancellationToken).ConfigureAwait(false);
-                await _cycle.CarryOutAsync(query.Tenant!.Value, cancellationToken).ConfigureAwait(false);
-            }
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+            await work().ConfigureAwait(false);
         }
 
         Task<IReadOnlyList<Subscription>> LeaseAsync()

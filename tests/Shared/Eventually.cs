@@ -1,4 +1,4 @@
-namespace BillApis.Host.Tests;
+namespace BillApis.Tests;
 
 /// <summary>Waits for what another thread or process brings about.</summary>
 public static class Eventually
