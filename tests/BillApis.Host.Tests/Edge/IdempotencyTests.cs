@@ -1,4 +1,5 @@
 using BillApis.Identity;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Host.Tests;
@@ -114,6 +115,29 @@ public sealed class IdempotencyTests(HostFixture host)
         var kept = await host.Services.GetRequiredService<IStore<StoredAnswer>>().FindAsync(TenantId.Default, $"{me}:{_email}-secret", TestContext.Current.CancellationToken);
         kept!.Body.ShouldNotBeNull().ShouldNotContain(key[20..]);
         kept.Status.ShouldBe(201);
+    }
+
+    // As it was kept before what is kept of an endpoint was encrypted: the hash, and then the answer too.
+    [Fact]
+    public async Task What_was_kept_in_clear_answers_its_repeat()
+    {
+        Task<Answer> CreateAsync(string name) => host.Api.PostOnceAsync("/admin/api-keys", new { name, scopes = new[] { "usage:write" } }, $"{_email}-clear");
+        var first = await CreateAsync(_email);
+        first.Ok(201);
+        var (answers, me) = (host.Services.GetRequiredService<IStore<StoredAnswer>>(), (await host.Api.GetAsync("/auth/me")).Ok().GetProperty("id").GetString());
+        var protector = host.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("BillApis.StoredAnswer");
+        foreach (var isBody in new[] { false, true })
+        {
+            var kept = await answers.FindAsync(TenantId.Default, $"{me}:{_email}-clear", TestContext.Current.CancellationToken);
+            var clear = isBody ? kept! with { Body = protector.Unprotect(kept.Body!) } : kept! with { RequestHash = protector.Unprotect(kept.RequestHash) };
+            (await answers.SaveAsync(TenantId.Default, [clear], [], TestContext.Current.CancellationToken)).ShouldBe(SaveResult.Saved);
+
+            var repeat = await CreateAsync(_email);
+            repeat.Ok(201);
+            repeat.Envelope.GetRawText().ShouldBe(first.Envelope.GetRawText());
+            repeat.Headers["Idempotent-Replayed"].ShouldBe(["true"]);
+            (await CreateAsync("another")).ShouldFail(409, "IDM_001");
+        }
     }
 
     [Fact]
