@@ -39,8 +39,8 @@ internal sealed record BacktestResponse(
     PlanId PlanId, int PlanVersion, Currency Currency, Period Period, decimal Before, decimal After, decimal Difference, ImmutableArray<BacktestRowResponse> Customers, ImmutableArray<BacktestFailureResponse> Failures)
 {
     public static BacktestResponse From(Backtest backtest) => new(
-        backtest.Plan, backtest.Version, backtest.Currency, AspNetCore.Period.From(backtest.Period), backtest.Before.Amount, backtest.After.Amount, (backtest.After - backtest.Before).Amount,
-        [.. backtest.Customers.Select(row => new BacktestRowResponse(row.Customer, row.Before.Amount, row.After.Amount, (row.After - row.Before).Amount))],
+        backtest.Plan, backtest.Version, backtest.Currency, AspNetCore.Period.From(backtest.Period), backtest.Before.Amount, backtest.After.Amount, backtest.After.Amount - backtest.Before.Amount,
+        [.. backtest.Customers.Select(row => new BacktestRowResponse(row.Customer, row.Before.Amount, row.After.Amount, row.After.Amount - row.Before.Amount))],
         [.. backtest.Failures.Select(failure => new BacktestFailureResponse(failure.Customer, failure.Message))]);
 }
 

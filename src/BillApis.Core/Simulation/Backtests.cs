@@ -38,7 +38,14 @@ public sealed class Backtests
             var after = await AfterAsync(tenant, found, period, fitting, failures, cancellationToken).ConfigureAwait(false);
             foreach (var customer in fitting.Where(customer => after.ContainsKey(customer.Id)))
             {
-                rows.Add(new BacktestRow(customer.Id, await BeforeAsync(customer, period, cancellationToken).ConfigureAwait(false), after[customer.Id]));
+                try
+                {
+                    rows.Add(new BacktestRow(customer.Id, await BeforeAsync(customer, period, cancellationToken).ConfigureAwait(false), after[customer.Id]));
+                }
+                catch (OverflowException exception)
+                {
+                    failures.Add(new BacktestFailure(customer.Id, exception.Message));
+                }
             }
         }
 
@@ -105,28 +112,31 @@ public sealed class Backtests
         }
 
         var read = new Queue<RatingInput>(await _usage.ReadAsync(tenant, asked, cancellationToken).ConfigureAwait(false));
-        var billed = customers.ToDictionary(customer => customer.Id, _ => new List<InvoiceLine>());
+        var billed = customers.ToDictionary(customer => customer.Id, _ => (Lines: new List<InvoiceLine>(), Sum: Money.Zero(plan.Currency)));
         foreach (var (customer, boundary, at) in due)
         {
             ImmutableArray<ChargedUsage> used = [.. at.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))];
+            if (!billed.TryGetValue(customer.Id, out var bill))
+            {
+                continue; // It failed at an earlier boundary: once is enough to say so.
+            }
+
             try
             {
-                var lines = billed[customer.Id];
+                var (lines, sum) = bill;
                 var request = new InvoiceRequest { Tenant = tenant, Customer = customer.Id, Currency = plan.Currency, Boundary = boundary, Charges = used, Commitments = [.. at.Commitments.Select(item => item.After(lines))] };
-                lines.AddRange(InvoiceCalculator.Calculate(request).Lines);
+                var added = InvoiceCalculator.Calculate(request).Lines;
+                lines.AddRange(added);
+                billed[customer.Id] = (lines, added.Aggregate(sum, (total, line) => total + line.Amount));
             }
             catch (Exception exception) when (exception is BillingException or OverflowException)
             {
                 failures.Add(new BacktestFailure(customer.Id, exception.Message));
+                billed.Remove(customer.Id);
             }
         }
 
-        foreach (var failed in failures)
-        {
-            billed.Remove(failed.Customer);
-        }
-
-        return billed.ToDictionary(item => item.Key, item => item.Value.Aggregate(Money.Zero(plan.Currency), (sum, line) => sum + line.Amount));
+        return billed.ToDictionary(item => item.Key, item => item.Value.Sum);
     }
 
     // As much of an interval as the customer had a subscription that was charged; all of it for one that never had any, whose usage is rated alike.
@@ -190,10 +200,24 @@ public sealed class Backtests
 public sealed record Backtest(PlanId Plan, int Version, Currency Currency, Interval Period, ImmutableArray<BacktestRow> Customers, ImmutableArray<BacktestFailure> Failures)
 {
     /// <summary>What was billed to all of them.</summary>
-    public Money Before => Customers.Aggregate(Money.Zero(Currency), (sum, row) => sum + row.Before);
+    /// <exception cref="BillingException">It is more than an amount can be.</exception>
+    public Money Before => Sum("What was billed to all customers", row => row.Before);
 
     /// <summary>What would have been.</summary>
-    public Money After => Customers.Aggregate(Money.Zero(Currency), (sum, row) => sum + row.After);
+    /// <exception cref="BillingException">It is more than an amount can be.</exception>
+    public Money After => Sum("What the plan would have billed to all customers", row => row.After);
+
+    private Money Sum(string what, Func<BacktestRow, Money> amount)
+    {
+        try
+        {
+            return Customers.Aggregate(Money.Zero(Currency), (sum, row) => sum + amount(row));
+        }
+        catch (OverflowException overflow)
+        {
+            throw BillingException.TooMuch(what, overflow);
+        }
+    }
 }
 
 /// <summary>One customer's revenue.</summary>

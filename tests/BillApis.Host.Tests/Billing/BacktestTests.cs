@@ -45,6 +45,24 @@ public sealed class BacktestTests(HostFixture host)
         (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = "nothing", from = start, to = start.AddDays(1) })).ShouldFail(404, "RES_001");
         (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name, from = start, to = start.AddDays(1), customers = new[] { "nobody" } })).ShouldFail(404, "RES_001");
     }
+
+    // A month's fee is 10^17 cents less a dollar, and an amount holds 9.2 × 10^18: 93 months are too many of one customer, and 60 of each of two together.
+    [Fact]
+    public async Task What_comes_to_more_than_an_amount_holds_is_named()
+    {
+        var (name, now) = (Seed.Name("vast"), await _seed.NowAsync());
+        var (one, two) = (Seed.Id(await _seed.CustomerAsync()), Seed.Id(await _seed.CustomerAsync()));
+        var fee = new { price = new { currency = "USD", model = "flat", amount = 999_999_999_999_999, interval = "month", timing = "in_advance" } };
+        (await _api.PostAsync("/plans", new { code = name, name, items = new object[] { fee } })).Ok(201);
+        Task<Answer> RunAsync(int years, params string[] customers) => _api.PostAsync("/admin/simulation/backtest", new { plan_id = name, from = now.AddYears(-years), to = now, customers });
+
+        var answer = (await RunAsync(9, one)).Ok();
+        answer.GetProperty("failures").EnumerateArray().Select(failure => failure.GetProperty("customer_id").GetString()).ShouldBe([one]);
+        (answer.GetProperty("customers").GetArrayLength(), answer.GetProperty("after").GetDecimal()).ShouldBe((0, 0m));
+        (await RunAsync(5, one)).Ok().GetProperty("difference").GetDecimal().ShouldBe(60 * 999_999_999_999_999m);
+        (await RunAsync(5, one, two)).ShouldFail(409, "CON_001");
+    }
+
     [Fact]
     public async Task Who_subscribed_later_would_have_been_billed_from_then_on()
     {
