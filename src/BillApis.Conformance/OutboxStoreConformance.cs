@@ -67,6 +67,25 @@ public abstract class OutboxStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task What_lies_between_events_that_are_done_stays_whoever_it_belongs_to()
+    {
+        var other = EntityId.New<TenantId>();
+        TenantId[] owners = [_tenant, other, _tenant, other, _tenant, other, _tenant, other];
+        for (var i = 0; i < owners.Length; i++)
+        {
+            var customer = NewCustomer(owners[i]);
+            Assert.Equal(SaveResult.Saved, await fixture.Get<IStore<Customer>>().SaveAsync(owners[i], [customer], [new BillingEvent($"a.{i}", customer.Id.ToString(), Now)], Token));
+        }
+
+        var stored = (await Store.PendingAsync(_tenant, 10, Token)).Concat(await Store.PendingAsync(other, 10, Token)).ToDictionary(item => item.Event.Type);
+        await Store.DoneAsync([stored["a.7"], stored["a.2"], stored["a.4"], stored["a.1"], stored["a.2"], stored["a.4"], stored["a.0"]], Now, Token);
+
+        Assert.Equal(["a.6"], (await Store.PendingAsync(_tenant, 10, Token)).Select(item => item.Event.Type));
+        Assert.Equal(["a.3", "a.5"], (await Store.PendingAsync(other, 10, Token)).Select(item => item.Event.Type));
+        Assert.Equal(["a.6"], Store.TakeCommitted(_tenant)!.Select(item => item.Event.Type));
+    }
+
+    [Fact]
     public async Task What_is_too_much_to_be_kept_is_left_to_the_table()
     {
         var customer = NewCustomer(_tenant);

@@ -57,7 +57,8 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
 
     public async Task DoneAsync(IReadOnlyList<OutboxEvent> events, Instant at, CancellationToken cancellationToken)
     {
-        var tenants = events.GroupBy(item => item.Tenant).ToDictionary(group => group.Key, group => Ranges(group, at));
+        // One order for all nodes, whichever tenant's event each has first: they never wait for each other in a circle.
+        var tenants = events.GroupBy(item => item.Tenant).OrderBy(group => group.Key.Value).Select(group => (Tenant: group.Key, Ranges: Ranges(group, at))).ToList();
         await database.WriteAsync(
             tenants.Count == 1 ? events[0].Tenant : null,
             async transaction =>
@@ -77,7 +78,7 @@ internal sealed class SqlOutbox(SqlDatabase database) : IOutboxStore
     private static SqlRows Ranges(IEnumerable<OutboxEvent> events, Instant at)
     {
         var rows = new SqlRows("first bigint", "last bigint", "at bigint");
-        foreach (var range in events.Select(item => item.Position).Order().Select((position, place) => (position, Gap: position - place)).GroupBy(item => item.Gap, item => item.position))
+        foreach (var range in events.Select(item => item.Position).Distinct().Order().Select((position, place) => (position, Gap: position - place)).GroupBy(item => item.Gap, item => item.position))
         {
             rows.Add(range.First(), range.Last(), at.ToMicroseconds());
         }
