@@ -10,18 +10,30 @@ namespace BillApis.Storage.Sql.Metering;
 /// </summary>
 internal sealed class UsageMerge
 {
+    private const int Room = 32_768;
     private static readonly Comparison<KeyValuePair<UsageKey, UsageTotal>> ByKey = static (left, right) => left.Key.CompareToCustomerFirst(right.Key);
     private readonly List<KeyValuePair<UsageKey, UsageTotal>> _hours = [];
     private readonly (UsageBucket Bucket, UsageTotal? Total)[] _open = new (UsageBucket, UsageTotal?)[3];
     private readonly Dictionary<UsageBucket, UsageBucket> _wider = [];
     private readonly UsageTotalRows _rows = new();
     private UsageTotals _items = new();
+    private int _full = Room;
 
     /// <summary>How many totals it has room for.</summary>
     public int Capacity => _hours.Capacity;
 
     /// <summary>Adds what a batch adds to an hour; the total is the merge's own from now on.</summary>
-    public void Add(UsageKey hour, UsageTotal total) => _hours.Add(KeyValuePair.Create(hour, total));
+    public void Add(UsageKey hour, UsageTotal total)
+    {
+        if (_hours.Count >= _full)
+        {
+            // Room for as many again as there are: however many hours there are, each is put in order a few times only.
+            Collapse();
+            _full = Math.Max(Room, 2 * _hours.Count);
+        }
+
+        _hours.Add(KeyValuePair.Create(hour, total));
+    }
 
     /// <summary>Adds what a batch adds to one thing in an hour.</summary>
     public void Add(UsageKey hour, string name, UsageItem item) => _items.Add(hour, name, item);
@@ -29,7 +41,7 @@ internal sealed class UsageMerge
     /// <summary>Moves the totals.</summary>
     public async Task StoreAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken)
     {
-        CollectionsMarshal.AsSpan(_hours).Sort(ByKey);
+        Collapse();
         for (var i = 0; i < _hours.Count; i++)
         {
             var (key, total) = _hours[i];
@@ -51,8 +63,30 @@ internal sealed class UsageMerge
     public void Clear()
     {
         _hours.Clear();
+        _full = Room;
         _wider.Clear();
         _items = new();
+    }
+
+    // Many batches add to the same hours: one total of each is left, in order.
+    private void Collapse()
+    {
+        var hours = CollectionsMarshal.AsSpan(_hours);
+        hours.Sort(ByKey);
+        var kept = 0;
+        for (var i = 0; i < hours.Length; i++)
+        {
+            if (kept > 0 && ByKey(hours[kept - 1], hours[i]) == 0)
+            {
+                hours[kept - 1].Value.Add(hours[i].Value);
+            }
+            else
+            {
+                hours[kept++] = hours[i];
+            }
+        }
+
+        _hours.RemoveRange(kept, _hours.Count - kept);
     }
 
     private void Add(UsageKey of, UsageBucket bucket, UsageTotal total)

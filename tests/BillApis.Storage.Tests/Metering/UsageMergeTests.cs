@@ -64,6 +64,51 @@ public abstract class UsageMergeTests(StoreFixture fixture)
         T Of<T>(T[] of) => of[random.Next(of.Length)];
     }
 
+    // 100,000 totals of 60 hours, twice: more than it keeps apart, in no order.
+    [Fact]
+    public async Task Many_totals_of_few_hours_take_the_room_of_few()
+    {
+        const int Many = 100_000, Room = 32_768;
+        var (random, customer, metrics) = (new Random(Seed), EntityId.New<CustomerId>(), Ids<MetricId>(1));
+        var (merge, database) = (new UsageMerge(), fixture.Get<SqlDatabase>());
+        for (var round = 0; round < 2; round++)
+        {
+            var totals = new UsageTotals();
+            for (var i = 0; i < Many; i++)
+            {
+                var metric = metrics[random.Next(2)];
+                var key = new UsageKey(UsageBucket.Of(UsageLevel.Hour, Start + Duration.FromHours(random.Next(60))), customer, metric, null, "{}");
+                totals.Add(key, Total(i, metric == metrics[0]));
+                merge.Add(key, Total(i, metric == metrics[0]));
+            }
+
+            merge.Capacity.ShouldBeLessThanOrEqualTo(Room);
+            totals.Widen();
+            await WriteAsync(_widened, transaction => totals.StoreAsync(database.Dialect, transaction, _widened, Token));
+            await WriteAsync(_merged, transaction => merge.StoreAsync(database.Dialect, transaction, _merged, Token));
+            merge.Clear();
+        }
+
+        (await RowsAsync(UsageTotals.Tables[0], _merged)).ShouldBe(await RowsAsync(UsageTotals.Tables[0], _widened));
+    }
+
+    // No two are of the same hour: there is room for all of them, and none is lost where it is looked for some that are.
+    [Fact]
+    public async Task Many_totals_of_as_many_hours_are_all_stored()
+    {
+        const int Many = 40_000;
+        var (merge, database, customer, metric) = (new UsageMerge(), fixture.Get<SqlDatabase>(), EntityId.New<CustomerId>(), EntityId.New<MetricId>());
+        for (var i = 0; i < Many; i++)
+        {
+            merge.Add(new UsageKey(UsageBucket.Of(UsageLevel.Hour, Start + Duration.FromHours(i * 7 % Many)), customer, metric, null, "{}"), new UsageTotal { Events = i + 1 });
+        }
+
+        await WriteAsync(_merged, transaction => merge.StoreAsync(database.Dialect, transaction, _merged, Token));
+        await using var connection = await database.OpenAsync(null, Token);
+        var stored = await connection.QueryAsync<long>("select events from billing_usage_total where tenant_id = @Tenant and level = @Level", new { Tenant = _merged.ToString(), Level = (int)UsageLevel.Hour });
+        stored.Order().ShouldBe(Enumerable.Range(1, Many).Select(i => (long)i));
+    }
+
     private static T[] Ids<T>(int count)
         where T : struct, IEntityId<T> => [.. Enumerable.Range(0, count + 1).Select(_ => EntityId.New<T>())];
 
