@@ -21,7 +21,7 @@ internal sealed record EntityMap<T>(string Table, ImmutableArray<EntityColumn<T>
 /// <summary>A column that lists are filtered by or that an index needs: text or bigint, and what fills it.</summary>
 internal sealed record EntityColumn<T>(string Name, string Type, Func<T, SqlValue> Value)
 {
-    /// <summary>Whether what is stored stays: databases write the indexes of all columns that an update names.</summary>
+    /// <summary>Whether what is stored stays: SQLite writes the indexes of all columns that an update names, changed or not.</summary>
     public bool IsFixed { get; init; }
 
     public static EntityColumn<T> Text<TValue>(string name, Func<T, TValue> value) => new(name, "text", item => value(item)?.ToString());

@@ -9,7 +9,8 @@ namespace BillApis.Storage.Sql.Metering;
 /// <summary>Stores events and moves the totals in one transaction; closes periods against it.</summary>
 /// <remarks>
 /// Writers of usage share a lock of their tenant that closing takes alone, so that each event is either stored before the
-/// closing returns or sees the closed period. Every kind of row is written in one order, so that writers never wait in a circle.
+/// closing returns or sees the closed period. They never wait in a circle: each kind of row that they share is written in one order,
+/// and totals are moved only by who holds them alone, by <see cref="UsageLock.HoldTotalsAsync"/>: merges, corrections, backfills and rebuilds.
 /// </remarks>
 internal sealed class UsageIntake : IDisposable
 {

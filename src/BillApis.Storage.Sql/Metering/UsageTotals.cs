@@ -4,7 +4,8 @@ using BillApis.Metering;
 
 namespace BillApis.Storage.Sql.Metering;
 
-/// <summary>What a batch adds to the running totals: one row for each total that it moves, in one order for all writers.</summary>
+/// <summary>What a batch adds to the running totals: one row for each total that it moves.</summary>
+/// <remarks>Whoever moves totals, a merge, a correction, a backfill or a rebuild, holds those of the tenant alone by <see cref="UsageLock.HoldTotalsAsync"/>: the order of the rows saves work, and prevents no circle.</remarks>
 internal sealed class UsageTotals
 {
     /// <summary>The tables that they are kept in.</summary>
@@ -118,7 +119,7 @@ internal sealed record UsageKey(UsageBucket Bucket, CustomerId Customer, MetricI
     /// <summary>Whether both are of the same but for the time.</summary>
     public bool IsOfSame(UsageKey other) => CompareWhose(other) == 0;
 
-    /// <summary>The order of the table, so that what lies together is written together.</summary>
+    /// <summary>The order of the table, so that what lies together is written together; <see cref="UsageMerge"/> has its own, which <see cref="UsageLock.HoldTotalsAsync"/> allows.</summary>
     public int CompareTo(UsageKey? other) => other is null ? 1 : CompareBucket(other) is not 0 and var bucket ? bucket : CompareWhose(other);
 
     /// <summary>The order in which what is of the same follows each other, from the first hour to the last.</summary>
