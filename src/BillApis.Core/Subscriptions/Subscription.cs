@@ -135,7 +135,14 @@ public sealed record Subscription : IEntity<Subscription>
         : this;
 
     /// <summary>Records something, and what is to be billed next because of it.</summary>
-    public Subscription Record(TimelineEntry entry, PlanVersions plans, BillingOptions options) => (this with { Timeline = Timeline.Add(entry) }).Schedule(plans, options);
+    public Subscription Record(TimelineEntry entry, PlanVersions plans, BillingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+
+        // What was recorded before it may itself still wait to be billed at the last boundary: then the instant is billed once, with both.
+        var isNews = BilledUntil >= entry.At && NextBillingAt != BilledUntil;
+        return (this with { Timeline = Timeline.Add(entry with { IsNews = isNews }) }).Schedule(plans, options);
+    }
 
     /// <summary>Takes a coupon on, with the terms that it has now.</summary>
     /// <exception cref="BillingException">It is on already, is for another plan, or the subscription is over.</exception>

@@ -17,7 +17,7 @@ internal static class PriceRuns
         return runs;
     }
 
-    /// <summary>The stretches of time with one state; among them, without any duration, what was taken back at the very instant at which it took effect, and may have been billed for it.</summary>
+    /// <summary>The stretches of time with one state; among them, without any duration, what was taken back at the very instant at which it took effect, after that had been billed.</summary>
     public static IEnumerable<(TimelineState State, Instant From, Instant To)> Stretches(Timeline timeline)
     {
         var steps = timeline.Steps().ToList();

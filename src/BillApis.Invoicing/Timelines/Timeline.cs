@@ -121,7 +121,7 @@ public sealed record Timeline
                 yield return step = new TimelineStep(at, step.State.ByItself(at));
             }
 
-            yield return step = new TimelineStep(entry.At, step.State.After(entry, BillingStartAt), entry.RecordedAt >= entry.At);
+            yield return step = new TimelineStep(entry.At, step.State.After(entry, BillingStartAt), entry.IsNews);
         }
 
         for (; step.State.NextByItself is { } at;)
@@ -136,5 +136,5 @@ public sealed record Timeline
 /// <summary>The state from an instant on.</summary>
 /// <param name="From">The instant.</param>
 /// <param name="State">The state.</param>
-/// <param name="IsNews">Whether it was recorded no earlier than that, so that the instant may have been billed without it.</param>
+/// <param name="IsNews">Whether it was recorded after that instant had been billed without it.</param>
 internal readonly record struct TimelineStep(Instant From, TimelineState State, bool IsNews = false);

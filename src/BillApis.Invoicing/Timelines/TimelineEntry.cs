@@ -48,6 +48,10 @@ public sealed record TimelineEntry(int Number, TimelineKind Kind, Instant At, In
     /// <summary>Why, in the words of whoever asked for it.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Whether the instant at which it takes effect had been billed when it was recorded, with all that was recorded before.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsNews { get; init; }
+
     /// <summary>Whether anything is billed differently because of it.</summary>
     [JsonIgnore]
     public bool IsBilled => Kind is not (TimelineKind.Suspended or TimelineKind.Reinstated or TimelineKind.PastDue or TimelineKind.Settled or TimelineKind.Activated);
