@@ -13,6 +13,9 @@ public sealed record Charge(Price Price, decimal Quantity, Interval Period, Pror
     /// <summary>The whole period that <see cref="Period"/> is cut from, which usage weighed by time is divided by; the same where nothing is cut.</summary>
     public Interval Full { get; init; } = Period;
 
+    /// <summary>The earliest instant that usage weighed by time is carried from into the period, where <see cref="Full"/> starts before the period that a change cut short; else null.</summary>
+    public Instant? CarriedFrom { get; init; }
+
     /// <summary>Everything that falls due at a boundary of a subscription that keeps its plan, arrears before advance, each in the order of the plan.</summary>
     /// <param name="plan">The version that the subscription is pinned to.</param>
     /// <param name="timeline">The dates and quantities.</param>

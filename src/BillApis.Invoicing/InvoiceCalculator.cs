@@ -127,7 +127,7 @@ public static class InvoiceCalculator
     }
 
     private static InvoiceLine Metered(Charge charge, Rated rated, Currency currency, ImmutableSortedDictionary<string, string?> values) =>
-        Line(charge, LineKind.Usage, rated, Money.Round(rated.Amount, currency), ProrationFactor.Whole, charge.Full == charge.Period ? null : charge.Full, values);
+        Line(charge, LineKind.Usage, rated, Money.Round(rated.Amount, currency), ProrationFactor.Whole, charge.Full == charge.Period ? null : charge.Full, values) with { CarriedFrom = charge.CarriedFrom };
 
     private static InvoiceLine Line(Charge charge, LineKind kind, Rated rated, Money amount, ProrationFactor factor, Interval? full, ImmutableSortedDictionary<string, string?> values) => new()
     {

@@ -55,6 +55,10 @@ public sealed record InvoiceLine
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Interval? Full { get; init; }
 
+    /// <summary>The earliest instant that usage weighed by time is carried from into a metered line's period, where <see cref="Full"/> starts before the period that a change cut short; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Instant? CarriedFrom { get; init; }
+
     /// <summary>The tiers that the quantity went through; empty for a model without tiers.</summary>
     public ImmutableArray<RatedTier> Tiers { get; init; } = [];
 

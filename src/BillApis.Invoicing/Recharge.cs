@@ -82,6 +82,7 @@ public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<B
             Amount = amount - before,
             Period = Charge.Period,
             Full = Charge.Full == Charge.Period ? null : Charge.Full,
+            CarriedFrom = Charge.CarriedFrom,
             Factor = Charge.Factor,
             Tiers = usage?.Tiers ?? [],
             Adjustment = new LineAdjustment(quantity, amount, before),

@@ -19,7 +19,7 @@ internal static class SubscriptionUsage
         foreach (var charge in charges)
         {
             var metric = await billing.Metrics.GetAsync(caller.Tenant, charge.Price.Metric!.Value.ToString(), cancellationToken).ConfigureAwait(false);
-            requests.Add(new UsageRequest(metric, subscription.Customer, charge.Period) { Subscription = subscription.Id, Zone = subscription.Timeline.ZoneAt(charge.Period.Start), Whole = charge.Full });
+            requests.Add(new UsageRequest(metric, subscription.Customer, charge.Period) { Subscription = subscription.Id, Zone = subscription.Timeline.ZoneAt(charge.Period.Start), Whole = charge.Full, CarriedFrom = subscription.Timeline.CarriedFrom(charge.CarriedFrom) });
         }
 
         var readings = requests.Count == 0 ? [] : await usage.ReadAsync(caller.Tenant, requests, cancellationToken).ConfigureAwait(false);

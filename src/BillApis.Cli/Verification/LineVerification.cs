@@ -137,13 +137,13 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
     // The quantity of the line's group, and the events of it where its price looks at those.
     private (decimal Quantity, ImmutableArray<RatingEvent> Events) Used(InvoiceLine line, Price price, string path)
     {
-        if (line.Period is not { } period || !export.Metrics.TryGetValue(price.Metric?.ToString() ?? "", out var metric))
+        if (line.Period is null || !export.Metrics.TryGetValue(price.Metric?.ToString() ?? "", out var metric))
         {
             findings.Add($"{path}.metric", "is not in the file");
             return (line.Quantity, []);
         }
 
-        var request = new UsageRequest(metric, invoice.Customer, period) { Subscription = line.Subscription ?? invoice.Subscription, GroupBy = price.Terms.Dimensions, Zone = _periods.TimelineOf(line)?.ZoneAt(period.Start) ?? export.Zone, Whole = line.Full };
+        var request = _periods.RequestOf(line, metric, invoice) with { GroupBy = price.Terms.Dimensions };
         bool IsMine(IEnumerable<KeyValuePair<string, string?>> values) => line.Group.All(wanted => values.Any(value => value.Key == wanted.Key && value.Value == wanted.Value));
         if (price.Terms.Model is PercentagePrice or DynamicPrice)
         {

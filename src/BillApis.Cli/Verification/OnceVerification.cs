@@ -78,7 +78,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
         }
     }
 
-    private UsageRequest RequestOf(Metric metric, InvoiceLine line) => new(metric, invoice.Customer, line.Period!.Value) { Subscription = line.Subscription ?? invoice.Subscription, Whole = line.Full };
+    private UsageRequest RequestOf(Metric metric, InvoiceLine line) => new PeriodVerification(export, findings).RequestOf(line, metric, invoice);
 
     // Each group that has events has a line, be it over nothing.
     private void VerifyGroups(IReadOnlyList<InvoiceLine> lines, Metric metric)

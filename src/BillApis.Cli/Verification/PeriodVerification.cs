@@ -1,4 +1,5 @@
 using BillApis.Invoicing;
+using BillApis.Metering;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -21,6 +22,11 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
             findings.Add($"{path}.full", $"says that {period} is a part of {recorded}, but it is one of {scheduled ?? period}");
         }
 
+        if (line.CarriedFrom is { } carried && (!isMetered || carried <= recorded.Start || carried > period.Start || scheduled is not null))
+        {
+            findings.Add($"{path}.carried_from", $"says that what lasts is carried from {carried}, which is no start of a period that {period} cut short");
+        }
+
         // What was used is charged as it is; of everything else, the part of the period. An adjustment has that part for the bounds of its price.
         var part = line.Kind is LineKind.Usage || terms.Proration is Proration.None ? Rational.Of(1, 0)
             : (scheduled ?? (isMetered ? recorded : null)) is { } of ? PartOf(line, period, of, terms.Proration)
@@ -33,6 +39,17 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
 
     /// <summary>The timeline of the subscription that a line is billed for.</summary>
     public Timeline? TimelineOf(InvoiceLine line) => (export.Subscriptions.FirstOrDefault(item => item.Id == line.Subscription) ?? export.Subscription)?.Timeline;
+
+    /// <summary>What a metered line asks for.</summary>
+    public UsageRequest RequestOf(InvoiceLine line, Metric metric, Invoice invoice)
+    {
+        var (period, timeline) = (line.Period!.Value, TimelineOf(line));
+        return new(metric, invoice.Customer, period)
+        {
+            Subscription = line.Subscription ?? invoice.Subscription, Zone = timeline?.ZoneAt(period.Start) ?? export.Zone, Whole = line.Full,
+            CarriedFrom = timeline?.CarriedFrom(line.CarriedFrom) ?? line.CarriedFrom,
+        };
+    }
 
     // Changes of plans and dates move the periods of prices; where there was none, they follow from the beginning alone.
     private Interval? WholeOf(InvoiceLine line, Interval period, PriceTerms terms)

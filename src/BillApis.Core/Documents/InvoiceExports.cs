@@ -68,7 +68,7 @@ public sealed class InvoiceExports
         {
             if (prices.Find(line, origin) is { } price)
             {
-                var request = await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, invoice.Customer, prices.SubscriptionOf(line, invoice), cancellationToken).ConfigureAwait(false);
+                var request = await _usage.RequestAsync(invoice.Tenant, new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value, CarriedFrom = line.CarriedFrom }, invoice.Customer, prices.SubscriptionOf(line, invoice), cancellationToken).ConfigureAwait(false);
                 requests.Add(request with { Recorded = await _known.AtIssueAsync(origin, line, request, price, cancellationToken).ConfigureAwait(false) });
             }
         }

@@ -15,7 +15,7 @@ internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store, 
     /// <summary>The usage of a line, and what its price looks at of it.</summary>
     public async Task<(UsageOrigin Origin, RatingInput Input)> OfAsync(Invoice invoice, InvoiceLine line, Price price, Subscription? subscription, ExplainQuery query, CancellationToken cancellationToken)
     {
-        var charge = new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value };
+        var charge = new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value, CarriedFrom = line.CarriedFrom };
         var asked = await usage.RequestAsync(invoice.Tenant, charge, invoice.Customer, subscription, cancellationToken).ConfigureAwait(false);
         var request = await KnownThenAsync(invoice, line, asked, price, cancellationToken).ConfigureAwait(false);
         var total = await SumAsync(invoice.Tenant, [request with { GroupBy = price.Terms.GroupBy }], line, cancellationToken).ConfigureAwait(false);

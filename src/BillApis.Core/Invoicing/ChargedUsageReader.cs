@@ -28,6 +28,7 @@ internal sealed class ChargedUsageReader(IStore<Metric> metrics, IUsageStore sto
     private static UsageRequest Of(Metric metric, Charge charge, CustomerId customer, Subscription? subscription) => new(metric, customer, charge.Period)
     {
         Subscription = subscription?.Id, GroupBy = charge.Price.Terms.Dimensions, Zone = subscription?.Timeline.ZoneAt(charge.Period.Start) ?? DateTimeZone.Utc, Whole = charge.Full,
+        CarriedFrom = subscription?.Timeline.CarriedFrom(charge.CarriedFrom) ?? charge.CarriedFrom,
     };
 
     /// <summary>Ends the time in which usage counts for these periods.</summary>

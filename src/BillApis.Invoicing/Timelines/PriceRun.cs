@@ -16,6 +16,9 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
 
     public Instant From => Parts[0].From;
 
+    /// <summary>The earliest instant that usage weighed by time is carried from, where it begins in mid-period: the start of the period that it cut short.</summary>
+    public Instant CarriedFrom { get; init; } = Instant.MinValue;
+
     /// <summary>The end; <see cref="Instant.MaxValue"/> for none.</summary>
     public Instant To => Parts[^1].To;
 
@@ -36,6 +39,19 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     }
 
     public BillingPeriod PeriodAt(Instant at) => Periods!.At(at);
+
+    /// <summary>The same after all runs that began before it: what they counted in the periods in which they ended goes on.</summary>
+    public PriceRun After(IReadOnlyCollection<PriceRun> runs)
+    {
+        var before = Price.IsMetered ? runs.Where(run => run.From < From && run.Price.Metric == Price.Metric && run.Schedule is not null).ToList() : [];
+        if (before.Count == 0)
+        {
+            return this;
+        }
+
+        var last = before.Max(run => Instant.Min(run.To, From));
+        return this with { CarriedFrom = before.Where(run => run.To >= last).Min(run => run.CarriedInto(run.PeriodAt(last - Duration.Epsilon))) };
+    }
 
     /// <summary>Whether another price goes on with this one.</summary>
     public bool Continues(Price price, int? addOn, BillingSchedule? schedule, Instant from) =>
@@ -73,7 +89,10 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
         new(Price, quantity, new Interval(start, end), ProrationFactor.Of(Price.Terms.Proration, new Interval(start, end), new Interval(period.FullStart, period.FullEnd), Schedule!.Zone))
         {
             Full = new Interval(period.FullStart, period.FullEnd),
+            CarriedFrom = Price.IsMetered && CarriedInto(period) is var carried && carried > period.FullStart ? carried : null,
         };
+
+    private Instant CarriedInto(BillingPeriod period) => period.FullStart < From ? Instant.Max(period.FullStart, CarriedFrom) : period.FullStart;
 
     private static bool IsSame(PriceTerms left, PriceTerms right) =>
         ReferenceEquals(left, right) || JsonSerializer.Serialize(left, BillingJson.Options) == JsonSerializer.Serialize(right, BillingJson.Options);

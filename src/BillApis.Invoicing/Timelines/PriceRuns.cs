@@ -60,8 +60,8 @@ internal static class PriceRuns
             return null;
         }
 
-        runs.Add(run);
-        return run;
+        runs.Add(run.After(runs));
+        return runs[^1];
     }
 
     private static IEnumerable<PriceRun> Charged(Timeline timeline, TimelineState state, PlanVersions plans, Instant from, Instant to)

@@ -93,6 +93,9 @@ public sealed record Timeline
     /// <summary>The zone in which its periods are computed at an instant.</summary>
     public DateTimeZone ZoneAt(Instant at) => Entries.IsEmpty ? Zone : StateAt(at).Zone;
 
+    /// <summary>The earliest instant that usage weighed by time is carried from into a charge: its own, and none before the start.</summary>
+    public Instant CarriedFrom(Instant? charge) => Instant.Max(charge ?? StartAt, StartAt);
+
     /// <summary>The first instant after another at which something that is known takes effect; null where nothing does.</summary>
     public Instant? ChangesAfter(Instant at)
     {

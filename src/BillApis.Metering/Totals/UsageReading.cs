@@ -21,6 +21,9 @@ public sealed record UsageRequest(Metric Metric, CustomerId Customer, Interval P
     /// <summary>The period that quantities weighed by time are divided by, where the asked one is a part of it: what lasts is carried from its start into the part; the asked one where null.</summary>
     public Interval? Whole { get; init; }
 
+    /// <summary>The earliest instant that what lasts without recurring is carried from, where <see cref="Whole"/> starts before it.</summary>
+    public Instant? CarriedFrom { get; init; }
+
     /// <summary>Only what was known of then: events that arrived in this half-open interval. Such an answer costs the events, not the totals.</summary>
     public Interval? Recorded { get; init; }
 
@@ -38,8 +41,8 @@ public sealed record UsageRequest(Metric Metric, CustomerId Customer, Interval P
         return Reach.Contains(item.Timestamp ?? Period.Start) && Matches(item);
     }
 
-    /// <summary>The period, and the time before it of which something goes on in it: all of it where the metric recurs, the rest of the whole period where it weighs by time.</summary>
-    internal Interval Reach => new(Metric.Recurring ? Instant.MinValue : Metric.Lasts ? Instant.Min(Divisor.Start, Period.Start) : Period.Start, Period.End);
+    /// <summary>The period, and the time before it of which something goes on in it: all of it where the metric recurs, the rest of the whole period where it weighs by time, as far as it may be carried.</summary>
+    internal Interval Reach => new(Metric.Recurring ? Instant.MinValue : Metric.Lasts ? Instant.Min(Instant.Max(Divisor.Start, CarriedFrom ?? Instant.MinValue), Period.Start) : Period.Start, Period.End);
 
     /// <summary>Whether something of before the period goes on in it.</summary>
     internal bool IsCarried => Reach.Start < Period.Start;
