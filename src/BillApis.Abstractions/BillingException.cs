@@ -30,6 +30,23 @@ public sealed class BillingException(BillingErrorCode code, string message, Exce
         return new(BillingErrorCode.Conflict, $"{what} comes to more than can be kept exactly: {overflow.Message}", overflow);
     }
 
+    /// <summary>What arithmetic over what is kept already comes to.</summary>
+    /// <param name="what">What it works out, to begin the sentence of a refusal with.</param>
+    /// <param name="arithmetic">The arithmetic.</param>
+    /// <exception cref="BillingException">It is more than amounts can hold: <see cref="TooMuch"/>.</exception>
+    public static T OrTooMuch<T>(string what, Func<T> arithmetic)
+    {
+        ArgumentNullException.ThrowIfNull(arithmetic);
+        try
+        {
+            return arithmetic();
+        }
+        catch (OverflowException overflow)
+        {
+            throw TooMuch(what, overflow);
+        }
+    }
+
     /// <summary>The refusal of a write that lost against another writer.</summary>
     public static BillingException Changed(string kind, string reference) =>
         new(BillingErrorCode.Conflict, $"{kind} '{reference}' was changed by someone else; read it again and repeat.");

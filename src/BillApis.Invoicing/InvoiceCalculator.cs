@@ -15,16 +15,12 @@ public static class InvoiceCalculator
     public static Invoice Calculate(InvoiceRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        try
+        return BillingException.OrTooMuch("The invoice", () =>
         {
             var invoice = Made(request);
             _ = invoice.Subtotal; // Lines that can be kept each may not be together.
             return invoice;
-        }
-        catch (OverflowException overflow)
-        {
-            throw BillingException.TooMuch("The invoice", overflow);
-        }
+        });
     }
 
     private static Invoice Made(InvoiceRequest request)

@@ -28,17 +28,9 @@ internal static class CreditEvents
 
     /// <summary>What a customer can use of a currency.</summary>
     /// <exception cref="BillingException">It is more than can be kept exactly.</exception>
-    public static Money Available(IEnumerable<CreditGrant> grants, Currency currency, Instant at)
-    {
-        try
-        {
-            return grants.Where(grant => grant.Amount.Currency == currency && grant.Period.IsActiveAt(at)).Aggregate(Money.Zero(currency), (sum, grant) => sum + grant.AdvancedTo(at).Balance);
-        }
-        catch (OverflowException overflow)
-        {
-            throw BillingException.TooMuch("The customer's credit", overflow);
-        }
-    }
+    public static Money Available(IEnumerable<CreditGrant> grants, Currency currency, Instant at) => BillingException.OrTooMuch("The customer's credit", () => grants
+        .Where(grant => grant.Amount.Currency == currency && grant.Period.IsActiveAt(at))
+        .Aggregate(Money.Zero(currency), (sum, grant) => sum + grant.AdvancedTo(at).Balance));
 
     private static IEnumerable<BillingEvent> Of(CreditGrant grant, CreditEntry entry)
     {

@@ -130,27 +130,16 @@ internal sealed record Correction(int Number, ImmutableArray<Recharge> Charges, 
 
     /// <summary>What credit memos can take back of the invoices that would have been less. Where a commitment has to be met still, an invoice settles both at once.</summary>
     /// <exception cref="BillingException">A price refuses its quantity, or an amount cannot be kept exactly.</exception>
-    public IReadOnlyList<LateMemo> Memos(Currency currency)
-    {
-        try
-        {
-            return Commitments.IsEmpty ? MemosOf(currency) : [];
-        }
-        catch (OverflowException overflow)
-        {
-            throw BillingException.TooMuch("What late usage takes back", overflow);
-        }
-    }
+    public IReadOnlyList<LateMemo> Memos(Currency currency) => !Commitments.IsEmpty
+        ? []
+        : BillingException.OrTooMuch<IReadOnlyList<LateMemo>>("What late usage takes back", () => [.. Charges.Where(charge => charge.Origin is not null).GroupBy(charge => charge.Origin!.Invoice.Id)
+            .Select(group => (group.First().Origin, Charges: group)).Select(group => new LateMemo(group.Origin!.Document, LateCredit.Of(group.Origin, [.. group.Charges.SelectMany(charge => charge.LinesIn(currency))])))
+            .Where(memo => !memo.Lines.IsEmpty).OrderBy(memo => memo.Invoice.CreatedAt)]);
 
     /// <summary>The same without what credit memos take back; its marks stay for those.</summary>
     public Correction Without(IReadOnlyList<LateMemo> memos) => memos.Count == 0
         ? this
         : this with { Charges = [.. Charges.Where(charge => memos.All(memo => memo.Invoice.Id != charge.Origin?.Invoice.Id))], Late = [] };
-
-    private List<LateMemo> MemosOf(Currency currency) =>
-        [.. Charges.Where(charge => charge.Origin is not null).GroupBy(charge => charge.Origin!.Invoice.Id)
-        .Select(group => (group.First().Origin, Charges: group)).Select(group => new LateMemo(group.Origin!.Document, LateCredit.Of(group.Origin, [.. group.Charges.SelectMany(charge => charge.LinesIn(currency))])))
-        .Where(memo => !memo.Lines.IsEmpty).OrderBy(memo => memo.Invoice.CreatedAt)];
 }
 
 /// <summary>An invoice that would have been less, and the lines of the credit memo that takes that back.</summary>

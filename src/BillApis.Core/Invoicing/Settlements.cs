@@ -24,14 +24,7 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
     public async Task<Invoice> TaxedAsync(Invoice draft, CancellationToken cancellationToken)
     {
         var decided = (await DecideAsync(draft.Tenant, [draft], cancellationToken).ConfigureAwait(false)).Single();
-        try
-        {
-            return InvoiceTaxes.Apply(decided.Draft, decided.Taxes);
-        }
-        catch (OverflowException overflow)
-        {
-            throw BillingException.TooMuch("The invoice with its taxes", overflow);
-        }
+        return BillingException.OrTooMuch("The invoice with its taxes", () => InvoiceTaxes.Apply(decided.Draft, decided.Taxes));
     }
 
     /// <summary>A draft with credits and taxes.</summary>

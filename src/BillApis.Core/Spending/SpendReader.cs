@@ -53,17 +53,8 @@ internal sealed class SpendReader(ISubscriptionStore subscriptions, Plans plans,
             .ToDictionary(group => group.Key.Id, group => Sum(group.Key.Currency, group.Select(item => item.First.Sign * Cost(item.First.Charge, item.Second)))))];
     }
 
-    private static SubscriptionSpend Sum(Currency currency, IEnumerable<decimal> costs)
-    {
-        try
-        {
-            return SubscriptionSpend.Of(currency, costs.Sum());
-        }
-        catch (OverflowException overflow)
-        {
-            throw BillingException.TooMuch("What was spent on usage", overflow);
-        }
-    }
+    private static SubscriptionSpend Sum(Currency currency, IEnumerable<decimal> costs) =>
+        BillingException.OrTooMuch("What was spent on usage", () => SubscriptionSpend.Of(currency, costs.Sum()));
 
     /// <summary>What usage costs so far in the period of its charge.</summary>
     internal static decimal Cost(Charge charge, RatingInput used)
