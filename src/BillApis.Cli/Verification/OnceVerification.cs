@@ -7,6 +7,8 @@ namespace BillApis.Cli.Verification;
 /// <summary>Holds that nothing is charged twice and nothing that was counted is left out: whoever makes an invoice up, with all of its sums, has to say what each event and price is charged by.</summary>
 internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IReadOnlyList<UsageEvent> events, Findings findings)
 {
+    private readonly PeriodVerification _periods = new(export, findings);
+
     public void Verify()
     {
         VerifyOnce();
@@ -66,7 +68,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
     private void VerifyEvents()
     {
         var metered = invoice.Lines.Where(IsMetered).Select(line => (Line: line, Metric: export.Metrics.GetValueOrDefault(line.Metric!.Value.ToString()))).Where(item => item.Metric is not null).ToList();
-        var requests = metered.ConvertAll(item => RequestOf(item.Metric!, item.Line));
+        var requests = metered.ConvertAll(item => _periods.RequestOf(item.Line, item.Metric!, invoice));
         foreach (var (i, item) in events.Index().Where(item => !requests.Exists(request => request.Reaches(item.Item))))
         {
             findings.Add(string.Create(CultureInfo.InvariantCulture, $"events[{i}]"), $"'{item.Id}' of {item.Source} is charged by no line: a line was left out");
@@ -78,7 +80,6 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
         }
     }
 
-    private UsageRequest RequestOf(Metric metric, InvoiceLine line) => new PeriodVerification(export, findings).RequestOf(line, metric, invoice);
 
     // Each group that has events has a line, be it over nothing.
     private void VerifyGroups(IReadOnlyList<InvoiceLine> lines, Metric metric)
@@ -89,7 +90,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
             return;
         }
 
-        var request = RequestOf(metric, line) with { GroupBy = price.Terms.GroupBy };
+        var request = _periods.RequestOf(line, metric, invoice) with { GroupBy = price.Terms.GroupBy };
         foreach (var group in UsageCalculator.Read(request, events).Groups.Select(group => group.Dimensions.Values().ToList()).Where(group => !lines.Any(own => own.Group.All(value => group.Contains(value)))))
         {
             findings.Add($"events of {string.Join(", ", group.Select(value => $"{value.Key} {value.Value ?? "none"}"))}", $"are charged by no line of the price '{price.Code}': a line was left out");
