@@ -41,13 +41,13 @@ internal static class PortalEndpoints
         return found.Customer == Own(caller) ? await SubscriptionEndpoints.GetAsync(id, caller, billing, clock, cancellationToken).ConfigureAwait(false) : throw BillingException.NotFound("subscription", id);
     }
 
-    internal static async Task<Page<PortalUsageResponse>> GetUsageAsync(Query<Paging> query, Caller caller, Billing billing, IUsageStore usage, IClock clock, CancellationToken cancellationToken)
+    internal static async Task<Page<PortalUsageResponse>> GetUsageAsync(Query<Paging> query, Caller caller, Billing billing, ChargedUsageReader charged, IUsageStore usage, IClock clock, CancellationToken cancellationToken)
     {
         var page = await billing.Subscriptions.ListAsync(caller.Tenant, query.Value.ToStoreQuery().With("customer_id", Own(caller).ToString()), cancellationToken).ConfigureAwait(false);
         var items = new List<PortalUsageResponse>();
         foreach (var subscription in page.Items)
         {
-            items.Add(new PortalUsageResponse(subscription.Id, await SubscriptionUsage.GetAsync(subscription.Id.ToString(), caller, billing, usage, clock, cancellationToken).ConfigureAwait(false)));
+            items.Add(new PortalUsageResponse(subscription.Id, await SubscriptionUsage.GetAsync(subscription.Id.ToString(), caller, billing, charged, usage, clock, cancellationToken).ConfigureAwait(false)));
         }
 
         return new Page<PortalUsageResponse>(items, page.Next);

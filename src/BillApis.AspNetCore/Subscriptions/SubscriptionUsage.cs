@@ -9,19 +9,16 @@ namespace BillApis.AspNetCore;
 /// <summary><c>/subscriptions/{id}/usage</c>: the current period so far, and where it is heading.</summary>
 internal static class SubscriptionUsage
 {
-    internal static async Task<SubscriptionUsageResponse> GetAsync(string id, Caller caller, Billing billing, IUsageStore usage, IClock clock, CancellationToken cancellationToken)
+    internal static async Task<SubscriptionUsageResponse> GetAsync(string id, Caller caller, Billing billing, ChargedUsageReader charged, IUsageStore usage, IClock clock, CancellationToken cancellationToken)
     {
         var subscription = await billing.Subscriptions.GetAsync(caller.Tenant, id, cancellationToken).ConfigureAwait(false);
         var now = clock.GetCurrentInstant();
         var schedule = await billing.Subscriptions.ScheduleAsync(subscription, cancellationToken).ConfigureAwait(false);
         var charges = schedule.InForceAt(now).Where(charge => charge.Price.IsMetered).ToList();
-        var requests = new List<UsageRequest>();
-        foreach (var charge in charges)
-        {
-            var metric = await billing.Metrics.GetAsync(caller.Tenant, charge.Price.Metric!.Value.ToString(), cancellationToken).ConfigureAwait(false);
-            requests.Add(new UsageRequest(metric, subscription.Customer, charge.Period) { Subscription = subscription.Id, Zone = subscription.Timeline.ZoneAt(charge.Period.Start), Whole = charge.Full, CarriedFrom = subscription.Timeline.CarriedFrom(charge.CarriedFrom) });
-        }
+        var asked = await charged.RequestsAsync(caller.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
 
+        // In one sum, however its price divides it.
+        List<UsageRequest> requests = [.. asked.Select(item => item.Request with { GroupBy = [] })];
         var readings = requests.Count == 0 ? [] : await usage.ReadAsync(caller.Tenant, requests, cancellationToken).ConfigureAwait(false);
         ImmutableArray<MetricUsageResponse> metrics = [.. charges.Zip(readings, (charge, reading) => Response(charge.Price, reading, now))];
         return new SubscriptionUsageResponse(
@@ -37,17 +34,8 @@ internal static class SubscriptionUsage
             reading.Request.Metric.Id, price.Id, Period.From(reading.Request.Period), quantity, reading.Events, Cost(price, quantity), projected, Cost(price, projected));
     }
 
-    private static decimal Cost(Price price, decimal quantity)
-    {
-        try
-        {
-            return Money.Round(Rating.Rate(price.Terms, new RatingInput(quantity)).Amount, price.Terms.Currency).Amount;
-        }
-        catch (OverflowException overflow)
-        {
-            throw BillingException.TooMuch($"The usage at the price '{price.Code}'", overflow);
-        }
-    }
+    private static decimal Cost(Price price, decimal quantity) =>
+        BillingException.OrTooMuch($"The usage at the price '{price.Code}'", () => Money.Round(Rating.Rate(price.Terms, new RatingInput(quantity)).Amount, price.Terms.Currency).Amount);
 
     // As if the rest of the period went on as it began: quantity × period ÷ elapsed, in whole numbers until the one division.
     private static decimal Project(decimal quantity, Interval period, Instant now)

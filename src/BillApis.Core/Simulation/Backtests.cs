@@ -12,11 +12,11 @@ public sealed class Backtests
     private const int BatchSize = 100;
     private readonly Customers _customers;
     private readonly Plans _plans;
-    private readonly IStore<Subscription> _subscriptions;
+    private readonly ISubscriptionStore _subscriptions;
     private readonly IStore<Invoice> _invoices;
     private readonly ChargedUsageReader _usage;
 
-    internal Backtests(Customers customers, Plans plans, IStore<Subscription> subscriptions, IStore<Invoice> invoices, ChargedUsageReader usage) =>
+    internal Backtests(Customers customers, Plans plans, ISubscriptionStore subscriptions, IStore<Invoice> invoices, ChargedUsageReader usage) =>
         (_customers, _plans, _subscriptions, _invoices, _usage) = (customers, plans, subscriptions, invoices, usage);
 
     /// <summary>Revenue by customer, before coupons, credits and taxes: of the lines whose periods began in the interval, and of the newest version of the plan, commitment included, for as much of it as the customer had a subscription.</summary>
@@ -93,15 +93,8 @@ public sealed class Backtests
     private async Task<Dictionary<CustomerId, Money>> AfterAsync(
         TenantId tenant, Plan plan, Interval period, IReadOnlyList<Customer> customers, ImmutableArray<BacktestFailure>.Builder failures, CancellationToken cancellationToken)
     {
-        var due = new List<(Customer Customer, Instant Boundary, DueAtBoundary Due)>();
-        foreach (var customer in customers)
-        {
-            if (await ServedAsync(customer, period, cancellationToken).ConfigureAwait(false) is { } served)
-            {
-                due.AddRange(BoundariesOf(plan.Latest, customer, served));
-            }
-        }
-
+        var timelines = (await _subscriptions.OfCustomersAsync(tenant, [.. customers.Select(customer => customer.Id)], cancellationToken).ConfigureAwait(false)).ToLookup(subscription => subscription.Customer, subscription => subscription.Timeline);
+        var due = customers.SelectMany(customer => BoundariesOf(plan.Latest, customer, Served([.. timelines[customer.Id]], period))).ToList();
         var asked = new List<(Charge Charge, UsageRequest Request)>();
         foreach (var (customer, _, at) in due)
         {
@@ -140,30 +133,25 @@ public sealed class Backtests
     }
 
     // As much of an interval as the customer had a subscription that was charged; all of it for one that never had any, whose usage is rated alike.
-    private async Task<Interval?> ServedAsync(Customer customer, Interval period, CancellationToken cancellationToken)
+    private static Interval Served(IReadOnlyCollection<Timeline> timelines, Interval period)
     {
-        var (start, end) = (Instant.MaxValue, Instant.MinValue);
-        for (var query = new StoreQuery { Limit = Limits.PageSize }.With("customer_id", customer.Id.ToString()); ;)
+        if (timelines.Count == 0)
         {
-            var page = await _subscriptions.ListAsync(customer.Tenant, query, cancellationToken).ConfigureAwait(false);
-            foreach (var timeline in page.Items.Select(subscription => subscription.Timeline))
-            {
-                (start, end) = (Instant.Min(start, timeline.BillingStartAt), Instant.Max(end, timeline.EndsAt ?? Instant.MaxValue));
-            }
-
-            if (page.Next is null)
-            {
-                (start, end) = (start == Instant.MaxValue ? period.Start : Instant.Max(start, period.Start), end == Instant.MinValue ? period.End : Instant.Min(end, period.End));
-                return start < end ? new Interval(start, end) : null;
-            }
-
-            query = query with { After = page.Next };
+            return period;
         }
+
+        var start = Instant.Max(period.Start, timelines.Min(timeline => timeline.BillingStartAt));
+        return new Interval(start, Instant.Max(start, Instant.Min(period.End, timelines.Max(timeline => timeline.EndsAt ?? Instant.MaxValue))));
     }
 
-    private static IEnumerable<(Customer Customer, Instant Boundary, DueAtBoundary Due)> BoundariesOf(PlanVersion plan, Customer customer, Interval period)
+    private static IEnumerable<(Customer Customer, Instant Boundary, DueAtBoundary Due)> BoundariesOf(PlanVersion plan, Customer customer, Interval served)
     {
-        var timeline = new Timeline { StartAt = period.Start, EndAt = period.End, Zone = customer.Zone, Anchor = BillingAnchor.Subscription };
+        if (served.Duration == Duration.Zero)
+        {
+            yield break;
+        }
+
+        var timeline = new Timeline { StartAt = served.Start, EndAt = served.End, Zone = customer.Zone, Anchor = BillingAnchor.Subscription };
         var schedule = ChargeSchedule.Of(timeline, plan);
         for (var boundary = schedule.NextBoundary(null); boundary is { } at; boundary = schedule.NextBoundary(at))
         {
@@ -209,14 +197,8 @@ public sealed record Backtest(PlanId Plan, int Version, Currency Currency, Inter
 
     private Money Sum(string what, Func<BacktestRow, Money> amount)
     {
-        try
-        {
-            return Customers.Aggregate(Money.Zero(Currency), (sum, row) => sum + amount(row));
-        }
-        catch (OverflowException overflow)
-        {
-            throw BillingException.TooMuch(what, overflow);
-        }
+        var (customers, zero) = (Customers, Money.Zero(Currency));
+        return BillingException.OrTooMuch(what, () => customers.Aggregate(zero, (sum, row) => sum + amount(row)));
     }
 }
 
