@@ -5,7 +5,7 @@ using BillApis.Metering;
 namespace BillApis.Storage.Sql.Metering;
 
 /// <summary>
-/// What many batches added to hours, on its way into the totals of hours, days and months. It is put in order, so that an hour passes into its day and a day into its month when it is over, and only one
+/// What many batches added to hours, on its way into the totals of hours, days and months. It is put in order, so that an hour passes into its day at once and a day into its month when it is over, and only one
 /// of each is open at a time: the same as <see cref="UsageTotals.Widen()"/>, without a table of all of them.
 /// </summary>
 internal sealed class UsageMerge
@@ -45,10 +45,9 @@ internal sealed class UsageMerge
         for (var i = 0; i < _hours.Count; i++)
         {
             var (key, total) = _hours[i];
-            Add(key, key.Bucket, total);
+            Write(key, key.Bucket, total);
             if (i + 1 == _hours.Count || !_hours[i + 1].Key.IsOfSame(key))
             {
-                Close(key, UsageLevel.Hour);
                 Close(key, UsageLevel.Day);
                 Close(key, UsageLevel.Month);
                 await _rows.WriteAsync(dialect, transaction, tenant, isLast: i + 1 == _hours.Count, cancellationToken).ConfigureAwait(false);
@@ -89,34 +88,34 @@ internal sealed class UsageMerge
         _hours.RemoveRange(kept, _hours.Count - kept);
     }
 
-    private void Add(UsageKey of, UsageBucket bucket, UsageTotal total)
+    private void Write(UsageKey of, UsageBucket bucket, UsageTotal total)
     {
-        ref var open = ref _open[(int)bucket.Level];
-        if (open.Total is not null && open.Bucket == bucket)
+        _rows.Add(of, bucket, total);
+        if (bucket.Level is UsageLevel.Month)
         {
-            open.Total.Add(total);
             return;
         }
 
-        Close(of, bucket.Level);
-        open = (bucket, total);
+        // Its row is written: the total itself goes on as that of the wider bucket.
+        var wider = Wider(bucket);
+        var part = total.Since(bucket.After(wider));
+        ref var open = ref _open[(int)wider.Level];
+        if (open.Total is { } known && open.Bucket == wider)
+        {
+            known.Add(part);
+            return;
+        }
+
+        Close(of, wider.Level);
+        open = (wider, part);
     }
 
     private void Close(UsageKey of, UsageLevel level)
     {
-        ref var open = ref _open[(int)level];
-        if (open is not (var bucket, { } total))
+        if (_open[(int)level] is (var bucket, { } total))
         {
-            return;
-        }
-
-        open = default;
-        _rows.Add(of, bucket, total);
-        if (level is not UsageLevel.Month)
-        {
-            // Its row is written: the total itself goes on as that of the wider bucket.
-            var wider = Wider(bucket);
-            Add(of, wider, total.Since(bucket.After(wider)));
+            _open[(int)level] = default;
+            Write(of, bucket, total);
         }
     }
 
