@@ -88,7 +88,11 @@ internal sealed class UsageTotals
     }
 
     /// <summary>Adds a total to the bucket that its own is a part of.</summary>
-    public void Widen(UsageKey part, UsageTotal total) => Add(part.Wider, total.Since(part.Bucket.After(part.Wider.Bucket)));
+    public void Widen(UsageKey part, UsageTotal total)
+    {
+        var wider = part.Wider;
+        Add(wider, total.Since(part.Bucket.After(wider.Bucket)));
+    }
 
     /// <summary>The same with what is known of one thing.</summary>
     public void Widen(UsageKey part, string name, UsageItem item) => Add(part.Wider, name, item);
