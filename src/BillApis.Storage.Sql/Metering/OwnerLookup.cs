@@ -5,18 +5,21 @@ internal sealed class OwnerLookup(SqlDatabase database)
 {
     public async Task<IReadOnlyDictionary<SubscriptionId, CustomerId>> FindAsync(TenantId tenant, IReadOnlyCollection<SubscriptionId> subscriptions, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
-        var found = await connection.BulkReadAsync<Row>(
-            $"select s.id as Id, s.customer_id as CustomerId from {database.Dialect.Texts("Rows")} as r cross join billing_subscription as s where s.tenant_id = @Tenant and s.id = r.value",
-            tenant,
-            subscriptions.Select(id => id.ToString()),
-            cancellationToken).ConfigureAwait(false);
-        return found.ToDictionary(row => EntityId.Parse<SubscriptionId>(row.Id), row => EntityId.Parse<CustomerId>(row.CustomerId));
-    }
+        var rows = new SqlRows("id text");
+        foreach (var subscription in subscriptions)
+        {
+            rows.Add(subscription.ToString());
+        }
 
-    private sealed record Row
-    {
-        public required string Id { get; init; }
-        public required string CustomerId { get; init; }
+        await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
+        var found = await database.Dialect.ReadAsync(
+            connection,
+            null,
+            tenant,
+            rows,
+            ids => $"select s.id, s.customer_id from {ids} as r cross join billing_subscription as s where s.tenant_id = @Tenant and s.id = r.id",
+            row => KeyValuePair.Create(EntityId.Parse<SubscriptionId>(row.Text(0)), EntityId.Parse<CustomerId>(row.Text(1))),
+            cancellationToken).ConfigureAwait(false);
+        return new Dictionary<SubscriptionId, CustomerId>(found);
     }
 }
