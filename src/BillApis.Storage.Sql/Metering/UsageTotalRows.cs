@@ -68,10 +68,11 @@ internal static class UsageItemRows
         var rows = new SqlRows(
             "level bigint", "hour bigint", "customer_id text", "metric_id text", "subscription_id text", "dimensions text", "item text",
             "events bigint", "latest_at bigint", "latest_tie text", "latest_value decimal");
+        var ids = new SpelledIds();
         foreach (var (key, name, item) in items)
         {
             rows.Add(
-                (long)key.Bucket.Level, key.Bucket.Hour, key.Customer.ToString(), key.Metric.ToString(), key.Subscription?.ToString() ?? "", key.Dimensions, name,
+                (long)key.Bucket.Level, key.Bucket.Hour, ids.Of(key.Customer), ids.Of(key.Metric), ids.Of(key.Subscription) ?? "", key.Dimensions, name,
                 item.Events, item.Latest?.At.ToMicroseconds(), item.Latest?.Tie, item.Latest?.Value.ToString(CultureInfo.InvariantCulture));
         }
 
