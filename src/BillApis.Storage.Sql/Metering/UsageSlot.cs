@@ -34,16 +34,13 @@ internal sealed class UsageSlot
 
     public UsageTally Tally { get; }
 
-    /// <summary>The buckets to read.</summary>
-    public IEnumerable<UsageBucket> Buckets => _edges.SelectMany(item => item.Edges.Buckets);
-
     /// <summary>The stretches of time to read events of.</summary>
     public IEnumerable<Interval> Parts => _edges.SelectMany(item => item.Edges.Parts);
 
     /// <summary>Whether there are any.</summary>
     public bool HasParts => _edges.Exists(static item => item.Edges.Parts.Count > 0);
 
-    /// <summary>Asks for the buckets.</summary>
+    /// <summary>Asks for the buckets to read.</summary>
     public void Ask(UsageAskRows rows)
     {
         var place = 0;

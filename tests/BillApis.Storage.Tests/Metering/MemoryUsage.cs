@@ -41,8 +41,11 @@ internal sealed class MemoryUsage(Metric metric, CustomerId customer)
     public UsageReading Read(UsageRequest request)
     {
         var slot = new UsageSlot(0, request, _totals.Count == 0 ? null : _totals.Keys.Min(key => key.Bucket.Start), []);
-        foreach (var (place, bucket) in slot.Buckets.Index())
+        var asked = new UsageAskRows();
+        slot.Ask(asked);
+        for (var place = 0; place < asked.Rows.Count; place++)
         {
+            var bucket = new UsageBucket((UsageLevel)asked.Rows[place, 2].Number!.Value, asked.Rows[place, 3].Number!.Value);
             foreach (var (key, total) in _totals.Where(pair => pair.Key.Bucket == bucket))
             {
                 slot.Add(place, key.Dimensions, total with { });
