@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using BillApis.Outbox;
 using Dapper;
 using NodaTime;

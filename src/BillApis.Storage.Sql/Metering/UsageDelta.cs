@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Numerics;
 using BillApis.Metering;
 
 namespace BillApis.Storage.Sql.Metering;
