@@ -174,18 +174,13 @@ public abstract class TotalsRebuildTests(StoreFixture fixture)
 
     private async Task<List<string>> TablesAsync()
     {
-        await using var connection = await Database.OpenAsync(_tenant, Token);
-        var rows = await connection.QueryAsync<string>(
-            """
-            select level || ' ' || hour || ' ' || customer_id || ' ' || metric_id || ' ' || subscription_id || ' ' || dimensions || ' ' || events || ' ' || coalesce(cast(value_sum as text), '') || ' ' || coalesce(cast(value_moment as text), '')
-              || ' ' || coalesce(cast(value_max as text), '') || ' ' || coalesce(cast(value_min as text), '') || ' ' || coalesce(latest_at, 0) || ' ' || coalesce(latest_tie, '') || ' ' || coalesce(cast(latest_value as text), '')
-            from billing_usage_total where tenant_id = @Tenant
-            union all
-            select level || ' ' || hour || ' ' || customer_id || ' ' || metric_id || ' ' || subscription_id || ' ' || dimensions || ' ' || item || ' ' || events || ' ' || coalesce(latest_at, 0) || ' ' || coalesce(latest_tie, '')
-            from billing_usage_item where tenant_id = @Tenant
-            """,
-            new { Tenant = _tenant.ToString() });
-        return [.. rows.Order(StringComparer.Ordinal)];
+        var tables = new List<string>();
+        foreach (var table in UsageTotals.Tables)
+        {
+            tables.AddRange(await TotalRows.OfAsync(Database, table, _tenant, Token));
+        }
+
+        return tables;
     }
 }
 

@@ -17,6 +17,8 @@ public abstract class UsageMergeTests(StoreFixture fixture)
     private readonly TenantId _merged = EntityId.New<TenantId>();
     private readonly TenantId _widened = EntityId.New<TenantId>();
 
+    private SqlDatabase Database => fixture.Get<SqlDatabase>();
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     // The last is more than are written by one statement.
@@ -27,8 +29,8 @@ public abstract class UsageMergeTests(StoreFixture fixture)
     public async Task Totals_of_all_levels_are_those_that_a_table_of_them_gives(int most)
     {
         var random = new Random(Seed);
-        var (customers, metrics, subscriptions) = (Ids<CustomerId>(most / 20), Ids<MetricId>(3), Ids<SubscriptionId>(2));
-        var (merge, database) = (new UsageMerge(), fixture.Get<SqlDatabase>());
+        var (customers, metrics, subscriptions) = (Ids<CustomerId>((most / 20) + 1), Ids<MetricId>(4), Ids<SubscriptionId>(3));
+        var merge = new UsageMerge();
         for (var round = 0; round < Rounds; round++)
         {
             var totals = new UsageTotals();
@@ -48,10 +50,7 @@ public abstract class UsageMergeTests(StoreFixture fixture)
                 }
             }
 
-            totals.Widen();
-            await WriteAsync(_widened, transaction => totals.StoreAsync(database.Dialect, transaction, _widened, Token));
-            await WriteAsync(_merged, transaction => merge.StoreAsync(database.Dialect, transaction, _merged, Token));
-            merge.Clear();
+            await StoreAsync(totals, merge);
         }
 
         foreach (var table in UsageTotals.Tables)
@@ -69,24 +68,21 @@ public abstract class UsageMergeTests(StoreFixture fixture)
     public async Task Many_totals_of_few_hours_take_the_room_of_few()
     {
         const int Many = 100_000, Room = 32_768;
-        var (random, customer, metrics) = (new Random(Seed), EntityId.New<CustomerId>(), Ids<MetricId>(1));
-        var (merge, database) = (new UsageMerge(), fixture.Get<SqlDatabase>());
+        var (random, customer, metrics) = (new Random(Seed), EntityId.New<CustomerId>(), Ids<MetricId>(2));
+        var merge = new UsageMerge();
         for (var round = 0; round < 2; round++)
         {
             var totals = new UsageTotals();
             for (var i = 0; i < Many; i++)
             {
-                var metric = metrics[random.Next(2)];
+                var metric = metrics[random.Next(metrics.Length)];
                 var key = new UsageKey(UsageBucket.Of(UsageLevel.Hour, Start + Duration.FromHours(random.Next(60))), customer, metric, null, "{}");
                 totals.Add(key, Total(i, metric == metrics[0]));
                 merge.Add(key, Total(i, metric == metrics[0]));
             }
 
             merge.Capacity.ShouldBeLessThanOrEqualTo(Room);
-            totals.Widen();
-            await WriteAsync(_widened, transaction => totals.StoreAsync(database.Dialect, transaction, _widened, Token));
-            await WriteAsync(_merged, transaction => merge.StoreAsync(database.Dialect, transaction, _merged, Token));
-            merge.Clear();
+            await StoreAsync(totals, merge);
         }
 
         (await RowsAsync(UsageTotals.Tables[0], _merged)).ShouldBe(await RowsAsync(UsageTotals.Tables[0], _widened));
@@ -97,20 +93,20 @@ public abstract class UsageMergeTests(StoreFixture fixture)
     public async Task Many_totals_of_as_many_hours_are_all_stored()
     {
         const int Many = 40_000;
-        var (merge, database, customer, metric) = (new UsageMerge(), fixture.Get<SqlDatabase>(), EntityId.New<CustomerId>(), EntityId.New<MetricId>());
+        var (merge, customer, metric) = (new UsageMerge(), EntityId.New<CustomerId>(), EntityId.New<MetricId>());
         for (var i = 0; i < Many; i++)
         {
             merge.Add(new UsageKey(UsageBucket.Of(UsageLevel.Hour, Start + Duration.FromHours(i * 7 % Many)), customer, metric, null, "{}"), new UsageTotal { Events = i + 1 });
         }
 
-        await WriteAsync(_merged, transaction => merge.StoreAsync(database.Dialect, transaction, _merged, Token));
-        await using var connection = await database.OpenAsync(null, Token);
+        await WriteAsync(_merged, transaction => merge.StoreAsync(Database.Dialect, transaction, _merged, Token));
+        await using var connection = await Database.OpenAsync(null, Token);
         var stored = await connection.QueryAsync<long>("select events from billing_usage_total where tenant_id = @Tenant and level = @Level", new { Tenant = _merged.ToString(), Level = (int)UsageLevel.Hour });
         stored.Order().ShouldBe(Enumerable.Range(1, Many).Select(i => (long)i));
     }
 
     private static T[] Ids<T>(int count)
-        where T : struct, IEntityId<T> => [.. Enumerable.Range(0, count + 1).Select(_ => EntityId.New<T>())];
+        where T : struct, IEntityId<T> => [.. Enumerable.Range(0, count).Select(_ => EntityId.New<T>())];
 
     private static UsageTotal Total(int i, bool isWeighted)
     {
@@ -127,7 +123,15 @@ public abstract class UsageMergeTests(StoreFixture fixture)
 
     private static decimal? Value(Random random, int one) => random.Next(5) >= one ? null : random.Next(-500, 500) / 4m;
 
-    private Task WriteAsync(TenantId tenant, Func<DbTransaction, Task> write) => fixture.Get<SqlDatabase>().WriteAsync(
+    private async Task StoreAsync(UsageTotals totals, UsageMerge merge)
+    {
+        totals.Widen();
+        await WriteAsync(_widened, transaction => totals.StoreAsync(Database.Dialect, transaction, _widened, Token));
+        await WriteAsync(_merged, transaction => merge.StoreAsync(Database.Dialect, transaction, _merged, Token));
+        merge.Clear();
+    }
+
+    private Task WriteAsync(TenantId tenant, Func<DbTransaction, Task> write) => Database.WriteAsync(
         tenant,
         async transaction =>
         {
@@ -136,12 +140,7 @@ public abstract class UsageMergeTests(StoreFixture fixture)
         },
         Token);
 
-    private async Task<List<string>> RowsAsync(string table, TenantId tenant)
-    {
-        await using var connection = await fixture.Get<SqlDatabase>().OpenAsync(null, Token);
-        var rows = await connection.QueryAsync($"select * from {table} where tenant_id = @Tenant", new { Tenant = tenant.ToString() });
-        return [.. rows.Select(row => string.Join('|', ((IDictionary<string, object?>)row).Where(pair => pair.Key != "tenant_id").Select(pair => pair.Value))).Order(StringComparer.Ordinal)];
-    }
+    private Task<List<string>> RowsAsync(string table, TenantId tenant) => TotalRows.OfAsync(Database, table, tenant, Token);
 }
 
 public sealed class SqliteUsageMergeTests(SqliteFixture fixture) : UsageMergeTests(fixture), IClassFixture<SqliteFixture>;
