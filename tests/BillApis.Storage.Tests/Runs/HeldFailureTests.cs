@@ -1,68 +1,52 @@
 using System.Reflection;
 using BillApis.Invoicing;
-using BillApis.Pricing;
 using BillApis.Sqlite;
 using BillApis.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using NodaTime;
 
 namespace BillApis.Storage.Tests.Runs;
 
 /// <summary>A subscription that is billed together with others is tried with each of them: kept as a draft the first time and refused the second, it is named.</summary>
 public sealed class HeldFailureTests : IDisposable
 {
-    private static readonly Currency Usd = Currency.Parse("USD");
     private readonly string _file = SqliteFile.NewPath();
-    private readonly TenantId _tenant = EntityId.New<TenantId>();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task What_fails_after_it_was_kept_as_a_draft_is_a_failure_of_the_run()
     {
-        var (clock, taxes) = (new ManualClock(Day.Of("2026-01-01")), new SecondTimeTooMuch());
-        await using var node = Node(clock, taxes);
-        var billing = node.GetRequiredService<Billing>();
-        taxes.TwoLanesWereDone = ((Leases)(object)node.GetRequiredService<ISubscriptionStore>()).Third;
-        await billing.MigrateAsync(Token);
-        await billing.Settings.ChangeAsync(_tenant, settings => settings with { DraftHours = 720 }, Token);
-        await billing.Customers.CreateAsync(_tenant, new Customer { Name = "Acme", ExternalId = "acme", Currency = Usd, ConsolidateInvoices = true }, Token);
-        var earlier = await SubscribeAsync(billing, "earlier", 10, "2026-01-01");
-        clock.MoveTo(Day.Of("2026-01-15"));
-        await SubscribeAsync(billing, "later", 20, "2026-01-15");
-        clock.MoveTo(Day.Of("2026-01-20"));
+        await using var life = await Scenario.StartAsync(Use, "2026-01-01", Token);
+        await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { DraftHours = 720 }, Token);
+        await life.CustomerAsync(with: customer => customer with { ConsolidateInvoices = true });
+        await life.PlanAsync("earlier", Offer.Fee("earlier", 10));
+        await life.PlanAsync("later", Offer.Fee("later", 20));
+        var earlier = await life.SubscribeAsync("acme", "earlier");
+        life.Clock.MoveTo(Day.Of("2026-01-15"));
+        await life.SubscribeAsync("acme", "later");
+        life.Clock.MoveTo(Day.Of("2026-01-20"));
 
-        var run = await billing.Runs.RunAsync(_tenant, clock.Now, cancellationToken: Token);
+        var run = await life.Billing.Runs.RunAsync(life.Tenant, life.Clock.Now, cancellationToken: Token);
 
-        run.Failures.Select(failure => (failure.Subscription, failure.Boundary)).ShouldBe([(earlier, Day.Of("2026-01-01"))]);
+        run.Failures.Select(failure => (failure.Subscription, failure.Boundary)).ShouldBe([(earlier.Id, Day.Of("2026-01-01"))]);
         (run.Failed, run.Status).ShouldBe((1, InvoiceRunStatus.CompletedWithFailures));
     }
 
     public void Dispose() => SqliteFile.Delete(_file);
 
-    private async Task<SubscriptionId> SubscribeAsync(Billing billing, string code, decimal amount, string start)
+    private void Use(BillingBuilder builder)
     {
-        var price = await billing.Prices.CreateAsync(_tenant, new Price { Code = code, Terms = new PriceTerms { Currency = Usd, Model = new FlatPrice(amount), Timing = BillingTiming.InAdvance } }, Token);
-        await billing.Plans.CreateAsync(_tenant, new Plan { Code = code, Name = code, Currency = Usd, Versions = [new PlanVersion(1, [new PlanItem(price)])] }, Token);
-        await billing.Plans.PublishAsync(_tenant, code, Token);
-        return (await billing.Subscriptions.CreateAsync(_tenant, new NewSubscription("acme", code) { StartAt = Day.Of(start) }, Token)).Id;
-    }
-
-    private ServiceProvider Node(ManualClock clock, SecondTimeTooMuch taxes)
-    {
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<ITaxCalculator>(taxes).AddBilling(billing => billing.UseSqlite($"Data Source={_file}", SqliteDurability.Normal));
-        services.Configure<BillingOptions>(options => (options.RunWorker, options.RunBatchSize) = (false, 1));
-        var kept = services.Last(service => service.ServiceType == typeof(ISubscriptionStore));
-        services.AddSingleton(provider => Leases.Around((ISubscriptionStore)kept.ImplementationFactory!(provider)));
-        return services.BuildServiceProvider();
+        builder.UseSqlite($"Data Source={_file}", SqliteDurability.Normal);
+        var kept = builder.Services.Last(service => service.ServiceType == typeof(ISubscriptionStore));
+        var thirdLease = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        builder.Services.AddSingleton(provider => Leases.Around((ISubscriptionStore)kept.ImplementationFactory!(provider), thirdLease))
+            .AddSingleton<ITaxCalculator>(new SecondTimeTooMuch(thirdLease.Task)).Configure<BillingOptions>(options => options.RunBatchSize = 1);
     }
 
     /// <summary>Taxes nothing, but the ten dollars more than can be kept when they come once more, and then only after whoever asked first was done.</summary>
-    private sealed class SecondTimeTooMuch : ITaxCalculator
+    private sealed class SecondTimeTooMuch(Task twoLanesWereDone) : ITaxCalculator
     {
         private int _asked;
-
-        public Task TwoLanesWereDone { get; set; } = Task.CompletedTask;
 
         public async Task<IReadOnlyList<TaxDecision>> DecideAsync(TenantId tenant, IReadOnlyList<TaxQuery> queries, CancellationToken cancellationToken)
         {
@@ -71,7 +55,7 @@ public sealed class HeldFailureTests : IDisposable
                 return [.. queries.Select(_ => TaxDecision.None)];
             }
 
-            await TwoLanesWereDone.WaitAsync(TimeSpan.FromSeconds(60), cancellationToken);
+            await twoLanesWereDone.WaitAsync(TimeSpan.FromSeconds(60), cancellationToken);
             var tooMuch = new Tax { Name = "VAT", Country = "DE", Percentage = decimal.MaxValue };
             return [.. queries.Select(query => new TaxDecision([.. query.Lines.Select(_ => (System.Collections.Immutable.ImmutableArray<Tax>)[tooMuch])]))];
         }
@@ -82,16 +66,15 @@ public sealed class HeldFailureTests : IDisposable
     private class Leases : DispatchProxy
 #pragma warning restore CA1852
     {
-        private readonly TaskCompletionSource _third = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private ISubscriptionStore? _store;
+        private TaskCompletionSource? _third;
         private int _leases;
 
-        public Task Third => _third.Task;
-
-        public static ISubscriptionStore Around(ISubscriptionStore store)
+        public static ISubscriptionStore Around(ISubscriptionStore store, TaskCompletionSource third)
         {
             var proxy = Create<ISubscriptionStore, Leases>();
-            ((Leases)(object)proxy)._store = store;
+            var leases = (Leases)(object)proxy;
+            (leases._store, leases._third) = (store, third);
             return proxy;
         }
 
@@ -99,7 +82,7 @@ public sealed class HeldFailureTests : IDisposable
         {
             if (targetMethod!.Name == nameof(ISubscriptionStore.LeaseAsync) && Interlocked.Increment(ref _leases) == 3)
             {
-                _third.SetResult();
+                _third!.SetResult();
             }
 
             return targetMethod.Invoke(_store, args);
