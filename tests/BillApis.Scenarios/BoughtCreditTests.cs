@@ -1,4 +1,3 @@
-
 namespace BillApis.Scenarios;
 
 /// <summary>Bought and promotional credit on one bill.</summary>

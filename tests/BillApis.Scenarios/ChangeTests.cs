@@ -207,7 +207,7 @@ public sealed class ChangeTests(Databases databases) : LifeTests(databases)
         await using var life = await RunningAsync(storage, "basic");
         await ChangeAsync(life, new ChangePlan("pro") { When = ChangeWhen.PeriodEnd });
         await life.GoToAsync("2026-06-21");
-        var (change, id) = (new ChangePlan("pro") { At = Day.Of("2026-06-16") }, (await life.InvoicesAsync("acme"))[0].Subscription!.Value.ToString());
+        var (change, id) = (new ChangePlan("pro") { At = Day.Of("2026-06-16") }, await SubscriptionAsync(life));
         var preview = await life.Billing.Changes.PreviewAsync(life.Tenant, id, change, Token);
         var changed = await life.Billing.Changes.ApplyAsync(life.Tenant, id, change, Token);
         (preview.At, preview.Invoice?.Total.Amount).ShouldBe((Day.Of("2026-06-16"), 10m));
@@ -218,8 +218,7 @@ public sealed class ChangeTests(Databases databases) : LifeTests(databases)
 
     private static async Task ChangeAsync(Scenario life, SubscriptionChange change)
     {
-        var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items.Single();
-        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), change, Token);
+        await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), change, Token);
         await life.RunAsync();
     }
 

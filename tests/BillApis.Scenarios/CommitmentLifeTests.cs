@@ -43,10 +43,7 @@ public sealed class CommitmentLifeTests(Databases databases) : LifeTests(databas
         await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 1)) { When = ChangeWhen.Immediate }, Token);
         await life.GoToAsync("2026-08-02");
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([365m, 20m, 20m, 20m, 20m, 20m, -164.70m, 1.70m]);
-        foreach (var invoice in await life.InvoicesAsync("acme"))
-        {
-            (await life.Billing.Explanations.InvoiceAsync(life.Tenant, invoice.Id.ToString(), cancellationToken: Token)).Lines.ShouldAllBe(line => line.Agrees, invoice.DisplayNumber);
-        }
+        await BilledLives.VerifyAsync(life);
     }
 
     [Theory]

@@ -137,7 +137,7 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
     public async Task Nothing_is_upcoming_where_nothing_is_used_and_invoices_over_nothing_are_skipped(string storage)
     {
         await using var life = await MeteredAsync(storage, CouponDuration.Once);
-        var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items.Single().Id.ToString();
+        var subscription = await SubscriptionAsync(life);
         (await life.Billing.Previews.UpcomingAsync(life.Tenant, subscription, Token)).ShouldBeNull();
         await life.UseAsync("acme", "call", 4, "2026-03-10");
         (await life.Billing.Previews.UpcomingAsync(life.Tenant, subscription, Token))!.Total.Amount.ShouldBe(2m);

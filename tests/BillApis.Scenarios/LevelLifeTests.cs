@@ -186,8 +186,6 @@ public sealed class LevelLifeTests(Databases databases) : LifeTests(databases)
     private static async Task<IReadOnlyList<(decimal Quantity, decimal Amount)>> AmountsAsync(Scenario life) =>
         [.. (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines).Select(line => (line.Quantity, line.Amount.Amount))];
 
-    private static async Task<string> SubscriptionAsync(Scenario life) => (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items.Single().Id.ToString();
-
     private static async Task ChangeAsync(Scenario life, SubscriptionChange change)
     {
         await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), change, Token);

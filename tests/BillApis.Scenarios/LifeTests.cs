@@ -17,6 +17,10 @@ public abstract class LifeTests(Databases databases)
         }
     }
 
+    /// <summary>The id of the only subscription.</summary>
+    protected static async Task<string> SubscriptionAsync(Scenario life) =>
+        (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), TestContext.Current.CancellationToken)).Items.Single().Id.ToString();
+
     protected static async Task BillsAsync(Scenario life, string expected, string customer = "acme")
     {
         (await life.BillsAsync(customer)).ShouldBe(expected.ReplaceLineEndings("\n"));

@@ -137,7 +137,7 @@ public sealed class ProgressiveLifeTests(Databases databases) : LifeTests(databa
         await SubscribeAsync(life, 100, 1, new Coupon { Code = "HALF", Terms = new CouponTerms { PercentOff = 50, Duration = duration, DurationPeriods = periods } });
         await UseAsync(life, 100, "2026-01-10");
         await life.GoToAsync("2026-01-11");
-        var subscription = (await life.InvoicesAsync("acme"))[0].Subscription!.Value.ToString();
+        var subscription = await SubscriptionAsync(life);
         await life.GoToAsync("2026-02-10");
         (await life.Billing.Subscriptions.GetAsync(life.Tenant, subscription, Token)).Coupons.Single().Uses.ShouldBe(1);
         await UseAsync(life, 40, "2026-02-10");

@@ -12,7 +12,7 @@ public sealed class SameInstantTests(Databases databases) : LifeTests(databases)
         // Canceled on the 16th, half of the seat's 6.00 comes back; reactivated at that instant, it is charged again though nothing is to be prorated.
         await using var life = await BegunAsync(storage);
         await life.GoToAsync("2026-06-16");
-        var id = (await life.InvoicesAsync("acme"))[0].Subscription!.Value.ToString();
+        var id = await SubscriptionAsync(life);
         await life.Billing.Changes.ApplyAsync(life.Tenant, id, new Cancel { When = ChangeWhen.Immediate }, Token);
         await life.Billing.Changes.ApplyAsync(life.Tenant, id, new Reactivate { Proration = ChangeProration.None }, Token);
         await life.GoToAsync("2026-06-30");

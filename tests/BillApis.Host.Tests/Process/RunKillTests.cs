@@ -1,4 +1,3 @@
-
 namespace BillApis.Host.Tests;
 
 /// <summary>The host is killed in the middle of an invoice run, and between a run and its answer: the request with the same key answers the run that it began.</summary>
