@@ -23,6 +23,13 @@ internal sealed record ChangeContext(Subscription Subscription, PlanVersions Ver
     /// <summary>The entries that have not taken effect yet.</summary>
     public IEnumerable<TimelineEntry> Scheduled => Subscription.Timeline.InEffect.Where(entry => entry.At > Now);
 
+    /// <summary>The same of a change that ends what began at an instant: it cannot end before it.</summary>
+    public Instant EffectiveAt(SubscriptionChange change, ChangeWhen otherwise, Instant? since)
+    {
+        var at = EffectiveAt(change, otherwise);
+        return at < since ? throw BillingException.Field("when", $"must not be before {since}, since when the subscription is {Name(Status)}") : at;
+    }
+
     /// <summary>When a change takes effect that says so by word or by instant.</summary>
     public Instant EffectiveAt(SubscriptionChange change, ChangeWhen otherwise)
     {

@@ -65,7 +65,7 @@ internal static class ChangeEntries
         }
 
         context.Require("reactivated", Canceled, Expired);
-        return [Entry(TimelineKind.Reactivated, context.EffectiveAt(change, ChangeWhen.Immediate), change, context) with { Until = Later("end_at", change.EndAt, context) }];
+        return [Entry(TimelineKind.Reactivated, context.EffectiveAt(change, ChangeWhen.Immediate, context.State.EndedAt), change, context) with { Until = Later("end_at", change.EndAt, context) }];
     }
 
     private static IReadOnlyList<TimelineEntry> OfRenew(Renew change, ChangeContext context)
@@ -97,7 +97,7 @@ internal static class ChangeEntries
     {
         context.Require("resumed", Paused, Suspended);
         return context.Status is Paused
-            ? [Entry(TimelineKind.Resumed, context.EffectiveAt(change, ChangeWhen.Immediate), change, context)]
+            ? [Entry(TimelineKind.Resumed, context.EffectiveAt(change, ChangeWhen.Immediate, context.State.PausedAt), change, context)]
             : [.. context.State.Causes.Select(cause => Entry(TimelineKind.Reinstated, context.Now, change, context) with { Cause = cause })];
     }
 

@@ -117,6 +117,20 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public void Neither_a_pause_nor_an_end_is_over_before_it_begins()
+    {
+        var plan = Plan(Item("calls", new PerUnitPrice(1m), BillingTiming.InArrears, Month, Calls));
+        var (paused, ended) = (new PaperSubscription(plan, From(At(2026, 6, 1))), new PaperSubscription(plan, From(At(2026, 6, 1))));
+        paused.Record(At(2026, 6, 6), new Pause());
+        ended.Change(At(2026, 6, 2), new Cancel()).Change(At(2026, 6, 6), new Pause());
+
+        Should.Throw<BillingException>(() => paused.Record(At(2026, 6, 9), new Resume { At = At(2026, 6, 5) })).Message.ShouldContain("must not be before 2026-06-06T00:00:00Z, since when the subscription is paused");
+        Should.Throw<BillingException>(() => ended.Change(At(2026, 7, 9), new Reactivate { At = At(2026, 6, 20) })).Message.ShouldContain("must not be before 2026-07-01T00:00:00Z, since when the subscription is canceled");
+        paused.Record(At(2026, 6, 9), new Resume { At = At(2026, 6, 6) }).State.StatusAt(At(2026, 6, 6)).ShouldBe(SubscriptionStatus.Active);
+        ended.Change(At(2026, 7, 9), new Reactivate { At = At(2026, 7, 1) }).State.StatusAt(At(2026, 7, 1)).ShouldBe(SubscriptionStatus.Active);
+    }
+
+    [Fact]
     public void Causes_of_a_suspension_come_and_go_by_themselves_and_nothing_is_billed_differently()
     {
         var life = Running(Fee(30)).Change(At(2026, 6, 5), new Suspend(SuspensionCause.Dunning)).Change(At(2026, 6, 6), new Suspend(SuspensionCause.SpendLimit)).Change(At(2026, 6, 6), new Suspend(SuspensionCause.SpendLimit));
