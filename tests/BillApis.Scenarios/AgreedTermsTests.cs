@@ -57,4 +57,20 @@ public sealed class AgreedTermsTests(Databases databases) : LifeTests(databases)
         (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => line.Amount.Amount).ShouldBe([-50m, 20m]);
         await BilledLives.VerifyAsync(life);
     }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_a_minimum_added_comes_back_beside_the_new_minimum(string storage)
+    {
+        // Three seats at 10.00 and at least 60.00; for the half of June that is left they cost 15.00: 22.50 and 7.50, and half of 30.00 and of 30.00 comes back.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        var plan = await life.PlanAsync("basic", Offer.Seats("seat", 10, quantity: 3).Having(terms => terms with { MinimumAmount = 60 }));
+        var subscription = await life.SubscribeAsync("acme", "basic");
+        await life.GoToAsync("2026-06-16");
+        var agreed = ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("seat", plan.Latest.Items[0].Price.Terms with { Model = new PerUnitPrice(15) });
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePrices(agreed) { When = ChangeWhen.Immediate }, Token);
+        (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => line.Amount.Amount).ShouldBe([22.5m, 7.5m, -15m, -15m]);
+        await BilledLives.VerifyAsync(life);
+    }
 }
