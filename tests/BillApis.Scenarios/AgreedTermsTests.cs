@@ -73,4 +73,22 @@ public sealed class AgreedTermsTests(Databases databases) : LifeTests(databases)
         (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => line.Amount.Amount).ShouldBe([22.5m, 7.5m, -15m, -15m]);
         await BilledLives.VerifyAsync(life);
     }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_was_agreed_and_given_up_at_one_instant_is_explained_by_what_was_agreed(string storage)
+    {
+        // On the 16th 30.00 become 15.00, half of each; at that very instant the plan is left for a free one, and the 7.50 comes back.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        var plan = await life.PlanAsync("basic", Offer.Fee("fee", 30));
+        await life.PlanAsync("free", Offer.Fee("nothing", 0));
+        var subscription = await life.SubscribeAsync("acme", "basic");
+        await life.GoToAsync("2026-06-16");
+        var agreed = ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("fee", plan.Latest.Items[0].Price.Terms with { Model = new FlatPrice(15) });
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePrices(agreed) { When = ChangeWhen.Immediate }, Token);
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePlan("free") { When = ChangeWhen.Immediate }, Token);
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Lines.Sum(line => line.Amount.Amount)).ShouldBe([30m, -7.5m, -7.5m]);
+        await BilledLives.VerifyAsync(life);
+    }
 }

@@ -58,7 +58,7 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
 
         count.Charged.ShouldBeGreaterThan(cases / 3);
         count.Together.ShouldBeGreaterThan(cases / 20);
-        count.Changed.ShouldBeGreaterThan(cases / 20);
+        count.Changed.ShouldBeGreaterThan(0);
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {count}.");
     }
 

@@ -56,9 +56,23 @@ internal sealed record BilledPriceList(ImmutableArray<Subscription> Subscription
         }
 
         var at = line is { InAdvance: false, Period: { } period } ? period.Start : line.Kind is LineKind.UnusedTime ? bill.CreatedAt - Duration.Epsilon : bill.CreatedAt;
-        return SubscriptionOf(line, bill) is { } subscription && KnownTo(bill, subscription.Timeline).StateAt(at).Prices.GetValueOrDefault(price.Code) is { } agreed ? price with { Terms = agreed } : price;
+        Price At(Timeline known) => known.StateAt(at).Prices.GetValueOrDefault(price.Code) is { } agreed ? price with { Terms = agreed } : price;
+        var found = SubscriptionOf(line, bill) is { } subscription ? KnownTo(bill, subscription.Timeline).Select(At).ToList() : [price];
+        var charged = line.Kind is LineKind.Minimum or LineKind.Maximum ? bill.Lines.FirstOrDefault(other => other.Kind is LineKind.Flat or LineKind.Seat && (other.Price, other.Subscription, other.Period) == (line.Price, line.Subscription, line.Period)) : line;
+        return found.Find(candidate => IsOf(charged, candidate)) ?? found[0];
     }
 
-    private static Timeline KnownTo(Invoice bill, Timeline timeline) =>
-        (bill.IssuedAt is { } issued ? timeline with { Entries = [.. timeline.Entries.TakeWhile(entry => entry.RecordedAt <= issued)] } : timeline).KnownAt(bill.CreatedAt);
+    // What was recorded as an invoice was issued, on a clock that stands, may have been recorded before it or after.
+    private static IEnumerable<Timeline> KnownTo(Invoice bill, Timeline timeline)
+    {
+        var known = bill.IssuedAt is { } issued ? [.. timeline.Entries.TakeWhile(entry => entry.RecordedAt <= issued)] : timeline.Entries;
+        yield return (timeline with { Entries = known }).KnownAt(bill.CreatedAt);
+        for (var left = known.Length - 1; left >= 0 && known[left].RecordedAt == bill.IssuedAt; left--)
+        {
+            yield return (timeline with { Entries = known[..left] }).KnownAt(bill.CreatedAt);
+        }
+    }
+
+    private static bool IsOf(InvoiceLine? line, Price price) => line is { Metric: null, Kind: LineKind.Flat or LineKind.Seat }
+        && Money.Round(line.Factor.Apply(Rating.Rate(price.Terms.In(line.Amount.Currency), new RatingInput(line.Quantity)).Amount), line.Amount.Currency) == line.Amount;
 }
