@@ -12,25 +12,44 @@ internal static class CreditEvents
     /// <summary>The events of the entries that invoices have no part in.</summary>
     public static IReadOnlyList<BillingEvent> Of(CreditGrant grant) => [.. grant.Entries.Where(entry => entry.Invoice is null).SelectMany(entry => Of(grant, entry))];
 
-    /// <summary>The top-ups that are due where the customer's credit falls below a grant's threshold, once as it does.</summary>
-    public static IEnumerable<BillingEvent> TopUps(IReadOnlyList<CreditGrant> before, IReadOnlyList<CreditGrant> after, Instant at)
+    /// <summary>The top-ups that are due: where the customer's credit fell below a grant's threshold since it was stored last, and is below it; where the grant is new, and it is below it from the start.</summary>
+    public static IEnumerable<BillingEvent> TopUps(IReadOnlyList<CreditGrant> before, IReadOnlyList<CreditGrant> after, Instant now)
     {
-        foreach (var grant in after.Where(grant => grant.TopUp is not null && grant.Period.IsActiveAt(at)))
+        foreach (var grant in after.Where(grant => grant.TopUp is not null && grant.Period.IsActiveAt(now)))
         {
-            var (was, left) = (Available(before, grant.Amount.Currency, at), Available(after, grant.Amount.Currency, at));
-            if (was >= grant.TopUp!.Threshold && left < grant.TopUp.Threshold)
+            var (threshold, currency, left) = (grant.TopUp!.Threshold, grant.Amount.Currency, Sum(after, grant.Amount.Currency, now));
+            if (left < threshold.MinorUnits && (before.All(item => item.Id != grant.Id) || Looks(before, now).Any(at => Sum(before, currency, at) >= threshold.MinorUnits)))
             {
-                var data = JsonSerializer.Serialize(new { grant.Customer, Balance = left, grant.TopUp.Threshold, Amount = grant.TopUp.Due(left) }, BillingJson.Options);
-                yield return new BillingEvent("credit.top_up_due", grant.Id.ToString(), at, data);
+                var balance = Money.FromMinorUnits((long)left, currency);
+                var data = JsonSerializer.Serialize(new { grant.Customer, Balance = balance, Threshold = threshold, Amount = grant.TopUp.Due(balance) }, BillingJson.Options);
+                yield return new BillingEvent("credit.top_up_due", grant.Id.ToString(), now, data);
             }
         }
     }
 
     /// <summary>What a customer can use of a currency.</summary>
     /// <exception cref="BillingException">It is more than can be kept exactly.</exception>
-    public static Money Available(IEnumerable<CreditGrant> grants, Currency currency, Instant at) => BillingException.OrTooMuch("The customer's credit", () => grants
+    public static Money Available(IEnumerable<CreditGrant> grants, Currency currency, Instant at) =>
+        BillingException.OrTooMuch("The customer's credit", () => Money.FromMinorUnits((long)Sum(grants, currency, at), currency));
+
+    private static Int128 Sum(IEnumerable<CreditGrant> grants, Currency currency, Instant at) => grants
         .Where(grant => grant.Amount.Currency == currency && grant.Period.IsActiveAt(at))
-        .Aggregate(Money.Zero(currency), (sum, grant) => sum + grant.AdvancedTo(at).Balance));
+        .Aggregate(Int128.Zero, (sum, grant) => sum + grant.AdvancedTo(at).Balance.MinorUnits);
+
+    // Each time at which grants change by themselves, the time before each, and now.
+    private static IEnumerable<Instant> Looks(IReadOnlyList<CreditGrant> grants, Instant now)
+    {
+        foreach (var grant in grants)
+        {
+            for (var next = grant; next.NextChangeAt is { } change && change <= now; next = next.AdvancedTo(change))
+            {
+                yield return change - Duration.Epsilon;
+                yield return change;
+            }
+        }
+
+        yield return now;
+    }
 
     private static IEnumerable<BillingEvent> Of(CreditGrant grant, CreditEntry entry)
     {

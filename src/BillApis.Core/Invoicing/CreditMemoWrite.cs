@@ -8,11 +8,20 @@ namespace BillApis;
 internal sealed record CreditMemoWrite(Invoice Invoice, CreditMemo Memo, IReadOnlyList<CreditGrant> Grants, IReadOnlyList<BillingEvent> Events)
 {
     public static CreditMemoWrite Issued(CreditMemo memo, Invoice invoice) =>
-        Of("credit_memo.issued", memo, invoice, HasGrant(memo) ? GrantOf(memo) : null, memo.IssuedAt, LedgerPosting.Of(Postings.CreditMemoIssued(AmountsOf(memo), memo.IssuedAt), memo.Id.ToString(), memo.IssuedAt));
+        Of("credit_memo.issued", memo, invoice, HasGrant(memo) ? [GrantOf(memo)] : [], memo.IssuedAt, LedgerPosting.Of(Postings.CreditMemoIssued(AmountsOf(memo), memo.IssuedAt), memo.Id.ToString(), memo.IssuedAt));
 
+    /// <summary>The grant that it became is withdrawn from the customer's book.</summary>
     /// <exception cref="BillingException">The credit was used.</exception>
-    public static CreditMemoWrite Canceled(CreditMemo memo, Invoice invoice, CreditGrant? grant, Instant at) =>
-        Of("credit_memo.canceled", memo, invoice, grant is null ? null : Unused(grant, memo).Void(at), at, LedgerPosting.Of(Postings.CreditMemoCanceled(AmountsOf(memo), at), memo.Id.ToString(), at));
+    public static CreditMemoWrite Canceled(CreditMemo memo, Invoice invoice, CreditBook book, Instant now)
+    {
+        if (HasGrant(memo))
+        {
+            book.Put([Unused(book.Of(memo.Customer).Single(grant => grant.Id == GrantIdOf(memo)), memo).Void(now)]);
+        }
+
+        var write = Of("credit_memo.canceled", memo, invoice, book.MovedUntil(now), now, LedgerPosting.Of(Postings.CreditMemoCanceled(AmountsOf(memo), now), memo.Id.ToString(), now));
+        return write with { Events = [.. write.Events, .. book.TopUps([], now)] };
+    }
 
     /// <summary>Whether what was paid became credit of the customer.</summary>
     public static bool HasGrant(CreditMemo memo) => !memo.Refund && !memo.Returned.IsZero;
@@ -46,9 +55,9 @@ internal sealed record CreditMemoWrite(Invoice Invoice, CreditMemo Memo, IReadOn
             memo.Tenant, memo.Id, memo.Customer, Sum(inAdvance: false), Sum(inAdvance: true), memo.TaxTotal, memo.Refund ? none : memo.Returned, memo.Refund ? memo.Returned : none);
     }
 
-    private static CreditMemoWrite Of(string type, CreditMemo memo, Invoice invoice, CreditGrant? grant, Instant at, BillingEvent? posting)
+    private static CreditMemoWrite Of(string type, CreditMemo memo, Invoice invoice, IReadOnlyList<CreditGrant> grants, Instant at, BillingEvent? posting)
     {
         BillingEvent?[] events = [new(type, memo.Id.ToString(), at), invoice.Status is InvoiceStatus.Paid && invoice.PaidAt == at ? new("invoice.paid", invoice.Id.ToString(), at) : null, posting];
-        return new CreditMemoWrite(invoice, memo, grant is null ? [] : [grant], [.. events.OfType<BillingEvent>(), .. grant is null ? [] : CreditEvents.Of(grant)]);
+        return new CreditMemoWrite(invoice, memo, grants, [.. events.OfType<BillingEvent>(), .. grants.SelectMany(CreditEvents.Of)]);
     }
 }

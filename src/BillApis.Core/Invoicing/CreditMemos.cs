@@ -54,9 +54,10 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
             found.Invoice.ToString(),
             async invoice =>
             {
-                var (now, memo) = (clock.GetCurrentInstant(), await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false));
-                var grants = CreditMemoWrite.HasGrant(memo) ? await credits.FindAsync(tenant, [CreditMemoWrite.GrantIdOf(memo)], cancellationToken).ConfigureAwait(false) : [];
-                return CreditMemoWrite.Canceled(memo.Cancel(now), invoice.AskAgain(memo.Id), grants.SingleOrDefault(), now);
+                var (now, memo, book) = (clock.GetCurrentInstant(), await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false), new CreditBook(credits));
+                var canceled = memo.Cancel(now);
+                await book.LoadAsync(tenant, CreditMemoWrite.HasGrant(memo) ? [memo.Customer] : [], cancellationToken).ConfigureAwait(false);
+                return CreditMemoWrite.Canceled(canceled, invoice.AskAgain(memo.Id), book, now);
             },
             cancellationToken).ConfigureAwait(false);
         return await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);

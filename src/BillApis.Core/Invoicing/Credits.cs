@@ -9,6 +9,7 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
 {
     private const string Kind = "credit grant";
     private const int BatchSize = 200;
+    private const int MaxAttempts = 8;
 
     /// <summary>Gives a customer credit, and posts what it paid for it.</summary>
     /// <exception cref="BillingException">There is no such customer, or a field breaks a rule.</exception>
@@ -35,7 +36,8 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
             AsOf = now,
             CreatedAt = now,
         }.Opened();
-        if (await store.SaveAsync(tenant, [grant], CreditEvents.Of(grant), cancellationToken).ConfigureAwait(false) is not SaveResult.Saved)
+        var others = grant.TopUp is null ? [] : await store.OpenAsync(tenant, [customer.Id], cancellationToken).ConfigureAwait(false);
+        if (await store.SaveAsync(tenant, [grant], [.. CreditEvents.Of(grant), .. CreditEvents.TopUps(others, [.. others, grant], now)], cancellationToken).ConfigureAwait(false) is not SaveResult.Saved)
         {
             throw BillingException.Changed(Kind, grant.Id.ToString());
         }
@@ -60,23 +62,25 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
     /// <exception cref="BillingException">There is none such, or it has ended.</exception>
     public async Task<CreditGrant> VoidAsync(TenantId tenant, string id, CancellationToken cancellationToken = default)
     {
-        var voided = await store.ChangeAsync(
-            tenant,
-            Kind,
-            id,
-            grant =>
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            var (before, now, book) = (await store.GetAsync(tenant, Kind, id, cancellationToken).ConfigureAwait(false), clock.GetCurrentInstant(), new CreditBook(store));
+            if (before.Memo is { } memo)
             {
-                if (grant.Memo is { } memo)
-                {
-                    throw new BillingException(BillingErrorCode.Conflict, $"The credit grant '{id}' came from the credit memo '{memo}' and is withdrawn with that.");
-                }
+                throw new BillingException(BillingErrorCode.Conflict, $"The credit grant '{id}' came from the credit memo '{memo}' and is withdrawn with that.");
+            }
 
-                var after = grant.Void(clock.GetCurrentInstant());
-                return Task.FromResult((after, CreditEvents.Of(after)));
-            },
-            cancellationToken).ConfigureAwait(false);
-        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
-        return voided;
+            await book.LoadAsync(tenant, [before.Customer], cancellationToken).ConfigureAwait(false);
+            var voided = before.Void(now);
+            book.Put([voided]);
+            if (await SaveAsync(tenant, book, now, cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            {
+                await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+                return voided.WithVersion(before.Version + 1);
+            }
+        }
+
+        throw BillingException.Changed(Kind, id);
     }
 
     /// <summary>What a customer can use now.</summary>
@@ -117,16 +121,23 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
     {
         for (var due = await DueAsync().ConfigureAwait(false); due.Count > 0; due = await DueAsync().ConfigureAwait(false))
         {
-            foreach (var grant in due)
+            foreach (var (tenant, customer) in due.Select(grant => (grant.Tenant, grant.Customer)).Distinct())
             {
-                var advanced = grant.AdvancedTo(clock.GetCurrentInstant());
-                await store.SaveAsync(grant.Tenant, [advanced], CreditEvents.Of(advanced), cancellationToken).ConfigureAwait(false);
+                var book = new CreditBook(store);
+                await book.LoadAsync(tenant, [customer], cancellationToken).ConfigureAwait(false);
+                await SaveAsync(tenant, book, clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
             }
 
             await outbox.DispatchAsync(null, cancellationToken).ConfigureAwait(false);
         }
 
         Task<IReadOnlyList<CreditGrant>> DueAsync() => store.DueAsync(clock.GetCurrentInstant(), BatchSize, cancellationToken);
+    }
+
+    private async Task<SaveResult> SaveAsync(TenantId tenant, CreditBook book, Instant now, CancellationToken cancellationToken)
+    {
+        var moved = book.MovedUntil(now);
+        return await store.SaveAsync(tenant, moved, [.. moved.SelectMany(CreditEvents.Of), .. book.TopUps([], now)], cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<List<T>> AllAsync<T>(StoreQuery query, Func<StoreQuery, Task<Page<T>>> list)
@@ -167,10 +178,19 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
             throw BillingException.Field("recurrence.rollover", $"must not be less than 0 {customer.Currency}");
         }
 
+        if (request.Recurrence is { } refilled)
+        {
+            MoneyCheck.Together("recurrence.rollover", refilled.Rollover, "the amount", request.Amount);
+        }
+
         Check.Range("priority", request.Priority, 0, CreditGrant.MaxPriority);
         Check.Range("applies_to", request.Scope.Width, 0, CreditScope.MaxWidth);
         Check.Metadata(request.Metadata);
         request.TopUp?.Validate(customer.Currency);
+        if (request.TopUp is { Amount: { } bought, Threshold: var threshold })
+        {
+            MoneyCheck.Together("top_up.amount", bought, "the threshold", threshold);
+        }
     }
 }
 

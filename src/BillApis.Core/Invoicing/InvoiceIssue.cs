@@ -196,8 +196,9 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 
     private static InvoiceWrite Issued(IReadOnlyList<Invoice> issued, CreditBook book, Instant now)
     {
-        List<CreditGrant> moved = [.. book.Used, .. issued.Where(invoice => !invoice.Granted.IsZero).Select(invoice => GrantOf(invoice, now))];
-        return new InvoiceWrite(issued, [.. issued.SelectMany(invoice => InvoicePosting.Issued(invoice, now)), .. moved.SelectMany(CreditEvents.Of), .. book.TopUps(now)])
+        var added = issued.Where(invoice => !invoice.Granted.IsZero).Select(invoice => GrantOf(invoice, now)).ToList();
+        List<CreditGrant> moved = [.. book.MovedUntil(now), .. added];
+        return new InvoiceWrite(issued, [.. issued.SelectMany(invoice => InvoicePosting.Issued(invoice, now)), .. moved.SelectMany(CreditEvents.Of), .. book.TopUps(added, now)])
         {
             Grants = moved, Schedules = [.. issued.SelectMany(invoice => RevenueSchedule.Of(invoice))],
         };

@@ -26,6 +26,16 @@ internal static class MoneyCheck
         }
     }
 
+    /// <summary>Refuses two amounts that are within bounds each and not together.</summary>
+    /// <exception cref="BillingException">They come to too much.</exception>
+    public static void Together(string field, Money amount, string other, Money its)
+    {
+        if (amount.Amount + its.Amount > MaxAmount)
+        {
+            throw BillingException.Field(field, $"must not come to more than {MaxAmount} together with {other}");
+        }
+    }
+
     /// <summary>What a quantity comes to at a price, rounded once.</summary>
     /// <exception cref="BillingException">It is too large, or has more digits than can be kept exactly.</exception>
     public static Money Product(string field, decimal quantity, decimal unitAmount, Currency currency)

@@ -16,8 +16,8 @@ public sealed record AutoTopUp(Money Threshold, Money? Amount = null, Money? Tar
         }
 
         var gap = ((Target ?? Threshold) - balance).MinorUnits;
-        var bought = Amount is { } amount ? (gap + amount.MinorUnits - 1) / amount.MinorUnits * amount.MinorUnits : Math.Max(gap, Minimum?.MinorUnits ?? 0);
-        return Money.FromMinorUnits(bought, balance.Currency);
+        var bought = Amount is { } amount ? ((Int128)gap + amount.MinorUnits - 1) / amount.MinorUnits * amount.MinorUnits : Math.Max(gap, Minimum?.MinorUnits ?? 0);
+        return Money.FromMinorUnits((long)bought, balance.Currency);
     }
 
     /// <summary>Refuses amounts that are missing, not more than zero or in another currency.</summary>

@@ -93,6 +93,8 @@ public sealed class CreditTests(HostFixture host)
     [InlineData("""{"customer_id":"?","amount":1,"currency":"USD","expires_at":"2020-01-01T00:00:00Z"}""", "expires_at")]
     [InlineData("""{"customer_id":"?","amount":1,"currency":"USD","applies_to":["nothing"]}""", "applies_to[0]")]
     [InlineData("""{"customer_id":"?","amount":1,"currency":"USD","recurrence":{"interval":"month","rollover":-1}}""", "recurrence.rollover")]
+    [InlineData("""{"customer_id":"?","amount":900000000000000,"currency":"USD","recurrence":{"interval":"month","rollover":0.01}}""", "recurrence.rollover")]
+    [InlineData("""{"customer_id":"?","amount":1,"currency":"USD","top_up":{"threshold":500000000000000,"amount":400000000000000.01}}""", "top_up.amount")]
     [InlineData("""{"customer_id":"?","amount":1,"currency":"USD","top_up":{"threshold":5}}""", "top_up.amount")]
     [InlineData("""{"customer_id":"?","amount":1,"currency":"USD","top_up":{"threshold":5,"target":4}}""", "top_up.target")]
     public async Task A_wrong_field_of_a_grant_is_named(string body, string field)

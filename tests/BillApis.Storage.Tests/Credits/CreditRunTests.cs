@@ -137,25 +137,83 @@ public abstract class CreditRunTests(StoreFixture fixture)
         var grant = await Billing.Credits.GrantAsync(_tenant, new NewCreditGrant("acme", Money.Of(40, Usd)) { Category = CreditCategory.Paid, TopUp = new AutoTopUp(Money.Of(20, Usd), Amount: Money.Of(50, Usd)) }, Token);
         foreach (var amount in new[] { 15m, 15m, 5m })
         {
-            var draft = await Billing.Invoices.CreateAsync(_tenant, new NewInvoice("acme", Usd, [new NewInvoiceLine("Work", amount)]), Token);
-            (await Billing.Invoices.IssueAsync(_tenant, draft.Id.ToString(), Token)).Status.ShouldBe(InvoiceStatus.Paid);
+            await PayAsync(amount);
         }
 
         // 40 − 15 = 25, then 10: that falls below 20.
-        var due = (await fixture.Get<IOutboxStore>().OfSubjectAsync(_tenant, grant.Id.ToString(), Token)).Single(item => item.Event.Type == "credit.top_up_due").Event;
-        var data = System.Text.Json.JsonElement.Parse(due.Data);
-        (data.GetProperty("balance").GetProperty("minor").GetInt64(), data.GetProperty("amount").GetProperty("minor").GetInt64()).ShouldBe((10_00, 50_00));
+        (await ToldAsync(grant)).ShouldBe([(10m, 50m)]);
+    }
+
+    [Fact]
+    public async Task Every_fall_below_the_threshold_is_told_once_whatever_it_came_from()
+    {
+        await CustomerAsync();
+        var rule = await GrantAsync(100m, CreditCategory.Paid, new AutoTopUp(Money.Of(50, Usd), Amount: Money.Of(40, Usd)));
+        await PayAsync(70m);
+        var bought = await GrantAsync(40m, CreditCategory.Paid);
+        await PayAsync(30m);
+        await GrantAsync(40m, CreditCategory.Promotional);
+        await Billing.Credits.VoidAsync(_tenant, bought.Id.ToString(), Token);
+
+        // 100 − 70 = 30; + 40 − 30 = 40; + 40 = 80, less the 40 that were left of what was bought.
+        (await ToldAsync(rule)).ShouldBe([(30m, 40m), (40m, 40m), (40m, 40m)]);
+    }
+
+    [Fact]
+    public async Task A_fall_by_expiry_is_told_once_and_one_that_a_refill_makes_good_is_not()
+    {
+        // As it was on the first of January: 100 that end on the first of April, and 20 that are filled up each month.
+        var customer = await CustomerAsync();
+        var grants = new[]
+        {
+            Grant(customer, 100, new GrantPeriod(January, April)),
+            Grant(customer, 20, new GrantPeriod(January)) with { Recurrence = new GrantRecurrence(new BillingInterval(IntervalUnit.Month, 1), Money.Zero(Usd)), TopUp = new AutoTopUp(Money.Of(20, Usd), Target: Money.Of(30, Usd)) },
+            Grant(customer, 1, new GrantPeriod(January)) with { TopUp = new AutoTopUp(Money.Of(30, Usd), Target: Money.Of(120, Usd)) },
+        }.Select(grant => grant.Opened()).ToArray();
+        await fixture.Get<ICreditStore>().SaveAsync(_tenant, grants, [], Token);
+
+        await Task.WhenAll(fixture.Get<BillingWorker>().RunOnceAsync(Token), fixture.GetFromAnotherNode<BillingWorker>().RunOnceAsync(Token));
+        await fixture.Get<BillingWorker>().RunOnceAsync(Token);
+
+        // 121 before April, 21 since: below 30 once, and never below 20.
+        (await ToldAsync(grants[2])).ShouldBe([(21m, 99m)]);
+        (await ToldAsync(grants[1])).ShouldBeEmpty();
+
+        await PayAsync(2m);
+        (await ToldAsync(grants[1])).ShouldBe([(19m, 11m)]);
+    }
+
+    [Fact]
+    public async Task Of_invoices_that_use_different_credit_at_the_same_time_one_sees_the_balance_fall()
+    {
+        var customer = await CustomerAsync();
+        var rule = await GrantAsync(1m, CreditCategory.Paid, new AutoTopUp(Money.Of(100, Usd), Amount: Money.Of(100, Usd)));
+        for (var round = 0; round < 6; round++)
+        {
+            // Below the threshold only once the second grant is withdrawn, whichever that is.
+            var (one, two) = (await GrantAsync(90m, CreditCategory.Paid), await GrantAsync(90m, CreditCategory.Paid));
+            var more = await GrantAsync(80m, CreditCategory.Paid);
+            var ids = new[] { one.Id, two.Id };
+            await Task.WhenAll(ids.Select((id, i) => Task.Run(() => (i % 2 == 0 ? Billing : fixture.GetFromAnotherNode<Billing>()).Credits.VoidAsync(_tenant, id.ToString(), Token))));
+            (await ToldAsync(rule)).Count.ShouldBe(1 + round + 1);
+            await Billing.Credits.VoidAsync(_tenant, more.Id.ToString(), Token);
+        }
+    }
+
+    [Fact]
+    public async Task Credit_that_is_below_its_threshold_from_the_start_asks_for_more()
+    {
+        await CustomerAsync();
+        var low = await GrantAsync(10m, CreditCategory.Paid, new AutoTopUp(Money.Of(20, Usd), Amount: Money.Of(15, Usd)));
+        (await ToldAsync(low)).ShouldBe([(10m, 15m)]);
+        (await ToldAsync(await GrantAsync(15m, CreditCategory.Paid, new AutoTopUp(Money.Of(20, Usd), Amount: Money.Of(15, Usd))))).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Bought_credit_that_runs_out_is_breakage_and_a_recurring_grant_is_filled_up()
     {
         var customer = await CustomerAsync();
-        var grant = new CreditGrant
-        {
-            Id = EntityId.New<CreditGrantId>(), Tenant = _tenant, Customer = customer.Id, Category = CreditCategory.Paid, Amount = Money.Of(25, Usd), Balance = Money.Zero(Usd),
-            Period = new GrantPeriod(January, April), Recurrence = new GrantRecurrence(new BillingInterval(IntervalUnit.Month, 1), Money.Of(5, Usd)), AsOf = January, CreatedAt = January,
-        }.Opened();
+        var grant = (Grant(customer, 25, new GrantPeriod(January, April)) with { Recurrence = new GrantRecurrence(new BillingInterval(IntervalUnit.Month, 1), Money.Of(5, Usd)) }).Opened();
         await fixture.Get<ICreditStore>().SaveAsync(_tenant, [grant], [], Token);
 
         await fixture.Get<BillingWorker>().RunOnceAsync(Token);
@@ -169,6 +227,11 @@ public abstract class CreditRunTests(StoreFixture fixture)
         (await BooksAsync()).ShouldBe(new Dictionary<AccountKind, decimal> { [AccountKind.Clearing] = 50m, [AccountKind.CustomerCredit] = -25m, [AccountKind.Revenue] = 75m }, ignoreOrder: true);
     }
 
+    private CreditGrant Grant(Customer customer, decimal amount, GrantPeriod period) => new()
+    {
+        Id = EntityId.New<CreditGrantId>(), Tenant = _tenant, Customer = customer.Id, Category = CreditCategory.Paid, Amount = Money.Of(amount, Usd), Balance = Money.Zero(Usd), Period = period, AsOf = January, CreatedAt = January,
+    };
+
     private static string Json(Invoice invoice) => System.Text.Json.JsonSerializer.Serialize(invoice, BillingJson.Options);
 
     private async Task<Customer> CustomerAsync(string? country = null)
@@ -179,8 +242,20 @@ public abstract class CreditRunTests(StoreFixture fixture)
         return await Billing.Customers.CreateAsync(_tenant, new Customer { Name = "Acme", ExternalId = "acme", Currency = Usd, Country = country }, Token);
     }
 
-    private Task<CreditGrant> GrantAsync(decimal amount, CreditCategory category) =>
-        Billing.Credits.GrantAsync(_tenant, new NewCreditGrant("acme", Money.Of(amount, Usd)) { Category = category }, Token);
+    private Task<CreditGrant> GrantAsync(decimal amount, CreditCategory category, AutoTopUp? topUp = null) =>
+        Billing.Credits.GrantAsync(_tenant, new NewCreditGrant("acme", Money.Of(amount, Usd)) { Category = category, TopUp = topUp }, Token);
+
+    private async Task PayAsync(decimal amount)
+    {
+        var draft = await Billing.Invoices.CreateAsync(_tenant, new NewInvoice("acme", Usd, [new NewInvoiceLine("Work", amount)]), Token);
+        (await Billing.Invoices.IssueAsync(_tenant, draft.Id.ToString(), Token)).Status.ShouldBe(InvoiceStatus.Paid);
+    }
+
+    // The balance and what is to be bought.
+    private async Task<List<(decimal Balance, decimal Amount)>> ToldAsync(CreditGrant grant) =>
+        [.. (await fixture.Get<IOutboxStore>().OfSubjectAsync(_tenant, grant.Id.ToString(), Token)).Where(item => item.Event.Type == "credit.top_up_due").Select(item => System.Text.Json.JsonElement.Parse(item.Event.Data)).Select(data => (Of(data, "balance"), Of(data, "amount")))];
+
+    private static decimal Of(System.Text.Json.JsonElement data, string field) => data.GetProperty(field).GetProperty("minor").GetInt64() / 100m;
 
     private Task<Subscription> SubscribeAsync(params string[] coupons) =>
         Billing.Subscriptions.CreateAsync(_tenant, new NewSubscription("acme", "team") { StartAt = January, Coupons = [.. coupons] }, Token);
