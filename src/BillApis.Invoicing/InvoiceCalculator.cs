@@ -30,10 +30,10 @@ public static class InvoiceCalculator
         var charged = request.Charges.SelectMany(charge => LinesOf(charge, request.Currency)).ToList();
         var unused = request.Unused.Select(item => item.ToLine()).OfType<InvoiceLine>().ToList();
         var recharges = request.Recharges.Select(item => item.Compared(request.Currency)).ToList();
-        var adjustments = Recharge.LinesOf(recharges, request.Currency, Limits.LinesPerInvoice - charged.Count - unused.Count);
+        var origins = BilledOrigin.Apart(recharges.Select(item => item.Origin).OfType<BilledOrigin>());
+        var adjustments = Recharge.LinesOf(recharges, request.Currency, Limits.LinesPerInvoice - charged.Count - unused.Count - CorrectedDiscounts.LinesFor(origins));
         var missing = request.Commitments.Select(item => item.LineOf([.. charged, .. adjustments, .. unused])).OfType<InvoiceLine>().ToList();
         List<InvoiceLine> lines = request.SkipZero && adjustments.Count + unused.Count + missing.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments, .. missing, .. unused];
-        Check.Range("lines", lines.Count, 0, Limits.LinesPerInvoice);
         var invoice = new Invoice
         {
             Id = id,
@@ -45,12 +45,14 @@ public static class InvoiceCalculator
             Correction = adjustments.Count > 0 || (request.Correction > 0 && (request.IsBound || !request.Commitments.IsEmpty)) ? request.Correction : null,
             Currency = request.Currency,
             Period = period,
-            Lines = [.. lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })],
+            Lines = [.. lines],
             CreatedAt = request.Boundary,
         };
 
         var discounted = request.Coupons.IsEmpty ? invoice : CouponDiscounts.Apply(invoice, request.Coupons);
-        return CorrectedDiscounts.Apply(discounted, BilledOrigin.Apart(recharges.Select(item => item.Origin).OfType<BilledOrigin>()));
+        var corrected = CorrectedDiscounts.Apply(discounted, origins);
+        Check.Range("lines", corrected.Lines.Length, 0, Limits.LinesPerInvoice);
+        return corrected with { Lines = [.. corrected.Lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })] };
     }
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>

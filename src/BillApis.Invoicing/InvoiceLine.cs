@@ -91,6 +91,9 @@ public sealed record InvoiceLine
     /// <summary>Whether another line charges for the same price and period, as a maximum and the usage that it caps do.</summary>
     internal bool IsOfSameCharge(InvoiceLine other) => Price is { } price && price == other.Price && Period == other.Period && Subscription == other.Subscription;
 
+    /// <summary>Whether another line bears the same taxes.</summary>
+    internal bool BearsTaxesOf(InvoiceLine other) => Taxes.Length == other.Taxes.Length && Taxes.All(tax => other.Taxes.Any(own => own.Tax == tax.Tax));
+
     /// <summary>The taxes as they were decided, without amounts: those of a line that takes this one's.</summary>
     [JsonIgnore]
     public ImmutableArray<LineTax> DecidedTaxes => [.. Taxes.Select(tax => tax with { Amount = Money.Zero(Amount.Currency) })];

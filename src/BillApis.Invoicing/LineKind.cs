@@ -27,6 +27,9 @@ public enum LineKind
     /// <summary>The difference up to a minimum commitment.</summary>
     Commitment,
 
+    /// <summary>Nothing but what coupons take off a line of an earlier invoice more, or less, since other lines of that were adjusted that bear other taxes.</summary>
+    Discount,
+
     /// <summary>A charge outside of any subscription.</summary>
     OneOff,
 }

@@ -40,6 +40,10 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         {
             VerifyUnused(line, price, path);
         }
+        else if (line.Kind is LineKind.Discount)
+        {
+            VerifyMoved(line, path);
+        }
         else if (line.Kind is LineKind.Minimum or LineKind.Maximum)
         {
             _periods.Verify(line, price.Terms, path);
@@ -59,6 +63,17 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         if (line.GivesBack is null || (price.Terms.MaximumAmount is null ? line.Amount.MinorUnits >= 0 : line.Amount.IsZero))
         {
             findings.Add($"{path}.amount", "gives nothing back of a line that was billed in advance");
+        }
+    }
+
+    // What coupons took off before is on other invoices; what they take off here stands among the discounts, and the line costs nothing.
+    private void VerifyMoved(InvoiceLine line, string path)
+    {
+        findings.Expect($"{path}.amount", line.Amount, 0, "what a line that only moves a discount costs");
+        findings.Expect($"{path}.quantity", line.Quantity, 0, "its quantity");
+        if (line.Corrects is null || line.Discount is null or { IsZero: true } || invoice.Lines.Count(other => other.Corrects == line.Corrects) > 1)
+        {
+            findings.Add($"{path}.corrects", "moves no discount of a line of an earlier invoice that nothing else here adjusts");
         }
     }
 

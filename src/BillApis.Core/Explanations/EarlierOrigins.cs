@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace BillApis;
 
-/// <summary>Explains lines that follow from earlier bills: what is missing to a commitment, and what is given back of what was billed in advance.</summary>
+/// <summary>Explains lines that follow from earlier bills: what is missing to a commitment, what is given back of what was billed in advance, and what coupons take off otherwise.</summary>
 internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
 {
     /// <summary>The steps to what is missing to a commitment, and whether they still come to it.</summary>
@@ -24,7 +24,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
     }
 
     /// <summary>The steps to what is given back of a line, and whether it is what the price asks for that time, or less.</summary>
-    public async Task<(ImmutableArray<string> Steps, bool Agrees)> UnusedAsync(InvoiceLine line, BilledPriceList prices, Subscription subscription, CancellationToken cancellationToken)
+    public async Task<(ImmutableArray<string> Steps, bool Agrees)> UnusedAsync(Invoice invoice, InvoiceLine line, BilledPriceList prices, Subscription subscription, CancellationToken cancellationToken)
     {
         var bills = await earlier.InvoicesAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
         if (bills.Find(bill => bill.Lines.Any(item => item.Id == line.GivesBack)) is not { } bill)
@@ -32,7 +32,10 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
             return (InvoiceSteps.OfAmount(line), false);
         }
 
-        var advanced = bill.Lines.Single(item => item.Id == line.GivesBack);
+        // As coupons discount it by now.
+        var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, cancellationToken).ConfigureAwait(false)).FindAll(memo => memo.IssuedAt <= (invoice.IssuedAt ?? Instant.MaxValue));
+        var paid = AdvancedLine.Of([.. bills.Where(item => IsBefore(item, invoice)).Select(item => item.PartOf(subscription.Id))], memos, Instant.MinValue);
+        var advanced = paid.FirstOrDefault(item => item.Line.Id == line.GivesBack)?.Line ?? bill.Lines.Single(item => item.Id == line.GivesBack);
         var terms = prices.Find(advanced, bill)!.Terms.In(line.Amount.Currency);
         // Of a minimum or maximum that part of what was billed for it is given back that is left of its own time.
         var isBound = advanced.Kind is LineKind.Minimum or LineKind.Maximum;
@@ -41,6 +44,22 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         var (asked, discounted) = (part.Apply(whole), part.Apply(whole, advanced.NetPart));
         var (back, most) = (-line.Amount, Money.Round(discounted, line.Amount.Currency));
         return (InvoiceSteps.Unused(line, bill, advanced, part, asked, discounted, back < most), back <= most);
+    }
+
+    /// <summary>The steps to what coupons take off a line otherwise, and whether they come to it where they are counted anew.</summary>
+    public async Task<(ImmutableArray<string> Steps, bool Agrees)> MovedAsync(Invoice invoice, InvoiceLine line, Subscription subscription, CancellationToken cancellationToken)
+    {
+        var (bills, part) = (await earlier.InvoicesAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false), invoice.PartOf(subscription.Id));
+        if (bills.Find(bill => bill.Lines.Any(item => item.Id == line.Corrects)) is not { } bill)
+        {
+            return (InvoiceSteps.OfAmount(line), false);
+        }
+
+        var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, cancellationToken).ConfigureAwait(false)).Where(memo => memo.Correction < part.Correction);
+        var before = bills.Where(item => IsBefore(item, invoice)).SelectMany(item => item.PartOf(subscription.Id).Lines).Concat(memos.SelectMany(memo => memo.Lines).Select(item => item.Adjustment).OfType<InvoiceLine>());
+        var billed = bill.Lines.Single(item => item.Id == line.Corrects);
+        var origin = Recharges.OriginOf(bill, subscription, before, BoundBills.IsEarly(billed));
+        return (InvoiceSteps.Moved(line, bill, billed, origin.TakenOff(billed)), origin.MovedWith(part.Lines).Any(item => item.Corrects == line.Corrects && item.Discount == line.Discount));
     }
 
     private static bool IsBefore(Invoice bill, Invoice invoice) => bill.Id != invoice.Id && bill.CreatedAt <= invoice.CreatedAt && (bill.Number is null || invoice.Number is null || bill.IssuedAt < invoice.IssuedAt || (bill.IssuedAt == invoice.IssuedAt && bill.CreatedAt < invoice.CreatedAt));

@@ -70,7 +70,13 @@ public sealed class Explanations
         var terms = price.Terms.In(invoice.Currency);
         if (line.Kind is LineKind.UnusedTime && subscription is not null)
         {
-            var (steps, agrees) = await _earlier.UnusedAsync(line, prices, subscription, cancellationToken).ConfigureAwait(false);
+            var (steps, agrees) = await _earlier.UnusedAsync(origin, line, prices, subscription, cancellationToken).ConfigureAwait(false);
+            return new LineExplanation(line, price, InvoiceSteps.Of(line, steps), null, agrees);
+        }
+
+        if (line.Kind is LineKind.Discount && subscription is not null)
+        {
+            var (steps, agrees) = await _earlier.MovedAsync(origin, line, subscription, cancellationToken).ConfigureAwait(false);
             return new LineExplanation(line, price, InvoiceSteps.Of(line, steps), null, agrees);
         }
 

@@ -34,6 +34,11 @@ internal static class InvoiceSteps
         Text($"{part} of {(advanced.Kind is LineKind.Minimum or LineKind.Maximum ? "that" : "the period at its price")} = {Exact.Format(asked)}{(discounted == asked ? "" : $", and in the ratio of what was left = {Exact.Format(Math.Round(discounted, Limits.FractionDigits, MidpointRounding.AwayFromZero))}")}"),
         Text($"{(isLess ? "not more than was left of it is" : "rounded half away from zero and")} given back: {line.Amount}")];
 
+    /// <summary>What coupons take off a line of an earlier invoice by now.</summary>
+    public static ImmutableArray<string> Moved(InvoiceLine line, Invoice bill, InvoiceLine billed, Money taken) => [
+        Text($"coupons took {taken} off the line {billed.Id} of {bill.DisplayNumber ?? bill.Id.ToString()}, which charged {billed.Amount}"),
+        Text($"with what is adjusted of that invoice they take {taken + line.Discount!.Value}, since each line has its share of them")];
+
     /// <summary>From the lines to what is due.</summary>
     public static ImmutableArray<string> Of(Invoice invoice, IReadOnlyCollection<Redemption> coupons) => [
         Text($"subtotal {invoice.Subtotal}: the sum of {invoice.Lines.Length} {(invoice.Lines.Length == 1 ? "line" : "lines")}"),

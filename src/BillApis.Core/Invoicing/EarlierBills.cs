@@ -12,7 +12,10 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
 
     /// <summary>What credit memos took back for late usage.</summary>
     public async Task<List<InvoiceLine>> TakenAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await memos.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
+        [.. (await MemosAsync(subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
+
+    /// <summary>The credit memos of its invoices since an instant.</summary>
+    public Task<List<CreditMemo>> MemosAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) => memos.OfSubscriptionAsync(subscription, since, cancellationToken);
 
     /// <summary>All lines of both.</summary>
     public async Task<List<InvoiceLine>> LinesAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>

@@ -89,14 +89,20 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
                 return origin;
             }
 
-            // The rest of what was billed early counts with that.
-            ImmutableArray<InvoiceLine> own = [.. invoice.Lines.Where(line => !BoundBills.IsEarly(line))];
-            var (mine, coupons) = (own.Select(line => line.Id).ToHashSet(), subscription.CouponsOf(invoice));
-            return origins[invoice.Id] = new BilledOrigin(invoice with { Lines = own }, coupons, [.. lines.Where(line => line.Corrects is { } id && mine.Contains(id))])
-            {
-                Document = bills.Find(bill => bill.Id == invoice.Id)!, Bills = own.Length == invoice.Lines.Length ? [] : [new BilledOrigin(invoice, coupons, [])],
-            };
+            return origins[invoice.Id] = OriginOf(bills.Find(bill => bill.Id == invoice.Id)!, subscription, lines, isEarly: false);
         }
+    }
+
+    /// <summary>What one document billed a subscription, and the later lines that adjust it. What is billed of charges that none bills as a whole counts by itself.</summary>
+    public static BilledOrigin OriginOf(Invoice document, Subscription subscription, IEnumerable<InvoiceLine> later, bool isEarly)
+    {
+        var bill = document.PartOf(subscription.Id);
+        ImmutableArray<InvoiceLine> own = [.. bill.Lines.Where(line => BoundBills.IsEarly(line) == isEarly)];
+        var (mine, coupons) = (own.Select(line => line.Id).ToHashSet(), subscription.CouponsOf(bill));
+        return new BilledOrigin(bill with { Lines = own }, coupons, [.. later.Where(line => line.Corrects is { } id && mine.Contains(id))])
+        {
+            Document = document, Bills = own.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
+        };
     }
 
     // Charges that share early bills are counted as one.
@@ -116,7 +122,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
     }
 
     private static Invoice? OriginOf(Charge charge, List<Invoice> bills) =>
-        bills.Find(invoice => invoice.Lines.Any(line => line.Price == charge.Price.Id && line.Period == charge.Period && line.Kind is not LineKind.Adjustment));
+        bills.Find(invoice => invoice.Lines.Any(line => line.Price == charge.Price.Id && line.Period == charge.Period && line is { RefersBack: false, Kind: not LineKind.Adjustment }));
 }
 
 /// <summary>What has to be corrected of one subscription's bills.</summary>

@@ -168,7 +168,7 @@ public sealed record Subscription : IEntity<Subscription>
     internal ImmutableArray<Redemption> CouponsOf(Invoice invoice)
     {
         var redeemed = FormerCoupons.AddRange(Coupons).ToLookup(redemption => redemption.Coupon);
-        return [.. TakenBy(invoice).Select(item => (redeemed[item.Key].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[item.Key].FirstOrDefault())?.Taking(item.Value)).OfType<Redemption>()];
+        return [.. TakenBy(invoice).Where(item => item.Value is not null).Select(item => (redeemed[item.Key].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[item.Key].FirstOrDefault())?.Taking(item.Value)).OfType<Redemption>()];
     }
 
     /// <summary>The coupons that count on one more invoice of a period, with the plan of an instant.</summary>

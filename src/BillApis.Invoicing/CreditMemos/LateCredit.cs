@@ -29,7 +29,7 @@ public static class LateCredit
 
     private static InvoiceLine LineOf(Invoice invoice, InvoiceLine adjustment)
     {
-        var billed = invoice.Lines.Where(line => line.Price == adjustment.Price && line.Period == adjustment.Period && line.Kind is not LineKind.Adjustment).ToList();
+        var billed = invoice.Lines.Where(line => line.Price == adjustment.Price && line.Period == adjustment.Period && line is { RefersBack: false, Kind: not LineKind.Adjustment }).ToList();
         return invoice.Lines.FirstOrDefault(item => item.Id == adjustment.Corrects) ?? billed.Find(item => BilledGroup.KeyOf(item.Group) == BilledGroup.KeyOf(adjustment.Group)) ?? billed[0];
     }
 

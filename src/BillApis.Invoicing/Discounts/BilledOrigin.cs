@@ -15,6 +15,16 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     /// <summary>The bills that its lines are of, each as its own origin; empty where the invoice is one of itself.</summary>
     public ImmutableArray<BilledOrigin> Bills { get; init; } = [];
 
+    /// <summary>The lines that move what its coupons took off to those of its lines that bear other taxes, with some adjustments of it.</summary>
+    public IReadOnlyList<InvoiceLine> MovedWith(IEnumerable<InvoiceLine> adjustments) =>
+        [.. CorrectedDiscounts.Apply(Invoice with { Lines = [.. adjustments.Where(line => line.Kind is not LineKind.Discount).Select(line => line with { Discount = null })], Discounts = [] }, [this]).Lines.Where(line => line.Kind is LineKind.Discount)];
+
+    /// <summary>Whether all its lines are of one bill, so that a coupon is spread over them.</summary>
+    internal bool IsOneBill => Bills.Length < 2;
+
+    /// <summary>How many sets of taxes its lines bear; 0 where no coupon took anything off them.</summary>
+    internal int TaxesApart => Coupons.IsEmpty ? 0 : Own.Count(line => ReferenceEquals(line, Own.First(line.BearsTaxesOf)));
+
     internal bool Has(InvoiceLine adjustment) => adjustment.Corrects is { } id && Invoice.Lines.Any(line => line.Id == id);
 
     /// <summary>The origins, with those that have lines in common as one: what adjusts such a line is counted once.</summary>
@@ -47,15 +57,32 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     }
 
     /// <summary>What each coupon takes off the invoice as it is adjusted so far and by some lines more.</summary>
-    internal IReadOnlyDictionary<CouponId, Money> DiscountsWith(IReadOnlyCollection<InvoiceLine> adjustments)
+    internal IReadOnlyDictionary<CouponId, Money> DiscountsWith(IReadOnlyCollection<InvoiceLine> adjustments) => With(adjustments).Discounts.ToDictionary(discount => discount.Coupon, discount => discount.Amount);
+
+    /// <summary>What the coupons together take off each line more with some adjustments, or where negative less.</summary>
+    internal IEnumerable<(InvoiceLine Line, Money Change)> ChangesWith(IReadOnlyCollection<InvoiceLine> adjustments)
     {
-        InvoiceLine[] all = [.. Adjusted, .. adjustments];
-        var lines = Own.Concat(all).Select(line => line with { Corrects = null, Discount = null, Credit = null });
-        return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, Coupons.Select(coupon => Counted(coupon, all))).Discounts.ToDictionary(discount => discount.Coupon, discount => discount.Amount);
+        var none = Money.Zero(Invoice.Currency);
+        return Own.Zip(With([]).Lines, With(adjustments).Lines).Select(line => (line.First, (line.Third.Discount ?? none) - (line.Second.Discount ?? none)));
     }
+
+    /// <summary>Whether a coupon may take something off a line.</summary>
+    internal bool IsDiscounted(InvoiceLine line) => Coupons.Any(coupon => coupon.Terms.IsFor(line));
+
+    /// <summary>What all coupons together took off a line so far, whichever document said so.</summary>
+    public Money TakenOff(InvoiceLine billed) => Adjusted.Where(line => line.Corrects == billed.Id).Aggregate(billed.Discount ?? Money.Zero(Invoice.Currency), (sum, line) => sum + line.Discount ?? sum);
 
     /// <summary>What all coupons together took off it so far, adjustments included.</summary>
     internal Money Taken => Own.Concat(Adjusted).Aggregate(Money.Zero(Invoice.Currency), (sum, line) => sum + (line.Discount ?? Money.Zero(Invoice.Currency)));
+
+    // A line and what adjusts it are one, as they would be where all usage was known.
+    private Invoice With(IReadOnlyCollection<InvoiceLine> adjustments)
+    {
+        InvoiceLine[] all = [.. Adjusted, .. adjustments];
+        var added = all.ToLookup(line => line.Corrects, line => line.Amount);
+        var lines = Own.Select(line => line with { Amount = added[line.Id].Aggregate(line.Amount, (sum, amount) => sum + amount), Discount = null, Credit = null });
+        return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, Coupons.Select(coupon => Counted(coupon, all)));
+    }
 
     private IEnumerable<InvoiceLine> Own => Invoice.Lines.Where(line => !line.RefersBack);
 

@@ -3,15 +3,31 @@ namespace BillApis.Invoicing;
 /// <summary>Counts the coupons of earlier invoices anew with the adjustments that a new one has of them: what they would have taken off more, or less, had all usage been known.</summary>
 internal static class CorrectedDiscounts
 {
-    /// <summary>The invoice with these discounts on its adjustments.</summary>
-    public static Invoice Apply(Invoice invoice, IEnumerable<BilledOrigin> origins) => origins.Aggregate(invoice, Apply);
+    /// <summary>The invoice with these discounts on its adjustments, and on lines of their own where they are those of other taxes.</summary>
+    public static Invoice Apply(Invoice invoice, IReadOnlyCollection<BilledOrigin> origins)
+    {
+        var isApart = invoice.Lines.Length + origins.Sum(origin => origin.Invoice.Lines.Length) <= Limits.LinesPerInvoice;
+        return origins.Aggregate(invoice, (result, origin) => Apply(result, origin, isApart));
+    }
 
-    private static Invoice Apply(Invoice invoice, BilledOrigin origin)
+    /// <summary>How many lines it adds at the least where discounts move between taxes.</summary>
+    public static int LinesFor(IEnumerable<BilledOrigin> origins) => origins.Where(origin => origin.IsOneBill).Select(origin => origin.TaxesApart).Where(taxes => taxes > 1).Sum();
+
+    private static Invoice Apply(Invoice invoice, BilledOrigin origin, bool isApart)
     {
         var adjustments = invoice.Lines.Where(origin.Has).ToList();
+        var changes = adjustments.Count == 0 ? [] : Changes(origin, adjustments);
+        var borne = origin.IsOneBill
+            ? MovedDiscounts.Apply(invoice, origin, adjustments, changes.Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Change), isApart)
+            : changes.Aggregate(invoice, (result, item) => Borne(result, item.Change, line => origin.Has(line) && item.Coupon.Terms.IsFor(line)));
+        return borne with { Discounts = borne.Discounts.AddRange(changes.Where(item => !item.Change.IsZero).Select(item => new InvoiceDiscount(item.Coupon.Coupon, item.Coupon.Description, item.Change) { IsCorrection = true })) };
+    }
+
+    private static List<(Redemption Coupon, Money Change)> Changes(BilledOrigin origin, List<InvoiceLine> adjustments)
+    {
         var (before, now) = (origin.Discounts(), origin.DiscountsWith(adjustments));
-        var none = Money.Zero(invoice.Currency);
-        var changes = origin.Coupons.Where(coupon => adjustments.Exists(coupon.Terms.IsFor)).Select(coupon => (Coupon: coupon, Change: now.GetValueOrDefault(coupon.Coupon, none) - before.GetValueOrDefault(coupon.Coupon, none))).ToList();
+        var none = Money.Zero(origin.Invoice.Currency);
+        var changes = origin.Coupons.Where(coupon => origin.IsOneBill || adjustments.Exists(coupon.Terms.IsFor)).Select(coupon => (Coupon: coupon, Change: now.GetValueOrDefault(coupon.Coupon, none) - before.GetValueOrDefault(coupon.Coupon, none))).ToList();
         if (changes.Count > 0 && !origin.Bills.IsEmpty)
         {
             // Several bills rounded by themselves: the last coupon bears what that made, so that all bills together have taken off what one count does.
@@ -19,18 +35,18 @@ internal static class CorrectedDiscounts
             changes[^1] = changes[^1] with { Change = changes[^1].Change + rest };
         }
 
-        return changes.Where(item => !item.Change.IsZero).Aggregate(invoice, (result, item) => Discounted(result, origin, item.Coupon, item.Change));
+        return changes;
     }
 
-    // The lines that the coupon is for bear it by what they adjust.
-    private static Invoice Discounted(Invoice invoice, BilledOrigin origin, Redemption coupon, Money change)
+    /// <summary>The invoice with something taken off some of its lines, by what they adjust.</summary>
+    public static Invoice Borne(Invoice invoice, Money change, Func<InvoiceLine, bool> bears)
     {
-        bool Bears(InvoiceLine line) => origin.Has(line) && coupon.Terms.IsFor(line);
-        var shares = change.Allocate([.. invoice.Lines.Select(line => Bears(line) ? Math.Abs((decimal)line.Amount.MinorUnits) : 0)]);
-        return invoice with
+        if (change.IsZero)
         {
-            Lines = [.. invoice.Lines.Zip(shares, (line, share) => share.IsZero ? line : line with { Discount = line.Discount + share ?? share })],
-            Discounts = invoice.Discounts.Add(new InvoiceDiscount(coupon.Coupon, coupon.Description, change) { IsCorrection = true }),
-        };
+            return invoice;
+        }
+
+        var shares = change.Allocate([.. invoice.Lines.Select(line => bears(line) ? Math.Abs((decimal)line.Amount.MinorUnits) : 0)]);
+        return invoice with { Lines = [.. invoice.Lines.Zip(shares, (line, share) => share.IsZero ? line : line with { Discount = line.Discount + share ?? share })] };
     }
 }

@@ -17,10 +17,13 @@ public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
         var replaced = Replaced(invoices);
         InvoiceLineId Standing(InvoiceLineId line) => replaced.TryGetValue(line, out var by) ? Standing(by) : line;
         var given = invoices.Where(invoice => invoice.Status is not InvoiceStatus.Canceled).SelectMany(invoice => invoice.Lines).Where(line => line.GivesBack is not null).ToLookup(line => Standing(line.GivesBack!.Value));
-        var taken = memos.Where(memo => memo.Status is CreditMemoStatus.Issued).SelectMany(memo => memo.Lines).ToLookup(line => line.Line);
+        var credited = memos.Where(memo => memo.Status is CreditMemoStatus.Issued).SelectMany(memo => memo.Lines).ToList();
+        var taken = credited.Where(line => line.Adjustment?.Kind is not LineKind.Discount).ToLookup(line => line.Line);
+        var moved = invoices.Where(invoice => invoice.Status is not InvoiceStatus.Canceled).SelectMany(invoice => invoice.Lines).Concat(credited.Select(line => line.Adjustment).OfType<InvoiceLine>())
+            .Where(line => line.Kind is LineKind.Discount).ToLookup(line => Standing(line.Corrects!.Value));
         return [.. invoices.OrderBy(invoice => invoice.CreatedAt).ThenBy(invoice => invoice.Sequence)
-            .SelectMany(invoice => invoice.Lines, (invoice, line) => (invoice, line))
-            .Where(item => item.line is { InAdvance: true, GivesBack: null, Metric: null, Period: not null } && item.line.Period.Value.End > beyond && !replaced.ContainsKey(item.line.Id))
+            .SelectMany(invoice => invoice.Lines, (invoice, line) => (invoice, line: moved[line.Id].Aggregate(line, Moved)))
+            .Where(item => item.line is { InAdvance: true, RefersBack: false, Metric: null, Period: not null } && item.line.Period.Value.End > beyond && !replaced.ContainsKey(item.line.Id))
             .Select(item => new AdvancedLine(
                 item.line,
                 item.invoice.Status is InvoiceStatus.Canceled or InvoiceStatus.WrittenOff ? Money.Zero(item.invoice.Currency) : LeftOf(item.line, given[item.line.Id], taken[item.line.Id]),
@@ -35,6 +38,13 @@ public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
         return invoices.Where(invoice => standing.ContainsKey(invoice.Id))
             .SelectMany(invoice => invoice.Lines.Zip(standing[invoice.Id].Lines).Where(pair => (pair.First.Kind, pair.First.Price, pair.First.Period) == (pair.Second.Kind, pair.Second.Price, pair.Second.Period)))
             .ToDictionary(pair => pair.First.Id, pair => pair.Second.Id);
+    }
+
+    // What coupons take off it by now was paid for it, or came back, with a later document.
+    private static InvoiceLine Moved(InvoiceLine line, InvoiceLine by)
+    {
+        var none = Money.Zero(line.Amount.Currency);
+        return line with { Discount = (line.Discount ?? none) + (by.Discount ?? none), Credit = (line.Credit ?? none) + (by.Credit ?? none) };
     }
 
     private static Money LeftOf(InvoiceLine line, IEnumerable<InvoiceLine> given, IEnumerable<CreditMemoLine> taken)
