@@ -91,4 +91,24 @@ public sealed class AgreedTermsTests(Databases databases) : LifeTests(databases)
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Lines.Sum(line => line.Amount.Amount)).ShouldBe([30m, -7.5m, -7.5m]);
         await BilledLives.VerifyAsync(life);
     }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_price_that_was_bought_twice_has_its_minimum_twice_and_gives_one_of_them_back(string storage)
+    {
+        // Two add-ons of 10.00, each at least 15.00; half of June is left of the one that is removed: 5.00 and 2.50.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("free", Offer.Fee("nothing", 0));
+        await life.PlanAsync("extra", Offer.Fee("extra", 10).Having(terms => terms with { MinimumAmount = 15 }));
+        var id = (await life.SubscribeAsync("acme", "free")).Id.ToString();
+        await life.GoToAsync("2026-06-01");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, id, new AddAddOn("extra") { At = Day.Of("2026-06-02") }, Token);
+        await life.Billing.Changes.ApplyAsync(life.Tenant, id, new AddAddOn("extra") { At = Day.Of("2026-06-02") }, Token);
+        await life.GoToAsync("2026-06-17");
+        var removed = await life.Billing.Changes.ApplyAsync(life.Tenant, id, new RemoveAddOn("0") { When = ChangeWhen.Immediate }, Token);
+        removed.Invoice!.Lines.Select(line => line.Amount.Amount).ShouldBe([-5m, -2.5m]);
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([0m, 30m, -7.5m]);
+        await BilledLives.VerifyAsync(life);
+    }
 }

@@ -88,8 +88,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
     private void VerifyBound(InvoiceLine line, Price price, string path)
     {
         var bound = line.Kind is LineKind.Minimum ? price.Terms.MinimumAmount : price.Terms.MaximumAmount;
-        var others = invoice.Lines.Where(other => other.Price == line.Price && other.Subscription == line.Subscription && other.Period == line.Period && other.Kind is not (LineKind.Minimum or LineKind.Maximum or LineKind.Adjustment or LineKind.UnusedTime))
-            .Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
+        var others = BoundedLines.Of(invoice, line).Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
         if (bound is not { } amount)
         {
             findings.Add($"{path}.kind", $"is {line.Kind}, but the price has none");

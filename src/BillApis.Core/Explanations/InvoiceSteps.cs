@@ -89,8 +89,7 @@ internal static class InvoiceSteps
 
     private static IEnumerable<string> Bound(InvoiceLine line, decimal? bound, string word, Invoice invoice)
     {
-        var others = invoice.Lines.Where(item => item.Price == line.Price && item.Subscription == line.Subscription && item.Period == line.Period && item.Kind is not (LineKind.Minimum or LineKind.Maximum or LineKind.Adjustment))
-            .Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Amount);
+        var others = BoundedLines.Of(invoice, line).Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Amount);
         var part = line.Factor.IsWhole || bound is null ? "" : $" × {line.Factor} = {Exact.Format(line.Factor.Apply(bound.Value))}";
         return bound is null ? [Text($"{line.Amount}")] : [Text($"{word} {Exact.Format(bound.Value)}{part}"), Text($"the lines of the price come to {others}, which makes {line.Amount}")];
     }

@@ -34,7 +34,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
 
         if (open.Find(line => Pays(line, run, part)) is { } paid)
         {
-            open.RemoveAll(line => ReferenceEquals(line, paid) || (line.Line.Kind is LineKind.Minimum or LineKind.Maximum && line.Line.Price == paid.Line.Price && line.Line.Period == paid.Line.Period));
+            Settle(open, paid);
             return run.Price.Terms.Proration is not Proration.None && paid.Until < Instant.Min(run.PeriodAt(at).End, part.To) ? AdvanceCharges.From(run, part, paid.Until) : null;
         }
 
@@ -43,6 +43,14 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
             : policy is ChangeProration.None || (part.From != at && (!settles || run.Price.Terms.Proration is Proration.None)) ? null
             : policy is ChangeProration.Full ? AdvanceCharges.Whole(run, part, at)
             : AdvanceCharges.From(run, part, at);
+    }
+
+    // A line goes with the minimum or maximum that follows it; the same price may have been bought twice, each with its own.
+    private static void Settle(List<AdvancedLine> open, AdvancedLine paid)
+    {
+        var place = open.IndexOf(paid);
+        var bounded = open.Count > place + 1 && open[place + 1].Line is { Kind: LineKind.Minimum or LineKind.Maximum } bound && (bound.Price, bound.Period) == (paid.Line.Price, paid.Line.Period);
+        open.RemoveRange(place, bounded ? 2 : 1);
     }
 
     // A price that is not prorated was billed for its period, whatever its quantity becomes.
