@@ -93,7 +93,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
         }
 
         // Of a price whose terms changed, those count that the line was billed by.
-        var billed = ended is null ? null : mine.Find(run => AmountOf(run, line) == line.Amount) ?? ended;
+        var billed = ended is null ? null : mine.Find(run => run.From < at && AmountOf(run, line) == line.Amount) ?? ended;
         if (billed is null || billed.Price.Terms.Proration is Proration.None)
         {
             return null;

@@ -22,7 +22,7 @@ internal sealed class ChangePreview(SubscriptionInvoices drafts, CommonBoundarie
             var next = due[0].Billed(options.Value, invoice);
             if (due[0].Boundary == at && next.NextBillingAt != at)
             {
-                return invoice.Lines.IsEmpty ? null : await settlements.SettledAsync(await common.JoinedAsync(invoice, due[0], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                return invoice.Lines.IsEmpty ? null : await SettledAsync(drafted, await common.JoinedAsync(invoice, due[0], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
 
             drafted.Add(invoice);
@@ -30,5 +30,12 @@ internal sealed class ChangePreview(SubscriptionInvoices drafts, CommonBoundarie
         }
 
         return null;
+    }
+
+    // What is billed before it uses credit before it.
+    private async Task<Invoice> SettledAsync(IEnumerable<Invoice> before, Invoice invoice, CancellationToken cancellationToken)
+    {
+        var settled = (await settlements.SettleAsync(invoice.Tenant, [.. before.Where(item => !item.Lines.IsEmpty), invoice], settlements.NewBook(), cancellationToken).ConfigureAwait(false))[^1];
+        return settled.Failure is null ? settled.Invoice : throw settled.Failure;
     }
 }
