@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using BillApis.Pricing;
+using NodaTime;
 
 namespace BillApis.Invoicing;
 
@@ -23,7 +24,7 @@ public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<B
     /// <exception cref="BillingException">The price refuses the quantity.</exception>
     public IReadOnlyList<InvoiceLine> LinesIn(Currency currency)
     {
-        var now = InvoiceCalculator.LinesOf(new ChargedUsage(Charge, Usage), currency);
+        var now = Charge.Period.Duration == Duration.Zero ? [] : InvoiceCalculator.LinesOf(new ChargedUsage(Charge, Usage), currency);
         var rated = now.ToLookup(line => BilledGroup.KeyOf(line.Group), StringComparer.Ordinal);
         var billed = Billed.ToLookup(group => BilledGroup.KeyOf(group.Group), StringComparer.Ordinal);
         return [.. rated.Select(group => group.Key).Union(billed.Select(group => group.Key), StringComparer.Ordinal)

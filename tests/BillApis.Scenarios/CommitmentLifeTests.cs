@@ -17,10 +17,7 @@ public sealed class CommitmentLifeTests(Databases databases) : LifeTests(databas
         await using var life = await StartAsync(storage, "2026-01-01");
         await life.CustomerAsync();
         await life.PlanAsync("pro", Offer.Fee("fee", 10));
-        var subscription = await life.SubscribeAsync("acme", "pro", with => with with { Commitment = Monthly(31) });
-        await life.GoToAsync("2026-01-11");
-        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new Cancel { When = ChangeWhen.Immediate }, Token);
-        await life.GoToAsync("2026-03-01");
+        await LeaveAsync(life, with => with with { Commitment = Monthly(31) });
         await BillsAsync(life, """
             2026-01-01 invoice: 10.00
               fee 2026-01-01..2026-02-01: 10.00
@@ -28,6 +25,48 @@ public sealed class CommitmentLifeTests(Databases databases) : LifeTests(databas
               Minimum commitment of 10.00 USD 2026-01-01..2026-01-11 (10/31): 6.77
               fee: unused time 2026-01-11..2026-02-01 (21/31): -6.77
             """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_coupons_took_of_the_unused_part_of_a_fee_is_not_kept_for_the_commitment(string storage)
+    {
+        // At half their price the fee was 5.00, and 3.39 of it come back. Before the coupon the kept part comes to 3.23 all the same: 6.77 are missing, and the coupon takes half of them.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Fee("fee", 10));
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "HALF", Terms = new CouponTerms { PercentOff = 50, Duration = CouponDuration.Forever } }, Token);
+        await LeaveAsync(life, with => with with { Commitment = Monthly(31), Coupons = ["HALF"] });
+        await BillsAsync(life, """
+            2026-01-01 invoice: 5.00
+              fee 2026-01-01..2026-02-01: 10.00
+              coupon HALF: -5.00
+            2026-01-11 invoice: -0.01, due 0.00 (paid)
+              Minimum commitment of 10.00 USD 2026-01-01..2026-01-11 (10/31): 6.77
+              fee: unused time 2026-01-11..2026-02-01 (21/31): -3.39
+              coupon HALF: -3.39
+            """);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_fee_that_given_credit_paid_gives_nothing_back_and_its_unused_part_is_missing_to_the_commitment(string storage)
+    {
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Fee("fee", 10));
+        await life.Billing.Credits.GrantAsync(life.Tenant, new NewCreditGrant("acme", Money.Of(10, Usd)) { Category = CreditCategory.Promotional }, Token);
+        await LeaveAsync(life, with => with with { Commitment = Monthly(31) });
+        await BillsAsync(life, """
+            2026-01-01 invoice: 0.00 (paid)
+              fee 2026-01-01..2026-02-01: 10.00
+              promotional credit: -10.00
+            2026-01-11 invoice: 6.77
+              Minimum commitment of 10.00 USD 2026-01-01..2026-01-11 (10/31): 6.77
+              fee: unused time 2026-01-11..2026-02-01 (21/31): 0.00
+            """);
+        await BilledLives.VerifyAsync(life);
     }
 
     [Theory]
@@ -111,6 +150,15 @@ public sealed class CommitmentLifeTests(Databases databases) : LifeTests(databas
         (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines.Where(line => !line.Amount.IsZero).Select(line => (Day.Write(invoice.CreatedAt), line.Amount.Amount)))
             .ShouldBe([("2026-01-08", 20m), ("2026-02-01", 30m), ("2026-02-05", 10m), ("2026-02-05", -10m)]);
         await BilledLives.VerifyAsync(life);
+    }
+
+    // From the start on, and until January 11.
+    private static async Task LeaveAsync(Scenario life, Func<NewSubscription, NewSubscription> with)
+    {
+        var subscription = await life.SubscribeAsync("acme", "pro", with);
+        await life.GoToAsync("2026-01-11");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new Cancel { When = ChangeWhen.Immediate }, Token);
+        await life.GoToAsync("2026-03-01");
     }
 
     private static MinimumCommitment Monthly(decimal amount) => new(Money.Of(amount, Usd), new BillingInterval(IntervalUnit.Month, 1));

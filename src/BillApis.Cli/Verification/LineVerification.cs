@@ -57,10 +57,10 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
     }
 
     // What was billed before is on another invoice; the hash of the chain holds how much of it this one gives back.
-    // What a maximum took off comes back with the rest.
+    // What a maximum took off comes back with the rest; where coupons left nothing of it, a commitment still has to know of the time.
     private void VerifyUnused(InvoiceLine line, Price price, string path)
     {
-        if (line.GivesBack is null || (price.Terms.MaximumAmount is null ? line.Amount.MinorUnits >= 0 : line.Amount.IsZero))
+        if (line.GivesBack is null || (price.Terms.MaximumAmount is null && line.Amount.MinorUnits > 0))
         {
             findings.Add($"{path}.amount", "gives nothing back of a line that was billed in advance");
         }
@@ -111,7 +111,8 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             return;
         }
 
-        var amount = (line.Metric is null ? exact * FactorOf(line) : exact).Round(_digits);
+        // Where a price is charged for no time any more, it costs nothing, whatever it asks for nothing used.
+        var amount = line is { Kind: LineKind.Adjustment, Period: { } period } && period.Start == period.End ? 0 : (line.Metric is null ? exact * FactorOf(line) : exact).Round(_digits);
         if (line.Kind is LineKind.Adjustment)
         {
             VerifyAdjustment(line, terms, quantity, amount, path);

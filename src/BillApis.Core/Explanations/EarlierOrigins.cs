@@ -19,8 +19,8 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
 
         // Where a commitment is open no credit memo takes late usage back, so that invoices are all that there is.
         var bills = (await earlier.InvoicesAsync(subscription, period.Start, cancellationToken).ConfigureAwait(false)).Where(bill => IsBefore(bill, invoice));
-        var (before, mine) = (committed.After([.. bills.SelectMany(bill => bill.PartOf(subscription.Id).Lines)]), invoice.PartOf(subscription.Id).Lines.Where(committed.Counts).Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Amount));
-        return (InvoiceSteps.Missing(line, before, mine), before.LineOf(invoice.PartOf(subscription.Id).Lines)?.Amount == line.Amount);
+        var (before, mine) = (committed.After([.. bills.SelectMany(bill => bill.PartOf(subscription.Id).Lines)]), invoice.PartOf(subscription.Id).Lines);
+        return (InvoiceSteps.Missing(line, before, before.DrawnBy(mine)), before.LineOf(mine)?.Amount == line.Amount);
     }
 
     /// <summary>The steps to what is given back of a line, and whether it is what the price asks for that time, or less.</summary>

@@ -22,7 +22,13 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
             var billed = schedule.IsChange(boundary) ? await advanced.BeyondAsync(subscription, boundary, schedule.AdvancedSince(boundary), drafted, cancellationToken).ConfigureAwait(false) : [];
             var at = schedule.At(boundary, billed, subscription.EntriesBilled, subscription.BilledUntil == boundary);
-            due.Add(new DueCharges(subscription, versions, boundary, at.Charges) { Unused = at.Unused, Commitments = at.Commitments, CountsFor = schedule.CountsFor(at.Charges.Select(charge => charge.Period.Start), boundary) });
+            due.Add(new DueCharges(subscription, versions, boundary, at.Charges)
+            {
+                Unused = at.Unused,
+                Commitments = at.Commitments,
+                Dropped = subscription.IsWatched && subscription.BilledUntil == boundary ? schedule.Dropped(boundary, subscription.EntriesBilled) : [],
+                CountsFor = schedule.CountsFor(at.Charges.Select(charge => charge.Period.Start), boundary),
+            });
         }
 
         return due;
@@ -81,7 +87,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         var numbers = await earlier.NextNumbersAsync(tenant, [.. bound.Where(item => item.Correction is null).Select(item => item.Subscription.Id)], cancellationToken).ConfigureAwait(false);
         foreach (var item in bound)
         {
-            var since = item.Commitments.Select(commitment => commitment.Period.Start).Concat(item.Metered.Select(charge => charge.Period.Start)).Min();
+            var since = item.Commitments.Select(commitment => commitment.Period.Start).Concat(item.Metered.Concat(item.Dropped).Select(charge => charge.Period.Start)).Min();
             List<Invoice> bills = [.. (await earlier.InvoicesAsync(item.Subscription, since, cancellationToken).ConfigureAwait(false)).Select(invoice => invoice.PartOf(item.Subscription.Id)), .. drafted.Where(invoice => invoice.Subscription == item.Subscription.Id)];
             var taken = await earlier.TakenAsync(item.Subscription, since, cancellationToken).ConfigureAwait(false);
             found[item.Subscription.Id] = new BoundBills(item.Correction?.Number ?? numbers[item.Subscription.Id], [.. bills.SelectMany(invoice => invoice.Lines), .. taken])
@@ -96,7 +102,8 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
     private static InvoiceRequest Request(DueCharges item, BoundBills? bound, ImmutableArray<ChargedUsage> charges)
     {
         var progressed = charges.Select(charge => (Charge: charge, Billed: bound?.Of(charge.Charge) ?? [])).ToLookup(pair => !pair.Billed.IsEmpty);
-        var early = bound?.EarlyOf([.. item.Metered], item.Subscription);
+        var early = bound?.EarlyOf([.. item.Metered, .. item.Dropped], item.Subscription);
+        var dropped = item.Dropped.Select(charge => new ChargedUsage(charge, new RatingInput(0)));
         return new InvoiceRequest
         {
             Tenant = item.Subscription.Tenant,
@@ -107,7 +114,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Sequence = item.Subscription.BoundariesBilled,
             Unused = [.. item.Unused],
             Coupons = [.. item.Subscription.CountingCoupons(item.CountsFor, item.Boundary)],
-            Recharges = [.. progressed[true].Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage", Early = early }), .. item.Correction?.Charges ?? []],
+            Recharges = [.. progressed[true].Concat(dropped.Select(charge => (Charge: charge, Billed: bound!.Of(charge.Charge)))).Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage", Early = early }), .. item.Correction?.Charges ?? []],
             Commitments = [.. item.Commitments.Select(commitment => commitment.After(bound!.Lines)).Concat(item.Correction?.Commitments ?? []).DistinctBy(commitment => commitment.Of.Period.Start)],
             IsBound = item.IsBound,
             Correction = bound?.Number ?? item.Correction?.Number ?? 0,
@@ -129,6 +136,9 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
     /// <summary>The intervals of commitments that end there, and those that ended before and that this draws on.</summary>
     public IReadOnlyList<CommitmentPeriod> Commitments { get; init; } = [];
 
+    /// <summary>Usage that is not charged any more from the boundary on, and may have been billed before its period ended.</summary>
+    public IReadOnlyList<Charge> Dropped { get; init; } = [];
+
     /// <summary>The start of the period that coupons count the invoice for.</summary>
     public Instant CountsFor { get; init; }
 
@@ -136,7 +146,7 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
     public Correction? Correction { get; init; }
 
     /// <summary>Whether it follows from what was billed before: commitments, and usage that may have been billed in part.</summary>
-    public bool IsBound => Commitments.Count > 0 || (Subscription.IsWatched && Metered.Any());
+    public bool IsBound => Commitments.Count > 0 || (Subscription.IsWatched && Metered.Concat(Dropped).Any());
 
     /// <summary>The subscription after its boundary was billed.</summary>
     public Subscription Billed(BillingOptions options, Invoice? invoice) => Subscription.Billed(Boundary, Plans, options, invoice, CountsFor);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -20,8 +21,11 @@ public sealed record CommitmentPeriod(Money Committed, Interval Period, Proratio
     /// <summary>The same with what earlier invoices billed of it.</summary>
     public CommittedPeriod After(IReadOnlyCollection<InvoiceLine> earlier)
     {
-        Money Sum(Func<InvoiceLine, bool> fits) => earlier.Where(fits).Aggregate(Money.Zero(Committed.Currency), (sum, line) => sum + line.Amount);
-        return new CommittedPeriod(this, Sum(Counts), Sum(line => line.Kind is LineKind.Commitment && line.Period == Period));
+        ArgumentNullException.ThrowIfNull(earlier);
+        var none = Money.Zero(Committed.Currency);
+        var trueUp = earlier.Where(line => line.Kind is LineKind.Commitment && line.Period == Period).Aggregate(none, (sum, line) => sum + line.Amount);
+        var before = new CommittedPeriod(this, none, trueUp) { Advanced = [.. earlier.Where(line => line is { InAdvance: true, GivesBack: null } && Counts(line))] };
+        return before with { Counted = before.DrawnBy(earlier) };
     }
 }
 
@@ -31,10 +35,13 @@ public sealed record CommitmentPeriod(Money Committed, Interval Period, Proratio
 /// <param name="TrueUp">What earlier invoices charged as missing.</param>
 public sealed record CommittedPeriod(CommitmentPeriod Of, Money Counted, Money TrueUp)
 {
+    /// <summary>What earlier invoices billed in advance that draws on it.</summary>
+    public ImmutableArray<InvoiceLine> Advanced { get; init; } = [];
+
     /// <summary>What is missing with the lines of this invoice, less what was charged as missing before; null for nothing.</summary>
     public InvoiceLine? LineOf(IEnumerable<InvoiceLine> lines)
     {
-        var used = lines.Where(Of.Counts).Aggregate(Counted, (sum, line) => sum + line.Amount);
+        var used = Counted + DrawnBy(lines);
         var missing = Of.Committed > used ? Of.Committed - used : Money.Zero(used.Currency);
         return missing == TrueUp ? null : new InvoiceLine
         {
@@ -46,5 +53,22 @@ public sealed record CommittedPeriod(CommitmentPeriod Of, Money Counted, Money T
             Period = Of.Period,
             Factor = Of.Factor,
         };
+    }
+
+    /// <summary>What lines draw on it together.</summary>
+    public Money DrawnBy(IEnumerable<InvoiceLine> lines) => lines.Where(Of.Counts).Aggregate(Money.Zero(Of.Committed.Currency), (sum, line) => sum + (line.GivesBack is null ? line.Amount : GivenBack(line)));
+
+    // A commitment is one before discounts: of what coupons and promotional credit took their part of, that is given back as if they had not.
+    private Money GivenBack(InvoiceLine line)
+    {
+        var billed = Advanced.FirstOrDefault(item => item.Id == line.GivesBack) ?? Advanced.FirstOrDefault(item => item.Price == line.Price && item.Period == line.Full);
+        if (billed is null || billed.Net == billed.Amount)
+        {
+            return line.Amount;
+        }
+
+        var asked = billed is { Kind: LineKind.Flat or LineKind.Seat, UnitAmount: { } price, Quantity: not 0 } ? line.Factor.Apply(Exact.Multiply(price, billed.Quantity)) : line.Factor.ApplyWithin(billed.Factor, billed.Amount.Amount);
+        var back = Money.Round(asked, line.Amount.Currency);
+        return -(back > billed.Amount && billed.Amount.MinorUnits >= 0 ? billed.Amount : back);
     }
 }

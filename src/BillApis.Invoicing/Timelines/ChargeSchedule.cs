@@ -113,6 +113,19 @@ public sealed class ChargeSchedule
     /// <param name="since">How many of the timeline's entries were looked at as it was.</param>
     public IReadOnlyCollection<Charge> DueAgain(Instant? boundary, int since) => boundary is { } at ? At(at, [], since, again: true).Charges : [];
 
+    /// <summary>The usage that was charged from a boundary on as that was billed, and is not any more because of what was recorded since: each price for no time.</summary>
+    /// <param name="boundary">The instant that was billed.</param>
+    /// <param name="since">How many of the timeline's entries were looked at as it was.</param>
+    public IReadOnlyList<Charge> Dropped(Instant boundary, int since)
+    {
+        var kept = MeteredFrom(boundary).Select(charge => charge.Price.Id).ToHashSet();
+        var before = new ChargeSchedule(_timeline with { Entries = [.. _timeline.Entries.Take(since)] }, _plans);
+        return [.. before.MeteredFrom(boundary).Where(charge => !kept.Contains(charge.Price.Id))];
+    }
+
+    private IEnumerable<Charge> MeteredFrom(Instant boundary) => _runs.Where(run => run is { IsAdvance: false, Price.IsMetered: true } && run.PartAt(boundary) is not null && (run.From == boundary || run.Periods!.IsBoundary(boundary)))
+        .Select(run => run.Charge(run.PartAt(boundary)!.Value.Quantity, boundary, boundary, run.PeriodAt(boundary)));
+
     // What is paid in advance is told by the bills; what is charged in arrears, or once, by what was known as the instant was billed.
     private List<Charge> Unbilled(IReadOnlyList<Charge> charges, Instant boundary, int since)
     {
@@ -129,6 +142,7 @@ public sealed class ChargeSchedule
     // What is billed now may draw on an interval that was settled: usage of a period that began in it, and a period that is charged anew from its start.
     private DueAtBoundary Settling(DueAtBoundary due, Instant boundary) => _commitments.Count == 0 ? due : due with
     {
+        Unused = [.. due.Unused.Select(item => item with { IsCommitted = true })],
         Commitments = [.. CommitmentsHolding(due.Charges.Select(charge => charge.Period.Start).Concat(due.Unused.Select(item => item.Period.Start)), boundary)
             .Concat(_commitments.Select(run => run.EndingAt(boundary)).OfType<CommitmentPeriod>()).Distinct().OrderBy(item => item.Period.Start)],
     };

@@ -11,6 +11,9 @@ namespace BillApis.Invoicing;
 /// <param name="Part">That part.</param>
 public sealed record UnusedTime(AdvancedLine Advanced, Interval Period, ProrationFactor Factor, decimal Price, ProrationFactor Part)
 {
+    /// <summary>Whether a commitment has to know of it, also where coupons and promotional credit left nothing that could be given back.</summary>
+    public bool IsCommitted { get; init; }
+
     /// <summary>The line of an invoice that gives it back: never more than is left of what was billed; null where nothing is.</summary>
     public InvoiceLine? ToLine()
     {
@@ -19,7 +22,8 @@ public sealed record UnusedTime(AdvancedLine Advanced, Interval Period, Proratio
         var amount = line.Net.MinorUnits < 0
             ? Money.Round(discounted, line.Net.Currency)
             : PeriodParts.UnusedCredit(discounted, ProrationFactor.Whole, Advanced.Left, Money.Zero(Advanced.Left.Currency));
-        return amount.IsZero ? null : new InvoiceLine
+        var isWaived = IsCommitted && line.Net != line.Amount && (line.Net.IsZero || !Advanced.Left.IsZero) && !Money.Round(Part.Apply(Price), amount.Currency).IsZero;
+        return amount.IsZero && !isWaived ? null : new InvoiceLine
         {
             Kind = LineKind.UnusedTime,
             Description = $"{line.Description}: unused time",

@@ -65,6 +65,10 @@ public readonly record struct ProrationFactor
     public decimal Apply(decimal amount, ProrationFactor of) =>
         of.IsWhole ? Apply(amount) : Ratio.Of(amount).Multiply(Numerator, Denominator).Multiply(of.Numerator, of.Denominator).ToDecimal(ResultDigits);
 
+    /// <summary>What this part of a period costs where a part that holds it costs an amount, as exact as <see cref="Apply(decimal)"/>.</summary>
+    public decimal ApplyWithin(ProrationFactor part, decimal amount) =>
+        this == part ? amount : part.Numerator == 0 ? 0 : Ratio.Of(amount).Multiply(Numerator, Denominator).Multiply(part.Denominator, part.Numerator).ToDecimal(ResultDigits);
+
     /// <summary>For example <c>17/31</c>.</summary>
     public override string ToString() => $"{Numerator}/{Denominator}";
 
