@@ -15,6 +15,10 @@ internal static class ArrearCharges
 
         var period = run.PeriodAt(boundary - Duration.Epsilon);
         var start = Instant.Max(period.Start, run.From);
+        if (start < run.PaidUntil)
+        {
+            return [];
+        }
 
         // Usage is one quantity, and a price that is not prorated costs what it did as the period began.
         return run.Price.IsMetered || run.Price.Terms.Proration is Proration.None

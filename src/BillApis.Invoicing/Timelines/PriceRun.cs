@@ -19,6 +19,12 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     /// <summary>The earliest instant that usage weighed by time is carried from, where it begins in mid-period: the start of the period that it cut short.</summary>
     public Instant CarriedFrom { get; init; } = Instant.MinValue;
 
+    /// <summary>Up to when an earlier run of it paid, where it is a fixed price in arrears that is not prorated: what interrupts a period costs the whole of it, and what begins in that costs nothing more.</summary>
+    public Instant PaidUntil { get; init; } = Instant.MinValue;
+
+    /// <summary>Whether each period is charged whole, and after it.</summary>
+    public bool IsWholeArrear => !IsAdvance && !Price.IsMetered && Price.Terms.Proration is Proration.None;
+
     /// <summary>The end; <see cref="Instant.MaxValue"/> for none.</summary>
     public Instant To => Parts[^1].To;
 
@@ -52,6 +58,9 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
         var last = before.Max(run => Instant.Min(run.To, From));
         return this with { CarriedFrom = before.Where(run => run.To >= last).Min(run => run.CarriedInto(run.PeriodAt(last - Duration.Epsilon))) };
     }
+
+    /// <summary>The end of the last period that it pays whole, or that was paid before it.</summary>
+    public Instant PaysUntil => PeriodAt(To - Duration.Epsilon) is var period && Instant.Max(period.Start, From) < PaidUntil ? PaidUntil : period.End;
 
     /// <summary>Whether another price goes on with this one.</summary>
     public bool Continues(Price price, int? addOn, BillingSchedule? schedule, Instant from) =>

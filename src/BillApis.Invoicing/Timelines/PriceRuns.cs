@@ -14,7 +14,20 @@ internal static class PriceRuns
             open = state.IsCharged ? Add(runs, open, Charged(timeline, state, plans, from, to)) : [];
         }
 
+        PayOnce(runs);
         return runs;
+    }
+
+    // Each is paid for by one that ended before, as one line in advance pays for one.
+    private static void PayOnce(List<PriceRun> runs)
+    {
+        var ended = new List<PriceRun>();
+        foreach (var i in Enumerable.Range(0, runs.Count).Where(i => runs[i].IsWholeArrear).OrderBy(i => runs[i].From).ToList())
+        {
+            var before = ended.FindAll(run => run.To <= runs[i].From && run.Price.Id == runs[i].Price.Id && run.AddOn is null == runs[i].AddOn is null).MaxBy(run => run.PaysUntil);
+            runs[i] = before is not null && ended.Remove(before) ? runs[i] with { PaidUntil = before.PaysUntil } : runs[i];
+            ended.Add(runs[i]);
+        }
     }
 
     /// <summary>The stretches of time with one state; among them, without any duration, what was taken back at the very instant at which it took effect, after that had been billed.</summary>

@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+
+namespace BillApis.Scenarios;
+
+/// <summary>A fixed price of 30.00 a month in arrears that is not prorated: of each month that something interrupts it is charged once, whole, as a price in advance is.</summary>
+public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_is_paused_and_resumed_in_a_month_is_charged_once(string storage)
+    {
+        await using var life = await RunningAsync(storage);
+        await ChangeAsync(life, "2026-06-11", new Pause());
+        await ChangeAsync(life, "2026-06-21", new Resume());
+        await life.GoToAsync("2026-08-02");
+        await BillsAsync(life, """
+            2026-06-11 invoice: 30.00
+              fee 2026-06-01..2026-06-11: 30.00
+            2026-08-01 invoice: 30.00
+              fee 2026-07-01..2026-08-01: 30.00
+            """);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_pause_over_the_end_of_a_month_is_paid_in_both(string storage)
+    {
+        // The rest of July is a period of its own, and costs as much as all of it.
+        await using var life = await RunningAsync(storage);
+        await ChangeAsync(life, "2026-06-11", new Pause());
+        await ChangeAsync(life, "2026-07-21", new Resume());
+        await ChangeAsync(life, "2026-07-25", new Pause());
+        await ChangeAsync(life, "2026-07-28", new Resume());
+        await life.GoToAsync("2026-09-02");
+        await BillsAsync(life, """
+            2026-06-11 invoice: 30.00
+              fee 2026-06-01..2026-06-11: 30.00
+            2026-07-25 invoice: 30.00
+              fee 2026-07-21..2026-07-25: 30.00
+            2026-09-01 invoice: 30.00
+              fee 2026-08-01..2026-09-01: 30.00
+            """);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Quantities_and_terms_that_change_in_a_month_count_from_the_next(string storage)
+    {
+        // Three seats at 10.00, then five, then two; from 26 June at 12.00. June is three at 10.00, July two at 12.00.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("team", Whole("seats", 10, 3));
+        await life.SubscribeAsync("acme", "team");
+        await ChangeAsync(life, "2026-06-11", Seats(5));
+        await ChangeAsync(life, "2026-06-21", Seats(2));
+        await ChangeAsync(life, "2026-06-26", new ChangePrices(ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("seats", Terms(new PriceTerms { Currency = Currency.Parse("USD"), Model = new PerUnitPrice(12) }))));
+        await life.GoToAsync("2026-08-02");
+        (await life.InvoicesAsync("acme")).Select(invoice => (Day.Write(invoice.CreatedAt), invoice.Total.Amount)).ShouldBe([("2026-06-26", 30m), ("2026-08-01", 24m)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_plan_that_is_left_and_taken_again_in_a_month_is_charged_once(string storage)
+    {
+        await using var life = await RunningAsync(storage);
+        await life.PlanAsync("pro", Whole("better", 60));
+        await ChangeAsync(life, "2026-06-11", new ChangePlan("pro"));
+        await ChangeAsync(life, "2026-06-21", new ChangePlan("basic"));
+        await life.GoToAsync("2026-08-02");
+        await BillsAsync(life, """
+            2026-06-11 invoice: 30.00
+              fee 2026-06-01..2026-06-11: 30.00
+            2026-06-21 invoice: 60.00
+              better 2026-06-11..2026-06-21: 60.00
+            2026-08-01 invoice: 30.00
+              fee 2026-07-01..2026-08-01: 30.00
+            """);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task An_end_that_is_taken_back_in_a_month_is_charged_once(string storage)
+    {
+        await using var life = await RunningAsync(storage);
+        await ChangeAsync(life, "2026-06-11", new Cancel { When = ChangeWhen.Immediate });
+        await ChangeAsync(life, "2026-06-21", new Reactivate());
+        await ChangeAsync(life, "2026-06-25", new Cancel { When = ChangeWhen.Immediate });
+        await ChangeAsync(life, "2026-06-26", new Reactivate());
+        await life.GoToAsync("2026-08-02");
+        await BillsAsync(life, """
+            2026-06-11 invoice: 30.00
+              fee 2026-06-01..2026-06-11: 30.00
+            2026-08-01 invoice: 30.00
+              fee 2026-07-01..2026-08-01: 30.00
+            """);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [InlineData("sqlite", false)]
+    [InlineData("postgres", false)]
+    [InlineData("sqlite", true)]
+    [InlineData("postgres", true)]
+    public async Task An_add_on_that_is_removed_and_added_again_in_its_month_is_charged_once_for_each(string storage, bool ownCycle)
+    {
+        // One from 1 June is removed on the 11th. Of two on the 21st one is paid already, by either cycle until 1 July; the other costs 9.00 with its month. Later both do, each with its own.
+        await using var life = await RunningAsync(storage);
+        await life.PlanAsync("extras", Whole("extra", 9));
+        await ChangeAsync(life, "2026-06-01", new AddAddOn("extra", 1, ownCycle));
+        await ChangeAsync(life, "2026-06-11", new RemoveAddOn("extra"));
+        await ChangeAsync(life, "2026-06-21", new AddAddOn("extra", 1, ownCycle));
+        await ChangeAsync(life, "2026-06-21", new AddAddOn("extra", 1, ownCycle));
+        await life.GoToAsync(ownCycle ? "2026-08-22" : "2026-08-02");
+        (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines.Where(line => line.Description == "extra").Select(line => (Day.Write(invoice.CreatedAt), line.Amount.Amount)))
+            .ShouldBe(ownCycle ? [("2026-06-11", 9m), ("2026-07-21", 9m), ("2026-08-21", 9m), ("2026-08-21", 9m)] : [("2026-06-11", 9m), ("2026-07-01", 9m), ("2026-08-01", 9m), ("2026-08-01", 9m)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_month_that_two_zones_begin_is_charged_once(string storage)
+    {
+        // July began in Berlin at 22:00 UTC, and half an hour later in New York June goes on. Berlin's July is paid by the change, New York's with it.
+        await using var life = await StartAsync(storage, "2026-05-31T22:00");
+        await life.CustomerAsync(zone: "Europe/Berlin");
+        await life.PlanAsync("basic", Whole("fee", 30));
+        await life.SubscribeAsync("acme", "basic", with => with with { Anchor = BillingAnchor.Calendar });
+        await ChangeAsync(life, "2026-06-30T22:30", new ChangeZone(DateTimeZoneProviders.Tzdb["America/New_York"]));
+        await life.GoToAsync("2026-09-02");
+        (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines.Select(line => (Day.Write(invoice.CreatedAt), line.Amount.Amount)))
+            .ShouldBe([("2026-06-30T22:00", 30m), ("2026-06-30T22:30", 30m), ("2026-09-01T04:00", 30m)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    private static PriceTerms Terms(PriceTerms terms) => terms with { Timing = BillingTiming.InArrears, Proration = Proration.None };
+
+    private static Offer Whole(string code, decimal amount, decimal quantity = 1) => quantity == 1 ? Offer.Fee(code, amount).Having(Terms) : Offer.Seats(code, amount, quantity).Having(Terms);
+
+    private static ChangeQuantities Seats(decimal quantity) => new(ImmutableSortedDictionary<string, decimal>.Empty.Add("seats", quantity));
+
+    private static async Task ChangeAsync(Scenario life, string date, SubscriptionChange change)
+    {
+        await life.GoToAsync(date);
+        await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), change, Token);
+    }
+
+    private async Task<Scenario> RunningAsync(string storage)
+    {
+        var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("basic", Whole("fee", 30));
+        await life.SubscribeAsync("acme", "basic");
+        return life;
+    }
+}
