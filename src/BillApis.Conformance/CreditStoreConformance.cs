@@ -114,7 +114,7 @@ public abstract class CreditStoreConformance(StoreFixture fixture)
         var (grant, other, invoice, withdrawn) = (NewGrant(), NewGrant(), EntityId.New<InvoiceId>(), EntityId.New<InvoiceId>());
         await Store.SaveAsync(_tenant, [grant, other], [], Token);
         await Store.SaveAsync(_tenant, [(await ReadAsync(grant)).Use(Dollars(4), invoice, January).Use(Dollars(1), withdrawn, January)], [], Token);
-        await Store.SaveAsync(_tenant, [(await ReadAsync(grant)).Return(Dollars(1), withdrawn, January)], [], Token);
+        await Store.SaveAsync(_tenant, [(await ReadAsync(grant)).Return(Dollars(1), withdrawn, January, [])], [], Token);
 
         Assert.Equal(_customer, await Store.NextCustomerAsync(_tenant, null, Token));
         Assert.Null(await Store.NextCustomerAsync(_tenant, _customer, Token));

@@ -34,6 +34,7 @@ public sealed class RolloverLifeTests(Databases databases) : LifeTests(databases
             ("2026-03-01", CreditEntryKind.Refilled, 100m, 110m), ("2026-03-01", CreditEntryKind.Used, -5m, 105m),
             ("2026-04-01", CreditEntryKind.Expired, -75m, 30m), ("2026-04-01", CreditEntryKind.Refilled, 100m, 130m), ("2026-04-01", CreditEntryKind.Used, -130m, 0m),
             ("2026-05-01", CreditEntryKind.Refilled, 100m, 100m), ("2026-05-01", CreditEntryKind.Used, -40m, 60m),
+            ("2026-06-01", CreditEntryKind.Expired, -30m, 30m), ("2026-06-01", CreditEntryKind.Refilled, 100m, 130m),
         ]);
         await BalanceAsync(life, category, 130);
         var days = new[] { "2026-01-15", "2026-02-15", "2026-03-15", "2026-04-15", "2026-05-15", "2026-06-01" };
@@ -57,6 +58,30 @@ public sealed class RolloverLifeTests(Databases databases) : LifeTests(databases
         await BalanceAsync(life, category, 110);
         await life.GoToAsync("2026-05-02");
         await BalanceAsync(life, category, 130);
+        await CheckAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Categories))]
+    public async Task What_a_withdrawn_bill_gives_back_goes_through_the_rollovers_since(string storage, CreditCategory category)
+    {
+        // January's bill of 200 uses all 130 of February, so that March has 100. Had it used nothing, March had 30 of those 130 as well, as it has after it was withdrawn on March 10: 100 expire. What March's bill used in March comes back whole.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered");
+        await life.Billing.Credits.GrantAsync(life.Tenant, Recurring(category), Token);
+        await life.UseAsync("acme", "call", 200, "2026-01-20");
+        await life.UseAsync("acme", "call", 150, "2026-02-20");
+        await life.GoToAsync("2026-03-10");
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Due.Amount).ShouldBe([70m, 50m]);
+        await BalanceAsync(life, category, 0);
+        await life.Billing.Invoices.CancelAsync(life.Tenant, (await life.InvoicesAsync("acme"))[0].Id.ToString(), Token);
+        await BalanceAsync(life, category, 30);
+        await life.Billing.Invoices.CancelAsync(life.Tenant, (await life.InvoicesAsync("acme"))[1].Id.ToString(), Token);
+        await BalanceAsync(life, category, 130);
+        var entries = (await life.Billing.Credits.ListEntriesAsync(life.Tenant, "acme", new StoreQuery { Limit = Limits.PageSize }, Token)).Items.OrderBy(entry => entry.Number).TakeLast(3);
+        entries.Select(entry => (entry.Kind, entry.Amount.Amount, entry.Balance.Amount)).ShouldBe([(CreditEntryKind.Returned, 130m, 130m), (CreditEntryKind.Expired, -100m, 30m), (CreditEntryKind.Returned, 100m, 130m)]);
         await CheckAsync(life);
     }
 

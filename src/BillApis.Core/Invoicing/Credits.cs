@@ -140,7 +140,7 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
         return await store.SaveAsync(tenant, moved, [.. moved.SelectMany(CreditEvents.Of), .. book.TopUps([], now)], cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<List<T>> AllAsync<T>(StoreQuery query, Func<StoreQuery, Task<Page<T>>> list)
+    internal static async Task<List<T>> AllAsync<T>(StoreQuery query, Func<StoreQuery, Task<Page<T>>> list)
     {
         var items = new List<T>();
         for (var next = query; ;)

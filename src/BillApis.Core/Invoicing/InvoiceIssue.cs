@@ -87,7 +87,14 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
     {
         var (now, uses) = (clock.GetCurrentInstant(), before.Status is InvoiceStatus.Draft ? [] : before.Credits);
         var grants = await credits.FindAsync(before.Tenant, [.. uses.Select(use => use.Grant)], cancellationToken).ConfigureAwait(false);
-        var returned = grants.Select(grant => grant.Return(uses.Single(use => use.Grant == grant.Id).Amount, before.Id, now)).ToList();
+        var returned = new List<CreditGrant>();
+        foreach (var grant in grants)
+        {
+            var query = new StoreQuery { Limit = Limits.PageSize }.With("grant_id", grant.Id.ToString());
+            var entries = await Credits.AllAsync(query, page => credits.EntriesAsync(before.Tenant, grant.Customer, page, cancellationToken)).ConfigureAwait(false);
+            returned.Add(grant.Return(uses.Single(use => use.Grant == grant.Id).Amount, before.Id, now, entries.OrderBy(entry => entry.Number)));
+        }
+
         return new InvoiceWrite([after], [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]) { Grants = returned, Subscriptions = await WaivedAsync(before, cancellationToken).ConfigureAwait(false) };
     }
 

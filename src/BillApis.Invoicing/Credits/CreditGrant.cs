@@ -125,11 +125,16 @@ public sealed record CreditGrant : IEntity<CreditGrant>
         ? Moved(CreditEntryKind.Used, -amount, at, invoice)
         : throw new InvalidOperationException($"{amount} cannot be taken from the grant '{Id}', which has {Balance}.");
 
-    /// <summary>Gives back what a withdrawn invoice had used; what has ended meanwhile expires at once.</summary>
-    public CreditGrant Return(Money amount, InvoiceId invoice, Instant at)
+    /// <summary>Gives back what a withdrawn invoice had used; what would have expired meanwhile, had it not been used, does so at once.</summary>
+    /// <param name="amount">What was used.</param>
+    /// <param name="invoice">The invoice.</param>
+    /// <param name="at">When it was withdrawn.</param>
+    /// <param name="history">The entries that are stored of it, in their order.</param>
+    public CreditGrant Return(Money amount, InvoiceId invoice, Instant at, IEnumerable<CreditEntry> history)
     {
-        var returned = AdvancedTo(at).Moved(CreditEntryKind.Returned, amount, at, invoice);
-        return Period.EndsAt <= at ? returned.Moved(CreditEntryKind.Expired, -returned.Balance, at) : returned;
+        var grant = AdvancedTo(at);
+        var kept = Period.EndsAt <= at ? Money.Zero(amount.Currency) : Recurrence is null ? amount : CreditRollover.Left([.. history, .. grant.Entries], amount, invoice, Recurrence.Rollover);
+        return grant.Moved(CreditEntryKind.Returned, amount, at, invoice).Moved(CreditEntryKind.Expired, kept - amount, at);
     }
 
     /// <summary>Withdraws what is left.</summary>

@@ -62,8 +62,33 @@ public sealed class CreditGrantTests
         var invoice = EntityId.New<InvoiceId>();
         var grant = Grant(10, expires: Now).Use(Dollars(4), invoice, Now - Duration.Epsilon);
 
-        grant.Return(Dollars(4), invoice, Now - Duration.Epsilon).Balance.Amount.ShouldBe(10m);
-        grant.Return(Dollars(4), invoice, Now).ShouldSatisfyAllConditions(
+        grant.Return(Dollars(4), invoice, Now - Duration.Epsilon, []).Balance.Amount.ShouldBe(10m);
+        grant.Return(Dollars(4), invoice, Now, []).ShouldSatisfyAllConditions(
             ended => ended.Balance.IsZero.ShouldBeTrue(), ended => ended.Entries.Sum(entry => entry.Amount.Amount).ShouldBe(0m), ended => ended.Entries[^1].Amount.Amount.ShouldBe(-4m));
     }
+
+    [Fact]
+    public void What_comes_back_after_refills_is_no_more_than_they_would_have_carried_over()
+    {
+        // January has 50 of 100 left, of which February keeps 30: had nothing been used, it were 30 as well.
+        var (first, second, third) = (EntityId.New<InvoiceId>(), EntityId.New<InvoiceId>(), EntityId.New<InvoiceId>());
+        var (january, february, march) = (Instant.FromUtc(2026, 1, 20, 0, 0), Instant.FromUtc(2026, 2, 20, 0, 0), Instant.FromUtc(2026, 3, 20, 0, 0));
+        var half = (Grant(100) with { Recurrence = Monthly }).Use(Dollars(50), first, january);
+        Returned(half, february, (first, 50)).ShouldBe([130m]);
+
+        // January has 5 left, which February keeps; of 95 that come back it had kept 25. In February all 105 are used, so that March keeps nothing: it had kept those 25, and 5 of the 105.
+        var spent = (Grant(100) with { Recurrence = Monthly }).Use(Dollars(60), first, january).Use(Dollars(35), second, january).AdvancedTo(february);
+        Returned(spent, february, (first, 60), (second, 35)).ShouldBe([130m, 130m]);
+        Returned(spent.Use(Dollars(105), third, february), march, (third, 105)).ShouldBe([130m]);
+        Returned(spent.Use(Dollars(105), third, february), march, (second, 35), (first, 60), (third, 105)).ShouldBe([125m, 125m, 130m]);
+
+        // What is used and comes back in one month comes back whole.
+        Returned(spent.Use(Dollars(40), third, february), february, (third, 40)).ShouldBe([105m]);
+    }
+
+    private static decimal[] Returned(CreditGrant grant, Instant at, params (InvoiceId Invoice, decimal Amount)[] uses) => [.. uses.Select(use =>
+    {
+        grant = grant.Return(Dollars(use.Amount), use.Invoice, at, []);
+        return grant.Balance.Amount;
+    })];
 }
