@@ -145,15 +145,15 @@ internal sealed class BillingCycle(
     private async Task AdvanceAsync(TenantId tenant, IReadOnlyList<(DueCharges Item, Invoice Draft)> passed, IssuedInvoices issued, CancellationToken cancellationToken)
     {
         var advanced = passed.Where(pair => pair.Draft.Lines.IsEmpty || issued.Stored.ContainsKey(pair.Draft.Id))
-            .Select(pair => pair.Item.Billed(options.Value, issued.Stored.GetValueOrDefault(pair.Draft.Id))).ToList();
-        if (advanced.Count == 0 || await subscriptions.SaveAsync(tenant, advanced, [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            .Select(pair => (pair.Item.Subscription, pair.Item.Billed(options.Value, issued.Stored.GetValueOrDefault(pair.Draft.Id)))).ToList();
+        if (advanced.Count == 0 || await review.PassAsync(tenant, advanced, cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
         {
             return;
         }
 
-        foreach (var subscription in advanced)
+        foreach (var one in advanced)
         {
-            await subscriptions.SaveAsync(tenant, [subscription], [], cancellationToken).ConfigureAwait(false);
+            await review.PassAsync(tenant, [one], cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
             await invoices.SaveAsync(
                 tenant,
                 new InvoiceWrite(
-                    [made.Invoice with { Correction = null, Sections = [.. made.Invoice.Sections.Select(section => section with { Correction = null })] }, .. await OutdatedAsync(draft, cancellationToken).ConfigureAwait(false)],
+                    [made.Invoice with { Correction = null, Sections = [.. made.Invoice.Sections.Select(section => section with { Correction = null })] }, .. (await OutdatedAsync(draft, cancellationToken).ConfigureAwait(false)).Select(old => old.Cancel())],
                     fresh ? [new BillingEvent("invoice.created", made.Invoice.Id.ToString(), now)] : [])
                 {
                     Subscriptions = [.. draft.Dues.Select(due => due.Subscription with { Draft = made.Invoice.Id, AutoBillingAt = next })],
@@ -48,19 +48,33 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
         }
     }
 
-    // The drafts of boundaries that the subscriptions have no more.
-    private async Task<IReadOnlyList<Invoice>> OutdatedAsync(BoundaryDraft made, CancellationToken cancellationToken)
+    /// <summary>Stores what passed a boundary that another invoice bills, or none; a draft of it that is kept still is withdrawn in the same transaction, since nobody will make it anew.</summary>
+    public async Task<SaveResult> PassAsync(TenantId tenant, IReadOnlyList<(Subscription Before, Subscription After)> passed, CancellationToken cancellationToken)
     {
-        var outdated = new List<Invoice>();
-        foreach (var old in made.Dues.Select(due => due.Subscription.Draft).OfType<InvoiceId>().Distinct().Where(old => old != made.Invoice.Id))
+        IReadOnlyList<Subscription> after = [.. passed.Select(item => item.After)];
+        var ids = after.Select(subscription => subscription.Id).ToHashSet();
+        var kept = (await KeptAsync(tenant, passed.Select(item => item.Before.Draft), cancellationToken).ConfigureAwait(false)).FindAll(draft => draft.Subscriptions().All(ids.Contains));
+        return kept.Count == 0
+            ? await subscriptions.SaveAsync(tenant, after, [], cancellationToken).ConfigureAwait(false)
+            : await invoices.SaveAsync(tenant, new InvoiceWrite([.. kept.Select(draft => draft.Cancel())], [.. kept.SelectMany(draft => InvoicePosting.Canceled(draft, draft.Cancel(), clock.GetCurrentInstant()))]) { Subscriptions = after }, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The drafts of boundaries that the subscriptions have no more.
+    private async Task<List<Invoice>> OutdatedAsync(BoundaryDraft made, CancellationToken cancellationToken) =>
+        (await KeptAsync(made.Invoice.Tenant, made.Dues.Select(due => due.Subscription.Draft), cancellationToken).ConfigureAwait(false)).FindAll(old => old.Id != made.Invoice.Id);
+
+    private async Task<List<Invoice>> KeptAsync(TenantId tenant, IEnumerable<InvoiceId?> drafts, CancellationToken cancellationToken)
+    {
+        var kept = new List<Invoice>();
+        foreach (var id in drafts.OfType<InvoiceId>().Distinct())
         {
-            if (await invoices.FindAsync(made.Invoice.Tenant, old.ToString(), cancellationToken).ConfigureAwait(false) is { Status: InvoiceStatus.Draft } draft)
+            if (await invoices.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { Status: InvoiceStatus.Draft } draft)
             {
-                outdated.Add(draft.Cancel());
+                kept.Add(draft);
             }
         }
 
-        return outdated;
+        return kept;
     }
 
     /// <summary>The subscriptions whose next boundaries a draft is kept of; none where it is of none any more.</summary>
