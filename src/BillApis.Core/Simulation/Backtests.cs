@@ -31,8 +31,11 @@ public sealed class Backtests
         ArgumentNullException.ThrowIfNull(customers);
         var found = await _plans.GetAsync(tenant, plan, cancellationToken).ConfigureAwait(false);
         var (rows, failures) = (ImmutableArray.CreateBuilder<BacktestRow>(), ImmutableArray.CreateBuilder<BacktestFailure>());
-        await foreach (var batch in BatchesAsync(tenant, customers, cancellationToken).ConfigureAwait(false))
+        var seen = new HashSet<CustomerId>();
+        await foreach (var read in BatchesAsync(tenant, customers, cancellationToken).ConfigureAwait(false))
         {
+            // One that is named by its id and by its external id is one.
+            var batch = read.Where(customer => seen.Add(customer.Id)).ToList();
             var (fitting, others) = (batch.Where(customer => customer.Currency == found.Currency).ToList(), batch.Where(customer => customer.Currency != found.Currency));
             failures.AddRange(others.Select(customer => new BacktestFailure(customer.Id, $"The plan is in {found.Currency}, and the customer is billed in {customer.Currency}.")));
             var after = await AfterAsync(tenant, found, period, fitting, failures, cancellationToken).ConfigureAwait(false);

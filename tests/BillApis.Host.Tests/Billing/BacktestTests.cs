@@ -31,6 +31,11 @@ public sealed class BacktestTests(HostFixture host)
         (answer.GetProperty("before").GetRawText(), answer.GetProperty("after").GetRawText(), answer.GetProperty("difference").GetRawText()).ShouldBe(("44", "40", "-4"));
         answer.GetProperty("failures").EnumerateArray().Select(failure => failure.GetProperty("customer_id").GetString()).ShouldBe([foreign]);
 
+        // Whoever is named twice, by id and by external id, counts once.
+        var external = (await _api.GetAsync($"/customers/{busy}")).Ok().GetProperty("external_id").GetString()!;
+        (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name, from = start, to = start.AddMonths(1), customers = new[] { external, busy, idle, external } })).Ok()
+            .GetProperty("customers").EnumerateArray().Select(row => row.GetProperty("customer_id").GetString()).ShouldBe([busy, idle]);
+
         // With a commitment of 50 a month, 15 are missing of the 50 of the one and 45 of those of the other.
         (await _api.PostAsync("/plans", new { code = name + "-least", name, items = new object[] { fee, usage }, minimum_commitment = new { amount = 50, interval = "month" } })).Ok(201);
         (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = name + "-least", from = start, to = start.AddMonths(1), customers = new[] { busy, idle } })).Ok()
