@@ -70,7 +70,7 @@ internal static class ChangeEntries
 
     private static IReadOnlyList<TimelineEntry> OfRenew(Renew change, ChangeContext context)
     {
-        context.Require("renewed", Pending, Trialing, Active, PastDue, Paused, Suspended);
+        context.Require("renewed (after its end, reactivate lets it go on, and takes an end_at too)", Pending, Trialing, Active, PastDue, Paused, Suspended);
         return [Entry(TimelineKind.Renewed, context.Now, change, context) with { Until = Later("end_at", change.EndAt, context) }];
     }
 
