@@ -39,7 +39,7 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
             await invoices.SaveAsync(
                 tenant,
                 new InvoiceWrite(
-                    [made.Invoice with { Correction = null, Sections = [.. made.Invoice.Sections.Select(section => section with { Correction = null })] }, .. (await OutdatedAsync(draft, cancellationToken).ConfigureAwait(false)).Select(old => old.Cancel())],
+                    [made.Invoice with { Correction = null, Sections = [.. made.Invoice.Sections.Select(section => section with { Correction = null })] }, .. (await OutdatedAsync(draft, cancellationToken).ConfigureAwait(false)).Select(old => old.Outdated())],
                     fresh ? [new BillingEvent("invoice.created", made.Invoice.Id.ToString(), now)] : [])
                 {
                     Subscriptions = [.. draft.Dues.Select(due => due.Subscription with { Draft = made.Invoice.Id, AutoBillingAt = next })],
@@ -56,7 +56,7 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
         var kept = (await KeptAsync(tenant, passed.Select(item => item.Before.Draft), cancellationToken).ConfigureAwait(false)).FindAll(draft => draft.Subscriptions().All(ids.Contains));
         return kept.Count == 0
             ? await subscriptions.SaveAsync(tenant, after, [], cancellationToken).ConfigureAwait(false)
-            : await invoices.SaveAsync(tenant, new InvoiceWrite([.. kept.Select(draft => draft.Cancel())], [.. kept.SelectMany(draft => InvoicePosting.Canceled(draft, draft.Cancel(), clock.GetCurrentInstant()))]) { Subscriptions = after }, cancellationToken).ConfigureAwait(false);
+            : await invoices.SaveAsync(tenant, new InvoiceWrite([.. kept.Select(draft => draft.Outdated())], [.. kept.SelectMany(draft => InvoicePosting.Canceled(draft, draft.Outdated(), clock.GetCurrentInstant()))]) { Subscriptions = after }, cancellationToken).ConfigureAwait(false);
     }
 
     // The drafts of boundaries that the subscriptions have no more.
