@@ -100,6 +100,7 @@ public static class BillingServiceCollectionExtensions
         SubscriptionPayments.AddHandlers(services);
         ConsolidationChoice.AddHandler(services);
         services.AddSingleton<CommonBoundaries>();
+        services.AddSingleton<TrialBilling>();
         services.AddSingleton<DryRuns>();
         services.AddSingleton(provider => new InvoicePreviews(
             provider.GetRequiredService<SubscriptionInvoices>(), provider.GetRequiredService<CommonBoundaries>(), provider.GetRequiredService<DraftReview>(), provider.GetRequiredService<Supplements>(), provider.GetRequiredService<Settlements>(),

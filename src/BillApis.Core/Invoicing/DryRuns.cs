@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace BillApis;
 
 /// <summary>Counts what a run would issue, and stores nothing of it.</summary>
-internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries common, Supplements supplements, ProgressiveInvoices progressive, Settlements settlements, ISubscriptionStore subscriptions, IOptions<BillingOptions> options)
+internal sealed class DryRuns(TrialBilling billing, CommonBoundaries common, Supplements supplements, ProgressiveInvoices progressive, Settlements settlements, ISubscriptionStore subscriptions, IOptions<BillingOptions> options)
 {
     private const int BatchSize = 200;
 
@@ -23,56 +23,32 @@ internal sealed class DryRuns(SubscriptionInvoices drafting, CommonBoundaries co
             }
 
             after = page[^1].Id;
-            var (drafted, corrected) = (new List<Invoice>(), new HashSet<SubscriptionId>());
+            var trial = new Trial(book);
             IReadOnlyList<Subscription> left = [.. (await common.CompletedAsync(run.Tenant, page, run.AsOf, cancellationToken).ConfigureAwait(false)).Where(subscription => seen.Add(subscription.Id))];
             while (left.Count > 0)
             {
                 var first = CommonBoundaries.First(left);
-                var billed = await DraftAsync(run, first, drafted, corrected, result, book, cancellationToken).ConfigureAwait(false);
+                var billed = await BillAsync(run.Tenant, first, trial, result, cancellationToken).ConfigureAwait(false);
                 left = [.. left.ExceptBy(first.Select(subscription => subscription.Id), subscription => subscription.Id), .. billed.Where(subscription => subscription.NextBillingAt <= run.AsOf)];
                 foreach (var subscription in billed.Where(subscription => subscription.IsWatched))
                 {
-                    watched[subscription.Id] = (subscription, drafted.FindAll(invoice => invoice.Subscription == subscription.Id));
+                    watched[subscription.Id] = (subscription, trial.Drafted.FindAll(invoice => invoice.Subscription == subscription.Id));
                 }
             }
         }
     }
 
-    // One boundary of each, the first with what has to be corrected; answers them as they are after it.
-    private async Task<List<Subscription>> DraftAsync(
-        InvoiceRun run, IReadOnlyList<Subscription> due, List<Invoice> drafted, HashSet<SubscriptionId> corrected, CycleResult result, CreditBook book, CancellationToken cancellationToken)
+    // Answers those that were billed as they are afterwards.
+    private async Task<List<Subscription>> BillAsync(TenantId tenant, IReadOnlyList<Subscription> due, Trial trial, CycleResult result, CancellationToken cancellationToken)
     {
-        var (billed, drafts) = (new List<Subscription>(), new List<BoundaryDraft>());
-        var all = (await drafting.DueAsync(due, drafted, cancellationToken).ConfigureAwait(false)).ToLookup(item => corrected.Add(item.Subscription.Id));
-        IReadOnlyList<DueCharges> items = [.. await drafting.CorrectAsync(run.Tenant, [.. all[true]], cancellationToken).ConfigureAwait(false), .. all[false]];
-        foreach (var (item, request) in items.Zip(await drafting.RequestsAsync(run.Tenant, items, drafted, cancellationToken).ConfigureAwait(false)))
+        var (failed, billed) = (trial.Failures.Count, await billing.BillAsync(tenant, due, trial, cancellationToken).ConfigureAwait(false));
+        result.Failures.AddRange(trial.Failures.Skip(failed).Select(failure => new RunFailure(failure.Item.Subscription.Id, failure.Item.Boundary, failure.Failure.Message)));
+        foreach (var draft in billed)
         {
-            try
-            {
-                drafts.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
-            }
-            catch (BillingException exception)
-            {
-                result.Failures.Add(new RunFailure(item.Subscription.Id, item.Boundary, exception.Message));
-            }
+            Add(draft.Invoice, result);
         }
 
-        var joined = await common.JoinedAsync(run.Tenant, drafts, cancellationToken).ConfigureAwait(false);
-        var settled = await settlements.SettleAsync(run.Tenant, [.. joined.Select(draft => draft.Invoice)], book, cancellationToken).ConfigureAwait(false);
-        foreach (var (draft, made) in joined.Zip(settled))
-        {
-            if (made.Failure is not null)
-            {
-                result.Failures.AddRange(draft.Dues.Select(item => new RunFailure(item.Subscription.Id, item.Boundary, made.Failure.Message)));
-                continue;
-            }
-
-            Add(made.Invoice, result);
-            drafted.AddRange(draft.Dues.Select(item => made.Invoice.PartOf(item.Subscription.Id)));
-            billed.AddRange(draft.Dues.Select(item => item.Billed(options.Value, made.Invoice)));
-        }
-
-        return billed;
+        return [.. billed.SelectMany(draft => draft.Dues.Select(item => item.Billed(options.Value, draft.Invoice)))];
     }
 
     // What a run issues outside of boundaries: corrections, and usage that reached a threshold.

@@ -4,7 +4,11 @@ using NodaTime;
 namespace BillApis.Invoicing;
 
 /// <summary>Compares what was billed in advance with what is in force after a change: gives back what is not any more, and charges what is not paid yet.</summary>
-internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, ChangeProration policy)
+/// <param name="runs">The prices that are known now.</param>
+/// <param name="earlier">Those that were, where the instant was billed before; else none.</param>
+/// <param name="at">The instant of the change.</param>
+/// <param name="policy">What becomes of the period that runs.</param>
+internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<PriceRun> earlier, Instant at, ChangeProration policy)
 {
     public (List<Charge> Charges, List<UnusedTime> Unused) Of(IReadOnlyList<AdvancedLine> advanced)
     {
@@ -93,16 +97,16 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, Instant at, Ch
         }
 
         // Of a price whose terms changed, those count that the line was billed by.
-        var billed = ended is null ? null : mine.Find(run => run.From < at && AmountOf(run, line) == line.Amount) ?? ended;
+        var billed = ended is null ? null : mine.Where(run => run.From < at).Concat(earlier.Where(run => run.Price.Id == line.Price && run.Schedule is not null)).FirstOrDefault(run => AmountOf(run, line) == line.Amount) ?? ended;
         if (billed is null || billed.Price.Terms.Proration is Proration.None)
         {
             return null;
         }
 
-        var (rest, whole) = (new Interval(at, advanced.Until), billed.PeriodAt(at - Duration.Epsilon));
+        var (rest, whole) = (new Interval(at, advanced.Until), billed.PeriodAt(Instant.Max(at - Duration.Epsilon, billed.Schedule!.Start)));
         var charge = billed.Charge(line.Quantity, rest.Start, rest.End, whole);
         return line.Kind is LineKind.Minimum or LineKind.Maximum
-            ? new UnusedTime(advanced, rest, charge.Factor, line.Amount.Amount, ProrationFactor.Of(billed.Price.Terms.Proration, rest, period, billed.Schedule!.Zone))
+            ? new UnusedTime(advanced, rest, charge.Factor, line.Amount.Amount, ProrationFactor.Of(billed.Price.Terms.Proration, rest, period, billed.Schedule.Zone))
             : new UnusedTime(advanced, rest, charge.Factor, InvoiceCalculator.WholePrice(charge), charge.Factor);
     }
 }

@@ -104,8 +104,9 @@ public sealed class ChargeSchedule
 
         var changes = schedule.Changes().Where(entry => entry.At == boundary).ToList();
         var policy = (changes.FindLast(entry => entry.Number >= since) ?? changes.LastOrDefault())?.Proration ?? ChangeProration.Prorate;
-        var (charges, unused) = new AdvanceChange(schedule._runs, boundary, policy).Of(advanced);
-        return schedule.Settling(new DueAtBoundary(again ? Unbilled([.. arrears, .. charges], boundary, since) : [.. arrears, .. charges], unused), boundary);
+        IReadOnlyList<PriceRun> earlier = again ? new ChargeSchedule((_timeline with { Entries = [.. _timeline.Entries.Take(since)] }).KnownAt(boundary), _plans)._runs : [];
+        var (charges, unused) = new AdvanceChange(schedule._runs, earlier, boundary, policy).Of(advanced);
+        return schedule.Settling(new DueAtBoundary(again ? Unbilled([.. arrears, .. charges], boundary, earlier) : [.. arrears, .. charges], unused), boundary);
     }
 
     /// <summary>What of the charges up to a boundary is not billed yet, where something was recorded after that was and takes effect at it; none where <paramref name="boundary"/> is null.</summary>
@@ -127,10 +128,9 @@ public sealed class ChargeSchedule
         .Select(run => run.Charge(run.PartAt(boundary)!.Value.Quantity, boundary, boundary, run.PeriodAt(boundary)));
 
     // What is paid in advance is told by the bills; what is charged in arrears, or once, by what was known as the instant was billed.
-    private List<Charge> Unbilled(IReadOnlyList<Charge> charges, Instant boundary, int since)
+    private static List<Charge> Unbilled(IReadOnlyList<Charge> charges, Instant boundary, IReadOnlyList<PriceRun> earlier)
     {
-        var before = new ChargeSchedule((_timeline with { Entries = [.. _timeline.Entries.Take(since)] }).KnownAt(boundary), _plans);
-        var billed = before._runs.SelectMany(run => run is { IsAdvance: false } ? ArrearCharges.Of(run, boundary) : run.Schedule is null && AdvanceCharges.Of(run, boundary) is { } once ? [once] : [])
+        var billed = earlier.SelectMany(run => run is { IsAdvance: false } ? ArrearCharges.Of(run, boundary) : run.Schedule is null && AdvanceCharges.Of(run, boundary) is { } once ? [once] : [])
             .Select(charge => (charge.Price.Id, charge.Period)).ToList();
         return [.. charges.Where(charge => (charge.Price.Terms is { Timing: BillingTiming.InAdvance, Interval: not null }) || !billed.Remove((charge.Price.Id, charge.Period)))];
     }

@@ -5,37 +5,36 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Draws up the invoice of an instant of a subscription that is not stored, by what issues invoices.</summary>
-internal sealed class ChangePreview(SubscriptionInvoices drafts, CommonBoundaries common, Settlements settlements, IOptions<BillingOptions> options)
+internal sealed class ChangePreview(TrialBilling billing, CommonBoundaries common, Settlements settlements, IOptions<BillingOptions> options)
 {
     private const int MaxBoundaries = 1_000;
 
-    /// <summary>The invoice; null where nothing is charged then.</summary>
+    /// <summary>The invoice, after what is billed before it of the subscription and of those that it is billed together with; null where nothing is charged then.</summary>
+    /// <exception cref="BillingException">A boundary of the subscription cannot be billed.</exception>
     public async Task<Invoice?> InvoiceAsync(Subscription subscription, Instant at, CancellationToken cancellationToken)
     {
-        var (current, drafted) = (subscription, new List<Invoice>());
-        for (var i = 0; i < MaxBoundaries && current.NextBillingAt <= at; i++)
+        var (tenant, trial) = (subscription.Tenant, new Trial(settlements.NewBook()));
+        var left = Due(await common.CompletedAsync(tenant, [subscription], at, cancellationToken).ConfigureAwait(false));
+        for (var i = 0; i < MaxBoundaries && left.Exists(item => item.Id == subscription.Id); i++)
         {
-            var due = await drafts.DueAsync([current], drafted, cancellationToken).ConfigureAwait(false);
-            due = i == 0 ? await drafts.CorrectAsync(current.Tenant, due, cancellationToken).ConfigureAwait(false) : due;
-            var request = (await drafts.RequestsAsync(current.Tenant, due, drafted, cancellationToken).ConfigureAwait(false)).Single();
-            var invoice = InvoiceCalculator.Calculate(request);
-            var next = due[0].Billed(options.Value, invoice);
-            if (due[0].Boundary == at && next.NextBillingAt != at)
+            var first = CommonBoundaries.First(left);
+            var billed = await billing.BillAsync(tenant, first, trial, cancellationToken).ConfigureAwait(false);
+            if (trial.Failures.Find(failure => failure.Item.Subscription.Id == subscription.Id).Failure is { } failure)
             {
-                return invoice.Lines.IsEmpty ? null : await SettledAsync(drafted, await common.JoinedAsync(invoice, due[0], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                throw failure;
             }
 
-            drafted.Add(invoice);
-            current = next;
+            var after = billed.SelectMany(draft => draft.Dues, (draft, item) => (draft.Invoice, item.Boundary, Next: item.Billed(options.Value, draft.Invoice))).ToList();
+            if (after.Find(item => item.Next.Id == subscription.Id && item.Boundary == at && item.Next.NextBillingAt != at) is { Invoice: { } invoice })
+            {
+                return invoice.Lines.IsEmpty ? null : invoice;
+            }
+
+            left = Due([.. left.ExceptBy(first.Select(item => item.Id), item => item.Id), .. after.Select(item => item.Next)]);
         }
 
         return null;
-    }
 
-    // What is billed before it uses credit before it.
-    private async Task<Invoice> SettledAsync(IEnumerable<Invoice> before, Invoice invoice, CancellationToken cancellationToken)
-    {
-        var settled = (await settlements.SettleAsync(invoice.Tenant, [.. before.Where(item => !item.Lines.IsEmpty), invoice], settlements.NewBook(), cancellationToken).ConfigureAwait(false))[^1];
-        return settled.Failure is null ? settled.Invoice : throw settled.Failure;
+        List<Subscription> Due(IEnumerable<Subscription> all) => [.. all.Where(item => item.NextBillingAt <= at)];
     }
 }
