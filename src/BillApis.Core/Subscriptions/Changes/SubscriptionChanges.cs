@@ -70,7 +70,9 @@ public sealed class SubscriptionChanges
 
         var billed = await _cycle.BillAsync(after.Tenant, [after], changed.Now, automatic: false, cancellationToken).ConfigureAwait(false);
         await _cycle.CarryOutAsync(after.Tenant, cancellationToken).ConfigureAwait(false);
-        var invoice = billed.Invoices.Count == 0 ? null : await _invoices.FindAsync(after.Tenant, billed.Invoices[^1].ToString(), cancellationToken).ConfigureAwait(false);
+        // What is billed together with it may have been billed before it.
+        var issued = await _invoices.FindManyAsync(after.Tenant, [.. billed.Invoices.Select(id => id.ToString())], cancellationToken).ConfigureAwait(false);
+        var invoice = issued.SingleOrDefault(item => item.CreatedAt == changed.At && item.Subscriptions().Contains(after.Id));
         return new SubscriptionChanged(await _store.GetAsync(after.Tenant, Kind, after.Id.ToString(), cancellationToken).ConfigureAwait(false), changed.At, invoice);
     }
 
