@@ -138,6 +138,24 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
         await BilledLives.VerifyAsync(life);
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_is_ahead_in_a_month_that_is_paid_in_advance_charges_it_once_too(string storage)
+    {
+        // Each change was known as its month began and was charged up to it, whole: a pause and more seats in July, and an end in August that is taken back.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("team", Offer.Seats("seats", 10, 3).Having(terms => terms with { Proration = Proration.None }));
+        await life.SubscribeAsync("acme", "team");
+        await ChangeAsync(life, "2026-06-10", new Pause { At = Day.Of("2026-07-11"), ResumeAt = Day.Of("2026-07-21") });
+        await ChangeAsync(life, "2026-06-11", Seats(5) with { At = Day.Of("2026-07-25") });
+        await ChangeAsync(life, "2026-07-26", new Cancel { At = Day.Of("2026-08-11") });
+        await ChangeAsync(life, "2026-08-15", new Reactivate());
+        await life.GoToAsync("2026-09-02");
+        (await life.InvoicesAsync("acme")).Select(invoice => (Day.Write(invoice.CreatedAt), invoice.Total.Amount)).ShouldBe([("2026-06-01", 30m), ("2026-07-01", 30m), ("2026-08-01", 50m), ("2026-09-01", 50m)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
     private static PriceTerms Terms(PriceTerms terms) => terms with { Timing = BillingTiming.InArrears, Proration = Proration.None };
 
     private static Offer Whole(string code, decimal amount, decimal quantity = 1) => quantity == 1 ? Offer.Fee(code, amount).Having(Terms) : Offer.Seats(code, amount, quantity).Having(Terms);

@@ -12,11 +12,12 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 {
     public (List<Charge> Charges, List<UnusedTime> Unused) Of(IReadOnlyList<AdvancedLine> advanced)
     {
-        var (charges, open, returned) = (new List<Charge>(), advanced.Where(line => line.Until > at).ToList(), advanced.Where(line => line.Until == at).ToList());
+        var (charges, standing) = (new List<Charge>(), advanced.ToLookup(line => line.Line.Period!.Value.End > at));
+        var (open, returned, ended) = (standing[true].Where(line => line.Until > at).ToList(), standing[true].Where(line => line.Until == at).ToList(), standing[false].ToList());
         var settles = TouchesPlan(open);
         foreach (var run in runs.Where(run => run.IsAdvance))
         {
-            if (run.PartAt(at) is { } part && Charged(run, part, settles && run.AddOn is null, open, returned) is { } charge)
+            if (run.PartAt(at) is { } part && Charged(run, part, settles && run.AddOn is null, open, returned, ended) is { } charge)
             {
                 charges.Add(charge);
             }
@@ -29,7 +30,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
     private bool TouchesPlan(List<AdvancedLine> open) => runs.Any(run => run is { AddOn: null, Schedule: not null } && (run.From == at || run.To == at
         || (run.IsAdvance && run.Parts.Exists(part => part.From == at) && !open.Exists(line => line.Line.Price == run.Price.Id))));
 
-    private Charge? Charged(PriceRun run, PricePart part, bool settles, List<AdvancedLine> open, List<AdvancedLine> returned)
+    private Charge? Charged(PriceRun run, PricePart part, bool settles, List<AdvancedLine> open, List<AdvancedLine> returned, List<AdvancedLine> ended)
     {
         if (run.Schedule is null)
         {
@@ -40,6 +41,13 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         {
             Settle(open, paid);
             return run.Price.Terms.Proration is not Proration.None && paid.Until < Instant.Min(run.PeriodAt(at).End, part.To) ? AdvanceCharges.From(run, part, paid.Until) : null;
+        }
+
+        // A change that was known as the period began has cut the line that paid all of it.
+        if (run.Price.Terms.Proration is Proration.None && ended.Find(line => Pays(line, run, part) && line.Line.Period!.Value.Start >= run.PeriodAt(at).FullStart) is { } whole)
+        {
+            Settle(ended, whole);
+            return null;
         }
 
         // What was given back at this very instant, and goes on after all, is charged again.

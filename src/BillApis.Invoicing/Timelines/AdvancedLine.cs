@@ -8,7 +8,10 @@ namespace BillApis.Invoicing;
 /// <param name="Until">Up to when it pays; less than its period where the rest was given back.</param>
 public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
 {
-    /// <summary>The lines of a subscription's invoices that pay beyond an instant, or did until they were given back as of it.</summary>
+    /// <summary>Whether nothing of it was given back.</summary>
+    internal bool IsKept => Until == Line.Period!.Value.End;
+
+    /// <summary>The lines of a subscription's invoices that pay beyond an instant, or did until they were given back as of it; and those before it of which nothing was given back.</summary>
     /// <remarks>What was withdrawn or given up still pays for its time, and nothing of it can be given back.</remarks>
     public static IReadOnlyList<AdvancedLine> Of(IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditMemo> memos, Instant beyond)
     {
@@ -23,12 +26,12 @@ public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
             .Where(line => line.Kind is LineKind.Discount).ToLookup(line => Standing(line.Corrects!.Value));
         return [.. invoices.OrderBy(invoice => invoice.CreatedAt).ThenBy(invoice => invoice.Sequence)
             .SelectMany(invoice => invoice.Lines, (invoice, line) => (invoice, line: moved[line.Id].Aggregate(line, Moved)))
-            .Where(item => item.line is { InAdvance: true, RefersBack: false, Metric: null, Period: not null } && item.line.Period.Value.End > beyond && !replaced.ContainsKey(item.line.Id))
+            .Where(item => item.line is { InAdvance: true, RefersBack: false, Metric: null, Period: not null } && !replaced.ContainsKey(item.line.Id))
             .Select(item => new AdvancedLine(
                 item.line,
                 item.invoice.Status is InvoiceStatus.Canceled or InvoiceStatus.WrittenOff ? Money.Zero(item.invoice.Currency) : LeftOf(item.line, given[item.line.Id], taken[item.line.Id]),
                 given[item.line.Id].Select(line => line.Period!.Value.Start).Append(item.line.Period!.Value.End).Min()))
-            .Where(item => item.Until >= beyond)];
+            .Where(item => item.Until >= beyond || item.IsKept)];
     }
 
     // What stands in the place of a withdrawn invoice pays instead of it, line by line.
