@@ -66,9 +66,11 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     public async Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, EntityRows<T> rows, CancellationToken cancellationToken)
     {
         await PrepareAsync(transaction, tenant, rows, cancellationToken).ConfigureAwait(false);
+
+        // What gives its place away comes before what takes it.
         return rows.AreDistinct
-            && await WriteAsync(transaction, tenant, Insert, rows.Inserts, cancellationToken).ConfigureAwait(false)
-            && await WriteAsync(transaction, tenant, Update, rows.Updates, cancellationToken).ConfigureAwait(false);
+            && await WriteAsync(transaction, tenant, Update, rows.Updates, cancellationToken).ConfigureAwait(false)
+            && await WriteAsync(transaction, tenant, Insert, rows.Inserts, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stores the items and the events, and in the same transaction, before them, whatever else has to stand or fall with them: what items lock as they are stored is held for the shortest time.</summary>

@@ -105,10 +105,10 @@ internal sealed class BillingCycle(
             }
         }
 
-        var drafted = new List<BoundaryDraft>(calculated.Count);
+        var (drafted, taken) = (new List<BoundaryDraft>(calculated.Count), new HashSet<InvoiceId>());
         foreach (var draft in await common.JoinedAsync(tenant, calculated, cancellationToken).ConfigureAwait(false))
         {
-            drafted.Add(draft with { Invoice = await review.MergedAsync(draft.Invoice, draft.Dues[0].Subscription, cancellationToken).ConfigureAwait(false) });
+            drafted.Add(await review.MergedAsync(draft, taken, cancellationToken).ConfigureAwait(false));
         }
 
         return drafted;

@@ -15,11 +15,33 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
         return new ReviewPolicy(Duration.FromHours(chosen.DraftHours), chosen.InvoiceApproval is InvoiceApproval.Manual);
     }
 
-    /// <summary>What was calculated, with what people changed of the draft that is kept of it.</summary>
-    public async Task<Invoice> MergedAsync(Invoice calculated, Subscription subscription, CancellationToken cancellationToken) =>
-        subscription.Draft == calculated.Id && await invoices.FindAsync(subscription.Tenant, calculated.Id.ToString(), cancellationToken).ConfigureAwait(false) is { Status: InvoiceStatus.Draft } kept
-            ? calculated.WithEditsOf(kept)
-            : calculated;
+    /// <summary>What was calculated, with what people changed of the drafts that are kept of its subscriptions; those whose place it takes are withdrawn with it.</summary>
+    /// <param name="calculated">What was calculated.</param>
+    /// <param name="taken">The drafts that others took what people changed from.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<BoundaryDraft> MergedAsync(BoundaryDraft calculated, HashSet<InvoiceId> taken, CancellationToken cancellationToken)
+    {
+        var (merged, tenant) = (calculated, calculated.Invoice.Tenant);
+        foreach (var owner in calculated.Dues.Select(due => due.Subscription))
+        {
+            if (owner.Draft is { } id && taken.Add(id) && await invoices.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { Status: InvoiceStatus.Draft } kept)
+            {
+                var edited = merged.Invoice.WithEditsOf(kept);
+                merged = id == edited.Id
+                    ? merged with { Invoice = edited }
+                    : merged with { Invoice = edited with { Version = merged.Invoice.Version }, Outdated = merged.Outdated.Add(Outdated(kept, owner)) };
+            }
+        }
+
+        // A boundary that is back was withdrawn with its draft before.
+        return merged.Invoice.Version == 0 && merged.Dues.Any(due => due.Subscription.Draft is not null)
+            && await invoices.FindAsync(tenant, merged.Invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is { Status: InvoiceStatus.Canceled } before
+            ? merged with { Invoice = merged.Invoice with { Version = before.Version } }
+            : merged;
+    }
+
+    /// <summary>A draft that is withdrawn because the boundary that it would bill is gone: another takes its place among the invoices of the subscription.</summary>
+    public static Invoice Outdated(Invoice draft, Subscription owner) => draft.Outdated() with { Sequence = -(int)owner.Version };
 
     /// <summary>Stores drafts, or what became of them; one that someone changes at the same time is left to the next look.</summary>
     public async Task KeepAsync(TenantId tenant, IReadOnlyList<BoundaryDraft> drafts, ReviewPolicy policy, CycleResult result, CancellationToken cancellationToken)
@@ -39,8 +61,8 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
             await invoices.SaveAsync(
                 tenant,
                 new InvoiceWrite(
-                    [made.Invoice with { Correction = null, Sections = [.. made.Invoice.Sections.Select(section => section with { Correction = null })] }, .. (await OutdatedAsync(draft, cancellationToken).ConfigureAwait(false)).Select(old => old.Outdated())],
-                    fresh ? [new BillingEvent("invoice.created", made.Invoice.Id.ToString(), now)] : [])
+                    [made.Invoice with { Correction = null, Sections = [.. made.Invoice.Sections.Select(section => section with { Correction = null })] }, .. draft.Outdated],
+                    fresh ? [new BillingEvent("invoice.created", made.Invoice.Id.ToString(), now), .. draft.WithdrawnAt(now)] : draft.WithdrawnAt(now))
                 {
                     Subscriptions = [.. draft.Dues.Select(due => due.Subscription with { Draft = made.Invoice.Id, AutoBillingAt = next })],
                 },
@@ -58,10 +80,6 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
             ? await subscriptions.SaveAsync(tenant, after, [], cancellationToken).ConfigureAwait(false)
             : await invoices.SaveAsync(tenant, new InvoiceWrite([.. kept.Select(draft => draft.Outdated())], [.. kept.SelectMany(draft => InvoicePosting.Canceled(draft, draft.Outdated(), clock.GetCurrentInstant()))]) { Subscriptions = after }, cancellationToken).ConfigureAwait(false);
     }
-
-    // The drafts of boundaries that the subscriptions have no more.
-    private async Task<List<Invoice>> OutdatedAsync(BoundaryDraft made, CancellationToken cancellationToken) =>
-        (await KeptAsync(made.Invoice.Tenant, made.Dues.Select(due => due.Subscription.Draft), cancellationToken).ConfigureAwait(false)).FindAll(old => old.Id != made.Invoice.Id);
 
     private async Task<List<Invoice>> KeptAsync(TenantId tenant, IEnumerable<InvoiceId?> drafts, CancellationToken cancellationToken)
     {
@@ -83,7 +101,7 @@ internal sealed class DraftReview(IInvoiceStore invoices, ISubscriptionStore sub
         var owners = new List<Subscription>();
         foreach (var id in draft.Status is InvoiceStatus.Draft ? draft.Subscriptions() : [])
         {
-            if (await subscriptions.FindAsync(draft.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { } owner && owner.Draft == draft.Id)
+            if (await subscriptions.FindAsync(draft.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { } owner && owner.Draft == draft.Id && owner.NextBillingAt == draft.CreatedAt)
             {
                 owners.Add(owner);
             }

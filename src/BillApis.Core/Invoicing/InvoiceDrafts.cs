@@ -65,7 +65,9 @@ public sealed class InvoiceDrafts
                 var now = _clock.GetCurrentInstant();
                 var changed = change(before, now);
                 MoneyCheck.Together("unit_amount", changed.Lines.Where(line => line.Kind is LineKind.OneOff));
-                var after = await _settlements.TaxedAsync(changed, cancellationToken).ConfigureAwait(false);
+
+                // What a boundary is billed shows the credit that it will use, as whenever it is made anew.
+                var after = await (before.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated ? _settlements.SettledAsync(changed, cancellationToken) : _settlements.TaxedAsync(changed, cancellationToken)).ConfigureAwait(false);
                 return (after, [new BillingEvent("invoice.edited", before.Id.ToString(), now)]);
             },
             cancellationToken);

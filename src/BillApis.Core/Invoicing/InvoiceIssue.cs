@@ -95,18 +95,23 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
             returned.Add(grant.Return(uses.Single(use => use.Grant == grant.Id).Amount, before.Id, now, entries.OrderBy(entry => entry.Number)));
         }
 
-        return new InvoiceWrite([after], [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)]) { Grants = returned, Subscriptions = await WaivedAsync(before, cancellationToken).ConfigureAwait(false) };
+        var waived = before.Status is InvoiceStatus.Draft ? await WaivedAsync(before, cancellationToken).ConfigureAwait(false) : [];
+        var stale = waived.Find(owner => owner.Draft == before.Id);
+        return new InvoiceWrite([stale is null ? after : DraftReview.Outdated(before, stale)], [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)])
+        {
+            Grants = returned, Subscriptions = [.. waived.Select(owner => owner with { Draft = null })],
+        };
     }
 
-    // Whoever withdraws the draft of a boundary waives what it charges: each subscription goes on after it.
-    private async Task<IReadOnlyList<Subscription>> WaivedAsync(Invoice before, CancellationToken cancellationToken)
+    // Whoever withdraws the draft of a boundary waives what it charges: each subscription goes on after it, unless it has the boundary no more.
+    private async Task<List<Subscription>> WaivedAsync(Invoice draft, CancellationToken cancellationToken)
     {
         var waived = new List<Subscription>();
-        foreach (var id in before.Status is InvoiceStatus.Draft ? before.Subscriptions() : [])
+        foreach (var id in draft.Subscriptions())
         {
-            if (await subscriptions.FindAsync(before.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { NextBillingAt: { } boundary } owner && owner.Draft == before.Id)
+            if (await subscriptions.FindAsync(draft.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { NextBillingAt: { } boundary } owner && owner.Draft == draft.Id)
             {
-                waived.Add(owner.Billed(boundary, await plans.VersionsAsync(owner, cancellationToken).ConfigureAwait(false), options.Value));
+                waived.Add(boundary == draft.CreatedAt ? owner.Billed(boundary, await plans.VersionsAsync(owner, cancellationToken).ConfigureAwait(false), options.Value) : owner);
             }
         }
 
@@ -144,9 +149,11 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
 
         var now = clock.GetCurrentInstant();
         var issued = settled.Select(item => item.Invoice.Issue(now, item.Terms!.PaymentTermsDays)).ToList();
-        var write = Issued(issued, book, now) with { Subscriptions = [.. drafts.Zip(issued).SelectMany(pair => Advanced(pair.First, pair.Second)), .. drafts.Select(draft => draft.Counted).OfType<Subscription>()] };
+        var outdated = drafts.SelectMany(draft => draft.Outdated).ToList();
+        var write = Issued(issued, book, now);
+        write = write with { Invoices = [.. issued, .. outdated], Events = [.. write.Events, .. drafts.SelectMany(draft => draft.WithdrawnAt(now))], Subscriptions = [.. drafts.Zip(issued).SelectMany(pair => Advanced(pair.First, pair.Second)), .. drafts.Select(draft => draft.Counted).OfType<Subscription>()] };
         var saved = await SaveAsync(tenant, write, cancellationToken).ConfigureAwait(false);
-        foreach (var invoice in saved ? write.Invoices : [])
+        foreach (var invoice in saved ? issued : [])
         {
             stored[invoice.Id] = invoice;
             result.Add(invoice);
@@ -162,7 +169,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         var draft = one.Invoice;
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            if (await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false) is { } found && found.Status is not InvoiceStatus.Draft)
+            if (await invoices.FindAsync(tenant, draft.Id.ToString(), cancellationToken).ConfigureAwait(false) is { } found && found.Status is not (InvoiceStatus.Draft or InvoiceStatus.Canceled))
             {
                 stored[draft.Id] = found;
                 return true;
@@ -194,7 +201,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         {
             if ((await subscriptions.FindAsync(tenant, read.Id.ToString(), cancellationToken).ConfigureAwait(false))?.Version != read.Version)
             {
-                return await invoices.FindAsync(tenant, draft.Invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null or { Status: InvoiceStatus.Draft };
+                return await invoices.FindAsync(tenant, draft.Invoice.Id.ToString(), cancellationToken).ConfigureAwait(false) is null or { Status: InvoiceStatus.Draft or InvoiceStatus.Canceled };
             }
         }
 
@@ -236,6 +243,12 @@ internal sealed record BoundaryDraft(Invoice Invoice, params ImmutableArray<DueC
 {
     /// <summary>The subscription with the coupons counted that an invoice between its boundaries uses; null where it uses none.</summary>
     public Subscription? Counted { get; init; }
+
+    /// <summary>The kept drafts whose place it takes, withdrawn.</summary>
+    public ImmutableArray<Invoice> Outdated { get; init; } = [];
+
+    /// <summary>That they are withdrawn.</summary>
+    public IReadOnlyList<BillingEvent> WithdrawnAt(Instant now) => [.. Outdated.Select(draft => new BillingEvent("invoice.canceled", draft.Id.ToString(), now))];
 }
 
 /// <summary>What became of drafts.</summary>

@@ -42,7 +42,7 @@ public sealed class InvoicePreviews
         {
             var request = (await _invoices.RequestsAsync(tenant, due, [], cancellationToken).ConfigureAwait(false)).Single();
             var calculated = InvoiceCalculator.Calculate(request);
-            var invoice = await _review.MergedAsync(calculated.Lines.IsEmpty ? calculated : await _common.JoinedAsync(calculated, next, cancellationToken).ConfigureAwait(false), found, cancellationToken).ConfigureAwait(false);
+            var invoice = (await _review.MergedAsync(new BoundaryDraft(calculated.Lines.IsEmpty ? calculated : await _common.JoinedAsync(calculated, next, cancellationToken).ConfigureAwait(false), next), [], cancellationToken).ConfigureAwait(false)).Invoice;
             if (!invoice.Lines.IsEmpty)
             {
                 return await _settlements.SettledAsync(invoice, cancellationToken).ConfigureAwait(false);

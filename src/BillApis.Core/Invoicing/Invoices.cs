@@ -179,9 +179,9 @@ public sealed class Invoices
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             var owners = await _review.OwnersAsync(draft, cancellationToken).ConfigureAwait(false);
-            var result = owners.Count > 0
+            var result = owners.Count == draft.Subscriptions().Count()
                 ? await _cycle.ApproveAsync(owners, cancellationToken).ConfigureAwait(false)
-                : throw new BillingException(BillingErrorCode.Conflict, $"The invoice '{draft.Id}' is the draft of a boundary that its subscription has no more; cancel it.");
+                : throw new BillingException(BillingErrorCode.Conflict, $"The invoice '{draft.Id}' is the draft of a boundary that its subscription has no more; cancel it, or let the next run put another in its place.");
             if (result.Failures is [var failure, ..])
             {
                 throw new BillingException(BillingErrorCode.Conflict, failure.Message);

@@ -59,9 +59,9 @@ public static class DraftEdits
         return calculated with
         {
             Lines = [.. calculated.Lines, .. draft.Lines.Where(line => line.Kind is LineKind.OneOff)],
-            Notes = draft.Notes,
-            PurchaseOrder = draft.PurchaseOrder,
-            Edits = draft.Edits,
+            Notes = draft.Notes ?? calculated.Notes,
+            PurchaseOrder = draft.PurchaseOrder ?? calculated.PurchaseOrder,
+            Edits = [.. calculated.Edits, .. draft.Edits],
             Version = draft.Version,
         };
     }
