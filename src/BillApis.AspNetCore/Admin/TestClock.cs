@@ -5,7 +5,6 @@ namespace BillApis.AspNetCore;
 /// <summary>Billing time that stands still until it is moved; timers and time stamps of measurements stay real.</summary>
 internal sealed class TestClock(Instant start) : TimeProvider
 {
-    private static readonly Instant Latest = Instant.FromUtc(2200, 1, 1, 0, 0);
     private readonly Lock _lock = new();
     private Instant _now = start;
 
@@ -29,7 +28,7 @@ internal sealed class TestClock(Instant start) : TimeProvider
         lock (_lock)
         {
             _now = now < _now ? throw BillingException.Field("now", $"must not be before {_now}, which the clock shows; time does not go back")
-                : now > Latest ? throw BillingException.Field("now", $"must not be after {Latest}")
+                : now > Period.Latest ? throw BillingException.Field("now", $"must not be after {Period.Latest}")
                 : now;
         }
     }

@@ -38,6 +38,22 @@ public sealed class AnalyticsEndpointTests(HostFixture host)
     }
 
     [Fact]
+    public async Task Three_centuries_are_an_interval_and_nothing_beyond_them_is()
+    {
+        var type = Seed.Name("ever");
+        var metric = (await _seed.MetricAsync(type)).GetProperty("code").GetString();
+        await SendAsync(type, await _seed.CustomerAsync(), ("2025-10-05T10:00:00Z", 4), ("2025-11-02T10:00:00Z", 6));
+        (await _api.GetAsync($"/analytics/usage?metric_id={metric}&from=1900-01-01T00:00:00Z&to=2200-01-01T00:00:00Z&interval=month")).Ok().GetProperty("metrics")[0].GetProperty("value").GetDecimal().ShouldBe(10);
+        foreach (var path in new[] { "/analytics/usage?", $"/usage/summary?metric_id={metric}&customer_id=nobody&window=month&", "/ledger/revenue-schedule?" })
+        {
+            (await _api.GetAsync($"{path}from=0001-01-01T00:00:00Z&to=2026-01-01T00:00:00Z")).ShouldFail(400, "VAL_001", "from");
+            (await _api.GetAsync($"{path}from=9999-12-01T00:00:00Z&to=9999-12-31T23:59:59Z")).ShouldFail(400, "VAL_001", "to");
+        }
+
+        (await _api.PostAsync("/admin/simulation/backtest", new { plan_id = "nothing", from = "2026-01-01T00:00:00Z", to = "9999-12-31T23:59:59Z" })).ShouldFail(400, "VAL_001", "to");
+    }
+
+    [Fact]
     public async Task A_question_that_makes_no_sense_is_refused()
     {
         (await _api.GetAsync("/analytics/usage?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z")).ShouldFail(400, "VAL_001", "to");
