@@ -158,6 +158,11 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             return (line.Quantity, []);
         }
 
+        if (invoice.Lines.Any(other => OnceVerification.IsReplaced(line, other)))
+        {
+            return (0, []);
+        }
+
         var request = _periods.RequestOf(line, metric, invoice) with { GroupBy = price.Terms.Dimensions };
         bool IsMine(IEnumerable<KeyValuePair<string, string?>> values) => line.Group.All(wanted => values.Any(value => value.Key == wanted.Key && value.Value == wanted.Value));
         if (price.Terms.Model is PercentagePrice or DynamicPrice)

@@ -30,7 +30,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
                 findings.Add($"{At(i)}.id", "is that of another line");
             }
 
-            if (IsMetered(line) && earlier.Any(other => IsMetered(other) && other.Price == line.Price && other.Subscription == line.Subscription && IsShared(other, line)))
+            if (IsMetered(line) && earlier.Any(other => IsMetered(other) && other.Price == line.Price && other.Subscription == line.Subscription && IsShared(other, line) && !IsReplaced(other, line) && !IsReplaced(line, other)))
             {
                 findings.Add(At(i), "charges what another line charges: the same usage of the same time at the same price");
             }
@@ -41,6 +41,10 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
 
     private static bool IsShared(InvoiceLine one, InvoiceLine other) =>
         one.Period!.Value.Start < other.Period!.Value.End && other.Period.Value.Start < one.Period.Value.End && one.Group.All(value => !other.Group.TryGetValue(value.Key, out var own) || own == value.Value);
+
+    /// <summary>Whether a line gives back what was billed while nothing was used, and another adjusts a group of the same price and period that came late.</summary>
+    public static bool IsReplaced(InvoiceLine line, InvoiceLine by) => line is { Kind: LineKind.Adjustment, Group.IsEmpty: true, Adjustment: { Quantity: 0, Amount.IsZero: true } }
+        && by is { Kind: LineKind.Adjustment, Group.IsEmpty: false } && (by.Price, by.Subscription, by.Period) == (line.Price, line.Subscription, line.Period);
 
     // A fee of nothing adds nothing, and would not be missed in the sums.
     private void VerifyPrices()
