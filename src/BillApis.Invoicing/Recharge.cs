@@ -17,6 +17,9 @@ public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<B
     /// <summary>What was billed early of the charge, as one invoice that counts as its origin where less was used than that: what is given back bears the percentages and taxes that it was billed with.</summary>
     public BilledOrigin? Early { get; init; }
 
+    /// <summary>Whether its period was billed to its end, so that what was used more counts with what was billed, as what was used less does.</summary>
+    public bool IsOver { get; init; }
+
     /// <summary>What its lines are called beside the price.</summary>
     public string Word { get; init; } = "adjustment";
 
@@ -31,8 +34,8 @@ public sealed record Recharge(Charge Charge, RatingInput Usage, ImmutableArray<B
             .Select(key => Line([.. rated[key]], [.. billed[key]], currency)).OfType<InvoiceLine>()];
     }
 
-    /// <summary>The same, with what was billed early as its origin where it comes to less than that.</summary>
-    internal Recharge Compared(Currency currency) => Early is not null && LinesIn(currency).Sum(line => line.Amount.MinorUnits) < 0 ? this with { Origin = Early } : this;
+    /// <summary>The same, with what was billed early as its origin where it comes to less than that, or its period is over.</summary>
+    internal Recharge Compared(Currency currency) => Early is not null && (IsOver || LinesIn(currency).Sum(line => line.Amount.MinorUnits) < 0) ? this with { Origin = Early } : this;
 
     /// <summary>The adjustments of several charges; where they are more than there is room for, each charge has one line for all its groups.</summary>
     internal static IReadOnlyList<InvoiceLine> LinesOf(IReadOnlyCollection<Recharge> recharges, Currency currency, int room)

@@ -71,9 +71,9 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task An_amount_is_taken_off_each_month_that_bills_nothing_but_a_commitment_at_its_end(string storage)
+    public async Task An_amount_is_taken_off_each_month_by_its_first_bill(string storage)
     {
-        // 40 of 100 are billed early; the 60 that are missing less 10.00 are 50.00, each month.
+        // 40 of 100 are billed early, less 10.00; the 60 that are missing follow, each month.
         await using var life = await StartAsync(storage, "2026-01-01");
         await life.CustomerAsync();
         await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "TEN", Terms = new CouponTerms { AmountOff = Money.Of(10, Usd), Duration = CouponDuration.Forever } }, Token);
@@ -81,7 +81,92 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
         await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd), Coupons = ["TEN"], Commitment = new MinimumCommitment(Money.Of(100, Usd), new BillingInterval(IntervalUnit.Month, 1)) });
         await UseAsync(life, 40, "2026-01-10");
         await UseAsync(life, 40, "2026-02-10");
-        await TotalsAsync(life, "2026-03-02", 40, 50, 40, 50);
+        await TotalsAsync(life, "2026-03-02", 30, 60, 30, 60);
+    }
+
+    [Theory]
+    [InlineData("sqlite", CouponDuration.Once, false)]
+    [InlineData("postgres", CouponDuration.Once, false)]
+    [InlineData("sqlite", CouponDuration.Forever, false)]
+    [InlineData("sqlite", CouponDuration.Once, true)]
+    public async Task An_amount_is_taken_off_the_bills_of_a_month_until_all_of_it_was(string storage, CouponDuration duration, bool carries)
+    {
+        // 60.00 off 40, 40 and 5: all of the first, half of the second, and nothing of the third, which would have been too small for it.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "SIXTY", Terms = new CouponTerms { AmountOff = Money.Of(60, Usd), Duration = duration, CarryOver = carries } }, Token);
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd), Coupons = ["SIXTY"] });
+        await UseAsync(life, 40, "2026-01-10");
+        await UseAsync(life, 40, "2026-01-20");
+        await UseAsync(life, 5, "2026-01-25");
+        await TotalsAsync(life, "2026-02-02", 20, 5);
+
+        // February has 10: the amount for once was all taken, the one of each month takes as much as there is.
+        await UseAsync(life, 10, "2026-02-10");
+        await TotalsAsync(life, "2026-03-02", duration is CouponDuration.Once ? [20, 5, 10] : [20, 5]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_an_early_bill_left_of_an_amount_is_not_for_another_month(string storage)
+    {
+        // Of 60.00, 40 were taken in January, and all of its usage had been billed then. In March 40 of the next 60.00 are.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "SIXTY", Terms = new CouponTerms { AmountOff = Money.Of(60, Usd), Duration = CouponDuration.Repeating, DurationPeriods = 2 } }, Token);
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd), Coupons = ["SIXTY"] });
+        await UseAsync(life, 40, "2026-01-10");
+        await UseAsync(life, 40, "2026-03-10");
+        await UseAsync(life, 40, "2026-03-20");
+        await UseAsync(life, 40, "2026-04-10");
+        await TotalsAsync(life, "2026-05-02", 20, 40);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Usage_that_comes_after_the_end_has_the_coupon_that_early_bills_had(string storage)
+    {
+        // 40 early and 10 at the end, at half their price. Nothing is billed after that but the 20 that come late: 10.00.
+        await using var life = await MeteredAsync(storage, CouponDuration.Forever);
+        await UseAsync(life, 40, "2026-01-10");
+        await UseAsync(life, 10, "2026-01-20");
+        await life.GoToAsync("2026-01-21");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), new Cancel { When = ChangeWhen.Immediate }, Token);
+        await life.UseAsync("acme", "call", 20, "2026-01-15");
+        await TotalsAsync(life, "2026-02-02", 20, 5, 10);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Of_what_comes_late_and_what_is_void_each_bears_the_part_of_the_coupon_of_its_own(string storage)
+    {
+        // Half off 100 calls at 19 % and 100 books at 7 %, billed early. After the end 60 calls come late, and 100 books were none: 30.00 with 5.70 more, 50.00 with 3.50 less.
+        await using var life = await TaxedAsync(storage);
+        await UseAsync(life, 100, "2026-01-10");
+        var wrong = await life.UseAsync("acme", "book", 100, "2026-01-10");
+        await life.GoToAsync("2026-01-21");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), new Cancel { When = ChangeWhen.Immediate }, Token);
+        await life.UseAsync("acme", "call", 60, "2026-01-15");
+        await VoidAsync(life, wrong);
+        await life.GoToAsync("2026-02-02");
+        await TaxesAsync(life, ("2026-01-10", 19m, 50m, 9.5m), ("2026-01-21", 7m, 50m, 3.5m), ("2026-02-02", 19m, 30m, 5.7m), ("2026-02-02", 7m, -50m, -3.5m));
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_an_early_bill_gives_back_bears_the_coupon_and_the_tax_that_it_was_billed_with(string storage)
+    {
+        // Half off 100 books at 7 %; then the books were none, and 160 calls are billed at 19 %: 50.00 and 3.50 come back, 80.00 and 15.20 are new.
+        await using var life = await TaxedAsync(storage);
+        await life.GoToAsync("2026-01-10");
+        var wrong = await life.UseAsync("acme", "book", 100, "2026-01-10");
+        await life.GoToAsync("2026-01-11");
+        await VoidAsync(life, wrong);
+        await UseAsync(life, 160, "2026-01-20");
+        await life.GoToAsync("2026-02-02");
+        await TaxesAsync(life, ("2026-01-11", 7m, 50m, 3.5m), ("2026-01-20", 19m, 80m, 15.2m), ("2026-01-20", 7m, -50m, -3.5m));
     }
 
     [Theory]
@@ -148,6 +233,26 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
         await life.GoToAsync(until);
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).Where(total => total != 0).ShouldBe(totals);
         await BilledLives.VerifyAsync(life);
+    }
+
+    // Each tax that is on something.
+    private static async Task TaxesAsync(Scenario life, params (string Day, decimal Rate, decimal Base, decimal Tax)[] expected)
+    {
+        (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.TaxLines.Where(tax => !tax.Base.IsZero).Select(tax => (Day.Write(invoice.CreatedAt), tax.Tax.Percentage, tax.Base.Amount, tax.Amount.Amount))).ShouldBe(expected);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    // Calls at 19 % and books at 7 %, both at half their price.
+    private async Task<Scenario> TaxedAsync(string storage)
+    {
+        var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync(with: customer => customer with { Country = "DE" });
+        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19 }, Token);
+        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 7, TaxCategory = "books" }, Token);
+        await CouponAsync(life, CouponDuration.Forever, null);
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)), Offer.Usage("books", "book", new PerUnitPrice(1)).Having(terms => terms with { TaxCategory = "books" }));
+        await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd), Coupons = ["HALF"] });
+        return life;
     }
 
     private async Task<Scenario> MeteredAsync(string storage, CouponDuration duration, int? periods = null)

@@ -102,8 +102,11 @@ internal sealed class ProgressiveInvoices(
 
         var period = schedule.CountsFor(charges.Select(charge => charge.Period.Start), at);
         var numbers = await earlier.NextNumbersAsync(subscription.Tenant, [subscription.Id], cancellationToken).ConfigureAwait(false);
-        var lines = await earlier.LinesAsync(subscription, charges.Min(charge => charge.Period.Start), cancellationToken).ConfigureAwait(false);
-        var bills = new BoundBills(numbers[subscription.Id], [.. lines, .. drafted.SelectMany(invoice => invoice.Lines)]);
+        var since = charges.Min(charge => charge.Period.Start);
+        List<Invoice> billed = [.. (await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Select(invoice => invoice.PartOf(subscription.Id)), .. drafted];
+        var taken = await earlier.TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false);
+        var bills = new BoundBills(numbers[subscription.Id], [.. billed.SelectMany(invoice => invoice.Lines), .. taken]) { Early = billed.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive) };
+        var early = bills.EarlyOf(charges, subscription);
         var asked = await usage.RequestsAsync(subscription.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
         var used = await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var draft = InvoiceCalculator.Calculate(new InvoiceRequest
@@ -116,11 +119,9 @@ internal sealed class ProgressiveInvoices(
             Boundary = at,
             Sequence = bills.Number,
             Charges = [],
-            Recharges = [.. charges.Zip(used, (charge, input) => new Recharge(charge, input, bills.Of(charge)) { Word = "usage so far" })],
+            Recharges = [.. charges.Zip(used, (charge, input) => new Recharge(charge, input, bills.Of(charge)) { Word = "usage so far", Early = early })],
             Correction = bills.Number,
-
-            // A percentage is the same however often it is taken; an amount off is the final bill's.
-            Coupons = [.. subscription.CountingCoupons(period, at).Where(redemption => redemption.Terms.PercentOff is not null)],
+            Coupons = [.. subscription.CountingCoupons(period, at)],
         });
         var counted = subscription.Counted(draft, period);
         return draft.Subtotal < threshold ? null : new BoundaryDraft(draft) { Counted = counted.Coupons.SequenceEqual(subscription.Coupons) ? null : counted };

@@ -75,7 +75,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
 
         // A charge that was billed early has no bill of its own: its lines are on several.
         Recharge Recharged(Recharge item) =>
-            Origin(OriginOf(item.Charge, parts)) is { } origin ? item with { Origin = origin } : item with { Early = early.GetValueOrDefault(BoundBills.KeyOf(item.Charge)) };
+            Origin(OriginOf(item.Charge, parts)) is { } origin ? item with { Origin = origin } : item with { Early = early.GetValueOrDefault(BoundBills.KeyOf(item.Charge)), IsOver = true };
 
         BilledOrigin? Origin(Invoice? invoice)
         {

@@ -131,7 +131,7 @@ public sealed record Subscription : IEntity<Subscription>
     /// <param name="invoice">What was issued for it; null where nothing was charged. A coupon that it names counts for its period.</param>
     /// <param name="countsFor">The start of that period; the boundary where null.</param>
     public Subscription Billed(Instant boundary, PlanVersions plans, BillingOptions options, Invoice? invoice = null, Instant? countsFor = null) => NextBillingAt == boundary
-        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = Counted(invoice?.PartOf(Id), countsFor ?? boundary).Coupons, Draft = null }).Schedule(plans, options)
+        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = [.. Counted(invoice?.PartOf(Id), countsFor ?? boundary).Coupons.Select(coupon => coupon with { LeftOfPeriod = null })], Draft = null }).Schedule(plans, options)
         : this;
 
     /// <summary>Records something, and what is to be billed next because of it.</summary>
@@ -168,18 +168,19 @@ public sealed record Subscription : IEntity<Subscription>
     internal ImmutableArray<Redemption> CouponsOf(Invoice invoice)
     {
         var redeemed = FormerCoupons.AddRange(Coupons).ToLookup(redemption => redemption.Coupon);
-        return [.. TakenBy(invoice).Where(item => item.Value is not null).Select(item => (redeemed[item.Key].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[item.Key].FirstOrDefault())?.Taking(item.Value)).OfType<Redemption>()];
+        return [.. TakenBy(invoice).Where(item => item.Value is not null)
+            .Select(item => (redeemed[item.Key].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[item.Key].FirstOrDefault())?.TakenFrom(invoice, item.Value!.Value)).OfType<Redemption>()];
     }
 
     /// <summary>The coupons that count on one more invoice of a period, with the plan of an instant.</summary>
     internal IEnumerable<Redemption> CountingCoupons(Instant period, Instant at) =>
-        Coupons.Where(redemption => redemption.Counts(period) && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(PlanAt(at).Plan))).Select(redemption => redemption.Taking(redemption.Left));
+        Coupons.Where(redemption => redemption.Counts(period) && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(PlanAt(at).Plan))).Select(redemption => redemption.For(period));
 
     /// <summary>The same after the coupons that an invoice of a period names took something off it.</summary>
     internal Subscription Counted(Invoice? invoice, Instant period)
     {
         var taken = TakenBy(invoice).Where(item => item.Value is not null).ToDictionary(item => item.Key, item => item.Value!.Value);
-        return taken.Count == 0 ? this : this with { Coupons = [.. Coupons.Select(redemption => taken.TryGetValue(redemption.Coupon, out var amount) ? redemption.Counted(period, amount) : redemption)] };
+        return taken.Count == 0 ? this : this with { Coupons = [.. Coupons.Select(redemption => taken.TryGetValue(redemption.Coupon, out var amount) ? redemption.Counted(period, amount, invoice!.Kind is InvoiceKind.Progressive) : redemption)] };
     }
 
     private Instant RecordedSince(Instant at) => Timeline.Entries.Aggregate(at, (last, entry) => Instant.Max(last, entry.RecordedAt));

@@ -66,6 +66,14 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
         return Own.Zip(With([]).Lines, With(adjustments).Lines).Select(line => (line.First, (line.Third.Discount ?? none) - (line.Second.Discount ?? none)));
     }
 
+    /// <summary>The part that a coupon takes of the lines that it is for, with some adjustments.</summary>
+    internal ProrationFactor PartOf(Redemption coupon, IReadOnlyCollection<InvoiceLine> adjustments)
+    {
+        var eligible = Own.Concat(Adjusted).Concat(adjustments).Where(coupon.Terms.IsFor).Sum(line => line.Amount.MinorUnits);
+        var taken = DiscountsWith(adjustments).GetValueOrDefault(coupon.Coupon, Money.Zero(Invoice.Currency)).MinorUnits;
+        return eligible <= 0 || taken <= 0 ? new ProrationFactor(0, 1) : new ProrationFactor(Math.Min(taken, eligible), eligible);
+    }
+
     /// <summary>Whether a coupon may take something off a line.</summary>
     internal bool IsDiscounted(InvoiceLine line) => Coupons.Any(coupon => coupon.Terms.IsFor(line));
 

@@ -19,7 +19,7 @@ internal static class CorrectedDiscounts
         var changes = adjustments.Count == 0 ? [] : Changes(origin, adjustments);
         var borne = origin.IsOneBill
             ? MovedDiscounts.Apply(invoice, origin, adjustments, changes.Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Change), isApart)
-            : changes.Aggregate(invoice, (result, item) => Borne(result, item.Change, line => origin.Has(line) && item.Coupon.Terms.IsFor(line)));
+            : changes.Aggregate(invoice, (result, item) => Borne(result, origin, item.Coupon, item.Change));
         return borne with { Discounts = borne.Discounts.AddRange(changes.Where(item => !item.Change.IsZero).Select(item => new InvoiceDiscount(item.Coupon.Coupon, item.Coupon.Description, item.Change) { IsCorrection = true })) };
     }
 
@@ -36,6 +36,21 @@ internal static class CorrectedDiscounts
         }
 
         return changes;
+    }
+
+    // Where some is used more and some less, each bears the coupon's part of its own.
+    private static Invoice Borne(Invoice invoice, BilledOrigin origin, Redemption coupon, Money change)
+    {
+        bool Bears(InvoiceLine line) => origin.Has(line) && coupon.Terms.IsFor(line);
+        var (more, less) = (invoice.Lines.Where(line => Bears(line) && line.Amount.MinorUnits > 0).ToList(), invoice.Lines.Any(line => Bears(line) && line.Amount.MinorUnits < 0));
+        if (more.Count == 0 || !less)
+        {
+            return Borne(invoice, change, Bears);
+        }
+
+        var part = origin.PartOf(coupon, [.. invoice.Lines.Where(origin.Has)]).Apply(more.Sum(line => line.Amount.Amount));
+        var taken = Money.Round(part, change.Currency);
+        return Borne(Borne(invoice, taken, line => Bears(line) && line.Amount.MinorUnits > 0), change - taken, line => Bears(line) && line.Amount.MinorUnits < 0);
     }
 
     /// <summary>The invoice with something taken off some of its lines, by what they adjust.</summary>

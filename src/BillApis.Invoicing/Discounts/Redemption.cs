@@ -17,23 +17,44 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
     /// <summary>What is left of an amount that carries over; null before it took anything, and for every other coupon.</summary>
     public Money? Left { get; init; }
 
+    /// <summary>What bills that were made early left of an amount off for the other bills of the period that it counted for; null where none took anything of it.</summary>
+    public Money? LeftOfPeriod { get; init; }
+
     /// <summary>Whether it counted for as many periods as it may, or took all that it may.</summary>
     [JsonIgnore]
     public bool IsUsedUp => Left is { IsZero: true } || Uses >= Terms.MaxUses;
 
     /// <summary>
-    /// Whether it counts on one more invoice of a period: an amount is taken off a period once, or until all of it was taken where it carries over; a percentage that is not for one invoice alone is taken off
-    /// all of its invoices.
+    /// Whether it counts on one more invoice of a period: an amount is taken off a period once, or until all of it was taken where it carries over or was begun by bills that were made early; a percentage that is
+    /// not for one invoice alone is taken off all of its invoices.
     /// </summary>
-    public bool Counts(Instant period) => CountedFor >= period && !Terms.CarryOver ? Terms is { PercentOff: not null, Duration: not CouponDuration.Once } : !IsUsedUp;
+    public bool Counts(Instant period) => CountedFor >= period && !Terms.CarryOver
+        ? Terms is { PercentOff: not null, Duration: not CouponDuration.Once } || LeftIn(period) is { IsZero: false }
+        : !IsUsedUp;
 
     /// <summary>The same after it took something off an invoice of a period, whichever of them that is.</summary>
-    public Redemption Counted(Instant period, Money taken)
+    /// <param name="period">The start of the period.</param>
+    /// <param name="taken">How much it took.</param>
+    /// <param name="isEarly">Whether other bills of the same usage follow, which what is left of an amount is for.</param>
+    public Redemption Counted(Instant period, Money taken, bool isEarly = false)
     {
         var rest = Terms is { CarryOver: true, AmountOff: { } amount } ? this with { Left = (Left ?? amount) - taken } : this;
-        return CountedFor >= period ? rest : rest with { Uses = Uses + 1, CountedFor = period };
+        var counted = CountedFor >= period ? rest : rest with { Uses = Uses + 1, CountedFor = period };
+        return isEarly && Terms is { CarryOver: false, AmountOff: { } off } ? counted with { LeftOfPeriod = (LeftIn(period) ?? off) - taken } : counted with { LeftOfPeriod = null };
     }
 
-    /// <summary>The same with so much as the amount that it takes off: of one that carries over, what is left of it, or what it took.</summary>
-    public Redemption Taking(Money? amount) => Terms.CarryOver && amount is not null ? this with { Terms = Terms with { AmountOff = amount } } : this;
+    /// <summary>The same with so much as it may take off an invoice of a period.</summary>
+    public Redemption For(Instant period) => Taking(Terms.CarryOver ? Left : LeftIn(period));
+
+    /// <summary>The same with so much as the amount that it takes off.</summary>
+    public Redemption Taking(Money? amount) => Terms.AmountOff is not null && amount is not null ? this with { Terms = Terms with { AmountOff = amount } } : this;
+
+    /// <summary>The same as it counted on an invoice that it took something off: with as much as was left of it for that, where it was not the lines that ended it.</summary>
+    public Redemption TakenFrom(Invoice invoice, Money taken)
+    {
+        ArgumentNullException.ThrowIfNull(invoice);
+        return Terms.CarryOver || invoice.Kind is InvoiceKind.Progressive || invoice.Lines.Where(line => !line.RefersBack && Terms.IsFor(line)).Sum(line => line.Net.MinorUnits) > 0 ? Taking(taken) : this;
+    }
+
+    private Money? LeftIn(Instant period) => CountedFor == period ? LeftOfPeriod : null;
 }

@@ -45,7 +45,9 @@ internal sealed class CommitmentOracle
             foreach (var price in state.Plan.Prices)
             {
                 var part = new Part(state.From, state.To, state.Quantities.GetValueOrDefault(price.Code, price.Quantity));
-                var run = last == state.From ? open.Find(item => item.Price == price && item.Origin == state.Origin) : null;
+
+                // What is paid in advance for a month of the calendar goes on, though other prices are counted anew.
+                var run = last == state.From ? open.Find(item => item.Price == price && (item.Origin == state.Origin || (_facts.IsCalendar && price.InAdvance))) : null;
                 if (run is null && price.Cycle.IsOnce && runs.Exists(item => item.Price == price))
                 {
                     continue;
@@ -66,11 +68,12 @@ internal sealed class CommitmentOracle
         return runs;
     }
 
+    // What is recorded at an instant comes after what is billed at it, but for what takes effect there and then.
     private List<State> States(DateTime known)
     {
         var (states, state) = (new List<State>(), new State(_facts.Start, DateTime.MaxValue, _facts.Plan, _facts.Start, []));
         var (isPaused, isOver) = (false, false);
-        foreach (var happened in _facts.Happened.Where(item => item.Known <= known || item.At <= known).OrderBy(item => item.At))
+        foreach (var happened in _facts.Happened.Where(item => item.Known < known || item.At <= known).OrderBy(item => item.At))
         {
             if (!isPaused && !isOver && state.From < happened.At)
             {

@@ -9,7 +9,7 @@ internal sealed class RandomCommitments(Random random, Scenario life)
 {
     private static readonly Currency Usd = Currency.Parse("USD");
     private static readonly DateTime First = new(2026, 1, 1);
-    private static readonly DateTime Last = new(2026, 5, 21);
+    private static readonly DateTime Last = new(2026, 5, 21, 7, 7, 7);
     private readonly Dictionary<string, (string Subscription, DateTime BusyUntil)> _subscriptions = [];
     private readonly List<SoldPlan> _plans = [];
     private int _events;
@@ -27,7 +27,7 @@ internal sealed class RandomCommitments(Random random, Scenario life)
     public async Task LiveAsync(int subscriptions)
     {
         await PlansAsync();
-        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "PART", Terms = new CouponTerms { PercentOff = Number(1, 10_000, 2), Duration = CouponDuration.Forever } }, Token);
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "PART", Terms = new CouponTerms { PercentOff = Number(1, 9_000, 2), Duration = CouponDuration.Forever } }, Token);
         await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { LateUsage = One(LateUsagePolicy.Adjust, LateUsagePolicy.CreditMemo, LateUsagePolicy.Invoice), ZeroInvoices = One(ZeroInvoices.Issue, ZeroInvoices.Skip) }, Token);
         var (starts, stops) = (new[] { Any(), Any(), Any() }, Enumerable.Range(0, 12).Select(_ => Any()).Append(Last).Order().ToList());
         for (var i = 0; i < subscriptions; i++)
@@ -90,8 +90,8 @@ internal sealed class RandomCommitments(Random random, Scenario life)
         var cycle = One(cycles);
         return random.Next(5) switch
         {
-            0 => new SoldPrice(code, random.Next(4) == 0 ? default : cycle, Shared(), Number(0, 9_000, 2)) { InAdvance = true },
-            1 => new SoldPrice(code, cycle, Shared(), Number(0, 9_000, 3)) { InAdvance = random.Next(2) == 0, Quantity = random.Next(0, 9) },
+            0 => new SoldPrice(code, random.Next(4) == 0 ? default : cycle, Shared(), Number(100, 9_000, 2)) { InAdvance = true },
+            1 => new SoldPrice(code, cycle, Shared(), Number(100, 9_000, 3)) { InAdvance = random.Next(2) == 0, Quantity = random.Next(0, 9) },
             2 => new SoldPrice(code, cycle, Shared(), Number(0, 9_000, 2)),
             _ => Usage(code, cycle),
         };
@@ -146,7 +146,7 @@ internal sealed class RandomCommitments(Random random, Scenario life)
         var facts = new Facts(customer, start, isMonthly && random.Next(2) == 0, plan, own);
         if (random.Next(4) == 0)
         {
-            facts.Happened.Add(new Happened(random.Next(3) == 0 ? start.AddMonths(3) : start.AddSeconds(random.Next(86_400, 100 * 86_400)), start, Turn.End));
+            facts.Happened.Add(new Happened(random.Next(3) == 0 ? start.AddMonths(3) : start.AddSeconds(random.Next(86_400, 100 * 86_400)), DateTime.MinValue, Turn.End));
         }
 
         if (random.Next(4) == 0)
