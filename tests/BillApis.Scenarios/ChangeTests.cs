@@ -251,4 +251,23 @@ public sealed class ChangeTests(Databases databases) : LifeTests(databases)
         (await life.Billing.Changes.ApplyAsync(life.Tenant, monthly, term, Token)).Invoice.ShouldBeNull();
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([40m, 10m]);
     }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Seats_that_became_more_without_proration_are_settled_with_the_plan(string storage)
+    {
+        // Five seats of 31.00, and from 5 January ten, for nothing until February. The plan changes on the 10th: of 22 of 31 days five come back and ten are charged.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        var seats = Offer.Seats("seats", 31, 5);
+        await life.PlanAsync("basic", seats);
+        await life.PlanAsync("pro", seats, Offer.Fee("support", 0));
+        var id = (await life.SubscribeAsync("acme", "basic")).Id.ToString();
+        await life.GoToAsync("2026-01-05");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, id, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seats", 10)) { When = ChangeWhen.Immediate, Proration = ChangeProration.None }, Token);
+        await life.GoToAsync("2026-01-10");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, id, new ChangePlan("pro") { When = ChangeWhen.Immediate }, Token);
+        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).Where(total => total != 0).ShouldBe([155m, 110m]);
+        await BilledLives.VerifyAsync(life);
+    }
 }

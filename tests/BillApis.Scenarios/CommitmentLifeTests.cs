@@ -161,5 +161,24 @@ public sealed class CommitmentLifeTests(Databases databases) : LifeTests(databas
         await life.GoToAsync("2026-03-01");
     }
 
+    [Theory]
+    [InlineData("sqlite", false)]
+    [InlineData("postgres", false)]
+    [InlineData("sqlite", true)]
+    [InlineData("postgres", true)]
+    public async Task A_coupon_changes_no_cent_of_what_is_missing_where_a_seat_costs_no_whole_number(string storage, bool discounted)
+    {
+        // Nine seats cost 100.01 together; 15 of 30 days are left on 16 June: 50.01 come back of it before coupons. Half of 120.00 is committed, and 50.00 of it is met.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "HALF", Terms = new CouponTerms { PercentOff = 50, Duration = CouponDuration.Forever } }, Token);
+        await life.PlanAsync("pro", new Offer("seats", new GraduatedPrice([new Tier(null, 0, 100.01m)])) { Quantity = 9, With = terms => terms with { Timing = BillingTiming.InAdvance } });
+        var id = (await life.SubscribeAsync("acme", "pro", with => with with { Commitment = Monthly(120), Coupons = discounted ? ["HALF"] : [] })).Id.ToString();
+        await life.GoToAsync("2026-06-16");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, id, new Cancel { When = ChangeWhen.Immediate }, Token);
+        (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines).Where(line => line.Kind is LineKind.Commitment).Select(line => line.Amount.Amount).ShouldBe([10m]);
+        await BilledLives.VerifyAsync(life);
+    }
+
     private static MinimumCommitment Monthly(decimal amount) => new(Money.Of(amount, Usd), new BillingInterval(IntervalUnit.Month, 1));
 }

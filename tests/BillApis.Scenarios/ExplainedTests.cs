@@ -77,7 +77,7 @@ public sealed class ExplainedTests(Databases databases) : LifeTests(databases)
             "rounded half away from zero and given back: -3.60 USD", "VAT 19 % on -3.60 USD: -0.69 USD, its share of the invoice's tax"]);
 
         // Of 100.00, 31 + 8 − 4 + 6 were billed, before coupons, and 20 calls are on this one: 39.00 are missing. 97 calls come to 31.00: 11.00 more, and 11.00 less missing.
-        StepsOf(all[2], LineKind.Commitment)[..3].ShouldBe(["commitment of 100.00 USD", "41.00 USD of it was billed before, 20.00 USD is on this invoice", "which makes 39.00 USD"]);
+        StepsOf(all[2], LineKind.Commitment)[..3].ShouldBe(["commitment of 100.00 USD", "41.00 USD of it was billed before, 20.00 USD is on this invoice, both before coupons and credit", "which makes 39.00 USD"]);
         StepsOf(all[3], LineKind.Adjustment)[..5].ShouldBe(["quantity 97", "97 × 1 = 97", "amount 97 USD", "rounded half away from zero to 97.00 USD", "brought to 31.00 USD by the minimum or maximum of the price"]);
         StepsOf(all[3], LineKind.Adjustment)[5].ShouldBe("97 units cost 31.00 USD by now, 20.00 USD was billed, which makes 11.00 USD");
         var missing = all[3].Lines.Where(line => line.Line.Kind is LineKind.Commitment).ToDictionary(line => line.Line.Amount.Amount, line => line.Steps);

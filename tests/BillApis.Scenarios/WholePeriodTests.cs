@@ -109,7 +109,7 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
     [InlineData("postgres", true)]
     public async Task An_add_on_that_is_removed_and_added_again_in_its_month_is_charged_once_for_each(string storage, bool ownCycle)
     {
-        // One from 1 June is removed on the 11th. Of two on the 21st one is paid already, by either cycle until 1 July; the other costs 9.00 with its month. Later both do, each with its own.
+        // One from 1 June is removed on the 11th. Of two on the 21st one is paid already until 1 July, where that is its month too; the other costs 9.00 with its month. A month of its own that begins on the 21st is another, and costs as much.
         await using var life = await RunningAsync(storage);
         await life.PlanAsync("extras", Whole("extra", 9));
         await ChangeAsync(life, "2026-06-01", new AddAddOn("extra", 1, ownCycle));
@@ -118,7 +118,7 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
         await ChangeAsync(life, "2026-06-21", new AddAddOn("extra", 1, ownCycle));
         await life.GoToAsync(ownCycle ? "2026-08-22" : "2026-08-02");
         (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines.Where(line => line.Description == "extra").Select(line => (Day.Write(invoice.CreatedAt), line.Amount.Amount)))
-            .ShouldBe(ownCycle ? [("2026-06-11", 9m), ("2026-07-21", 9m), ("2026-08-21", 9m), ("2026-08-21", 9m)] : [("2026-06-11", 9m), ("2026-07-01", 9m), ("2026-08-01", 9m), ("2026-08-01", 9m)]);
+            .ShouldBe(ownCycle ? [("2026-06-11", 9m), ("2026-07-21", 9m), ("2026-07-21", 9m), ("2026-08-21", 9m), ("2026-08-21", 9m)] : [("2026-06-11", 9m), ("2026-07-01", 9m), ("2026-08-01", 9m), ("2026-08-01", 9m)]);
         await BilledLives.VerifyAsync(life);
     }
 
@@ -153,6 +153,41 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
         await ChangeAsync(life, "2026-08-15", new Reactivate());
         await life.GoToAsync("2026-09-02");
         (await life.InvoicesAsync("acme")).Select(invoice => (Day.Write(invoice.CreatedAt), invoice.Total.Amount)).ShouldBe([("2026-06-01", 30m), ("2026-07-01", 30m), ("2026-08-01", 50m), ("2026-09-01", 50m)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [InlineData("sqlite", BillingTiming.InArrears, new[] { "2026-12-20", "2027-12-20" })]
+    [InlineData("postgres", BillingTiming.InArrears, new[] { "2026-12-20", "2027-12-20" })]
+    [InlineData("sqlite", BillingTiming.InAdvance, new[] { "2026-01-01", "2026-12-20", "2027-12-20" })]
+    [InlineData("postgres", BillingTiming.InAdvance, new[] { "2026-01-01", "2026-12-20", "2027-12-20" })]
+    public async Task A_year_that_a_change_of_plan_begins_anew_is_another(string storage, BillingTiming timing, string[] expected)
+    {
+        // Monthly support makes the periods of the new plan begin with it: twelve days of its first year were paid, and it costs what a year does.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        var fee = Whole("fee", 1200).Every(IntervalUnit.Year).Having(terms => terms with { Timing = timing });
+        await life.PlanAsync("basic", fee);
+        await life.PlanAsync("pro", fee, Offer.Fee("support", 5));
+        await life.SubscribeAsync("acme", "basic");
+        await ChangeAsync(life, "2026-12-20", new ChangePlan("pro"));
+        await life.GoToAsync("2028-01-02");
+        (await life.InvoicesAsync("acme")).Where(invoice => invoice.Lines.Any(line => line is { Description: "fee", Amount.Amount: 1200 })).Select(invoice => Day.Write(invoice.CreatedAt)).ShouldBe(expected);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_month_that_begins_earlier_in_an_eastern_zone_is_charged(string storage)
+    {
+        // New York's January is paid by the change, and Berlin's with it; Berlin's February begins six hours before New York's January is over.
+        await using var life = await StartAsync(storage, "2026-01-01T05:00");
+        await life.CustomerAsync(zone: "America/New_York");
+        await life.PlanAsync("basic", Whole("fee", 30));
+        await life.SubscribeAsync("acme", "basic", with => with with { Anchor = BillingAnchor.Calendar });
+        await ChangeAsync(life, "2026-01-15", new ChangeZone(Berlin));
+        await life.GoToAsync("2026-04-02");
+        (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines.Select(line => (Day.Write(invoice.CreatedAt), line.Amount.Amount)))
+            .ShouldBe([("2026-01-15", 30m), ("2026-02-28T23:00", 30m), ("2026-03-31T22:00", 30m)]);
         await BilledLives.VerifyAsync(life);
     }
 

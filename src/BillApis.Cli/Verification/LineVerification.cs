@@ -28,6 +28,10 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         {
             findings.Add($"{path}.amount", $"is not in {invoice.Currency}");
         }
+        else if (line.Corrects is not null && line.Kind is not (LineKind.Adjustment or LineKind.Discount))
+        {
+            findings.Add($"{path}.corrects", "is of a line that corrects nothing");
+        }
         else if (line.Price is null)
         {
             VerifyOneOff(line, path);
@@ -53,6 +57,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         {
             _periods.Verify(line, price.Terms, path);
             VerifyRated(line, price, path);
+            VerifyKept(line, price.Terms, path);
         }
     }
 
@@ -88,17 +93,41 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
     private void VerifyBound(InvoiceLine line, Price price, string path)
     {
         var bound = line.Kind is LineKind.Minimum ? price.Terms.MinimumAmount : price.Terms.MaximumAmount;
-        var others = BoundedLines.Of(invoice, line).Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
         if (bound is not { } amount)
         {
             findings.Add($"{path}.kind", $"is {line.Kind}, but the price has none");
             return;
         }
 
-        var difference = (amount * FactorOf(line)).Round(_digits) - others;
+        var bounded = BoundedLines.Of(invoice, line).ToList();
+        if (bounded.Count == 0)
+        {
+            findings.Add(path, "is the bound of no line: a line was left out, or stands elsewhere");
+        }
+
+        var difference = (amount * FactorOf(line)).Round(_digits) - bounded.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
+        if (line.Kind is LineKind.Minimum ? difference.Sign <= 0 : difference.Sign >= 0)
+        {
+            findings.Add($"{path}.kind", $"is {line.Kind}, but its lines keep to it");
+        }
+
         findings.Expect($"{path}.amount", line.Amount, difference, "what is missing to the bound, or beyond it,");
         findings.Expect($"{path}.quantity", line.Quantity, 1, "the quantity of a bound");
         findings.Expect($"{path}.unit_amount", line.UnitAmount, Rational.Of(difference, _digits), "the amount");
+    }
+
+    // A fixed price that does not keep to its minimum or maximum is followed by what brings it there.
+    private void VerifyKept(InvoiceLine line, PriceTerms terms, string path)
+    {
+        if (line.Kind is not (LineKind.Flat or LineKind.Seat) || invoice.Lines.Any(other => other.Kind is LineKind.Minimum or LineKind.Maximum && BoundedLines.Of(invoice, other).Any(bounded => bounded.Id == line.Id)))
+        {
+            return;
+        }
+
+        if ((terms.MinimumAmount * FactorOf(line))?.Round(_digits) > line.Amount.MinorUnits || (terms.MaximumAmount * FactorOf(line))?.Round(_digits) < line.Amount.MinorUnits)
+        {
+            findings.Add(path, "does not keep to the minimum and maximum of its price: a line was left out");
+        }
     }
 
     private void VerifyRated(InvoiceLine line, Price price, string path)

@@ -40,7 +40,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
     private static bool IsMetered(InvoiceLine line) => line is { Metric: not null, Period: not null, Kind: LineKind.Usage or LineKind.Adjustment };
 
     private static bool IsShared(InvoiceLine one, InvoiceLine other) =>
-        one.Period!.Value.Start < other.Period!.Value.End && other.Period.Value.Start < one.Period.Value.End && one.Group.All(value => !other.Group.TryGetValue(value.Key, out var own) || own == value.Value);
+        (one.Period == other.Period || (one.Period!.Value.Start < other.Period!.Value.End && other.Period.Value.Start < one.Period.Value.End)) && one.Group.All(value => !other.Group.TryGetValue(value.Key, out var own) || own == value.Value);
 
     /// <summary>Whether a line gives back what was billed while nothing was used, and another adjusts a group of the same price and period that came late.</summary>
     public static bool IsReplaced(InvoiceLine line, InvoiceLine by) => line is { Kind: LineKind.Adjustment, Group.IsEmpty: true, Adjustment: { Quantity: 0, Amount.IsZero: true } }
@@ -57,15 +57,6 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
         foreach (var id in export.LineTerms.Keys.Where(id => invoice.Lines.All(line => line.Id.ToString() != id)))
         {
             findings.Add($"line_terms.{id}", "are the terms of no line: a line was left out");
-        }
-
-        // What is missing to a minimum is missing to usage, be it none.
-        foreach (var (i, bound) in invoice.Lines.Index().Where(item => item.Item is { Kind: LineKind.Minimum or LineKind.Maximum, Metric: not null }))
-        {
-            if (!invoice.Lines.Any(line => line.Kind is LineKind.Usage && line.Price == bound.Price && line.Subscription == bound.Subscription && line.Period == bound.Period))
-            {
-                findings.Add(At(i), "is the bound of usage that no line charges: a line was left out");
-            }
         }
     }
 

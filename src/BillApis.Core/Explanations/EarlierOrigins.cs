@@ -17,9 +17,14 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
             return (InvoiceSteps.OfAmount(line), false);
         }
 
-        // Where a commitment is open no credit memo takes late usage back, so that invoices are all that there is.
-        var bills = (await earlier.InvoicesAsync(subscription, period.Start, cancellationToken).ConfigureAwait(false)).Where(bill => IsBefore(bill, invoice));
-        var (before, mine) = (committed.After([.. bills.SelectMany(bill => bill.PartOf(subscription.Id).Lines)]), invoice.PartOf(subscription.Id).Lines);
+        var bills = (await earlier.InvoicesAsync(subscription, period.Start, cancellationToken).ConfigureAwait(false)).Where(bill => IsBefore(bill, invoice)).SelectMany(bill => bill.PartOf(subscription.Id).Lines).ToList();
+        var memos = await earlier.MemosAsync(subscription, period.Start, cancellationToken).ConfigureAwait(false);
+        CommittedPeriod After(Func<CreditMemo, bool> isBefore) => committed.After([.. bills, .. memos.Where(isBefore).SelectMany(memo => memo.Lines).Select(item => item.Adjustment).OfType<InvoiceLine>()]);
+
+        // What was taken back as it was issued, on a clock that stands, may have been taken back before it or after.
+        var mine = invoice.PartOf(subscription.Id).Lines;
+        var before = After(memo => memo.IssuedAt < (invoice.IssuedAt ?? Instant.MaxValue));
+        before = before.LineOf(mine)?.Amount == line.Amount ? before : After(memo => memo.IssuedAt <= (invoice.IssuedAt ?? Instant.MaxValue));
         return (InvoiceSteps.Missing(line, before, before.DrawnBy(mine)), before.LineOf(mine)?.Amount == line.Amount);
     }
 

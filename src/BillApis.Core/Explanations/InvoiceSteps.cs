@@ -25,7 +25,7 @@ internal static class InvoiceSteps
     /// <summary>How much is missing to a commitment.</summary>
     public static ImmutableArray<string> Missing(InvoiceLine line, CommittedPeriod before, Money mine) => [
         Text($"commitment of {before.Of.Committed}{(line.Factor.IsWhole ? "" : $", for {line.Factor} of its interval")}"),
-        Text($"{before.Counted} of it was billed before, {mine} is on this invoice{(before.TrueUp.IsZero ? "" : $", and {before.TrueUp} was charged as missing")}"),
+        Text($"{before.Counted} of it was billed before, {mine} is on this invoice, both before coupons and credit{(before.TrueUp.IsZero ? "" : $", and {before.TrueUp} was charged as missing")}"),
         Text($"which makes {line.Amount}")];
 
     /// <summary>How much is given back of a line that was billed in advance.</summary>
@@ -104,7 +104,7 @@ internal static class InvoiceSteps
     {
         if (line.Discount is { } discount)
         {
-            yield return Text($"− {discount}, its share of the coupons");
+            yield return Text($"{(discount.MinorUnits < 0 ? "+" : "−")} {(discount.MinorUnits < 0 ? -discount : discount)}, its share of the coupons");
         }
 
         if (line.Credit is { } credit)

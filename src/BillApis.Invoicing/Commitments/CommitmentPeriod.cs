@@ -67,7 +67,7 @@ public sealed record CommittedPeriod(CommitmentPeriod Of, Money Counted, Money T
             return line.Amount;
         }
 
-        var asked = billed is { Kind: LineKind.Flat or LineKind.Seat, UnitAmount: { } price, Quantity: not 0 } ? line.Factor.Apply(Exact.Multiply(price, billed.Quantity)) : line.Factor.ApplyWithin(billed.Factor, billed.Amount.Amount);
+        var asked = billed is { Kind: LineKind.Flat or LineKind.Seat, Tiers: [_, ..] tiers } ? line.Factor.Apply(tiers.Sum(tier => tier.Amount)) : line.Factor.ApplyWithin(billed.Factor, billed.Amount.Amount);
         var back = Money.Round(asked, line.Amount.Currency);
         return -(back > billed.Amount && billed.Amount.MinorUnits >= 0 ? billed.Amount : back);
     }

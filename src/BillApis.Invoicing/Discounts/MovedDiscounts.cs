@@ -32,6 +32,8 @@ internal static class MovedDiscounts
             invoice = invoice with { Lines = invoice.Lines.AddRange(moved.Where(item => !item.Change.IsZero).Select(item => LineOf(origin, item.Line, item.Change))) };
         }
 
+        // What several bills rounded by themselves is borne though no line that a coupon is for is adjusted.
+        invoice = CorrectedDiscounts.Borne(invoice, rest, line => line.Corrects is { } id && corrected.Contains(id));
         return invoice with { Lines = [.. invoice.Lines.Select(line => line is { RefersBack: true, Discount.IsZero: true } ? line with { Discount = null } : line)] };
     }
 

@@ -28,7 +28,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 
     // Whether the plan begins, ends or is changed here, or a price of it that nothing was billed for since an earlier change without proration: then that change is settled too, from here on.
     private bool TouchesPlan(List<AdvancedLine> open) => runs.Any(run => run is { AddOn: null, Schedule: not null } && (run.From == at || run.To == at
-        || (run.IsAdvance && run.Parts.Exists(part => part.From == at) && !open.Exists(line => line.Line.Price == run.Price.Id))));
+        || (run.IsAdvance && run.Price.Terms.Proration is not Proration.None && run.Parts.Exists(part => part.From == at) && !open.Exists(line => line.Line.Price == run.Price.Id))));
 
     private Charge? Charged(PriceRun run, PricePart part, bool settles, List<AdvancedLine> open, List<AdvancedLine> returned, List<AdvancedLine> ended)
     {
@@ -65,8 +65,8 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         open.RemoveRange(place, bounded ? 2 : 1);
     }
 
-    // A price that is not prorated was billed for its period, whatever its quantity becomes.
-    private static bool Pays(AdvancedLine line, PriceRun run, PricePart part)
+    // A price that is not prorated was billed for its period, whatever its quantity becomes; a period that is counted anew is another.
+    private bool Pays(AdvancedLine line, PriceRun run, PricePart part)
     {
         if (line.Line.Price != run.Price.Id || line.Line.Kind is LineKind.Minimum or LineKind.Maximum)
         {
@@ -75,7 +75,8 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 
         if (run.Price.Terms.Proration is Proration.None)
         {
-            return true;
+            var period = run.PeriodAt(at);
+            return line.Line.Period!.Value.Start >= period.FullStart - PriceRun.ZoneShift(period) || PriceRun.IsPaid(period, line.Until);
         }
 
         return line.Line.Quantity == part.Quantity && AmountOf(run, line.Line) == line.Line.Amount;
@@ -98,7 +99,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 
         // What was billed at this very instant was not used at all.
         var mine = runs.Where(run => run.Price.Id == line.Price && run.Schedule is not null).ToList();
-        var ended = mine.Find(run => run.Parts.Exists(part => part.To == at)) ?? (settles ? mine.Find(run => run.AddOn is null && run.To < at) : null);
+        var ended = mine.Find(run => run.Parts.Exists(part => part.To == at)) ?? (settles ? mine.Find(run => run.AddOn is null && run.Parts.Exists(part => part.To < at)) : null);
         if (period.Start == at || (policy is ChangeProration.Full && ended is not null))
         {
             return new UnusedTime(advanced, period, line.Factor, line.Amount.Amount, ProrationFactor.Whole);

@@ -15,7 +15,7 @@ internal static class ArrearCharges
 
         var period = run.PeriodAt(boundary - Duration.Epsilon);
         var start = Instant.Max(period.Start, run.From);
-        if (start < run.PaidUntil)
+        if (PriceRun.IsPaid(period, run.PaidUntil))
         {
             return [];
         }

@@ -11,6 +11,9 @@ namespace BillApis.Invoicing;
 /// <param name="Parts">The stretches of one quantity, without gaps.</param>
 internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Periods, List<PricePart> Parts)
 {
+    // From UTC−12 to UTC+14.
+    private const int MostBetweenZones = 26;
+
     /// <summary>What its periods follow from; null where it is charged once.</summary>
     public BillingSchedule? Schedule => Periods?.Schedule;
 
@@ -60,7 +63,13 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     }
 
     /// <summary>The end of the last period that it pays whole, or that was paid before it.</summary>
-    public Instant PaysUntil => PeriodAt(To - Duration.Epsilon) is var period && Instant.Max(period.Start, From) < PaidUntil ? PaidUntil : period.End;
+    public Instant PaysUntil => Instant.Max(PaidUntil, PeriodAt(To - Duration.Epsilon).End);
+
+    /// <summary>By how much a period may begin or end otherwise in another zone; never so much that it would be another period.</summary>
+    public static Duration ZoneShift(BillingPeriod period) => Duration.Min(Duration.FromHours(MostBetweenZones), (period.FullEnd - period.FullStart) / 2);
+
+    /// <summary>Whether what pays up to an instant pays all of a period.</summary>
+    public static bool IsPaid(BillingPeriod period, Instant until) => until > Instant.MinValue && period.End <= until + ZoneShift(period);
 
     /// <summary>Whether another price goes on with this one.</summary>
     public bool Continues(Price price, int? addOn, BillingSchedule? schedule, Instant from) =>
