@@ -65,13 +65,14 @@ internal static class ChangeEntries
         }
 
         context.Require("reactivated", Canceled, Expired);
-        return [Entry(TimelineKind.Reactivated, context.EffectiveAt(change, ChangeWhen.Immediate, context.State.EndedAt), change, context) with { Until = Later("end_at", change.EndAt, context) }];
+        var at = context.EffectiveAt(change, ChangeWhen.Immediate, context.State.EndedAt);
+        return [Entry(TimelineKind.Reactivated, at, change, context) with { Until = Later("end_at", change.EndAt, Instant.Max(at, context.Now)) }];
     }
 
     private static IReadOnlyList<TimelineEntry> OfRenew(Renew change, ChangeContext context)
     {
         context.Require("renewed (after its end, reactivate lets it go on, and takes an end_at too)", Pending, Trialing, Active, PastDue, Paused, Suspended);
-        return [Entry(TimelineKind.Renewed, context.Now, change, context) with { Until = Later("end_at", change.EndAt, context) }];
+        return [Entry(TimelineKind.Renewed, context.Now, change, context) with { Until = Later("end_at", change.EndAt, context.Now) }];
     }
 
     // Without proration the hours between the two zones would be charged twice, or not at all.
@@ -110,6 +111,6 @@ internal static class ChangeEntries
     private static IReadOnlyList<TimelineEntry> OfReinstate(Reinstate change, ChangeContext context) =>
         context.State.Causes.Contains(change.Cause) ? [Entry(TimelineKind.Reinstated, context.Now, change, context) with { Cause = change.Cause }] : [];
 
-    private static Instant? Later(string field, Instant? end, ChangeContext context) =>
-        end <= context.Now ? throw BillingException.Field(field, $"must be after {context.Now}") : end;
+    private static Instant? Later(string field, Instant? end, Instant start) =>
+        end <= start ? throw BillingException.Field(field, $"must be after {start}") : end;
 }

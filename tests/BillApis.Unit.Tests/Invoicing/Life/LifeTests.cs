@@ -127,6 +127,7 @@ public sealed class LifeTests
         Should.Throw<BillingException>(() => paused.Record(At(2026, 6, 9), new Resume { At = At(2026, 6, 5) })).Message.ShouldContain("must not be before 2026-06-06T00:00:00Z, since when the subscription is paused");
         Should.Throw<BillingException>(() => ended.Change(At(2026, 7, 9), new Reactivate { At = At(2026, 6, 20) })).Message.ShouldContain("must not be before 2026-07-01T00:00:00Z, since when the subscription is canceled");
         paused.Record(At(2026, 6, 9), new Resume { At = At(2026, 6, 6) }).State.StatusAt(At(2026, 6, 6)).ShouldBe(SubscriptionStatus.Active);
+        Should.Throw<BillingException>(() => ended.Change(At(2026, 7, 9), new Reactivate { At = At(2026, 8, 1), EndAt = At(2026, 7, 20) })).Message.ShouldContain("must be after 2026-08-01T00:00:00Z");
         ended.Change(At(2026, 7, 9), new Reactivate { At = At(2026, 7, 1) }).State.StatusAt(At(2026, 7, 1)).ShouldBe(SubscriptionStatus.Active);
     }
 
