@@ -103,6 +103,9 @@ public sealed class LifeTests
 
         life.Invoices.Select(invoice => (invoice.CreatedAt, invoice.Total.Amount)).ShouldBe([(At(2026, 6, 1), 30m), (At(2026, 6, 21), -10m)]);
         life.State.StatusAt(At(2026, 6, 21)).ShouldBe(SubscriptionStatus.Expired);
+        Should.Throw<BillingException>(() => life.Change(At(2026, 8, 2), new Renew(At(2026, 9, 1)))).Message
+            .ShouldContain("is expired and cannot be renewed (after its end, reactivate lets it go on, and takes an end_at too); that is possible while it is pending, trialing");
+        life.Change(At(2026, 8, 2), new Reactivate { EndAt = At(2026, 9, 1) }).State.StatusAt(At(2026, 8, 2)).ShouldBe(SubscriptionStatus.Active);
     }
 
     [Fact]
