@@ -42,8 +42,8 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
     private static bool IsShared(InvoiceLine one, InvoiceLine other) =>
         (one.Period == other.Period || (one.Period!.Value.Start < other.Period!.Value.End && other.Period.Value.Start < one.Period.Value.End)) && one.Group.All(value => !other.Group.TryGetValue(value.Key, out var own) || own == value.Value);
 
-    /// <summary>Whether a line gives back what was billed while nothing was used, and another adjusts a group of the same price and period that came late.</summary>
-    public static bool IsReplaced(InvoiceLine line, InvoiceLine by) => line is { Kind: LineKind.Adjustment, Group.IsEmpty: true, Adjustment: { Quantity: 0, Amount.IsZero: true } }
+    /// <summary>Whether a line adjusts what was billed while nothing was used, and another a group of the same price and period that came late; what is missing to a minimum still is the first's.</summary>
+    public static bool IsReplaced(InvoiceLine line, InvoiceLine by) => line is { Kind: LineKind.Adjustment, Group.IsEmpty: true, Adjustment.Quantity: 0 }
         && by is { Kind: LineKind.Adjustment, Group.IsEmpty: false } && (by.Price, by.Subscription, by.Period) == (line.Price, line.Subscription, line.Period);
 
     // A fee of nothing adds nothing, and would not be missed in the sums.
