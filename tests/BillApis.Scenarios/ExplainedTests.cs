@@ -81,8 +81,8 @@ public sealed class ExplainedTests(Databases databases) : LifeTests(databases)
         StepsOf(all[3], LineKind.Adjustment)[..5].ShouldBe(["quantity 97", "97 × 1 = 97", "amount 97 USD", "rounded half away from zero to 97.00 USD", "brought to 31.00 USD by the minimum or maximum of the price"]);
         StepsOf(all[3], LineKind.Adjustment)[5].ShouldBe("97 units cost 31.00 USD by now, 20.00 USD was billed, which makes 11.00 USD");
         var missing = all[3].Lines.Where(line => line.Line.Kind is LineKind.Commitment).ToDictionary(line => line.Line.Amount.Amount, line => line.Steps);
-        missing[-11m][1].ShouldBe("61.00 USD of it was billed before, 11.00 USD is on this invoice, and 39.00 USD was charged as missing");
-        missing[57m][1].ShouldBe("43.00 USD of it was billed before, 0.00 USD is on this invoice");
+        missing[-11m][1].ShouldBe("61.00 USD of it was billed before, 11.00 USD is on this invoice, both before coupons and credit, and 39.00 USD was charged as missing");
+        missing[57m][1].ShouldBe("43.00 USD of it was billed before, 0.00 USD is on this invoice, both before coupons and credit");
     }
 
     [Theory]
