@@ -19,7 +19,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
 
         var bills = (await earlier.InvoicesAsync(subscription, period.Start, cancellationToken).ConfigureAwait(false)).Where(bill => IsBefore(bill, invoice)).SelectMany(bill => bill.PartOf(subscription.Id).Lines).ToList();
         var memos = await earlier.MemosAsync(subscription, period.Start, cancellationToken).ConfigureAwait(false);
-        CommittedPeriod After(Func<CreditMemo, bool> isBefore) => committed.After([.. bills, .. memos.Where(isBefore).SelectMany(memo => memo.Lines).Select(item => item.Adjustment).OfType<InvoiceLine>()]);
+        CommittedPeriod After(Func<CreditMemo, bool> isBefore) => committed.After([.. bills, .. EarlierBills.AdjustmentsOf(memos.Where(isBefore))]);
 
         // What was taken back as it was issued, on a clock that stands, may have been taken back before it or after.
         var mine = invoice.PartOf(subscription.Id).Lines;
@@ -61,7 +61,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         }
 
         var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, cancellationToken).ConfigureAwait(false)).Where(memo => memo.Correction < part.Correction);
-        var before = bills.Where(item => IsBefore(item, invoice)).SelectMany(item => item.PartOf(subscription.Id).Lines).Concat(memos.SelectMany(memo => memo.Lines).Select(item => item.Adjustment).OfType<InvoiceLine>());
+        var before = bills.Where(item => IsBefore(item, invoice)).SelectMany(item => item.PartOf(subscription.Id).Lines).Concat(EarlierBills.AdjustmentsOf(memos));
         var billed = bill.Lines.Single(item => item.Id == line.Corrects);
         var origin = Recharges.OriginOf(bill, subscription, before, BoundBills.IsEarly(billed));
         return (InvoiceSteps.Moved(line, bill, billed, origin.TakenOff(billed)), origin.MovedWith(part.Lines).Any(item => item.Corrects == line.Corrects && item.Discount == line.Discount));

@@ -95,16 +95,8 @@ internal sealed class BillingCycle(
 
     private async Task<List<BoundaryDraft>> DraftAsync(TenantId tenant, IReadOnlyList<DueCharges> due, CycleResult result, CancellationToken cancellationToken)
     {
-        var calculated = new List<BoundaryDraft>();
         var corrected = await drafts.CorrectAsync(tenant, due, cancellationToken).ConfigureAwait(false);
-        foreach (var (item, request) in corrected.Zip(await drafts.RequestsAsync(tenant, corrected, [], cancellationToken).ConfigureAwait(false)))
-        {
-            if (Draft(request, item, result) is { } invoice)
-            {
-                calculated.Add(new BoundaryDraft(invoice, item));
-            }
-        }
-
+        var calculated = await drafts.DraftsAsync(tenant, corrected, [], (item, refusal) => result.Failures.Add(new RunFailure(item.Subscription.Id, item.Boundary, refusal.Message)), cancellationToken).ConfigureAwait(false);
         var (drafted, taken) = (new List<BoundaryDraft>(calculated.Count), new HashSet<InvoiceId>());
         foreach (var draft in await common.JoinedAsync(tenant, calculated, cancellationToken).ConfigureAwait(false))
         {
@@ -112,20 +104,6 @@ internal sealed class BillingCycle(
         }
 
         return drafted;
-    }
-
-    // One subscription that cannot be rated must not hold up the others: it is named in the run and stays due.
-    private static Invoice? Draft(InvoiceRequest request, DueCharges item, CycleResult result)
-    {
-        try
-        {
-            return InvoiceCalculator.Calculate(request);
-        }
-        catch (BillingException exception)
-        {
-            result.Failures.Add(new RunFailure(item.Subscription.Id, item.Boundary, exception.Message));
-            return null;
-        }
     }
 
     // An invoice that another run stored says nothing about this correction: its marks stay.

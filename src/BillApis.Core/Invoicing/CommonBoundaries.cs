@@ -35,22 +35,13 @@ internal sealed class CommonBoundaries(ISubscriptionStore subscriptions, IStore<
             return own;
         }
 
-        var (tenant, joined) = (due.Subscription.Tenant, new List<BoundaryDraft> { new(own, due) });
+        var tenant = due.Subscription.Tenant;
         var others = (await CompletedAsync(tenant, [due.Subscription], null, cancellationToken).ConfigureAwait(false)).Where(other => other.Id != due.Subscription.Id && other.NextBillingAt == due.Boundary).ToList();
         var items = await drafts.CorrectAsync(tenant, await drafts.DueAsync(others, [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        foreach (var (item, request) in items.Zip(await drafts.RequestsAsync(tenant, items, [], cancellationToken).ConfigureAwait(false)))
-        {
-            try
-            {
-                joined.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
-            }
-            catch (BillingException)
-            {
-                // A run bills the others without it too.
-            }
-        }
 
-        return (await JoinedAsync(tenant, joined, cancellationToken).ConfigureAwait(false)).Single(draft => draft.Dues.Contains(due)).Invoice;
+        // A run bills the others without one that is refused too.
+        var beside = await drafts.DraftsAsync(tenant, items, [], (_, _) => { }, cancellationToken).ConfigureAwait(false);
+        return (await JoinedAsync(tenant, [new BoundaryDraft(own, due), .. beside], cancellationToken).ConfigureAwait(false)).Single(draft => draft.Dues.Contains(due)).Invoice;
     }
 
     /// <summary>Those of the subscriptions that come first: of those that are billed together only the ones with the earliest boundary.</summary>

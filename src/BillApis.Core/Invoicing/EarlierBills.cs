@@ -12,14 +12,26 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
 
     /// <summary>What credit memos took back for late usage.</summary>
     public async Task<List<InvoiceLine>> TakenAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await MemosAsync(subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
+        [.. AdjustmentsOf(await MemosAsync(subscription, since, cancellationToken).ConfigureAwait(false))];
 
     /// <summary>The credit memos of its invoices since an instant.</summary>
     public Task<List<CreditMemo>> MemosAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) => memos.OfSubscriptionAsync(subscription, since, cancellationToken);
 
-    /// <summary>All lines of both.</summary>
-    public async Task<List<InvoiceLine>> LinesAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false)).SelectMany(invoice => invoice.PartOf(subscription.Id).Lines), .. await TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false)];
+    /// <summary>What credit memos adjusted, as lines of an invoice would have.</summary>
+    public static IEnumerable<InvoiceLine> AdjustmentsOf(IEnumerable<CreditMemo> memos) => memos.SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>();
+
+    /// <summary>Both, for a bill that starts from them.</summary>
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="number">The number that the bill takes, which was read before.</param>
+    /// <param name="since">From when on.</param>
+    /// <param name="drafted">Its later invoices that are not stored.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<BoundBills> BoundAsync(Subscription subscription, int number, Instant since, IEnumerable<Invoice> drafted, CancellationToken cancellationToken)
+    {
+        List<Invoice> bills = [.. (await InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Select(invoice => invoice.PartOf(subscription.Id)), .. drafted];
+        var taken = await TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false);
+        return new BoundBills(number, [.. bills.SelectMany(invoice => invoice.Lines), .. taken]) { Early = bills.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive) };
+    }
 
     /// <summary>The number that the next correction of each subscription's bills takes; to be read before the bills are.</summary>
     public async Task<IReadOnlyDictionary<SubscriptionId, int>> NextNumbersAsync(TenantId tenant, IReadOnlyList<SubscriptionId> subscriptions, CancellationToken cancellationToken) =>

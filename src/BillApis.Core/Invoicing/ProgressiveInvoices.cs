@@ -102,10 +102,7 @@ internal sealed class ProgressiveInvoices(
 
         var period = schedule.CountsFor(charges.Select(charge => charge.Period.Start), at);
         var numbers = await earlier.NextNumbersAsync(subscription.Tenant, [subscription.Id], cancellationToken).ConfigureAwait(false);
-        var since = charges.Min(charge => charge.Period.Start);
-        List<Invoice> billed = [.. (await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Select(invoice => invoice.PartOf(subscription.Id)), .. drafted];
-        var taken = await earlier.TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false);
-        var bills = new BoundBills(numbers[subscription.Id], [.. billed.SelectMany(invoice => invoice.Lines), .. taken]) { Early = billed.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive) };
+        var bills = await earlier.BoundAsync(subscription, numbers[subscription.Id], charges.Min(charge => charge.Period.Start), drafted, cancellationToken).ConfigureAwait(false);
         var early = bills.EarlyOf(charges, subscription);
         var asked = await usage.RequestsAsync(subscription.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
         var used = await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);

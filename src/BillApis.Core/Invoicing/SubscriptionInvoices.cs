@@ -79,6 +79,30 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             item, bound.GetValueOrDefault(item.Subscription.Id), [.. item.Charges.Select(charge => new ChargedUsage(charge, charge.Price.Metric is null ? default : read.Dequeue()))]) with { SkipZero = skip })];
     }
 
+    /// <summary>The drafts that follow from them; one that cannot be made holds up no other.</summary>
+    /// <param name="tenant">Whose subscriptions they are.</param>
+    /// <param name="due">What falls due.</param>
+    /// <param name="drafted">Earlier invoices that are not stored, as in a preview of several boundaries.</param>
+    /// <param name="refused">What is done about what cannot be made.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<List<BoundaryDraft>> DraftsAsync(TenantId tenant, IReadOnlyList<DueCharges> due, IReadOnlyList<Invoice> drafted, Action<DueCharges, BillingException> refused, CancellationToken cancellationToken)
+    {
+        var drafts = new List<BoundaryDraft>(due.Count);
+        foreach (var (item, request) in due.Zip(await RequestsAsync(tenant, due, drafted, cancellationToken).ConfigureAwait(false)))
+        {
+            try
+            {
+                drafts.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
+            }
+            catch (BillingException exception)
+            {
+                refused(item, exception);
+            }
+        }
+
+        return drafts;
+    }
+
     // What follows from earlier bills takes the next number among their corrections, so that of two that saw the same bills only one is stored.
     private async Task<Dictionary<SubscriptionId, BoundBills>> BoundAsync(TenantId tenant, IReadOnlyList<DueCharges> due, IReadOnlyList<Invoice> drafted, CancellationToken cancellationToken)
     {
@@ -88,12 +112,8 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         foreach (var item in bound)
         {
             var since = item.Commitments.Select(commitment => commitment.Period.Start).Concat(item.Metered.Concat(item.Dropped).Select(charge => charge.Period.Start)).Min();
-            List<Invoice> bills = [.. (await earlier.InvoicesAsync(item.Subscription, since, cancellationToken).ConfigureAwait(false)).Select(invoice => invoice.PartOf(item.Subscription.Id)), .. drafted.Where(invoice => invoice.Subscription == item.Subscription.Id)];
-            var taken = await earlier.TakenAsync(item.Subscription, since, cancellationToken).ConfigureAwait(false);
-            found[item.Subscription.Id] = new BoundBills(item.Correction?.Number ?? numbers[item.Subscription.Id], [.. bills.SelectMany(invoice => invoice.Lines), .. taken])
-            {
-                Early = bills.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive),
-            };
+            var mine = drafted.Where(invoice => invoice.Subscription == item.Subscription.Id);
+            found[item.Subscription.Id] = await earlier.BoundAsync(item.Subscription, item.Correction?.Number ?? numbers[item.Subscription.Id], since, mine, cancellationToken).ConfigureAwait(false);
         }
 
         return found;

@@ -8,21 +8,9 @@ internal sealed class TrialBilling(SubscriptionInvoices drafting, CommonBoundari
     /// <summary>One boundary of each, the first of each with what has to be corrected; what is billed together is one draft.</summary>
     public async Task<IReadOnlyList<BoundaryDraft>> BillAsync(TenantId tenant, IReadOnlyList<Subscription> due, Trial trial, CancellationToken cancellationToken)
     {
-        var drafts = new List<BoundaryDraft>();
         var all = (await drafting.DueAsync(due, trial.Drafted, cancellationToken).ConfigureAwait(false)).ToLookup(item => trial.Corrected.Add(item.Subscription.Id));
         IReadOnlyList<DueCharges> items = [.. await drafting.CorrectAsync(tenant, [.. all[true]], cancellationToken).ConfigureAwait(false), .. all[false]];
-        foreach (var (item, request) in items.Zip(await drafting.RequestsAsync(tenant, items, trial.Drafted, cancellationToken).ConfigureAwait(false)))
-        {
-            try
-            {
-                drafts.Add(new BoundaryDraft(InvoiceCalculator.Calculate(request), item));
-            }
-            catch (BillingException exception)
-            {
-                trial.Failures.Add((item, exception));
-            }
-        }
-
+        var drafts = await drafting.DraftsAsync(tenant, items, trial.Drafted, (item, refusal) => trial.Failures.Add((item, refusal)), cancellationToken).ConfigureAwait(false);
         var joined = await common.JoinedAsync(tenant, drafts, cancellationToken).ConfigureAwait(false);
         var settled = await settlements.SettleAsync(tenant, [.. joined.Select(draft => draft.Invoice)], trial.Book, cancellationToken).ConfigureAwait(false);
         var billed = new List<BoundaryDraft>();
