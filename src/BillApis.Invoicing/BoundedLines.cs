@@ -8,7 +8,14 @@ public static class BoundedLines
     {
         ArgumentNullException.ThrowIfNull(invoice);
         ArgumentNullException.ThrowIfNull(bound);
-        bool IsBounded(InvoiceLine line) => line.Kind is LineKind.Usage or LineKind.Flat or LineKind.Seat && (line.Price, line.Subscription, line.Period) == (bound.Price, bound.Subscription, bound.Period);
-        return (bound.Metric is null ? invoice.Lines.TakeWhile(line => line.Id != bound.Id).TakeLast(1) : invoice.Lines).Where(IsBounded);
+        return (bound.Metric is null ? invoice.Lines.TakeWhile(line => line.Id != bound.Id).TakeLast(1) : invoice.Lines).Where(line => IsOf(line, bound));
+    }
+
+    /// <summary>Whether a line charges the price and time that a minimum or maximum is of.</summary>
+    public static bool IsOf(InvoiceLine line, InvoiceLine bound)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        ArgumentNullException.ThrowIfNull(bound);
+        return line.Kind is LineKind.Usage or LineKind.Flat or LineKind.Seat && (line.Price, line.Subscription, line.Period) == (bound.Price, bound.Subscription, bound.Period);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
                 findings.Add($"{At(i)}.id", "is that of another line");
             }
 
-            if (IsMetered(line) && earlier.Any(other => IsMetered(other) && other.Price == line.Price && other.Subscription == line.Subscription && IsShared(other, line) && !IsReplaced(other, line) && !IsReplaced(line, other)))
+            if (IsMetered(line) && earlier.Any(other => IsMetered(other) && other.Price == line.Price && other.Subscription == line.Subscription && IsShared(other, line)))
             {
                 findings.Add(At(i), "charges what another line charges: the same usage of the same time at the same price");
             }
@@ -40,7 +40,8 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
     private static bool IsMetered(InvoiceLine line) => line is { Metric: not null, Period: not null, Kind: LineKind.Usage or LineKind.Adjustment };
 
     private static bool IsShared(InvoiceLine one, InvoiceLine other) =>
-        (one.Period == other.Period || (one.Period!.Value.Start < other.Period!.Value.End && other.Period.Value.Start < one.Period.Value.End)) && one.Group.All(value => !other.Group.TryGetValue(value.Key, out var own) || own == value.Value);
+        (one.Period == other.Period || (one.Period!.Value.Start < other.Period!.Value.End && other.Period.Value.Start < one.Period.Value.End)) && one.Group.All(value => !other.Group.TryGetValue(value.Key, out var own) || own == value.Value)
+        && !IsReplaced(one, other) && !IsReplaced(other, one);
 
     /// <summary>Whether a line adjusts what was billed while nothing was used, and another a group of the same price and period that came late; what is missing to a minimum still is the first's.</summary>
     public static bool IsReplaced(InvoiceLine line, InvoiceLine by) => line is { Kind: LineKind.Adjustment, Group.IsEmpty: true, Adjustment.Quantity: 0 }
@@ -74,7 +75,6 @@ internal sealed class OnceVerification(InvoiceExport export, Invoice invoice, IR
             VerifyGroups([.. lines.Select(item => item.Line)], lines.First().Metric!);
         }
     }
-
 
     // Each group that has events has a line, be it over nothing.
     private void VerifyGroups(IReadOnlyList<InvoiceLine> lines, Metric metric)

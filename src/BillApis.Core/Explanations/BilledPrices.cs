@@ -58,7 +58,7 @@ internal sealed record BilledPriceList(ImmutableArray<Subscription> Subscription
         var at = line is { InAdvance: false, Period: { } period } ? period.Start : line.Kind is LineKind.UnusedTime ? bill.CreatedAt - Duration.Epsilon : bill.CreatedAt;
         Price At(Timeline known) => known.StateAt(at).Prices.GetValueOrDefault(price.Code) is { } agreed ? price with { Terms = agreed } : price;
         var found = SubscriptionOf(line, bill) is { } subscription ? KnownTo(bill, subscription.Timeline).Select(At).ToList() : [price];
-        var charged = line.Kind is LineKind.Minimum or LineKind.Maximum ? bill.Lines.FirstOrDefault(other => other.Kind is LineKind.Flat or LineKind.Seat && (other.Price, other.Subscription, other.Period) == (line.Price, line.Subscription, line.Period)) : line;
+        var charged = line.Kind is LineKind.Minimum or LineKind.Maximum ? bill.Lines.FirstOrDefault(other => BoundedLines.IsOf(other, line)) : line;
         return found.Find(candidate => IsOf(charged, candidate)) ?? found[0];
     }
 

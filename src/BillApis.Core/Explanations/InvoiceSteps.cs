@@ -43,7 +43,7 @@ internal static class InvoiceSteps
     public static ImmutableArray<string> Of(Invoice invoice, IReadOnlyCollection<Redemption> coupons) => [
         Text($"subtotal {invoice.Subtotal}: the sum of {invoice.Lines.Length} {(invoice.Lines.Length == 1 ? "line" : "lines")}"),
         .. invoice.Discounts.Select(discount => discount.IsCorrection
-            ? Text($"{(discount.Amount < Money.Zero(invoice.Currency) ? "+" : "−")} {(discount.Amount < Money.Zero(invoice.Currency) ? -discount.Amount : discount.Amount)} by the coupon '{discount.Description}' on what is adjusted of earlier invoices")
+            ? Text($"{Off(discount.Amount)} by the coupon '{discount.Description}' on what is adjusted of earlier invoices")
             : Text($"− {discount.Amount} by the coupon '{discount.Description}'{TermsOf(discount, coupons)}")),
         .. invoice.Credits.Where(use => use.Category is CreditCategory.Promotional).Select(use => Text($"− {use.Amount} of the promotional credit {use.Grant}")),
         .. invoice.TaxLines.Select(TaxStep),
@@ -100,11 +100,13 @@ internal static class InvoiceSteps
         .. rated is { } known && Money.Round(known.Amount, comesTo.Currency) != comesTo ? [Text($"brought to {comesTo} by the minimum or maximum of the price{(line.Factor.IsWhole ? "" : $", for {line.Factor} of its period")}")] : Array.Empty<string>(),
         .. line.Adjustment is { } now ? [Text($"{Exact.Format(now.Quantity)} units cost {now.Amount} by now, {now.Billed} was billed, which makes {line.Amount}")] : Array.Empty<string>()];
 
+    private static string Off(Money amount) => amount.MinorUnits < 0 ? $"+ {-amount}" : $"− {amount}";
+
     private static IEnumerable<string> Deductions(InvoiceLine line)
     {
         if (line.Discount is { } discount)
         {
-            yield return Text($"{(discount.MinorUnits < 0 ? "+" : "−")} {(discount.MinorUnits < 0 ? -discount : discount)}, its share of the coupons");
+            yield return Text($"{Off(discount)}, its share of the coupons");
         }
 
         if (line.Credit is { } credit)

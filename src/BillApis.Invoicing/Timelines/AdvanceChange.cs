@@ -58,11 +58,11 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
     }
 
     // A line goes with the minimum or maximum that follows it; the same price may have been bought twice, each with its own.
-    private static void Settle(List<AdvancedLine> open, AdvancedLine paid)
+    private static void Settle(List<AdvancedLine> lines, AdvancedLine paid)
     {
-        var place = open.IndexOf(paid);
-        var bounded = open.Count > place + 1 && open[place + 1].Line is { Kind: LineKind.Minimum or LineKind.Maximum } bound && (bound.Price, bound.Period) == (paid.Line.Price, paid.Line.Period);
-        open.RemoveRange(place, bounded ? 2 : 1);
+        var place = lines.IndexOf(paid);
+        var bounded = lines.Count > place + 1 && lines[place + 1].Line is { Kind: LineKind.Minimum or LineKind.Maximum } bound && (bound.Price, bound.Period) == (paid.Line.Price, paid.Line.Period);
+        lines.RemoveRange(place, bounded ? 2 : 1);
     }
 
     // A price that is not prorated was billed for its period, whatever its quantity becomes; a period that is counted anew is another.
