@@ -37,8 +37,7 @@ public sealed class AgreedTermsTests(Databases databases) : LifeTests(databases)
         var plan = await life.PlanAsync("basic", Offer.Fee("fee", 30));
         var subscription = await life.SubscribeAsync("acme", "basic");
         await life.GoToAsync("2026-06-16");
-        var agreed = ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("fee", plan.Latest.Items[0].Price.Terms with { Model = new FlatPrice(15) });
-        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePrices(agreed) { When = ChangeWhen.Immediate, Proration = proration }, Token);
+        await AgreeAsync(life, subscription, plan, new FlatPrice(15), proration);
         (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => line.Amount.MinorUnits).ShouldBe([charged, back]);
         await BilledLives.VerifyAsync(life);
     }
@@ -68,8 +67,7 @@ public sealed class AgreedTermsTests(Databases databases) : LifeTests(databases)
         var plan = await life.PlanAsync("basic", Offer.Seats("seat", 10, quantity: 3).Having(terms => terms with { MinimumAmount = 60 }));
         var subscription = await life.SubscribeAsync("acme", "basic");
         await life.GoToAsync("2026-06-16");
-        var agreed = ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("seat", plan.Latest.Items[0].Price.Terms with { Model = new PerUnitPrice(15) });
-        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePrices(agreed) { When = ChangeWhen.Immediate }, Token);
+        await AgreeAsync(life, subscription, plan, new PerUnitPrice(15));
         (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => line.Amount.Amount).ShouldBe([22.5m, 7.5m, -15m, -15m]);
         await BilledLives.VerifyAsync(life);
     }
@@ -85,8 +83,7 @@ public sealed class AgreedTermsTests(Databases databases) : LifeTests(databases)
         await life.PlanAsync("free", Offer.Fee("nothing", 0));
         var subscription = await life.SubscribeAsync("acme", "basic");
         await life.GoToAsync("2026-06-16");
-        var agreed = ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("fee", plan.Latest.Items[0].Price.Terms with { Model = new FlatPrice(15) });
-        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePrices(agreed) { When = ChangeWhen.Immediate }, Token);
+        await AgreeAsync(life, subscription, plan, new FlatPrice(15));
         await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePlan("free") { When = ChangeWhen.Immediate }, Token);
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Lines.Sum(line => line.Amount.Amount)).ShouldBe([30m, -7.5m, -7.5m]);
         await BilledLives.VerifyAsync(life);
@@ -110,5 +107,13 @@ public sealed class AgreedTermsTests(Databases databases) : LifeTests(databases)
         removed.Invoice!.Lines.Select(line => line.Amount.Amount).ShouldBe([-5m, -2.5m]);
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([0m, 30m, -7.5m]);
         await BilledLives.VerifyAsync(life);
+    }
+
+    // Other terms for the plan's only price, from now on.
+    private static Task<SubscriptionChanged> AgreeAsync(Scenario life, Subscription subscription, Plan plan, PriceModel model, ChangeProration? proration = null)
+    {
+        var price = plan.Latest.Items[0].Price;
+        var agreed = ImmutableSortedDictionary<string, PriceTerms>.Empty.Add(price.Code, price.Terms with { Model = model });
+        return life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangePrices(agreed) { When = ChangeWhen.Immediate, Proration = proration }, Token);
     }
 }

@@ -235,25 +235,6 @@ public sealed class ChangeTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task A_change_that_charges_nothing_answers_no_invoice_though_another_subscription_is_billed_before_it(string storage)
-    {
-        // The other's week of 10.00 is due since the 8th, and billed as the term of this one is set on the 9th.
-        await using var life = await StartAsync(storage, "2026-06-01");
-        await life.CustomerAsync(with: customer => customer with { ConsolidateInvoices = true });
-        await life.PlanAsync("weekly", Offer.Fee("week", 10).Every(IntervalUnit.Day, 7));
-        await life.PlanAsync("monthly", Offer.Fee("fee", 30));
-        await life.SubscribeAsync("acme", "weekly");
-        var monthly = (await life.SubscribeAsync("acme", "monthly")).Id.ToString();
-        await life.GoToAsync("2026-06-01");
-        life.Clock.MoveTo(Day.Of("2026-06-09"));
-        var term = new Renew(Day.Of("2026-12-01"));
-        (await life.Billing.Changes.PreviewAsync(life.Tenant, monthly, term, Token)).Invoice.ShouldBeNull();
-        (await life.Billing.Changes.ApplyAsync(life.Tenant, monthly, term, Token)).Invoice.ShouldBeNull();
-        (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([40m, 10m]);
-    }
-
-    [Theory]
-    [MemberData(nameof(Both))]
     public async Task Seats_that_became_more_without_proration_are_settled_with_the_plan(string storage)
     {
         // Five seats of 31.00, and from 5 January ten, for nothing until February. The plan changes on the 10th: of 22 of 31 days five come back and ten are charged.

@@ -260,28 +260,6 @@ public sealed class ConsolidatedTests(Databases databases) : LifeTests(databases
         sections.ShouldBe(["base | team", "base, next | team", "next | team"]);
     }
 
-    [Theory]
-    [MemberData(nameof(Both))]
-    public async Task A_changes_preview_leaves_the_credit_to_what_is_billed_before_it(string storage)
-    {
-        // 15.00 of credit; the week's 10.00 of the other subscription are due since the 8th, and billed before the add-on of the 9th, which 5.00 are left for.
-        await using var life = await StartAsync(storage, "2026-06-01");
-        await life.CustomerAsync(with: customer => customer with { ConsolidateInvoices = true });
-        await life.PlanAsync("weekly", Offer.Fee("week", 10).Every(IntervalUnit.Day, 7));
-        await life.PlanAsync("monthly", Offer.Fee("fee", 30));
-        await life.PlanAsync("more", Offer.Fee("extra", 40));
-        await life.SubscribeAsync("acme", "weekly");
-        var monthly = (await life.SubscribeAsync("acme", "monthly")).Id.ToString();
-        await life.GoToAsync("2026-06-01");
-        await life.Billing.Credits.GrantAsync(life.Tenant, new NewCreditGrant("acme", Money.Of(15, Currency.Parse("USD"))), Token);
-        life.Clock.MoveTo(Day.Of("2026-06-09"));
-        var addOn = new AddAddOn("extra") { When = ChangeWhen.Immediate };
-        var preview = await life.Billing.Changes.PreviewAsync(life.Tenant, monthly, addOn, Token);
-        var changed = await life.Billing.Changes.ApplyAsync(life.Tenant, monthly, addOn, Token);
-        decimal Used(SubscriptionChanged of) => of.Invoice!.Credits.Sum(credit => credit.Amount.Amount);
-        (Used(preview), Used(changed)).ShouldBe((5m, 5m));
-    }
-
     private async Task<Scenario> RunningAsync(string storage, bool discounted = false, MinimumCommitment? commitment = null)
     {
         var life = await StartAsync(storage, "2026-01-01");

@@ -247,8 +247,7 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
     {
         var life = await StartAsync(storage, "2026-01-01");
         await life.CustomerAsync(with: customer => customer with { Country = "DE" });
-        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19 }, Token);
-        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 7, TaxCategory = "books" }, Token);
+        await TaxesOfTwoRatesAsync(life);
         await CouponAsync(life, CouponDuration.Forever, null);
         await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)), Offer.Usage("books", "book", new PerUnitPrice(1)).Having(terms => terms with { TaxCategory = "books" }));
         await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd), Coupons = ["HALF"] });

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace BillApis.Scenarios;
 
 /// <summary>A whole life by date, on both databases: the bills are what a person worked out, the books balance, and no document was changed.</summary>
@@ -8,6 +10,16 @@ public abstract class LifeTests(Databases databases)
     protected static DateTimeZone Berlin { get; } = DateTimeZoneProviders.Tzdb["Europe/Berlin"];
 
     protected Task<Scenario> StartAsync(string storage, string start) => Scenario.StartAsync(builder => databases.Use(storage, builder), start, TestContext.Current.CancellationToken);
+
+    /// <summary>A whole number of the environment, for longer runs and other seeds than CI's.</summary>
+    protected static int Setting(string name, int otherwise) => Environment.GetEnvironmentVariable(name) is { } said ? int.Parse(said, CultureInfo.InvariantCulture) : otherwise;
+
+    /// <summary>Germany's taxes: 19 % in general, and 7 % on books.</summary>
+    protected static async Task TaxesOfTwoRatesAsync(Scenario life)
+    {
+        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19 }, TestContext.Current.CancellationToken);
+        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 7, TaxCategory = "books" }, TestContext.Current.CancellationToken);
+    }
 
     protected static async Task VoidAsync(Scenario life, params string[] events)
     {

@@ -220,8 +220,7 @@ public sealed class MovedDiscountTests(Databases databases) : LifeTests(database
         var life = await StartAsync(storage, "2026-01-01");
         await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { LateUsage = policy }, Token);
         await life.CustomerAsync(with: customer => customer with { Country = "DE" });
-        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19 }, Token);
-        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 7, TaxCategory = "books" }, Token);
+        await TaxesOfTwoRatesAsync(life);
         var books = Offer.Usage("books", "book", new PerUnitPrice(1)).Having(terms => terms with { TaxCategory = "books" }) with { Product = "reading" };
         await life.PlanAsync("shop", [books, .. calls ? [Offer.Usage("calls", "call", new PerUnitPrice(1))] : Array.Empty<Offer>(), .. fee == 0 ? Array.Empty<Offer>() : [Offer.Fee("fee", fee)]]);
         await life.SubscribeAsync("acme", "shop");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using BillApis.Cli.Verification;
 
@@ -19,9 +18,9 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
     [InlineData("postgres", 100)]
     public async Task A_preview_is_what_is_issued_byte_for_byte(string storage, int cases)
     {
-        var asked = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_PREVIEW_CASES") ?? "0", CultureInfo.InvariantCulture);
+        var asked = Setting("BILLAPIS_PREVIEW_CASES", 0);
         cases = asked > 0 && storage is "sqlite" ? asked : cases;
-        var seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_PREVIEW_SEED") ?? "20260201", CultureInfo.InvariantCulture);
+        var seed = Setting("BILLAPIS_PREVIEW_SEED", 20260201);
         var count = new Counts();
         for (var number = 0; count.Compared < cases; number++)
         {

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace BillApis.Scenarios.Commitments;
 
 /// <summary>Over random plans, changes and usage, each interval of a commitment comes to what was agreed: what its invoices charge as missing, and what they charge in all, is what an oracle of its own works out from the facts.</summary>
@@ -11,8 +9,8 @@ public sealed class CommitmentOracleTests(Databases databases) : LifeTests(datab
     [Fact]
     public async Task Each_interval_of_a_commitment_comes_to_what_was_agreed()
     {
-        var cases = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_COMMITMENT_CASES") ?? "60", CultureInfo.InvariantCulture);
-        var seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_COMMITMENT_SEED") ?? "20261126", CultureInfo.InvariantCulture);
+        var cases = Setting("BILLAPIS_COMMITMENT_CASES", 60);
+        var seed = Setting("BILLAPIS_COMMITMENT_SEED", 20261126);
         var count = new Counts();
         for (var number = 0; count.Subscriptions < cases; number++)
         {

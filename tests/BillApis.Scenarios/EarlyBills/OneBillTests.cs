@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace BillApis.Scenarios.EarlyBills;
 
 /// <summary>What is billed before its period ends, and the rest of it, come to what one bill would have been: of two customers who do the same, the one with a threshold pays what the other does.</summary>
@@ -11,8 +9,8 @@ public sealed class OneBillTests(Databases databases) : LifeTests(databases)
     [Fact]
     public async Task Early_bills_and_the_rest_are_one_bill()
     {
-        var cases = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_EARLY_CASES") ?? "36", CultureInfo.InvariantCulture);
-        var seed = int.Parse(Environment.GetEnvironmentVariable("BILLAPIS_EARLY_SEED") ?? "20261127", CultureInfo.InvariantCulture);
+        var cases = Setting("BILLAPIS_EARLY_CASES", 36);
+        var seed = Setting("BILLAPIS_EARLY_SEED", 20261127);
         var count = new Counts();
         for (var number = 0; count.Pairs < cases; number++)
         {
