@@ -70,7 +70,7 @@ public static class InvoiceCalculator
     private static Interval? PeriodOf(InvoiceRequest request)
     {
         var (closed, shortest) = ((Interval?)null, (Interval?)null);
-        foreach (var period in request.Charges.Select(item => item.Charge.Period).Concat(request.Unused.Select(item => item.Period)).Concat(request.Commitments.Where(item => item.Of.Period.End == request.Boundary).Select(item => item.Of.Period)).DefaultIfEmpty(request.Recharges.Select(item => item.Charge.Period).FirstOrDefault()).Where(period => period.Duration > Duration.Zero))
+        foreach (var period in request.Charges.Select(item => item.Charge.Period).Concat(request.Unused.Select(item => item.Period)).Concat(request.Commitments.SelectMany(item => item.Of.Times).Where(time => time.End == request.Boundary)).DefaultIfEmpty(request.Recharges.Select(item => item.Charge.Period).FirstOrDefault()).Where(period => period.Duration > Duration.Zero))
         {
             shortest = Shorter(shortest, period);
             closed = period.End == request.Boundary ? Shorter(closed, period) : closed;

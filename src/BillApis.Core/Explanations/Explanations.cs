@@ -95,15 +95,19 @@ public sealed class Explanations
         return line.Kind is LineKind.Adjustment ? Adjusted(origin, line, price, terms, used, input) : Metered(invoice, line, price, terms, used, input);
     }
 
-    // The whole charge is rated again, its minimum and maximum included; what is missing to a minimum is known at the end of the period only.
+    // The whole charge is rated again, its minimum and maximum included; what is missing to a minimum is known at the end of the period only, and is not asked again where the part of the period before it paid it whole.
     private static LineExplanation Adjusted(Invoice origin, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin used, RatingInput input)
     {
-        var asked = origin.Kind is InvoiceKind.Progressive ? terms with { MinimumAmount = null } : terms;
-        var charge = new Charge(price with { Terms = asked }, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value };
-        var now = new Recharge(charge, input, []).LinesIn(origin.Currency).Where(item => Dimensions.Of(item.Group) == Dimensions.Of(line.Group)).Aggregate(Money.Zero(origin.Currency), (sum, item) => sum + item.Amount);
-        Rated? rated = terms.GroupBy.IsEmpty || !line.Group.IsEmpty ? Rate(asked, input, line) : null;
+        var without = terms with { MinimumAmount = null };
+        PriceTerms[] asked = origin.Kind is InvoiceKind.Progressive ? [without] : terms.Proration is Proration.None && line.Full?.Start < line.Period!.Value.Start ? [terms, without] : [terms];
+        var (by, now) = asked.Select(item => (Terms: item, Now: Now(origin, line, price with { Terms = item }, input))).OrderByDescending(item => item.Now == line.Adjustment?.Amount).First();
+        Rated? rated = terms.GroupBy.IsEmpty || !line.Group.IsEmpty ? Rate(by, input, line) : null;
         return new LineExplanation(line, price, InvoiceSteps.Of(line, InvoiceSteps.Adjustment(line, rated, now)), used, now == line.Adjustment?.Amount);
     }
+
+    private static Money Now(Invoice origin, InvoiceLine line, Price price, RatingInput input) =>
+        new Recharge(new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, input, []).LinesIn(origin.Currency)
+            .Where(item => Dimensions.Of(item.Group) == Dimensions.Of(line.Group)).Aggregate(Money.Zero(origin.Currency), (sum, item) => sum + item.Amount);
 
     private static LineExplanation Metered(Invoice invoice, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin used, RatingInput input)
     {

@@ -10,12 +10,18 @@ namespace BillApis.Invoicing;
 /// <param name="Factor">The part of the whole interval that this is.</param>
 public sealed record CommitmentPeriod(Money Committed, Interval Period, ProrationFactor Factor)
 {
-    /// <summary>Whether a line draws on the commitment: one whose own period begins in this one, whoever billed it, and what is given back of such a line up to the instant at which this one ends and is settled.</summary>
+    /// <summary>When it goes on, where it was interrupted and is owed whole all the same; empty for never.</summary>
+    public ImmutableArray<Interval> Later { get; init; } = [];
+
+    /// <summary>All times that it is in force.</summary>
+    internal IEnumerable<Interval> Times => Later.Prepend(Period);
+
+    /// <summary>Whether a line draws on the commitment: one whose own period begins in a time of this one, whoever billed it, and what is given back of such a line up to the instant at which that time ends and is settled.</summary>
     public bool Counts(InvoiceLine line)
     {
         ArgumentNullException.ThrowIfNull(line);
         return line.Kind is not (LineKind.Commitment or LineKind.OneOff) && line.Period is { } period
-            && (line.GivesBack is null ? Period.Contains(period.Start) : Period.Contains((line.Full ?? period).Start) && period.Start <= Period.End);
+            && Times.Any(time => line.GivesBack is null ? time.Contains(period.Start) : time.Contains((line.Full ?? period).Start) && period.Start <= time.End);
     }
 
     /// <summary>The same with what earlier invoices billed of it.</summary>

@@ -10,6 +10,8 @@ namespace BillApis.Invoicing;
 /// <param name="To">When it ends; <see cref="Instant.MaxValue"/> for never.</param>
 internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedule Schedule, Instant From, Instant To)
 {
+    private IReadOnlyList<CommitmentRun> _all = [];
+
     public static List<CommitmentRun> Of(Timeline timeline, PlanVersions plans)
     {
         if (timeline.Commitment is null && plans.First.Commitment is null && plans.Later.Values.All(plan => plan.Commitment is null))
@@ -26,7 +28,7 @@ internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedu
                 continue;
             }
 
-            var run = new CommitmentRun(commitment, new BillingSchedule(state.Zone, state.Origin, state.Anchor, commitment.Interval), from, to);
+            var run = new CommitmentRun(commitment, new BillingSchedule(state.Zone, state.Origin, state.Anchor, commitment.Interval), from, to) { _all = runs };
             isOpen = isOpen && runs[^1] is var last && last.To == from && last.Commitment == commitment && last.Schedule == run.Schedule;
             if (isOpen)
             {
@@ -49,14 +51,25 @@ internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedu
     public CommitmentPeriod? EndingAt(Instant boundary) =>
         boundary > From && boundary <= To && (boundary == To || Schedule.IsBoundary(boundary)) ? PeriodOf(boundary - Duration.Epsilon) : null;
 
-    /// <summary>The interval that holds an instant; null for none.</summary>
-    public CommitmentPeriod? Holding(Instant at) => at >= From && at < To ? PeriodOf(at) : null;
+    /// <summary>The interval that holds an instant and was settled up to another; null for none.</summary>
+    public CommitmentPeriod? Holding(Instant at, Instant until) => Holds(at) && CutAt(WholeOf(at)).End <= until ? PeriodOf(at) : null;
+
+    /// <summary>Whether it is in force at an instant.</summary>
+    public bool Holds(Instant at) => at >= From && at < To;
 
     private CommitmentPeriod PeriodOf(Instant at)
     {
-        var whole = Schedule.PeriodAt(Schedule.IndexAt(at));
-        var period = new Interval(Instant.Max(whole.Start, From), Instant.Min(whole.End, To));
-        var factor = ProrationFactor.Of(Commitment.Proration, period, new Interval(whole.FullStart, whole.FullEnd), Schedule.Zone);
-        return new CommitmentPeriod(Money.Round(factor.Apply(Commitment.Amount.Amount), Commitment.Amount.Currency), period, factor);
+        var (whole, times) = (WholeOf(at), TimesIn(WholeOf(at)));
+        var factor = ProrationFactor.Of(Commitment.Proration, times[0], new Interval(whole.FullStart, whole.FullEnd), Schedule.Zone);
+        return new CommitmentPeriod(Money.Round(factor.Apply(Commitment.Amount.Amount), Commitment.Amount.Currency), times[0], factor) { Later = [.. times.Skip(1)] };
     }
+
+    // What is owed whole is owed once, however often it is interrupted.
+    private List<Interval> TimesIn(BillingPeriod whole) => Commitment.Proration is not Proration.None
+        ? [CutAt(whole)]
+        : [.. _all.Where(run => run.From < whole.End && run.To > whole.Start && run.Commitment == Commitment && run.Schedule == Schedule).Select(run => run.CutAt(whole))];
+
+    private BillingPeriod WholeOf(Instant at) => Schedule.PeriodAt(Schedule.IndexAt(at));
+
+    private Interval CutAt(BillingPeriod whole) => new(Instant.Max(whole.Start, From), Instant.Min(whole.End, To));
 }

@@ -23,8 +23,12 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
             }
         }
 
-        return (charges, [.. open.Select(line => GivenBack(line, settles)).OfType<UnusedTime>()]);
+        return (charges, [.. open.Select(line => GivenBack(line, settles)).Concat(ended.Where(IsCut).Select(Whole)).OfType<UnusedTime>()]);
     }
+
+    // A change that was known as its period began has cut the line that it gives back as a whole.
+    private bool IsCut(AdvancedLine line) => policy is ChangeProration.Full && line.Line.Period!.Value.End == at
+        && runs.Any(run => run.Price.Id == line.Line.Price && run.Schedule is not null && run.Parts.Exists(part => part.To == at) && run.PeriodAt(at - Duration.Epsilon).End > at);
 
     // Whether the plan begins, ends or is changed here, or a price of it that nothing was billed for since an earlier change without proration: then that change is settled too, from here on.
     private bool TouchesPlan(List<AdvancedLine> open) => runs.Any(run => run is { AddOn: null, Schedule: not null } && (run.From == at || run.To == at
@@ -44,7 +48,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         }
 
         // A change that was known as the period began has cut the line that paid all of it.
-        if (run.Price.Terms.Proration is Proration.None && ended.Find(line => Pays(line, run, part) && line.Line.Period!.Value.Start >= run.PeriodAt(at).FullStart) is { } whole)
+        if (ended.Find(line => IsWhole(line.Line, run) && Pays(line, run, part) && line.Line.Period!.Value.Start >= run.PeriodAt(at).FullStart) is { } whole)
         {
             Settle(ended, whole);
             return null;
@@ -73,7 +77,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
             return false;
         }
 
-        if (run.Price.Terms.Proration is Proration.None)
+        if (IsWhole(line.Line, run))
         {
             var period = run.PeriodAt(at);
             return line.Line.Period!.Value.Start >= period.FullStart - PriceRun.ZoneShift(period) || PriceRun.IsPaid(period, line.Until);
@@ -81,6 +85,13 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 
         return line.Line.Quantity == part.Quantity && AmountOf(run, line.Line) == line.Line.Amount;
     }
+
+    // Whether it pays all of its period: it is not prorated, or was not as it was billed.
+    private bool IsWhole(InvoiceLine line, PriceRun run) => run.Price.Terms.Proration is Proration.None || (policy is not ChangeProration.Full && BilledBy(line)?.Price.Terms.Proration is Proration.None);
+
+    // The run that a line was billed by: one whose time it begins in, rather than another of the same amount.
+    private PriceRun? BilledBy(InvoiceLine line) => runs.Where(run => run.From < at).Concat(earlier).Where(run => run.Price.Id == line.Price && run.Schedule is not null)
+        .OrderByDescending(run => run.PartAt(line.Period!.Value.Start) is not null).FirstOrDefault(run => AmountOf(run, line) == line.Amount);
 
     // What a line would have been billed by the terms of a run.
     private static Money AmountOf(PriceRun run, InvoiceLine line)
@@ -102,11 +113,11 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         var ended = mine.Find(run => run.Parts.Exists(part => part.To == at)) ?? (settles ? mine.Find(run => run.AddOn is null && run.Parts.Exists(part => part.To < at)) : null);
         if (period.Start == at || (policy is ChangeProration.Full && ended is not null))
         {
-            return new UnusedTime(advanced, period, line.Factor, line.Amount.Amount, ProrationFactor.Whole);
+            return Whole(advanced);
         }
 
         // Of a price whose terms changed, those count that the line was billed by.
-        var billed = ended is null ? null : mine.Where(run => run.From < at).Concat(earlier.Where(run => run.Price.Id == line.Price && run.Schedule is not null)).FirstOrDefault(run => AmountOf(run, line) == line.Amount) ?? ended;
+        var billed = ended is null ? null : BilledBy(line) ?? ended;
         if (billed is null || billed.Price.Terms.Proration is Proration.None)
         {
             return null;
@@ -118,4 +129,6 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
             ? new UnusedTime(advanced, rest, charge.Factor, line.Amount.Amount, ProrationFactor.Of(billed.Price.Terms.Proration, rest, period, billed.Schedule.Zone))
             : new UnusedTime(advanced, rest, charge.Factor, InvoiceCalculator.WholePrice(charge), charge.Factor);
     }
+
+    private static UnusedTime Whole(AdvancedLine advanced) => new(advanced, advanced.Line.Period!.Value, advanced.Line.Factor, advanced.Line.Amount.Amount, ProrationFactor.Whole);
 }

@@ -15,7 +15,7 @@ internal static class ArrearCharges
 
         var period = run.PeriodAt(boundary - Duration.Epsilon);
         var start = Instant.Max(period.Start, run.From);
-        if (PriceRun.IsPaid(period, run.PaidUntil))
+        if (!run.Price.IsMetered && PriceRun.IsPaid(period, run.PaidUntil))
         {
             return [];
         }

@@ -135,16 +135,16 @@ public sealed class ChargeSchedule
         return [.. charges.Where(charge => (charge.Price.Terms is { Timing: BillingTiming.InAdvance, Interval: not null }) || !billed.Remove((charge.Price.Id, charge.Period)))];
     }
 
-    /// <summary>The intervals of commitments that hold one of several instants and have ended.</summary>
+    /// <summary>The intervals of commitments that hold one of several instants and were settled.</summary>
     public IReadOnlyList<CommitmentPeriod> CommitmentsHolding(IEnumerable<Instant> instants, Instant until) =>
-        [.. instants.SelectMany(at => _commitments.Select(run => run.Holding(at))).OfType<CommitmentPeriod>().Where(item => item.Period.End <= until).Distinct().OrderBy(item => item.Period.Start)];
+        [.. instants.SelectMany(at => _commitments.Select(run => run.Holding(at, until))).OfType<CommitmentPeriod>().DistinctBy(item => item.Period).OrderBy(item => item.Period.Start)];
 
     // What is billed now may draw on an interval that was settled: usage of a period that began in it, and a period that is charged anew from its start.
     private DueAtBoundary Settling(DueAtBoundary due, Instant boundary) => _commitments.Count == 0 ? due : due with
     {
-        Unused = [.. due.Unused.Select(item => item with { IsCommitted = true })],
+        Unused = [.. due.Unused.Select(item => item with { IsCommitted = _commitments.Exists(run => run.Holds(item.Advanced.Line.Period!.Value.Start)) })],
         Commitments = [.. CommitmentsHolding(due.Charges.Select(charge => charge.Period.Start).Concat(due.Unused.Select(item => item.Period.Start)), boundary)
-            .Concat(_commitments.Select(run => run.EndingAt(boundary)).OfType<CommitmentPeriod>()).Distinct().OrderBy(item => item.Period.Start)],
+            .Concat(_commitments.Select(run => run.EndingAt(boundary)).OfType<CommitmentPeriod>()).DistinctBy(item => item.Period).OrderBy(item => item.Period.Start)],
     };
 
     private IEnumerable<TimelineEntry> Changes() => _timeline.InEffect.Where(entry => entry.IsBilled);

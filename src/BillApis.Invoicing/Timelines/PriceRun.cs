@@ -22,11 +22,9 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     /// <summary>The earliest instant that usage weighed by time is carried from, where it begins in mid-period: the start of the period that it cut short.</summary>
     public Instant CarriedFrom { get; init; } = Instant.MinValue;
 
-    /// <summary>Up to when an earlier run of it paid, where it is a fixed price in arrears that is not prorated: what interrupts a period costs the whole of it, and what begins in that costs nothing more.</summary>
+    /// <summary>Up to when an earlier run of it in arrears paid, where that one was not prorated: what interrupts a period costs the whole of it, or of its minimum, and what begins in that costs nothing more than what is used.</summary>
     public Instant PaidUntil { get; init; } = Instant.MinValue;
 
-    /// <summary>Whether each period is charged whole, and after it.</summary>
-    public bool IsWholeArrear => !IsAdvance && !Price.IsMetered && Price.Terms.Proration is Proration.None;
 
     /// <summary>The end; <see cref="Instant.MaxValue"/> for none.</summary>
     public Instant To => Parts[^1].To;
@@ -63,7 +61,7 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     }
 
     /// <summary>The end of the last period that it pays whole, or that was paid before it.</summary>
-    public Instant PaysUntil => Instant.Max(PaidUntil, PeriodAt(To - Duration.Epsilon).End);
+    public Instant PaysUntil => Price.Terms.Proration is Proration.None ? Instant.Max(PaidUntil, PeriodAt(To - Duration.Epsilon).End) : PaidUntil;
 
     /// <summary>By how much a period may begin or end otherwise in another zone; never so much that it would be another period.</summary>
     public static Duration ZoneShift(BillingPeriod period) => Duration.Min(Duration.FromHours(MostBetweenZones), (period.FullEnd - period.FullStart) / 2);
@@ -104,11 +102,13 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
 
     /// <summary>A charge for a part of one of its periods.</summary>
     public Charge Charge(decimal quantity, Instant start, Instant end, BillingPeriod period) =>
-        new(Price, quantity, new Interval(start, end), ProrationFactor.Of(Price.Terms.Proration, new Interval(start, end), new Interval(period.FullStart, period.FullEnd), Schedule!.Zone))
+        new(PriceIn(period), quantity, new Interval(start, end), ProrationFactor.Of(Price.Terms.Proration, new Interval(start, end), new Interval(period.FullStart, period.FullEnd), Schedule!.Zone))
         {
             Full = new Interval(period.FullStart, period.FullEnd),
             CarriedFrom = Price.IsMetered && CarriedInto(period) is var carried && carried > period.FullStart ? carried : null,
         };
+
+    private Price PriceIn(BillingPeriod period) => Price.IsMetered && Price.Terms.MinimumAmount is not null && IsPaid(period, PaidUntil) ? Price with { Terms = Price.Terms with { MinimumAmount = null } } : Price;
 
     private Instant CarriedInto(BillingPeriod period) => period.FullStart < From ? Instant.Max(period.FullStart, CarriedFrom) : period.FullStart;
 

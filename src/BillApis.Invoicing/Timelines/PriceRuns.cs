@@ -18,11 +18,11 @@ internal static class PriceRuns
         return runs;
     }
 
-    // Each is paid for by one that ended before, as one line in advance pays for one.
+    // Each in arrears is paid for by one that ended before, as one line in advance pays for one, whatever its terms are by then.
     private static void PayOnce(List<PriceRun> runs)
     {
         var ended = new List<PriceRun>();
-        foreach (var i in Enumerable.Range(0, runs.Count).Where(i => runs[i].IsWholeArrear).OrderBy(i => runs[i].From).ToList())
+        foreach (var i in Enumerable.Range(0, runs.Count).Where(i => !runs[i].IsAdvance).OrderBy(i => runs[i].From).ToList())
         {
             var before = ended.FindAll(run => run.To <= runs[i].From && run.Price.Id == runs[i].Price.Id && run.AddOn is null == runs[i].AddOn is null).MaxBy(run => run.PaysUntil);
             runs[i] = before is not null && ended.Remove(before) ? runs[i] with { PaidUntil = before.PaysUntil } : runs[i];

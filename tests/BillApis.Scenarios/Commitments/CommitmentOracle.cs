@@ -11,6 +11,7 @@ internal sealed class CommitmentOracle
 {
     private readonly Facts _facts;
     private readonly List<Line> _lines = [];
+    private readonly HashSet<(SoldPrice Price, DateTime Start)> _asked = [];
 
     public CommitmentOracle(Facts facts)
     {
@@ -122,11 +123,13 @@ internal sealed class CommitmentOracle
         }
     }
 
+    // What is asked whole is asked for the first part of a period only.
     private Line Usage(SoldPrice price, Period period)
     {
+        var isAsked = _asked.Add((price, period.Start)) || price.Share is not Share.Whole;
         var units = _facts.Used.Values.Where(used => used.Price == price.Code && period.From <= used.At && used.At < period.To).Sum(used => used.Units);
         var (cents, part) = (Cost(price, units).Cents, period.Part(price.Share, period.From, period.To));
-        cents = price.Least is { } least ? Math.Max(cents, (Fraction.Of(least) * part).Cents) : cents;
+        cents = price.Least is { } least && isAsked ? Math.Max(cents, (Fraction.Of(least) * part).Cents) : cents;
         return new Line(price.Code, period.From, price.Most is { } most ? Math.Min(cents, (Fraction.Of(most) * part).Cents) : cents);
     }
 
@@ -156,18 +159,17 @@ internal sealed class CommitmentOracle
         return Fraction.Of(((units - above) * price.Unit) + (above * price.Above) + (above > 0 ? price.Fee : 0));
     }
 
-    private IEnumerable<Committed> CommittedIntervals()
-    {
-        foreach (var (commitment, origin, from, to) in CommittedTimes())
-        {
-            foreach (var period in Periods(origin, commitment.Cycle, from, to))
-            {
-                // What is given back lessens what its line drew, up to the instant at which the interval is settled.
-                var drawn = _lines.Where(line => line.From >= period.From && line.From < period.To).Sum(line => line.Cents - (line.BackAt <= period.To ? line.Back : 0));
-                yield return new Committed(period.From, period.To, period.IsPart, (Fraction.Of(commitment.Amount) * period.Part(commitment.Share, period.From, period.To)).Cents, drawn);
-            }
-        }
-    }
+    // What is owed whole is owed once, however often its interval is interrupted.
+    private IEnumerable<Committed> CommittedIntervals() => CommittedTimes()
+        .SelectMany(time => Periods(time.Origin, time.Commitment.Cycle, time.From, time.To), (time, period) => (time.Commitment, time.Origin, Period: period))
+        .GroupBy(item => (item.Commitment, item.Origin, item.Commitment.Share is Share.Whole ? item.Period.Start : item.Period.From))
+        .Select(parts => Owed(parts.Key.Commitment, parts.First().Period, parts.Sum(part => Drawn(part.Period))));
+
+    private static Committed Owed(SoldCommitment commitment, Period period, long drawn) =>
+        new(period.From, period.To, period.IsPart, (Fraction.Of(commitment.Amount) * period.Part(commitment.Share, period.From, period.To)).Cents, drawn);
+
+    // What is given back lessens what its line drew, up to the instant at which the interval is settled.
+    private long Drawn(Period period) => _lines.Where(line => line.From >= period.From && line.From < period.To).Sum(line => line.Cents - (line.BackAt <= period.To ? line.Back : 0));
 
     private List<(SoldCommitment Commitment, DateTime Origin, DateTime From, DateTime To)> CommittedTimes()
     {
