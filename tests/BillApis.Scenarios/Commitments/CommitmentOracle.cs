@@ -12,6 +12,7 @@ internal sealed class CommitmentOracle
     private readonly Facts _facts;
     private readonly List<Line> _lines = [];
     private readonly HashSet<(SoldPrice Price, DateTime Start)> _asked = [];
+    private readonly Dictionary<SoldPrice, DateTime> _paid = [];
 
     public CommitmentOracle(Facts facts)
     {
@@ -116,10 +117,8 @@ internal sealed class CommitmentOracle
                 continue;
             }
 
-            foreach (var part in run.Parts.Where(part => part.From < period.To && part.To > period.From))
-            {
-                _lines.Add(Thing(run.Price, part, period));
-            }
+            var parts = run.Parts.Where(part => part.From < period.To && part.To > period.From);
+            _lines.AddRange(run.Price is { Share: Share.Whole, InAdvance: false } ? Whole(run.Price, parts.First(), period) : parts.Select(part => Thing(run.Price, part, period)));
         }
     }
 
@@ -131,6 +130,18 @@ internal sealed class CommitmentOracle
         var (cents, part) = (Cost(price, units).Cents, period.Part(price.Share, period.From, period.To));
         cents = price.Least is { } least && isAsked ? Math.Max(cents, (Fraction.Of(least) * part).Cents) : cents;
         return new Line(price.Code, period.From, price.Most is { } most ? Math.Min(cents, (Fraction.Of(most) * part).Cents) : cents);
+    }
+
+    // A period is paid whole by the first of its parts, for what there was of the thing then; one that is counted anew is another, unless it is over within the hours by which zones differ.
+    private IEnumerable<Line> Whole(SoldPrice price, Part part, Period period)
+    {
+        if (_paid.TryGetValue(price, out var until) && period.End <= until.AddHours(Math.Min(26, (period.End - period.Start).TotalHours / 2)))
+        {
+            return [];
+        }
+
+        _paid[price] = period.End;
+        return [new Line(price.Code, Later(part.From, period.From), Cost(price, part.Quantity).Cents)];
     }
 
     // What is paid in advance is paid up to the end that was known then; what is left at an earlier one is given back, and never more than was paid.

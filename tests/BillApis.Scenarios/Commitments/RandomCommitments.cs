@@ -92,7 +92,7 @@ internal sealed class RandomCommitments(Random random, Scenario life)
         {
             0 => new SoldPrice(code, random.Next(4) == 0 ? default : cycle, Shared(), Number(100, 9_000, 2)) { InAdvance = true },
             1 => new SoldPrice(code, cycle, Shared(), Number(100, 9_000, 3)) { InAdvance = random.Next(2) == 0, Quantity = random.Next(0, 9) },
-            2 => new SoldPrice(code, cycle, Shared(), Number(0, 9_000, 2)),
+            2 => new SoldPrice(code, cycle, One(Share.Seconds, Share.Days, Share.Whole), Number(0, 9_000, 2)) { Quantity = One(1, 1, random.Next(0, 9)) },
             _ => Usage(code, cycle),
         };
     }
