@@ -16,7 +16,7 @@ namespace BillApis.Storage.Tests.Crash;
 /// <summary>Real processes are killed (kill -9) at any moment of their work; after each, what is left is looked at, and the next one goes on.</summary>
 public abstract class CrashTests(string database) : WorkerTests(database)
 {
-    private static readonly int Kills = KillsOr(25);
+    private static readonly int Kills = KillsOr(16);
     private const int LateKills = 6, Runners = 8;
     private static readonly int Seed = SeedOr(20261121);
     private static readonly TenantId Tenant = TenantId.Default;
@@ -98,7 +98,7 @@ public abstract class CrashTests(string database) : WorkerTests(database)
     public async Task Eight_runners_at_once_bill_each_boundary_once_however_they_are_killed()
     {
         await RunWork.CreatePlanAsync(Billing);
-        var (owed, paid, rounds) = (ImmutableDictionary<SubscriptionId, long>.Empty, new HashSet<string>(), Math.Max(2, Kills / Runners));
+        var (owed, paid, rounds) = (ImmutableDictionary<SubscriptionId, long>.Empty, new HashSet<string>(), Math.Max(3, Kills / Runners));
         for (var round = 1; round <= rounds; round++)
         {
             owed = owed.AddRange(await RunWork.AddAsync(Billing, round));
