@@ -95,6 +95,30 @@ public abstract class CreditStoreConformance(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task A_new_grant_with_a_top_up_is_stored_with_all_that_is_open_or_not_at_all()
+    {
+        var (open, ended, other) = (NewGrant(), NewGrant(February).AdvancedTo(February), NewGrant() with { Customer = EntityId.New<CustomerId>() });
+        await Store.SaveAsync(_tenant, [open, ended, other], [], Token);
+        var rule = NewGrant() with { TopUp = new AutoTopUp(Dollars(5), Target: Dollars(50)) };
+
+        Assert.Equal(SaveResult.Conflict, await Store.SaveAsync(_tenant, [rule], [], Token));
+        Assert.Null(await Store.FindAsync(_tenant, rule.Id.ToString(), Token));
+        Assert.Equal(SaveResult.Saved, await Store.SaveAsync(_tenant, [await ReadAsync(open), rule], [], Token));
+        Assert.Equal(2, (await ReadAsync(open)).Version);
+        Assert.Equal(SaveResult.Saved, await Store.SaveAsync(_tenant, [(await ReadAsync(rule)).Use(Dollars(1), EntityId.New<InvoiceId>(), January)], [], Token));
+    }
+
+    [Fact]
+    public async Task Of_many_grants_with_a_top_up_that_are_made_at_once_one_is_stored()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() =>
+            (i % 2 == 0 ? Store : fixture.GetFromAnotherNode<ICreditStore>()).SaveAsync(_tenant, [NewGrant() with { TopUp = new AutoTopUp(Dollars(5), Target: Dollars(50)) }], [], Token))));
+
+        Assert.Single(results, SaveResult.Saved);
+        Assert.Single(await Store.OpenAsync(_tenant, [_customer], Token));
+    }
+
+    [Fact]
     public async Task What_has_ended_is_not_open_and_what_changes_by_itself_is_due()
     {
         var (ever, ends, ended) = (NewGrant(), NewGrant(February), NewGrant(February).AdvancedTo(February));

@@ -65,6 +65,11 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     /// <summary>The same with rows that were made before.</summary>
     public async Task<bool> WriteAsync(DbTransaction transaction, TenantId tenant, EntityRows<T> rows, CancellationToken cancellationToken)
     {
+        if (!await IsWholeAsync(transaction, tenant, rows, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
         await PrepareAsync(transaction, tenant, rows, cancellationToken).ConfigureAwait(false);
 
         // What gives its place away comes before what takes it.
@@ -118,6 +123,9 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
 
     /// <summary>The rows of things that are one tenant's.</summary>
     protected virtual EntityRows<T> RowsOf(IReadOnlyList<T> items) => new(map, items);
+
+    /// <summary>Whether the things are all that have to be stored together; where somebody made another meanwhile, they are not.</summary>
+    protected virtual Task<bool> IsWholeAsync(DbTransaction transaction, TenantId tenant, EntityRows<T> rows, CancellationToken cancellationToken) => Task.FromResult(true);
 
     /// <summary>What else they take in the transaction that stores them, and the last change to their rows.</summary>
     protected virtual Task PrepareAsync(DbTransaction transaction, TenantId tenant, EntityRows<T> rows, CancellationToken cancellationToken) => Task.CompletedTask;

@@ -9,8 +9,6 @@ internal sealed class CreditBook(ICreditStore store)
     private readonly Dictionary<CustomerId, Dictionary<CreditGrantId, CreditGrant>> _grants = [];
     private readonly Dictionary<CreditGrantId, CreditGrant> _before = [];
 
-    private IEnumerable<IReadOnlyDictionary<CreditGrantId, CreditGrant>> Moved => _grants.Values.Where(grants => grants.Values.Any(HasMoved));
-
     /// <summary>Reads the grants of those customers that were not read before.</summary>
     public async Task LoadAsync(TenantId tenant, IEnumerable<CustomerId> customers, CancellationToken cancellationToken)
     {
@@ -39,22 +37,50 @@ internal sealed class CreditBook(ICreditStore store)
         }
     }
 
-    /// <summary>What is to be stored: the grants that moved, by themselves until now too, and of their customers those with a top-up, so that of two who move a customer's credit at the same time the second sees what the first left.</summary>
-    public IReadOnlyList<CreditGrant> MovedUntil(Instant now)
+    /// <summary>Takes up grants that may have ended, each as it was read first.</summary>
+    public void Join(IEnumerable<CreditGrant> read)
+    {
+        foreach (var grant in read.Where(grant => _before.TryAdd(grant.Id, grant)))
+        {
+            _grants[grant.Customer][grant.Id] = grant;
+        }
+    }
+
+    /// <summary>
+    /// What is to be stored: the grants that moved, by themselves until now too, and of their customers those with a top-up, so that of two who move a customer's credit at the same
+    /// time the second sees what the first left. Where a top-up is added, all grants of its customer: whoever moves one of them did not know of it.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="added">Grants that are stored together with it.</param>
+    public IReadOnlyList<CreditGrant> MovedUntil(Instant now, params IReadOnlyList<CreditGrant> added)
     {
         foreach (var grants in _grants.Values)
         {
             Put([.. grants.Values.Select(grant => grant.AdvancedTo(now))]);
         }
 
-        return [.. Moved.SelectMany(grants => grants.Values).Where(grant => HasMoved(grant) || grant.TopUp is not null).OrderBy(grant => grant.Id.ToString(), StringComparer.Ordinal)];
+        var bound = added.Where(grant => grant.TopUp is not null).Select(grant => grant.Customer).ToHashSet();
+        return [.. Moved(added).SelectMany(grants => grants.Values).Where(grant => HasMoved(grant) || grant.TopUp is not null || bound.Contains(grant.Customer)).OrderBy(grant => grant.Id.ToString(), StringComparer.Ordinal)];
     }
 
-    /// <summary>The top-ups that what moved makes due.</summary>
+    /// <summary>The top-ups that what moved makes due, and what is added.</summary>
     /// <param name="added">Grants that are stored together with it.</param>
     /// <param name="now">The time.</param>
-    public IEnumerable<BillingEvent> TopUps(IReadOnlyList<CreditGrant> added, Instant now) => Moved
-        .SelectMany(grants => CreditEvents.TopUps([.. grants.Keys.Select(id => _before.GetValueOrDefault(id)).OfType<CreditGrant>()], [.. grants.Values, .. added.Where(grant => grant.Customer == grants.Values.First().Customer)], now));
+    public IEnumerable<BillingEvent> TopUps(IReadOnlyList<CreditGrant> added, Instant now) => _grants
+        .Where(customer => IsMoved(customer.Value, customer.Key, added))
+        .SelectMany(customer => CreditEvents.TopUps([.. customer.Value.Keys.Select(id => _before.GetValueOrDefault(id)).OfType<CreditGrant>()], [.. customer.Value.Values, .. added.Where(grant => grant.Customer == customer.Key)], now));
+
+    /// <summary>Stores what moved until now and what is added, with what happened to them.</summary>
+    public Task<SaveResult> SaveAsync(TenantId tenant, Instant now, IReadOnlyList<CreditGrant> added, CancellationToken cancellationToken)
+    {
+        List<CreditGrant> moved = [.. MovedUntil(now, added), .. added];
+        return store.SaveAsync(tenant, moved, [.. moved.SelectMany(CreditEvents.Of), .. TopUps(added, now)], cancellationToken);
+    }
+
+    private IEnumerable<Dictionary<CreditGrantId, CreditGrant>> Moved(IReadOnlyList<CreditGrant> added) => _grants.Where(customer => IsMoved(customer.Value, customer.Key, added)).Select(customer => customer.Value);
+
+    private bool IsMoved(Dictionary<CreditGrantId, CreditGrant> grants, CustomerId customer, IReadOnlyList<CreditGrant> added) =>
+        grants.Values.Any(HasMoved) || added.Any(grant => grant.TopUp is not null && grant.Customer == customer);
 
     private bool HasMoved(CreditGrant grant) => !ReferenceEquals(grant, _before.GetValueOrDefault(grant.Id));
 }

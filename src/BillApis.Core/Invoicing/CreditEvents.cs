@@ -12,13 +12,13 @@ internal static class CreditEvents
     /// <summary>The events of the entries that invoices have no part in.</summary>
     public static IReadOnlyList<BillingEvent> Of(CreditGrant grant) => [.. grant.Entries.Where(entry => entry.Invoice is null).SelectMany(entry => Of(grant, entry))];
 
-    /// <summary>The top-ups that are due: where the customer's credit fell below a grant's threshold since it was stored last, and is below it; where the grant is new, and it is below it from the start.</summary>
+    /// <summary>The top-ups that are due: where the customer's credit fell below a grant's threshold since it was stored last, and is below it; where the grant is new, or its time has come since, and it is below it from the start.</summary>
     public static IEnumerable<BillingEvent> TopUps(IReadOnlyList<CreditGrant> before, IReadOnlyList<CreditGrant> after, Instant now)
     {
         foreach (var grant in after.Where(grant => grant.TopUp is not null && grant.Period.IsActiveAt(now)))
         {
             var (threshold, currency, left) = (grant.TopUp!.Threshold, grant.Amount.Currency, Sum(after, grant.Amount.Currency, now));
-            if (left < threshold.MinorUnits && (before.All(item => item.Id != grant.Id) || Looks(before, now).Any(at => Sum(before, currency, at) >= threshold.MinorUnits)))
+            if (left < threshold.MinorUnits && (before.All(item => item.Id != grant.Id || item.AsOf < item.Period.EffectiveAt) || Looks(before, now).Any(at => Sum(before, currency, at) >= threshold.MinorUnits)))
             {
                 var balance = Money.FromMinorUnits((long)left, currency);
                 var data = JsonSerializer.Serialize(new { grant.Customer, Balance = balance, Threshold = threshold, Amount = grant.TopUp.Due(balance) }, BillingJson.Options);
@@ -32,8 +32,9 @@ internal static class CreditEvents
     public static Money Available(IEnumerable<CreditGrant> grants, Currency currency, Instant at) =>
         BillingException.OrTooMuch("The customer's credit", () => Money.FromMinorUnits((long)Sum(grants, currency, at), currency));
 
+    // Nobody could use a grant before it was made, from when on it may count ever.
     private static Int128 Sum(IEnumerable<CreditGrant> grants, Currency currency, Instant at) => grants
-        .Where(grant => grant.Amount.Currency == currency && grant.Period.IsActiveAt(at))
+        .Where(grant => grant.Amount.Currency == currency && grant.Period.IsActiveAt(at) && grant.CreatedAt <= at)
         .Aggregate(Int128.Zero, (sum, grant) => sum + grant.AdvancedTo(at).Balance.MinorUnits);
 
     // Each time at which grants change by themselves, the time before each, and now.

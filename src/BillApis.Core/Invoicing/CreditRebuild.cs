@@ -1,9 +1,10 @@
 using BillApis.Invoicing;
+using NodaTime;
 
 namespace BillApis;
 
 /// <summary>Compares grants with their entries, and those with what invoices say that they used; what can be set is set to what the entries come to.</summary>
-internal sealed class CreditRebuild(ICreditStore store, IInvoiceStore invoices)
+internal sealed class CreditRebuild(ICreditStore store, IInvoiceStore invoices, IClock clock)
 {
     private const int MaxAttempts = 8;
 
@@ -26,7 +27,7 @@ internal sealed class CreditRebuild(ICreditStore store, IInvoiceStore invoices)
         {
             var counts = await store.CountAsync(tenant, customer, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<CreditDifference> found = [.. counts.SelectMany(Of), .. await UsesAsync(tenant, customer, counts, cancellationToken).ConfigureAwait(false)];
-            if (found.Count == 0 || (before is not null && found.SequenceEqual(before) && (!set || await SetAsync(tenant, counts, cancellationToken).ConfigureAwait(false))))
+            if (found.Count == 0 || (before is not null && found.SequenceEqual(before) && (!set || await SetAsync(tenant, customer, counts, cancellationToken).ConfigureAwait(false))))
             {
                 return found;
             }
@@ -37,10 +38,20 @@ internal sealed class CreditRebuild(ICreditStore store, IInvoiceStore invoices)
         throw new BillingException(BillingErrorCode.Conflict, $"The credit of the customer '{customer}' is being used by others; try again.");
     }
 
-    private async Task<bool> SetAsync(TenantId tenant, IReadOnlyList<CreditCount> counts, CancellationToken cancellationToken)
+    // A balance that is set may fall below a threshold, as by anything else.
+    private async Task<bool> SetAsync(TenantId tenant, CustomerId customer, IReadOnlyList<CreditCount> counts, CancellationToken cancellationToken)
     {
-        List<CreditGrant> right = [.. counts.Where(count => Of(count).Any(difference => difference.CanBeSet)).Select(count => count.Grant with { Balance = count.Counted, EntryCount = count.Entries })];
-        return right.Count == 0 || await store.SaveAsync(tenant, right, [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
+        var wrong = counts.Where(count => Of(count).Any(difference => difference.CanBeSet)).ToList();
+        if (wrong.Count == 0)
+        {
+            return true;
+        }
+
+        var book = new CreditBook(store);
+        await book.LoadAsync(tenant, [customer], cancellationToken).ConfigureAwait(false);
+        book.Join(wrong.Select(count => count.Grant));
+        book.Put(wrong.Select(count => count.Grant with { Balance = count.Counted, EntryCount = count.Entries }));
+        return await book.SaveAsync(tenant, clock.GetCurrentInstant(), [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved;
     }
 
     private static IEnumerable<CreditDifference> Of(CreditCount count)

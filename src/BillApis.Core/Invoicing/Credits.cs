@@ -17,33 +17,23 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
     {
         ArgumentNullException.ThrowIfNull(request);
         var customer = await customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
-        var now = clock.GetCurrentInstant();
-        Validate(request, customer, now);
-        var grant = new CreditGrant
+        var id = EntityId.New<CreditGrantId>();
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            Id = EntityId.New<CreditGrantId>(),
-            Tenant = tenant,
-            Customer = customer.Id,
-            Category = request.Category,
-            Amount = request.Amount,
-            Balance = Money.Zero(request.Amount.Currency),
-            Period = new GrantPeriod(request.EffectiveAt ?? now, request.ExpiresAt),
-            Priority = request.Priority,
-            Scope = request.Scope,
-            Recurrence = request.Recurrence,
-            TopUp = request.TopUp,
-            Metadata = request.Metadata,
-            AsOf = now,
-            CreatedAt = now,
-        }.Opened();
-        var others = grant.TopUp is null ? [] : await store.OpenAsync(tenant, [customer.Id], cancellationToken).ConfigureAwait(false);
-        if (await store.SaveAsync(tenant, [grant], [.. CreditEvents.Of(grant), .. CreditEvents.TopUps(others, [.. others, grant], now)], cancellationToken).ConfigureAwait(false) is not SaveResult.Saved)
-        {
-            throw BillingException.Changed(Kind, grant.Id.ToString());
+            var (now, book) = (clock.GetCurrentInstant(), new CreditBook(store));
+            Validate(request, customer, now);
+            var grant = GrantOf(id, request, customer, now);
+
+            // What is given makes no balance fall; a top-up asks what else there is.
+            await book.LoadAsync(tenant, grant.TopUp is null ? [] : [customer.Id], cancellationToken).ConfigureAwait(false);
+            if (await book.SaveAsync(tenant, now, [grant], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            {
+                await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
+                return grant.WithVersion(1);
+            }
         }
 
-        await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
-        return grant.WithVersion(1);
+        throw BillingException.Changed(Kind, id.ToString());
     }
 
     /// <summary>Reads one, refilled and expired as of now.</summary>
@@ -73,7 +63,7 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
             await book.LoadAsync(tenant, [before.Customer], cancellationToken).ConfigureAwait(false);
             var voided = before.Void(now);
             book.Put([voided]);
-            if (await SaveAsync(tenant, book, now, cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
+            if (await book.SaveAsync(tenant, now, [], cancellationToken).ConfigureAwait(false) is SaveResult.Saved)
             {
                 await outbox.DispatchAsync(tenant, cancellationToken).ConfigureAwait(false);
                 return voided.WithVersion(before.Version + 1);
@@ -111,10 +101,10 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
         await store.EntriesAsync(tenant, (await customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false)).Id, query, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Counts every grant anew from its entries, and compares those with what invoices say that they used; none is how it should be.</summary>
-    public Task<IReadOnlyList<CreditDifference>> VerifyAsync(TenantId tenant, CancellationToken cancellationToken = default) => new CreditRebuild(store, invoices).RunAsync(tenant, set: false, cancellationToken);
+    public Task<IReadOnlyList<CreditDifference>> VerifyAsync(TenantId tenant, CancellationToken cancellationToken = default) => new CreditRebuild(store, invoices, clock).RunAsync(tenant, set: false, cancellationToken);
 
     /// <summary>The same, and sets what <see cref="CreditDifference.CanBeSet"/>; safe to repeat.</summary>
-    public Task<IReadOnlyList<CreditDifference>> RebuildAsync(TenantId tenant, CancellationToken cancellationToken = default) => new CreditRebuild(store, invoices).RunAsync(tenant, set: true, cancellationToken);
+    public Task<IReadOnlyList<CreditDifference>> RebuildAsync(TenantId tenant, CancellationToken cancellationToken = default) => new CreditRebuild(store, invoices, clock).RunAsync(tenant, set: true, cancellationToken);
 
     /// <summary>Refills and expires what is due, of all tenants; a grant that someone else moved meanwhile is left to the next round.</summary>
     internal async Task AdvanceAsync(CancellationToken cancellationToken)
@@ -125,7 +115,7 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
             {
                 var book = new CreditBook(store);
                 await book.LoadAsync(tenant, [customer], cancellationToken).ConfigureAwait(false);
-                await SaveAsync(tenant, book, clock.GetCurrentInstant(), cancellationToken).ConfigureAwait(false);
+                await book.SaveAsync(tenant, clock.GetCurrentInstant(), [], cancellationToken).ConfigureAwait(false);
             }
 
             await outbox.DispatchAsync(null, cancellationToken).ConfigureAwait(false);
@@ -134,11 +124,23 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
         Task<IReadOnlyList<CreditGrant>> DueAsync() => store.DueAsync(clock.GetCurrentInstant(), BatchSize, cancellationToken);
     }
 
-    private async Task<SaveResult> SaveAsync(TenantId tenant, CreditBook book, Instant now, CancellationToken cancellationToken)
+    private static CreditGrant GrantOf(CreditGrantId id, NewCreditGrant request, Customer customer, Instant now) => new CreditGrant
     {
-        var moved = book.MovedUntil(now);
-        return await store.SaveAsync(tenant, moved, [.. moved.SelectMany(CreditEvents.Of), .. book.TopUps([], now)], cancellationToken).ConfigureAwait(false);
-    }
+        Id = id,
+        Tenant = customer.Tenant,
+        Customer = customer.Id,
+        Category = request.Category,
+        Amount = request.Amount,
+        Balance = Money.Zero(request.Amount.Currency),
+        Period = new GrantPeriod(request.EffectiveAt ?? now, request.ExpiresAt),
+        Priority = request.Priority,
+        Scope = request.Scope,
+        Recurrence = request.Recurrence,
+        TopUp = request.TopUp,
+        Metadata = request.Metadata,
+        AsOf = now,
+        CreatedAt = now,
+    }.Opened();
 
     internal static async Task<List<T>> AllAsync<T>(StoreQuery query, Func<StoreQuery, Task<Page<T>>> list)
     {

@@ -4,6 +4,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Keeps credit grants, and with each the entries that moved it, which are never changed. Implementations must pass <c>CreditStoreConformance</c>.</summary>
+/// <remarks>A new grant with a top-up is stored together with all open grants of its customer: where one of them is not among what is saved, it was made meanwhile, and saving is a conflict.</remarks>
 public interface ICreditStore : IStore<CreditGrant>
 {
     /// <summary>Grants of some customers that have not ended, as they are stored.</summary>

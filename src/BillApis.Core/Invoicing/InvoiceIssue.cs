@@ -85,19 +85,20 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
     // A draft has used no credit yet.
     private async Task<InvoiceWrite> CanceledAsync(Invoice before, Invoice after, CancellationToken cancellationToken)
     {
-        var (now, uses) = (clock.GetCurrentInstant(), before.Status is InvoiceStatus.Draft ? [] : before.Credits);
-        var grants = await credits.FindAsync(before.Tenant, [.. uses.Select(use => use.Grant)], cancellationToken).ConfigureAwait(false);
-        var returned = new List<CreditGrant>();
-        foreach (var grant in grants)
+        var (now, uses, book) = (clock.GetCurrentInstant(), before.Status is InvoiceStatus.Draft ? [] : before.Credits, settlements.NewBook());
+        await book.LoadAsync(before.Tenant, uses.IsEmpty ? [] : [before.Customer], cancellationToken).ConfigureAwait(false);
+        book.Join(await credits.FindAsync(before.Tenant, [.. uses.Select(use => use.Grant)], cancellationToken).ConfigureAwait(false));
+        foreach (var use in uses)
         {
-            var query = new StoreQuery { Limit = Limits.PageSize }.With("grant_id", grant.Id.ToString());
-            var entries = await Credits.AllAsync(query, page => credits.EntriesAsync(before.Tenant, grant.Customer, page, cancellationToken)).ConfigureAwait(false);
-            returned.Add(grant.Return(uses.Single(use => use.Grant == grant.Id).Amount, before.Id, now, entries.OrderBy(entry => entry.Number)));
+            var query = new StoreQuery { Limit = Limits.PageSize }.With("grant_id", use.Grant.ToString());
+            var entries = await Credits.AllAsync(query, page => credits.EntriesAsync(before.Tenant, before.Customer, page, cancellationToken)).ConfigureAwait(false);
+            book.Put([book.Of(before.Customer).Single(grant => grant.Id == use.Grant).Return(use.Amount, before.Id, now, entries.OrderBy(entry => entry.Number))]);
         }
 
+        var returned = book.MovedUntil(now);
         var waived = before.Status is InvoiceStatus.Draft ? await WaivedAsync(before, cancellationToken).ConfigureAwait(false) : [];
         var stale = waived.Find(owner => owner.Draft == before.Id);
-        return new InvoiceWrite([stale is null ? after : DraftReview.Outdated(before, stale)], [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of)])
+        return new InvoiceWrite([stale is null ? after : DraftReview.Outdated(before, stale)], [.. InvoicePosting.Canceled(before, after, now), .. returned.SelectMany(CreditEvents.Of), .. book.TopUps([], now)])
         {
             Grants = returned, Subscriptions = [.. waived.Select(owner => owner with { Draft = null })],
         };

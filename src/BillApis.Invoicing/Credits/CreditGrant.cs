@@ -90,10 +90,18 @@ public sealed record CreditGrant : IEntity<CreditGrant>
                 return null;
             }
 
+            if (IsAhead && !(Period.EndsAt <= Period.EffectiveAt))
+            {
+                return Period.EffectiveAt;
+            }
+
             var refill = Recurrence?.Next(Period.EffectiveAt, Instant.Max(AsOf, Period.EffectiveAt));
             return refill is { } next && !(Period.EndsAt <= next) ? next : Period.EndsAt;
         }
     }
+
+    // The rule by which credit is bought as it runs out begins with the grant, and somebody has to look at the balance then.
+    private bool IsAhead => TopUp is not null && AsOf < Period.EffectiveAt;
 
     string IEntity<CreditGrant>.Key => Id.ToString();
 
@@ -113,7 +121,7 @@ public sealed record CreditGrant : IEntity<CreditGrant>
         {
             grant = change == grant.Period.EndsAt
                 ? grant.Moved(CreditEntryKind.Expired, -grant.Balance, change) with { AsOf = change }
-                : grant.Refilled(change) with { AsOf = change };
+                : (grant.IsAhead ? grant : grant.Refilled(change)) with { AsOf = change };
         }
 
         return grant;

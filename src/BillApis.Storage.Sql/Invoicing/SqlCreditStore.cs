@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BillApis.Invoicing;
+using BillApis.Storage.Sql.Metering;
 using Dapper;
 using NodaTime;
 
@@ -20,10 +21,12 @@ internal sealed class SqlCreditStore(SqlDatabase database) : SqlStore<CreditGran
     private readonly SqlDatabase _database = database;
 
     // What has ended has no next change; what has none otherwise never ends.
+    private const string IsOpen = "(next_change_at is not null or ends_at is null)";
+
     public Task<IReadOnlyList<CreditGrant>> OpenAsync(TenantId tenant, IReadOnlyList<CustomerId> customers, CancellationToken cancellationToken) =>
         ReadAsync(
             tenant,
-            $"tenant_id = @Tenant and customer_id in (select value from {_database.Dialect.Texts("Ids")} as r) and (next_change_at is not null or ends_at is null) order by id",
+            $"tenant_id = @Tenant and customer_id in (select value from {_database.Dialect.Texts("Ids")} as r) and {IsOpen} order by id",
             [("Tenant", tenant.ToString()), ("Ids", Json(customers))],
             cancellationToken);
 
@@ -69,6 +72,28 @@ internal sealed class SqlCreditStore(SqlDatabase database) : SqlStore<CreditGran
         var counts = await connection.QueryAsync<CreditCountRow>(new CommandDefinition(CreditCountRow.Select, whose, cancellationToken: cancellationToken)).ConfigureAwait(false);
         var uses = (await connection.QueryAsync<CreditUseRow>(new CommandDefinition(CreditUseRow.Select, whose, cancellationToken: cancellationToken)).ConfigureAwait(false)).ToLookup(use => use.GrantId);
         return [.. counts.Select(row => row.Read(uses[row.Id]))];
+    }
+
+    // Of two rules that begin at the same time, the second sees what the first found.
+    protected override async Task<bool> IsWholeAsync(DbTransaction transaction, TenantId tenant, EntityRows<CreditGrant> rows, CancellationToken cancellationToken)
+    {
+        var customers = rows.Items.Where(grant => grant is { Version: 0, TopUp: not null }).Select(grant => grant.Customer.ToString()).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (customers.Count == 0)
+        {
+            return true;
+        }
+
+        foreach (var customer in customers)
+        {
+            await UsageLock.HoldAsync(_database.Dialect, transaction, $"credit\n{tenant}\n{customer}", cancellationToken).ConfigureAwait(false);
+        }
+
+        var open = await transaction.Connection!.QueryAsync<string>(new CommandDefinition(
+            $"select id from billing_credit_grant where tenant_id = @Tenant and customer_id in (select value from {_database.Dialect.Texts("Ids")} as r) and {IsOpen}",
+            new { Tenant = tenant.ToString(), Ids = System.Text.Json.JsonSerializer.Serialize(customers) },
+            transaction,
+            cancellationToken: cancellationToken)).ConfigureAwait(false);
+        return !open.Except(rows.Items.Select(grant => grant.Id.ToString())).Any();
     }
 
     protected override async Task PrepareAsync(DbTransaction transaction, TenantId tenant, EntityRows<CreditGrant> rows, CancellationToken cancellationToken)

@@ -19,6 +19,9 @@ internal static class UsageLock
     public static Task HoldTotalsAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken) =>
         HoldAsync(dialect, transaction, NumberOf($"totals\n{tenant}"), cancellationToken);
 
+    /// <summary>Holds alone whatever a name is agreed for.</summary>
+    public static Task HoldAsync(SqlDialect dialect, DbTransaction transaction, string name, CancellationToken cancellationToken) => HoldAsync(dialect, transaction, NumberOf(name), cancellationToken);
+
     private static Task HoldAsync(SqlDialect dialect, DbTransaction transaction, long number, CancellationToken cancellationToken) =>
         dialect.LockExclusive is not { } sql ? Task.CompletedTask : transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Lock = number }, transaction, cancellationToken: cancellationToken));
 

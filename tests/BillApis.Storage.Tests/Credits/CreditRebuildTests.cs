@@ -34,6 +34,20 @@ public abstract class CreditRebuildTests(StoreFixture fixture)
     }
 
     [Fact]
+    public async Task A_balance_that_falls_as_it_is_set_asks_for_more()
+    {
+        // 20 of which 10 were used are below 15; somebody wrote 20 again, and 10 are left as that is set right.
+        await Billing.Customers.CreateAsync(_tenant, new Customer { Name = "Acme", ExternalId = "acme", Currency = Usd }, Token);
+        var rule = await Billing.Credits.GrantAsync(_tenant, new NewCreditGrant("acme", Dollars(20)) { Category = CreditCategory.Paid, TopUp = new AutoTopUp(Dollars(15), Target: Dollars(30)) }, Token);
+        await IssueAsync(10);
+        (await ExecuteAsync("update billing_credit_grant set body = replace(body, '\"balance\":{\"minor\":1000', '\"balance\":{\"minor\":2000') where id = @Id", rule.Id.ToString())).ShouldBe(1);
+        (await Billing.Credits.BalanceAsync(_tenant, "acme", Token)).Total.ShouldBe(Dollars(20));
+        await Billing.Credits.RebuildAsync(_tenant, Token);
+        (await Billing.Credits.BalanceAsync(_tenant, "acme", Token)).Total.ShouldBe(Dollars(10));
+        (await fixture.Get<BillApis.Outbox.IOutboxStore>().OfSubjectAsync(_tenant, rule.Id.ToString(), Token)).Count(item => item.Event.Type == "credit.top_up_due").ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_grant_whose_entries_do_not_follow_from_each_other_is_told_and_left_as_it_is()
     {
         // 10 too much behind a gap: who knows which of both is wrong?

@@ -135,10 +135,9 @@ public abstract class CreditRunTests(StoreFixture fixture)
     {
         await CustomerAsync();
         var grant = await Billing.Credits.GrantAsync(_tenant, new NewCreditGrant("acme", Money.Of(40, Usd)) { Category = CreditCategory.Paid, TopUp = new AutoTopUp(Money.Of(20, Usd), Amount: Money.Of(50, Usd)) }, Token);
-        foreach (var amount in new[] { 15m, 15m, 5m })
-        {
-            await PayAsync(amount);
-        }
+        await PayAsync(15m);
+        await PayAsync(15m);
+        await PayAsync(5m);
 
         // 40 − 15 = 25, then 10: that falls below 20.
         (await ToldAsync(grant)).ShouldBe([(10m, 50m)]);
@@ -197,6 +196,34 @@ public abstract class CreditRunTests(StoreFixture fixture)
             await Task.WhenAll(ids.Select((id, i) => Task.Run(() => (i % 2 == 0 ? Billing : fixture.GetFromAnotherNode<Billing>()).Credits.VoidAsync(_tenant, id.ToString(), Token))));
             (await ToldAsync(rule)).Count.ShouldBe(1 + round + 1);
             await Billing.Credits.VoidAsync(_tenant, more.Id.ToString(), Token);
+        }
+    }
+
+    [Fact]
+    public async Task A_rule_that_begins_as_the_credit_falls_is_told_once_whichever_comes_first()
+    {
+        await CustomerAsync(); // 60 and the rule's 10 are enough; without the 60 they are not, whether those go before the rule begins or after it.
+        for (var round = 0; round < 12; round++)
+        {
+            var other = (await GrantAsync(60m, CreditCategory.Paid)).Id.ToString();
+            var withdrawn = Task.Run(() => fixture.GetFromAnotherNode<Billing>().Credits.VoidAsync(_tenant, other, Token));
+            var rule = await GrantAsync(10m, CreditCategory.Paid, new AutoTopUp(Money.Of(50, Usd), Amount: Money.Of(40, Usd)));
+            await withdrawn;
+            (await ToldAsync(rule)).ShouldBe([(10m, 40m)], $"round {round}");
+            await Billing.Credits.VoidAsync(_tenant, rule.Id.ToString(), Token);
+        }
+    }
+
+    [Fact]
+    public async Task Of_rules_that_begin_at_the_same_time_the_second_sees_the_credit_of_the_first()
+    {
+        await CustomerAsync(); // 30 alone are below 50, and 60 are not.
+        for (var round = 0; round < 12; round++)
+        {
+            var rules = await Task.WhenAll(new[] { Billing, fixture.GetFromAnotherNode<Billing>() }.Select(node => Task.Run(() => node.Credits.GrantAsync(
+                _tenant, new NewCreditGrant("acme", Money.Of(30, Usd)) { Category = CreditCategory.Paid, TopUp = new AutoTopUp(Money.Of(50, Usd), Amount: Money.Of(40, Usd)) }, Token))));
+            (await ToldAsync(rules[0])).Concat(await ToldAsync(rules[1])).ShouldBe([(30m, 40m)], $"round {round}");
+            await Task.WhenAll(rules.Select(rule => Billing.Credits.VoidAsync(_tenant, rule.Id.ToString(), Token)));
         }
     }
 

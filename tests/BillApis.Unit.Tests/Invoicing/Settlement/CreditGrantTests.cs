@@ -25,6 +25,18 @@ public sealed class CreditGrantTests
     }
 
     [Fact]
+    public void A_rule_that_begins_later_is_looked_at_as_it_begins()
+    {
+        var (begins, ends) = (Now + Duration.FromDays(2), Now + Duration.FromDays(9));
+        var grant = Grant(100, expires: ends) with { AsOf = Now, Period = new GrantPeriod(begins, ends), TopUp = new AutoTopUp(Dollars(10), Target: Dollars(20)) };
+
+        (grant.NextChangeAt, (grant with { TopUp = null }).NextChangeAt).ShouldBe((begins, ends));
+        var begun = grant.AdvancedTo(begins);
+        (begun.NextChangeAt, begun.Balance, begun.EntryCount).ShouldBe((ends, Dollars(100), grant.EntryCount));
+        (grant.Void(Now + Duration.FromDays(1)).NextChangeAt, grant.AdvancedTo(ends).NextChangeAt).ShouldBe((begins, null));
+    }
+
+    [Fact]
     public void What_is_left_at_the_end_expires_once()
     {
         var grant = Grant(100, expires: Now).Use(Dollars(40), EntityId.New<InvoiceId>(), Now - Duration.Epsilon);
