@@ -23,6 +23,7 @@ public static class Consolidation
             Period = ordered.Select(part => part.Period).OrderBy(period => period is null).ThenBy(period => period?.End != first.CreatedAt).ThenBy(period => period?.Duration).First(),
             Lines = [.. ordered.SelectMany(part => part.Lines.Select(line => line with { Subscription = part.Subscription }))],
             Discounts = [.. ordered.SelectMany(part => part.Discounts.Select(discount => discount with { Subscription = part.Subscription }))],
+            Coupons = [.. ordered.SelectMany(part => part.Coupons.Select(coupon => coupon with { Subscription = part.Subscription }))],
         };
     }
 
@@ -39,6 +40,7 @@ public static class Consolidation
             Sections = [],
             Lines = [.. invoice.Lines.Where(line => line.Subscription == subscription)],
             Discounts = [.. invoice.Discounts.Where(discount => discount.Subscription == subscription)],
+            Coupons = [.. invoice.Coupons.Where(coupon => coupon.Subscription == subscription)],
         };
     }
 

@@ -46,6 +46,9 @@ public sealed record Invoice : IEntity<Invoice>
     /// <summary>What coupons took off, in the order in which they were taken.</summary>
     public ImmutableArray<InvoiceDiscount> Discounts { get; init; } = [];
 
+    /// <summary>The coupons that count on it though its discounts do not say how: those that found nothing to take and stay as they are, and amounts that early bills had left a part of.</summary>
+    public ImmutableArray<InvoiceCoupon> Coupons { get; init; } = [];
+
     /// <summary>The credit that it used, in the order of use.</summary>
     public ImmutableArray<CreditUse> Credits { get; init; } = [];
 

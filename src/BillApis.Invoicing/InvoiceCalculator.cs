@@ -32,7 +32,8 @@ public static class InvoiceCalculator
         var recharges = request.Recharges.Select(item => item.Compared(request.Currency)).ToList();
         var origins = BilledOrigin.Apart(recharges.Select(item => item.Origin).OfType<BilledOrigin>());
         var adjustments = Recharge.LinesOf(recharges, request.Currency, Limits.LinesPerInvoice - charged.Count - unused.Count - CorrectedDiscounts.LinesFor(origins));
-        var missing = request.Commitments.Select(item => item.LineOf([.. charged, .. adjustments, .. unused])).OfType<InvoiceLine>().ToList();
+        origins = BilledOrigin.Apart([.. origins, .. request.Committed.Where(bill => !CommitmentsOf(bill).Any(line => origins.Any(origin => CommitmentsOf(origin).Any(other => other.Id == line.Id))))]);
+        var missing = request.Commitments.Select(item => item.LineOf([.. charged, .. adjustments, .. unused])).OfType<InvoiceLine>().Select(line => Corrected(line, origins)).ToList();
         List<InvoiceLine> lines = request.SkipZero && adjustments.Count + unused.Count + missing.Count == 0 && charged.TrueForAll(line => line.Amount.IsZero) ? [] : [.. charged, .. adjustments, .. missing, .. unused];
         var invoice = new Invoice
         {
@@ -52,8 +53,18 @@ public static class InvoiceCalculator
         var discounted = request.Coupons.IsEmpty ? invoice : CouponDiscounts.Apply(invoice, request.Coupons);
         var corrected = CorrectedDiscounts.Apply(discounted, origins);
         Check.Range("lines", corrected.Lines.Length, 0, Limits.LinesPerInvoice);
-        return corrected with { Lines = [.. corrected.Lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })] };
+        return corrected with { Lines = [.. corrected.Lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })], Coupons = Counting(request, discounted) };
     }
+
+    // What was charged as missing before comes back, or grows, with the coupons and taxes that it was charged with.
+    private static InvoiceLine Corrected(InvoiceLine missing, IEnumerable<BilledOrigin> origins) =>
+        origins.SelectMany(CommitmentsOf).FirstOrDefault(line => line.Period == missing.Period) is { } billed ? missing with { Corrects = billed.Id, Taxes = billed.DecidedTaxes } : missing;
+
+    private static IEnumerable<InvoiceLine> CommitmentsOf(BilledOrigin origin) => origin.Invoice.Lines.Where(line => line is { Kind: LineKind.Commitment, RefersBack: false });
+
+    private static ImmutableArray<InvoiceCoupon> Counting(InvoiceRequest request, Invoice discounted) => request.CountsFor is { } period && discounted.Lines.Any(line => !line.RefersBack)
+        ? [.. request.Coupons.Select(coupon => coupon.CountingOn(period, discounted.Discounts.Any(discount => discount.Coupon == coupon.Coupon))).OfType<InvoiceCoupon>()]
+        : [];
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>
     public static InvoiceId IdOf(InvoiceRequest request)

@@ -40,11 +40,17 @@ public sealed record InvoiceRequest
     /// <summary>The coupons that count, in any order.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
 
+    /// <summary>The start of the period that they count it for; null where nothing can come late to it.</summary>
+    public Instant? CountsFor { get; init; }
+
     /// <summary>Billed charges whose usage changed, to be adjusted after everything else.</summary>
     public ImmutableArray<Recharge> Recharges { get; init; } = [];
 
     /// <summary>The intervals of commitments that are settled with it.</summary>
     public ImmutableArray<CommittedPeriod> Commitments { get; init; } = [];
+
+    /// <summary>The bills that charged what was missing to those of them that were settled before.</summary>
+    public ImmutableArray<BilledOrigin> Committed { get; init; } = [];
 
     /// <summary>Whether it follows from earlier bills, so that it must not cross another correction of them.</summary>
     public bool IsBound { get; init; }

@@ -30,7 +30,9 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
                 continue;
             }
 
-            if (export.Coupons.FirstOrDefault(coupon => coupon.Coupon == discount.Coupon)?.Terms is not { } terms)
+            // Of several subscriptions that redeemed one coupon each has as much as is left of its own.
+            var known = export.Coupons.Where(coupon => coupon.Coupon == discount.Coupon).Select(coupon => coupon.Terms).ToList();
+            if (known.FirstOrDefault() is not { } terms)
             {
                 findings.Add($"{At("discounts", i)}.coupon", "has no terms in the file");
                 continue;
@@ -45,11 +47,11 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
             }
 
             rank = mine;
-            var looked = invoice.Lines.Select((line, k) => line.Subscription != discount.Subscription || line.Kind is LineKind.UnusedTime || line.Corrects is not null ? BigInteger.Zero : _left[k]).ToArray();
+            var looked = invoice.Lines.Select((line, k) => line.Subscription != discount.Subscription || line.Kind is LineKind.UnusedTime or LineKind.OneOff || line.Corrects is not null ? BigInteger.Zero : _left[k]).ToArray();
             var weights = invoice.Lines.Select((line, k) => terms.Products.IsEmpty || (line.Product is { } product && terms.Products.Contains(product)) ? looked[k] : BigInteger.Zero).ToArray();
             var most = Left(weights, looked);
-            var asked = terms.AmountOff is { } off ? off.MinorUnits : (Rational.Of(most, 0) * terms.PercentOff!.Value / 100).Round(0);
-            Take(At("discounts", i) + ".amount", discount.Amount, BigInteger.Max(0, BigInteger.Min(asked, most)), weights, taken);
+            var asked = known.ConvertAll(item => BigInteger.Max(0, BigInteger.Min(item.AmountOff is { } off ? off.MinorUnits : (Rational.Of(most, 0) * item.PercentOff!.Value / 100).Round(0), most)));
+            Take(At("discounts", i) + ".amount", discount.Amount, asked.Contains(discount.Amount.MinorUnits) ? discount.Amount.MinorUnits : asked[0], weights, taken);
         }
 
         VerifyCorrections(taken);

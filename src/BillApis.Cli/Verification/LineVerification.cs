@@ -28,7 +28,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         {
             findings.Add($"{path}.amount", $"is not in {invoice.Currency}");
         }
-        else if (line.Corrects is not null && line.Kind is not (LineKind.Adjustment or LineKind.Discount))
+        else if (line.Corrects is not null && line.Kind is not (LineKind.Adjustment or LineKind.Discount or LineKind.Commitment))
         {
             findings.Add($"{path}.corrects", "is of a line that corrects nothing");
         }

@@ -43,7 +43,7 @@ public sealed record InvoiceExport
     /// <summary>The zone of its days.</summary>
     public required DateTimeZone Zone { get; init; }
 
-    /// <summary>The coupons that took something off, with the terms that they were redeemed at.</summary>
+    /// <summary>The coupons that counted on it, with the terms that they were redeemed at.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
 
     /// <summary>The credit that it used, as it was before.</summary>

@@ -60,10 +60,10 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
             return (InvoiceSteps.OfAmount(line), false);
         }
 
-        var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, cancellationToken).ConfigureAwait(false)).Where(memo => memo.Correction < part.Correction);
-        var before = bills.Where(item => IsBefore(item, invoice)).SelectMany(item => item.PartOf(subscription.Id).Lines).Concat(EarlierBills.AdjustmentsOf(memos));
+        var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, [bill], cancellationToken).ConfigureAwait(false)).FindAll(memo => memo.Correction is { } place ? place < part.Correction : memo.IssuedAt <= (invoice.IssuedAt ?? Instant.MaxValue));
+        List<InvoiceLine> before = [.. bills.Where(item => IsBefore(item, invoice)).SelectMany(item => item.PartOf(subscription.Id).Lines), .. EarlierBills.AdjustmentsOf(memos)];
         var billed = bill.Lines.Single(item => item.Id == line.Corrects);
-        var origin = Recharges.OriginOf(bill, subscription, before, BoundBills.IsEarly(billed));
+        var origin = Recharges.OriginOf(bill, subscription, before, memos, BoundBills.IsEarly(billed));
         return (InvoiceSteps.Moved(line, bill, billed, origin.TakenOff(billed)), origin.MovedWith(part.Lines).Any(item => item.Corrects == line.Corrects && item.Discount == line.Discount));
     }
 

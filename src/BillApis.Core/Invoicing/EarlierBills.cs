@@ -17,6 +17,19 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
     /// <summary>The credit memos of its invoices since an instant.</summary>
     public Task<List<CreditMemo>> MemosAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) => memos.OfSubscriptionAsync(subscription, since, cancellationToken);
 
+    /// <summary>The same, with those of invoices over several subscriptions, which are of none of them.</summary>
+    public async Task<List<CreditMemo>> MemosAsync(Subscription subscription, Instant since, IReadOnlyCollection<Invoice> bills, CancellationToken cancellationToken)
+    {
+        var found = await MemosAsync(subscription, since, cancellationToken).ConfigureAwait(false);
+        foreach (var shared in bills.Where(invoice => !invoice.Sections.IsEmpty && !invoice.CreditMemos.IsEmpty))
+        {
+            var query = new StoreQuery { Limit = Limits.PageSize }.With("invoice_id", shared.Id.ToString());
+            found.AddRange((await memos.AllAsync(subscription.Tenant, query, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false)).ExceptBy(found.Select(memo => memo.Id), memo => memo.Id).ToList());
+        }
+
+        return found;
+    }
+
     /// <summary>What credit memos adjusted, as lines of an invoice would have.</summary>
     public static IEnumerable<InvoiceLine> AdjustmentsOf(IEnumerable<CreditMemo> memos) => memos.SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>();
 
@@ -30,7 +43,7 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
     {
         List<Invoice> bills = [.. (await InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Select(invoice => invoice.PartOf(subscription.Id)), .. drafted];
         var taken = await TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false);
-        return new BoundBills(number, [.. bills.SelectMany(invoice => invoice.Lines), .. taken]) { Early = bills.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive) };
+        return new BoundBills(number, [.. bills.SelectMany(invoice => invoice.Lines), .. taken]) { Bills = bills, Early = bills.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive) };
     }
 
     /// <summary>The number that the next correction of each subscription's bills takes; to be read before the bills are.</summary>

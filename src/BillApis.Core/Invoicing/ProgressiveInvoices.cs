@@ -119,6 +119,7 @@ internal sealed class ProgressiveInvoices(
             Recharges = [.. charges.Zip(used, (charge, input) => new Recharge(charge, input, bills.Of(charge)) { Word = "usage so far", Early = early })],
             Correction = bills.Number,
             Coupons = [.. subscription.CountingCoupons(period, at)],
+            CountsFor = period,
         });
         var counted = subscription.Counted(draft, period);
         return draft.Subtotal < threshold ? null : new BoundaryDraft(draft) { Counted = counted.Coupons.SequenceEqual(subscription.Coupons) ? null : counted };

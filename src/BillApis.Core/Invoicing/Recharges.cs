@@ -58,19 +58,20 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var commitments = schedule.CommitmentsHolding(charges.Select(charge => charge.Period.Start), billedUntil);
         var since = charges.Select(charge => charge.Period.Start).Concat(commitments.Select(item => item.Period.Start)).DefaultIfEmpty().Min();
         var bills = charges.Count == 0 ? [] : await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);
-        var taken = charges.Count == 0 ? [] : await earlier.TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false);
+        var memos = charges.Count == 0 ? [] : await earlier.MemosAsync(subscription, since, bills, cancellationToken).ConfigureAwait(false);
         var parts = bills.ConvertAll(invoice => invoice.PartOf(subscription.Id));
-        InvoiceLine[] lines = [.. parts.SelectMany(invoice => invoice.Lines), .. taken];
+        InvoiceLine[] lines = [.. parts.SelectMany(invoice => invoice.Lines), .. EarlierBills.AdjustmentsOf(memos.Where(memo => memo.Subscription == subscription.Id))];
         var billed = lines.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start));
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var origins = new Dictionary<InvoiceId, BilledOrigin>();
         var early = EarlyOf([.. charges.Where(charge => OriginOf(charge, parts) is null)], new BoundBills(number, [.. lines]) { Early = parts }, subscription);
+        ImmutableArray<CommittedPeriod> settled = [.. commitments.Select(item => item.After(lines))];
         return new Correction(
             number,
             [.. charges.Zip(used, (charge, input) => Recharged(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)])))],
             [.. marks.Where(mark => mark.Last < billedUntil)])
         {
-            Commitments = [.. commitments.Select(item => item.After(lines))],
+            Commitments = settled, Committed = [.. settled.Select(item => Origin(BoundBills.ChargedFor(item, parts))).OfType<BilledOrigin>().Distinct()],
         };
 
         // A charge that was billed early has no bill of its own: its lines are on several.
@@ -89,20 +90,27 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
                 return origin;
             }
 
-            return origins[invoice.Id] = OriginOf(bills.Find(bill => bill.Id == invoice.Id)!, subscription, lines, isEarly: false);
+            return origins[invoice.Id] = OriginOf(bills.Find(bill => bill.Id == invoice.Id)!, subscription, lines, memos, isEarly: false);
         }
     }
 
-    /// <summary>What one document billed a subscription, and the later lines that adjust it. What is billed of charges that none bills as a whole counts by itself.</summary>
-    public static BilledOrigin OriginOf(Invoice document, Subscription subscription, IEnumerable<InvoiceLine> later, bool isEarly)
+    /// <summary>What one document billed a subscription, and what later lines and memos made of it. What is billed of charges that none bills as a whole counts by itself.</summary>
+    public static BilledOrigin OriginOf(Invoice document, Subscription subscription, IReadOnlyCollection<InvoiceLine> later, IEnumerable<CreditMemo> memos, bool isEarly)
     {
         var bill = document.PartOf(subscription.Id);
         ImmutableArray<InvoiceLine> own = [.. bill.Lines.Where(line => BoundBills.IsEarly(line) == isEarly)];
         var (mine, coupons) = (own.Select(line => line.Id).ToHashSet(), subscription.CouponsOf(bill));
         return new BilledOrigin(bill with { Lines = own }, coupons, [.. later.Where(line => line.Corrects is { } id && mine.Contains(id))])
         {
-            Document = document, Bills = own.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
+            Document = document, GivenBack = GivenBack(own, later, memos), Bills = own.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
         };
+    }
+
+    private static ImmutableDictionary<InvoiceLineId, Money> GivenBack(ImmutableArray<InvoiceLine> own, IReadOnlyCollection<InvoiceLine> later, IEnumerable<CreditMemo> memos)
+    {
+        var given = later.Where(line => line.GivesBack is not null).ToLookup(line => line.GivesBack!.Value, line => -line.Amount);
+        var credited = memos.Where(memo => memo.Status is CreditMemoStatus.Issued).SelectMany(memo => memo.Lines).Where(line => line.Adjustment is null).ToLookup(line => line.Line);
+        return own.Where(line => given[line.Id].Any() || credited[line.Id].Any()).ToImmutableDictionary(line => line.Id, line => given[line.Id].Concat(credited[line.Id].Select(part => part.Of(line))).Aggregate(Money.Zero(line.Amount.Currency), (sum, amount) => sum + amount));
     }
 
     // Charges that share early bills are counted as one.
@@ -133,6 +141,9 @@ internal sealed record Correction(int Number, ImmutableArray<Recharge> Charges, 
 {
     /// <summary>The intervals of commitments that the charges draw on.</summary>
     public ImmutableArray<CommittedPeriod> Commitments { get; init; } = [];
+
+    /// <summary>The bills that charged what was missing to those.</summary>
+    public ImmutableArray<BilledOrigin> Committed { get; init; } = [];
 
     /// <summary>What credit memos can take back of the invoices that would have been less. Where a commitment has to be met still, an invoice settles both at once.</summary>
     /// <exception cref="BillingException">A price refuses its quantity, or an amount cannot be kept exactly.</exception>

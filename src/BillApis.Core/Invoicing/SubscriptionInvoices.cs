@@ -124,6 +124,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         var progressed = charges.Select(charge => (Charge: charge, Billed: bound?.Of(charge.Charge) ?? [])).ToLookup(pair => !pair.Billed.IsEmpty);
         var early = bound?.EarlyOf([.. item.Metered, .. item.Dropped], item.Subscription);
         var dropped = item.Dropped.Select(charge => new ChargedUsage(charge, new RatingInput(0)));
+        ImmutableArray<CommittedPeriod> commitments = [.. item.Commitments.Select(commitment => commitment.After(bound!.Lines)).Concat(item.Correction?.Commitments ?? []).DistinctBy(commitment => commitment.Of.Period.Start)];
         return new InvoiceRequest
         {
             Tenant = item.Subscription.Tenant,
@@ -134,8 +135,10 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Sequence = item.Subscription.BoundariesBilled,
             Unused = [.. item.Unused],
             Coupons = [.. item.Subscription.CountingCoupons(item.CountsFor, item.Boundary)],
+            CountsFor = item.CountsFor,
             Recharges = [.. progressed[true].Concat(dropped.Select(charge => (Charge: charge, Billed: bound!.Of(charge.Charge)))).Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage", Early = early }), .. item.Correction?.Charges ?? []],
-            Commitments = [.. item.Commitments.Select(commitment => commitment.After(bound!.Lines)).Concat(item.Correction?.Commitments ?? []).DistinctBy(commitment => commitment.Of.Period.Start)],
+            Commitments = commitments,
+            Committed = [.. (item.Correction?.Committed ?? []).Concat(bound?.Charging(commitments, item.Subscription) ?? []).DistinctBy(bill => bill.Invoice.Id)],
             IsBound = item.IsBound,
             Correction = bound?.Number ?? item.Correction?.Number ?? 0,
             Charges = [.. progressed[false].Select(pair => pair.Charge)],
@@ -180,6 +183,9 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
     /// <summary>The invoices that billed usage before its period ended, the newest first.</summary>
     public List<Invoice> Early { get; init; } = [];
 
+    /// <summary>All invoices, the newest first.</summary>
+    public List<Invoice> Bills { get; init; } = [];
+
     /// <summary>What was billed early of charges, and of those that they share early bills with, as one invoice over all of it; null where nothing was.</summary>
     public BilledOrigin? EarlyOf(IReadOnlyList<Charge> charges, Subscription subscription)
     {
@@ -198,6 +204,14 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
 
         bool IsMine(InvoiceLine line) => IsEarly(line) && keys.Contains(KeyOf(line));
     }
+
+    /// <summary>The bills that charged what was missing to intervals that are settled anew.</summary>
+    public IEnumerable<BilledOrigin> Charging(IEnumerable<CommittedPeriod> commitments, Subscription subscription) =>
+        commitments.Select(item => ChargedFor(item, Bills)).OfType<Invoice>().DistinctBy(invoice => invoice.Id).Select(invoice => Recharges.OriginOf(invoice, subscription, Lines, [], isEarly: false));
+
+    /// <summary>The bill that charged what was missing to an interval first; null where none did.</summary>
+    public static Invoice? ChargedFor(CommittedPeriod committed, List<Invoice> bills) =>
+        bills.Find(invoice => invoice.Lines.Any(line => line is { Kind: LineKind.Commitment, RefersBack: false } && line.Period == committed.Of.Period));
 
     /// <summary>The price and start of all that is billed early together with charges, on one bill or by way of others.</summary>
     public HashSet<(PriceId? Price, Instant? Start)> SharedBy(IReadOnlyList<Charge> charges)

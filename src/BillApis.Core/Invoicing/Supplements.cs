@@ -69,7 +69,7 @@ internal sealed class Supplements(
         }
 
         var memos = correction.Memos(subscription.Currency);
-        var draft = Draft(subscription, correction.Without(memos), correction.Number + memos.Count);
+        var draft = Draft(subscription, correction.Without(memos), correction.Number + memos.Count).Invoice;
         return draft.Lines.IsEmpty ? null : draft;
     }
 
@@ -84,6 +84,7 @@ internal sealed class Supplements(
             for (var attempt = 1; attempt <= MaxAttempts && !done; attempt++)
             {
                 done = await CorrectAsync(subscription!, until is not null, result, cancellationToken).ConfigureAwait(false);
+                subscription = done ? subscription : await subscriptions.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false);
             }
 
             if (done && until is { } next)
@@ -115,15 +116,16 @@ internal sealed class Supplements(
         }
 
         var draft = Draft(subscription, correction.Without(memos), number);
-        if (waits && !draft.Lines.IsEmpty)
+        var invoice = draft.Invoice;
+        if (waits && !invoice.Lines.IsEmpty)
         {
             return true;
         }
 
-        var stored = draft.Lines.IsEmpty || (await issue.IssueAsync(draft.Tenant, [new BoundaryDraft(draft)], result, cancellationToken).ConfigureAwait(false)).Stored.ContainsKey(draft.Id);
+        var stored = invoice.Lines.IsEmpty || (await issue.IssueAsync(invoice.Tenant, [draft], result, cancellationToken).ConfigureAwait(false)).Stored.ContainsKey(invoice.Id);
         if (stored)
         {
-            await recharges.SettleAsync(subscription.Tenant, subscription.Id, correction with { Number = number }, !draft.Lines.IsEmpty, cancellationToken).ConfigureAwait(false);
+            await recharges.SettleAsync(subscription.Tenant, subscription.Id, correction with { Number = number }, !invoice.Lines.IsEmpty, cancellationToken).ConfigureAwait(false);
         }
 
         return stored;
@@ -161,18 +163,29 @@ internal sealed class Supplements(
     private async Task<Correction?> CorrectionAsync(Subscription subscription, CancellationToken cancellationToken) =>
         (await recharges.OfAsync(subscription.Tenant, [subscription], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(subscription.Id);
 
-    private Invoice Draft(Subscription subscription, Correction correction, int number) => InvoiceCalculator.Calculate(new InvoiceRequest
+    // What no bill has is on this one first, and so it has the coupons that count; of everything else those of its own bill are counted anew.
+    private BoundaryDraft Draft(Subscription subscription, Correction correction, int number)
     {
-        Tenant = subscription.Tenant,
-        Customer = subscription.Customer,
-        Subscription = subscription.Id,
-        Currency = subscription.Currency,
-        Kind = InvoiceKind.Supplementary,
-        Boundary = clock.GetCurrentInstant(),
-        Sequence = number,
-        Charges = [],
-        Recharges = correction.Charges,
-        Commitments = correction.Commitments,
-        Correction = number,
-    });
+        var uncharged = correction.Commitments.Select(item => item.Of.Period).Where(period => !correction.Committed.Any(bill => bill.Invoice.Lines.Any(line => line.Kind is LineKind.Commitment && line.Period == period)));
+        Interval? unbilled = correction.Charges.Where(charge => (charge.Origin ?? charge.Early) is null).Select(charge => charge.Charge.Period).Concat(uncharged).Select(period => (Interval?)period).MaxBy(period => period!.Value.Start);
+        var draft = InvoiceCalculator.Calculate(new InvoiceRequest
+        {
+            Tenant = subscription.Tenant,
+            Customer = subscription.Customer,
+            Subscription = subscription.Id,
+            Currency = subscription.Currency,
+            Kind = InvoiceKind.Supplementary,
+            Boundary = clock.GetCurrentInstant(),
+            Sequence = number,
+            Charges = [],
+            Coupons = unbilled is { } period ? [.. subscription.CountingCoupons(period.Start, period.End)] : [],
+            CountsFor = unbilled?.Start,
+            Recharges = correction.Charges,
+            Commitments = correction.Commitments,
+            Committed = correction.Committed,
+            Correction = number,
+        });
+        var counted = unbilled is { } first ? subscription.Counted(draft, first.Start) : subscription;
+        return new BoundaryDraft(draft) { Counted = counted.Coupons.SequenceEqual(subscription.Coupons) ? null : counted };
+    }
 }

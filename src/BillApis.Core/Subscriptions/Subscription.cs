@@ -164,12 +164,13 @@ public sealed record Subscription : IEntity<Subscription>
         ? this with { Coupons = [.. Coupons.Where(redemption => redemption.Coupon != coupon)], FormerCoupons = [.. FormerCoupons, .. Coupons.Where(redemption => redemption.Coupon == coupon)] }
         : throw BillingException.NotFound("coupon of the subscription", coupon.ToString());
 
-    /// <summary>The coupons that took something off an invoice, as they were redeemed then.</summary>
+    /// <summary>The coupons that counted on an invoice, as they were redeemed then: those that took something off it, and those that would have, had there been anything.</summary>
     internal ImmutableArray<Redemption> CouponsOf(Invoice invoice)
     {
         var redeemed = FormerCoupons.AddRange(Coupons).ToLookup(redemption => redemption.Coupon);
-        return [.. TakenBy(invoice).Where(item => item.Value is not null)
-            .Select(item => (redeemed[item.Key].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[item.Key].FirstOrDefault())?.TakenFrom(invoice, item.Value!.Value)).OfType<Redemption>()];
+        Redemption? RedeemedThen(CouponId coupon) => redeemed[coupon].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[coupon].FirstOrDefault();
+        return [.. TakenBy(invoice).Where(item => item.Value is not null).ExceptBy(invoice.Coupons.Select(coupon => coupon.Coupon), item => item.Key)
+            .Select(item => RedeemedThen(item.Key)?.TakenFrom(invoice, item.Value!.Value)).Concat(invoice.Coupons.Select(coupon => RedeemedThen(coupon.Coupon)?.Taking(coupon.Most))).OfType<Redemption>()];
     }
 
     /// <summary>The coupons that count on one more invoice of a period, with the plan of an instant.</summary>

@@ -134,4 +134,11 @@ public sealed record CreditMemoLine(InvoiceLineId Line, string Description, Mone
     /// <summary>Both together.</summary>
     [JsonIgnore]
     public Money Gross => Net + Tax;
+
+    /// <summary>What it takes of the amount of the line that it names: with the taxes that are in that.</summary>
+    public Money Of(InvoiceLine line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return line.Taxes.Any(tax => tax.Tax.Inclusive) ? Gross : Net;
+    }
 }

@@ -15,15 +15,21 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     /// <summary>The bills that its lines are of, each as its own origin; empty where the invoice is one of itself.</summary>
     public ImmutableArray<BilledOrigin> Bills { get; init; } = [];
 
-    /// <summary>The lines that move what its coupons took off to those of its lines that bear other taxes, with some adjustments of it.</summary>
-    public IReadOnlyList<InvoiceLine> MovedWith(IEnumerable<InvoiceLine> adjustments) =>
-        [.. CorrectedDiscounts.Apply(Invoice with { Lines = [.. adjustments.Where(line => line.Kind is not LineKind.Discount).Select(line => line with { Discount = null })], Discounts = [] }, [this]).Lines.Where(line => line.Kind is LineKind.Discount)];
+    /// <summary>What later documents gave back of its lines, or credited, beside what adjusts them.</summary>
+    public ImmutableDictionary<InvoiceLineId, Money> GivenBack { get; init; } = ImmutableDictionary<InvoiceLineId, Money>.Empty;
+
+    /// <summary>The lines of an invoice that adjusts it which move what its coupons took off to those of its lines that bear other taxes.</summary>
+    public IReadOnlyList<InvoiceLine> MovedWith(IReadOnlyCollection<InvoiceLine> lines) =>
+        [.. CorrectedDiscounts.Apply(Invoice with { Lines = [.. lines.Where(line => line.Kind is not LineKind.Discount).Select(line => line with { Discount = null })], Discounts = [] }, this, lines.Count(line => line.Kind is LineKind.Discount && Has(line))).Lines.Where(line => line.Kind is LineKind.Discount)];
 
     /// <summary>Whether all its lines are of one bill, so that a coupon is spread over them.</summary>
     internal bool IsOneBill => Bills.Length < 2;
 
     /// <summary>How many sets of taxes its lines bear; 0 where no coupon took anything off them.</summary>
     internal int TaxesApart => Coupons.IsEmpty ? 0 : Own.Count(line => ReferenceEquals(line, Own.First(line.BearsTaxesOf)));
+
+    /// <summary>How many of its lines may be given back a part of.</summary>
+    internal int Advanced => Own.Count(line => line.InAdvance);
 
     internal bool Has(InvoiceLine adjustment) => adjustment.Corrects is { } id && Invoice.Lines.Any(line => line.Id == id);
 
@@ -66,6 +72,23 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
         return Own.Zip(With([]).Lines, With(adjustments).Lines).Select(line => (line.First, (line.Third.Discount ?? none) - (line.Second.Discount ?? none)));
     }
 
+    /// <summary>The part of a line that nobody gave back.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="given">What is given back with the adjustments.</param>
+    internal ProrationFactor KeptOf(InvoiceLine line, Money given)
+    {
+        var back = (given + GivenBack.GetValueOrDefault(line.Id, Money.Zero(given.Currency))).MinorUnits;
+        if (back == 0)
+        {
+            return ProrationFactor.Whole;
+        }
+
+        // Of what the line comes to as its coupons are counted by now, whatever part of that had to be paid still.
+        var whole = (With([]).Lines.Single(item => item.Id == line.Id).Net - (line.Credit ?? Money.Zero(given.Currency))).MinorUnits;
+        var left = (line.Net + (line.Discount ?? Money.Zero(given.Currency)) - TakenOff(line)).MinorUnits - back;
+        return whole <= 0 ? ProrationFactor.Whole : new ProrationFactor(Math.Clamp(left, 0, whole), whole);
+    }
+
     /// <summary>The part that a coupon takes of the lines that it is for, with some adjustments.</summary>
     internal ProrationFactor PartOf(Redemption coupon, IReadOnlyCollection<InvoiceLine> adjustments)
     {
@@ -92,7 +115,8 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
         return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, Coupons.Select(coupon => Counted(coupon, all)));
     }
 
-    private IEnumerable<InvoiceLine> Own => Invoice.Lines.Where(line => !line.RefersBack);
+    // No coupon looks at what people added to a draft.
+    private IEnumerable<InvoiceLine> Own => Invoice.Lines.Where(line => line is { RefersBack: false, Kind: not LineKind.OneOff });
 
     private BilledOrigin Joined(BilledOrigin other) => new(
         Invoice with { Lines = [.. Invoice.Lines.Concat(other.Invoice.Lines).DistinctBy(line => line.Id)] },

@@ -3,25 +3,35 @@ namespace BillApis.Invoicing;
 /// <summary>Counts the coupons of earlier invoices anew with the adjustments that a new one has of them: what they would have taken off more, or less, had all usage been known.</summary>
 internal static class CorrectedDiscounts
 {
-    /// <summary>The invoice with these discounts on its adjustments, and on lines of their own where they are those of other taxes.</summary>
-    public static Invoice Apply(Invoice invoice, IReadOnlyCollection<BilledOrigin> origins)
-    {
-        var isApart = invoice.Lines.Length + origins.Sum(origin => origin.Invoice.Lines.Length) <= Limits.LinesPerInvoice;
-        return origins.Aggregate(invoice, (result, origin) => Apply(result, origin, isApart));
-    }
+    /// <summary>The invoice with these discounts on its adjustments, and on lines of their own where they are those of other taxes and there is room.</summary>
+    public static Invoice Apply(Invoice invoice, IReadOnlyCollection<BilledOrigin> origins, int most = Limits.LinesPerInvoice) =>
+        origins.Aggregate(invoice, (result, origin) => Apply(result, origin, most - result.Lines.Length));
 
     /// <summary>How many lines it adds at the least where discounts move between taxes.</summary>
-    public static int LinesFor(IEnumerable<BilledOrigin> origins) => origins.Where(origin => origin.IsOneBill).Select(origin => origin.TaxesApart).Where(taxes => taxes > 1).Sum();
+    public static int LinesFor(IEnumerable<BilledOrigin> origins) => origins.Where(origin => origin.IsOneBill && origin.TaxesApart > 1).Sum(origin => origin.TaxesApart + origin.Advanced);
 
-    private static Invoice Apply(Invoice invoice, BilledOrigin origin, bool isApart)
+    /// <summary>The same with those of one bill.</summary>
+    /// <param name="invoice">The invoice that adjusts.</param>
+    /// <param name="origin">The bill.</param>
+    /// <param name="room">How many lines may be added.</param>
+    public static Invoice Apply(Invoice invoice, BilledOrigin origin, int room)
     {
         var adjustments = invoice.Lines.Where(origin.Has).ToList();
         var changes = adjustments.Count == 0 ? [] : Changes(origin, adjustments);
+        var total = changes.Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Change);
         var borne = origin.IsOneBill
-            ? MovedDiscounts.Apply(invoice, origin, adjustments, changes.Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Change), isApart)
+            ? MovedDiscounts.Apply(invoice, origin, adjustments, total, room)
             : changes.Aggregate(invoice, (result, item) => Borne(result, origin, item.Coupon, item.Change));
+        if (changes.Count > 0)
+        {
+            // With a part of a line that was given back, its part of the discount that moves is gone.
+            changes[^1] = changes[^1] with { Change = changes[^1].Change + DiscountOf(borne) - DiscountOf(invoice) - total };
+        }
+
         return borne with { Discounts = borne.Discounts.AddRange(changes.Where(item => !item.Change.IsZero).Select(item => new InvoiceDiscount(item.Coupon.Coupon, item.Coupon.Description, item.Change) { IsCorrection = true })) };
     }
+
+    private static Money DiscountOf(Invoice invoice) => invoice.Lines.Aggregate(Money.Zero(invoice.Currency), (sum, line) => sum + line.Discount ?? sum);
 
     private static List<(Redemption Coupon, Money Change)> Changes(BilledOrigin origin, List<InvoiceLine> adjustments)
     {

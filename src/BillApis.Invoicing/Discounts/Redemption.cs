@@ -46,6 +46,14 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
     /// <summary>The same with so much as it may take off an invoice of a period.</summary>
     public Redemption For(Instant period) => Taking(Terms.CarryOver ? Left : LeftIn(period));
 
+    /// <summary>
+    /// How it counts on an invoice of a period where that does not follow from what it took: it found nothing, and no use of it is lost by that; or bills that were made early had left a part of an amount for it.
+    /// Null for every other, and for one that stays for the next invoice.
+    /// </summary>
+    public InvoiceCoupon? CountingOn(Instant period, bool isTaken) => !Terms.CarryOver && (isTaken ? LeftIn(period) is not null : Terms.Duration is CouponDuration.Forever || CountedFor >= period)
+        ? new InvoiceCoupon(Coupon, Terms.AmountOff)
+        : null;
+
     /// <summary>The same with so much as the amount that it takes off.</summary>
     public Redemption Taking(Money? amount) => Terms.AmountOff is not null && amount is not null ? this with { Terms = Terms with { AmountOff = amount } } : this;
 

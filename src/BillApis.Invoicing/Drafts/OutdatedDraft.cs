@@ -8,6 +8,6 @@ public static class OutdatedDraft
     public static Invoice Outdated(this Invoice draft)
     {
         ArgumentNullException.ThrowIfNull(draft);
-        return draft.Cancel() with { Lines = [], Discounts = [], TaxLines = [], Credits = [] };
+        return draft.Cancel() with { Lines = [], Discounts = [], Coupons = [], TaxLines = [], Credits = [] };
     }
 }

@@ -50,9 +50,6 @@ public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
         return line with { Discount = (line.Discount ?? none) + (by.Discount ?? none), Credit = (line.Credit ?? none) + (by.Credit ?? none) };
     }
 
-    private static Money LeftOf(InvoiceLine line, IEnumerable<InvoiceLine> given, IEnumerable<CreditMemoLine> taken)
-    {
-        var inclusive = line.Taxes.Any(tax => tax.Tax.Inclusive);
-        return taken.Aggregate(given.Aggregate(line.Net, (rest, part) => rest + part.Amount), (rest, part) => rest - (inclusive ? part.Gross : part.Net));
-    }
+    private static Money LeftOf(InvoiceLine line, IEnumerable<InvoiceLine> given, IEnumerable<CreditMemoLine> taken) =>
+        taken.Aggregate(given.Aggregate(line.Net, (rest, part) => rest + part.Amount), (rest, part) => rest - part.Of(line));
 }

@@ -9,7 +9,7 @@ public sealed class OneBillTests(Databases databases) : LifeTests(databases)
     [Fact]
     public async Task Early_bills_and_the_rest_are_one_bill()
     {
-        var cases = Setting("BILLAPIS_EARLY_CASES", 36);
+        var cases = Setting("BILLAPIS_EARLY_CASES", 24);
         var seed = Setting("BILLAPIS_EARLY_SEED", 20261127);
         var count = new Counts();
         for (var number = 0; count.Pairs < cases; number++)

@@ -40,19 +40,40 @@ public sealed class MovedDiscountDocumentTests
     }
 
     [Fact]
-    public void Lines_that_have_no_room_move_it_on_one_line_for_each_set_of_taxes()
+    public void Fees_that_may_be_given_back_each_have_a_line_of_their_own()
     {
-        // Each of 999 fees would have a line of its own beside the adjustment, which is one more than an invoice may be sure to have.
-        var fees = Enumerable.Range(0, 999).Select(i => Fee(1, 0.1m) with { Id = EntityId.New<InvoiceLineId>(), Description = $"Fee {i}" });
-        var bill = Billed([Book(999, 99.9m) with { Id = EntityId.New<InvoiceLineId>() }, .. fees]);
-        var draft = InvoiceCalculator.Calculate(new InvoiceRequest
-        {
-            Tenant = TenantId.Default, Customer = Bills.Acme, Currency = Usd, Boundary = At(2026, 3, 1), Charges = [], Correction = 1,
-            Recharges = [new Recharge(January, new RatingInput(2997), [new BilledGroup(Undivided, 999, Bills.Dollars(999))]) { Origin = new BilledOrigin(bill, [Bills.Off(199.8m)], []) }],
-        });
+        // 99.90 was taken off 999.00 of books and off 999 fees of 1.00 each. Of 2,997.00 of books the coupon takes 149.85, and of each fee 0.05: with the adjustment those are 1,000 lines.
+        var lines = Corrected(999, isAdvance: true, beside: 0);
+        lines.Length.ShouldBe(1000);
+        lines.Select(line => (line.Kind, line.Discount!.Value.Amount)).Distinct().ShouldBe([(LineKind.Adjustment, 49.95m), (LineKind.Discount, -0.05m)]);
+    }
 
-        // 99.90 was taken off each; of 2,997 and 999 the coupon takes 149.85 and 49.95.
-        draft.Lines.Select(line => (line.Kind, line.Discount!.Value.Amount)).ShouldBe([(LineKind.Adjustment, 49.95m), (LineKind.Discount, -49.95m)]);
+    [Fact]
+    public void Where_those_have_no_room_what_is_adjusted_bears_all_of_it()
+    {
+        // One line more than there is room for: each fee keeps what was taken off it, and what is given back of it is never more than it cost.
+        var lines = Corrected(999, isAdvance: true, beside: 1);
+        lines.Select(line => (line.Kind, line.Discount)).ShouldBe([(LineKind.Flat, null), (LineKind.Adjustment, null)]);
+    }
+
+    [Fact]
+    public void Others_that_have_no_room_have_one_line_for_each_set_of_taxes()
+    {
+        var lines = Corrected(999, isAdvance: false, beside: 1);
+        lines.Select(line => (line.Kind, line.Discount?.Amount)).ShouldBe([(LineKind.Flat, null), (LineKind.Adjustment, 49.95m), (LineKind.Discount, -49.95m)]);
+        lines[2].Description.ShouldBe("Fee 0 and 998 more: coupons take 49.95 USD, not 99.90 USD");
+    }
+
+    // Books of 999.00 that come to 2,997.00, and fees of 1.00 each; 199.80 were off.
+    private static ImmutableArray<InvoiceLine> Corrected(int fees, bool isAdvance, int beside)
+    {
+        var bill = Billed([Book(999, 99.9m) with { Id = EntityId.New<InvoiceLineId>() }, .. Enumerable.Range(0, fees).Select(i => Fee(1, 0.1m) with { Id = EntityId.New<InvoiceLineId>(), Description = $"Fee {i}", InAdvance = isAdvance })]);
+        var fee = new ChargedUsage(Charge.Whole(Plan(Item("fee", new FlatPrice(1), BillingTiming.InAdvance, Month)), January.Period).Single(), default);
+        return InvoiceCalculator.Calculate(new InvoiceRequest
+        {
+            Tenant = TenantId.Default, Customer = Bills.Acme, Currency = Usd, Boundary = At(2026, 3, 1), Charges = [.. Enumerable.Repeat(fee, beside)], Correction = 1,
+            Recharges = [new Recharge(January, new RatingInput(2997), [new BilledGroup(Undivided, 999, Bills.Dollars(999))]) { Origin = new BilledOrigin(bill, [Bills.Off(199.8m)], []) }],
+        }).Lines;
     }
 
     private static ImmutableSortedDictionary<string, string?> Undivided => ImmutableSortedDictionary<string, string?>.Empty;
