@@ -29,7 +29,7 @@ internal static class PostgresUsageSql
         """;
 
     // Divides by zero, which undoes the whole, where something was billed beyond an instant.
-    private const string CheckGates = "select 1 / cast(count(*) = 0 as integer) from (select 1 from billing_usage_gate where tenant_id = $1 and closed_until > $2 limit 1) as g";
+    private const string CheckGates = "select 1 / cast(count(*) = 0 as integer) from billing_usage_gate_end where tenant_id = $1 and closed_until > $2";
 
     private const string AddBatch =
         "insert into billing_usage_batch (no, tenant_id, first_at, last_at, content) values (($1 << 40) + currval('billing_usage_batch_no'), $2, $3, $4, $5)";

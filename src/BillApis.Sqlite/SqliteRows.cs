@@ -102,7 +102,7 @@ internal static class SqliteRows
             ReadOnlySpan<SqlValue> values = rows[row];
             for (var column = 0; column < places.Length; column++)
             {
-                if (row == 0 || !values[column].Equals(before[column]))
+                if (row == 0 || !values[column].IsSame(before[column]))
                 {
                     Bind(statement, places[column], values[column]);
                 }

@@ -74,12 +74,7 @@ internal sealed class SqliteStatement : ISqlRow, IDisposable
     public bool Step()
     {
         var result = raw.sqlite3_step(_statement);
-        for (var (began, wait) = (Stopwatch.GetTimestamp(), new SpinWait()); IsLocked(result) && Stopwatch.GetElapsedTime(began) < Patience; wait.SpinOnce())
-        {
-            _ = raw.sqlite3_reset(_statement);
-            result = raw.sqlite3_step(_statement);
-        }
-
+        result = IsLocked(result) ? StepOnceFree() : result;
         if (result is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
         {
             _ = raw.sqlite3_reset(_statement);
@@ -126,6 +121,20 @@ internal sealed class SqliteStatement : ISqlRow, IDisposable
     }
 
     public void Dispose() => _statement.Dispose();
+
+    private int StepOnceFree()
+    {
+        int result;
+        var (began, wait) = (Stopwatch.GetTimestamp(), new SpinWait());
+        do
+        {
+            wait.SpinOnce();
+            _ = raw.sqlite3_reset(_statement);
+            result = raw.sqlite3_step(_statement);
+        }
+        while (IsLocked(result) && Stopwatch.GetElapsedTime(began) < Patience);
+        return result;
+    }
 
     private int BindText(int place, string text)
     {

@@ -9,6 +9,9 @@ internal sealed record EntityMap<T>(string Table, ImmutableArray<EntityColumn<T>
     /// <summary>What else in memory a saved thing makes out of date; null where nothing is kept that follows from it.</summary>
     public Func<T, Change>? Outdates { get; init; }
 
+    /// <summary>Whether what is stored never has an alias: SQLite writes the index of a column that an update names, changed or not.</summary>
+    public bool IsNameless { get; init; }
+
     /// <summary>Whether the audit trail tells of its changes; not of what the system keeps for itself.</summary>
     public bool IsAudited { get; init; } = true;
 

@@ -167,7 +167,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
     private string Update(string rows) =>
         $"""
         update {map.Table}
-        set {string.Concat(map.Columns.Where(column => !column.IsFixed).Select(column => $"{column.Name} = r.{column.Name}, "))}alias = r.alias, body = r.body, version = {map.Table}.version + 1
+        set {string.Concat(map.Columns.Where(column => !column.IsFixed).Select(column => $"{column.Name} = r.{column.Name}, "))}{(map.IsNameless ? "" : "alias = r.alias, ")}body = r.body, version = {map.Table}.version + 1
         from (select id as key, version as expected, alias, body{string.Concat(map.Columns.Select(column => ", " + column.Name))} from {rows} as item) as r
         where {map.Table}.tenant_id = @Tenant and {map.Table}.id = r.key and {map.Table}.version = r.expected
         """;

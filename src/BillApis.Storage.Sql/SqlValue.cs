@@ -33,6 +33,9 @@ internal readonly struct SqlValue : IEquatable<SqlValue>
     /// <summary>The same of the beginning of an array.</summary>
     public static SqlValue OfUtf8(byte[] text, int length) => new(text, length);
 
+    /// <summary>Whether it is the very same, as what many rows share is: to compare letters would cost what it saves.</summary>
+    public bool IsSame(SqlValue other) => _number == other._number && ReferenceEquals(_text, other._text);
+
     public bool Equals(SqlValue other) => _number == other._number && (ReferenceEquals(_text, other._text) || (_text is string text && other._text is string same && text == same));
 
     public override bool Equals(object? obj) => obj is SqlValue other && Equals(other);

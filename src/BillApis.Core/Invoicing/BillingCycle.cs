@@ -84,7 +84,8 @@ internal sealed class BillingCycle(
         await drafts.CloseAsync(tenant, due, cancellationToken).ConfigureAwait(false);
         var drafted = await DraftAsync(tenant, due, result, cancellationToken).ConfigureAwait(false);
         var issued = await issue.IssueAsync(tenant, [.. drafted.Where(draft => !draft.Invoice.Lines.IsEmpty)], result, cancellationToken).ConfigureAwait(false);
-        await AdvanceAsync(tenant, [.. drafted.Where(draft => !result.Invoices.Contains(draft.Invoice.Id)).SelectMany(draft => draft.Dues.Select(item => (item, draft.Invoice)))], issued, cancellationToken).ConfigureAwait(false);
+        var made = result.Invoices.ToHashSet();
+        await AdvanceAsync(tenant, [.. drafted.Where(draft => !made.Contains(draft.Invoice.Id)).SelectMany(draft => draft.Dues.Select(item => (item, draft.Invoice)))], issued, cancellationToken).ConfigureAwait(false);
         await SettleAsync(tenant, [.. drafted.Where(draft => draft.Invoice.Lines.IsEmpty || issued.Stored.ContainsKey(draft.Invoice.Id)).SelectMany(draft => draft.Dues.Select(item => (item, draft.Invoice)))], result, cancellationToken).ConfigureAwait(false);
         var overtaken = issued.Overtaken.SelectMany(draft => draft.Dues).Select(item => item.Subscription.Id).ToHashSet();
         if (overtaken.Count > 0)

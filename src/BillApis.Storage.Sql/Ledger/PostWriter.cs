@@ -73,9 +73,9 @@ internal sealed class PostWriter(SqlDatabase database, AccountNames names, Accou
             return null;
         }
 
-        // All rows are made before anyone waits for the one writer.
+        // All rows are made before anyone waits for the one writer; those of an account follow each other, as they do in its index.
         var changes = touched.Values.OrderBy(name => name.Id, StringComparer.Ordinal).Select(name => (name, accounts[name.Id])).ToList();
-        var (transfers, added, days) = (TransferRows.Of(decision.Created), AccountRows.Added(changes), AccountRows.Days(decision.Created, accounts));
+        var (transfers, added, days) = (TransferRows.Of(decision.Created.OrderBy(row => row.DebitId, StringComparer.Ordinal)), AccountRows.Added(changes), AccountRows.Days(decision.Created, accounts));
         try
         {
             var (attempt, _) = await TryAsync(tenant, async transaction =>
@@ -112,7 +112,7 @@ internal sealed class PostWriter(SqlDatabase database, AccountNames names, Accou
             return (Attempt.IdsKnown, null);
         }
 
-        if (!await _transfers.InsertAsync(transaction, tenant, TransferRows.Of(decision.Created), default).ConfigureAwait(false))
+        if (!await _transfers.InsertAsync(transaction, tenant, TransferRows.Of(decision.Created.OrderBy(row => row.Id, StringComparer.Ordinal)), default).ConfigureAwait(false))
         {
             return (Attempt.IdsKnown, null);
         }

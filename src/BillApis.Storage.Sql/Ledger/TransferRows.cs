@@ -32,13 +32,13 @@ internal sealed class TransferRows(SqlDatabase database)
             $"select f.id from billing_transfer_refused as f where f.tenant_id = @Tenant and f.id in (select r.value from {Dialect.Texts("Ids")} as r)",
             transaction, tenant, ids, cancellationToken);
 
-    /// <summary>What is to be inserted, in the order of the ids.</summary>
-    public static SqlRows Of(IEnumerable<TransferRow> created)
+    /// <summary>What is to be inserted, in an order that all who write beside each other share.</summary>
+    public static SqlRows Of(IEnumerable<TransferRow> ordered)
     {
         var rows = new SqlRows(
             "id text", "debit_id text", "credit_id text", "asset text", "amount bigint", "at bigint", "kind bigint", "cause text",
             "step bigint", "linked bigint", "closes bigint", "timeout bigint", "pending_id text");
-        foreach (var row in created.OrderBy(row => row.Id, StringComparer.Ordinal))
+        foreach (var row in ordered)
         {
             rows.Add(row.Id, row.DebitId, row.CreditId, row.Asset, row.Amount, row.At, row.Kind, row.Cause, row.Step, row.Linked, row.Closes, row.Timeout, row.PendingId);
         }

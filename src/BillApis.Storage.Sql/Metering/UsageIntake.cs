@@ -82,23 +82,28 @@ internal sealed class UsageIntake : IDisposable
             },
             cancellationToken);
 
-    public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken) =>
-        _database.WriteAsync(
+    public Task ClosePeriodsAsync(TenantId tenant, IReadOnlyList<ClosedPeriod> periods, CancellationToken cancellationToken)
+    {
+        var rows = new SqlRows("customer_id text", "metric_id text", "subscription_id text", "closed_until bigint");
+        var ids = new SpelledIds();
+        foreach (var group in periods.GroupBy(period => (period.Customer, period.Metric, period.Subscription)))
+        {
+            rows.Add(ids.Of(group.Key.Customer), ids.Of(group.Key.Metric), ids.Of(group.Key.Subscription), group.Max(period => period.Until).ToMicroseconds());
+        }
+
+        var last = new SqlRows("closed_until bigint");
+        last.Add(periods.Max(period => period.Until).ToMicroseconds());
+        return _database.WriteAsync(
             tenant,
             async transaction =>
             {
                 await UsageLock.HoldAsync(_dialect, transaction, tenant, cancellationToken).ConfigureAwait(false);
-                var rows = new SqlRows("customer_id text", "metric_id text", "subscription_id text", "closed_until bigint");
-                var ids = new SpelledIds();
-                foreach (var group in periods.GroupBy(period => (period.Customer, period.Metric, period.Subscription)))
-                {
-                    rows.Add(ids.Of(group.Key.Customer), ids.Of(group.Key.Metric), ids.Of(group.Key.Subscription), group.Max(period => period.Until).ToMicroseconds());
-                }
-
                 await _dialect.WriteAsync(transaction, tenant, rows, Close, cancellationToken).ConfigureAwait(false);
+                await _dialect.WriteAsync(transaction, tenant, last, CloseLast, cancellationToken).ConfigureAwait(false);
                 return true;
             },
             cancellationToken);
+    }
 
     public void Dispose() => _commits.Dispose();
 
@@ -179,10 +184,10 @@ internal sealed class UsageIntake : IDisposable
         var (shares, parameters) = (_dialect.LockShared is not null, new { Tenant = tenant.ToString(), Lock = UsageLock.Of(tenant) });
         var closed = (long?)null;
         await using (var reader = await transaction.Connection!.ExecuteReaderAsync(new CommandDefinition(
-            $"{(shares ? $"{_dialect.LockShared}; " : "")}select max(closed_until) from billing_usage_gate where tenant_id = @Tenant", parameters, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false))
+            $"{(shares ? $"{_dialect.LockShared}; " : "")}select closed_until from billing_usage_gate_end where tenant_id = @Tenant", parameters, transaction, cancellationToken: cancellationToken)).ConfigureAwait(false))
         {
             _ = !shares || await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-            closed = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && !await reader.IsDBNullAsync(0, cancellationToken).ConfigureAwait(false) ? reader.GetInt64(0) : null;
+            closed = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? reader.GetInt64(0) : null;
         }
 
         if (closed is null || entries.All(entry => entry.Item.At.ToMicroseconds() >= closed))
@@ -237,6 +242,16 @@ internal sealed class UsageIntake : IDisposable
         where true
         on conflict (tenant_id, customer_id, metric_id, subscription_id) do update
         set closed_until = case when excluded.closed_until > g.closed_until then excluded.closed_until else g.closed_until end
+        """;
+
+    // The latest of all: most events come after it.
+    private static string CloseLast(string rows) =>
+        $"""
+        insert into billing_usage_gate_end as e (tenant_id, closed_until)
+        select @Tenant, r.closed_until
+        from {rows} as r
+        where true
+        on conflict (tenant_id) do update set closed_until = excluded.closed_until where excluded.closed_until > e.closed_until
         """;
 
     private string InsertOrphans() =>

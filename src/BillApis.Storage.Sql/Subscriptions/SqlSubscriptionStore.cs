@@ -18,7 +18,7 @@ internal sealed class SqlSubscriptionStore(SqlDatabase database, SqlStore<Coupon
         EntityColumn<Subscription>.Number("next_billing_at", item => item.NextBillingAt?.ToMicroseconds()),
         EntityColumn<Subscription>.Number("auto_billing_at", item => item.AutoBillingAt?.ToMicroseconds()),
         EntityColumn<Subscription>.Text("watched", item => !item.IsWatched || item.IsOver ? null : "true"),
-        EntityColumn<Subscription>.Number("leased_until", _ => null)) with { Outdates = item => new Change(item.Tenant, item.Customer) };
+        EntityColumn<Subscription>.Number("leased_until", _ => null)) with { Outdates = item => new Change(item.Tenant, item.Customer), IsNameless = true };
 
     private readonly SqlDatabase _database = database;
 
