@@ -125,6 +125,35 @@ public sealed class ZeroBillTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task What_the_rest_of_early_usage_had_of_an_amount_is_not_there_twice(string storage)
+    {
+        // 60.00 off January: 40 early calls and the last bill's other 5. Of 100 texts that come late to that the 15.00 are off that are left.
+        await using var life = await MeteredAsync(storage, threshold: 30);
+        await RedeemAsync(life, "SIXTY", new CouponTerms { AmountOff = Money.Of(60, Usd), Duration = CouponDuration.Forever });
+        await UseAsync(life, 40, "2026-01-10");
+        await UseAsync(life, 5, "2026-01-11");
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "text", 100, "2026-01-20");
+        await TotalsAsync(life, "2026-03-02", 85);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Of_an_amount_the_supplementary_invoices_of_a_month_have_no_more_than_all(string storage)
+    {
+        // January has no bill. Its late 4 calls are free by the 10.00 off; of 40 more 6.00 are off.
+        await using var life = await MeteredAsync(storage, LateUsagePolicy.Invoice);
+        await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { ZeroInvoices = ZeroInvoices.Skip }, Token);
+        await RedeemAsync(life, "TEN", new CouponTerms { AmountOff = Money.Of(10, Usd), Duration = CouponDuration.Forever });
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "call", 4, "2026-01-20");
+        await life.GoToAsync("2026-02-11");
+        await life.UseAsync("acme", "call", 40, "2026-01-21");
+        await TotalsAsync(life, "2026-02-12", 34);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task Each_of_several_subscriptions_on_one_invoice_keeps_its_own(string storage)
     {
         // Both are billed together; only the first has the half off. 40 calls that come late to January are counted by both: 20.00 and 40.00.

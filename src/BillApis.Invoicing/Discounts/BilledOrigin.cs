@@ -135,6 +135,12 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
         }
 
         var taken = BilledBy(coupon);
+        if (Bills is [var only] && coupon.Terms.AmountOff is { } most)
+        {
+            // What is left of it beside the other lines of the bill.
+            return coupon with { Terms = coupon.Terms with { AmountOff = most - only.ShareOf(coupon.Coupon, only.Invoice.Lines) + taken } };
+        }
+
         return coupon with { Terms = coupon.Terms with { PercentOff = null, AmountOff = coupon.Terms.AmountOff is not null ? taken : PartLeft(coupon, taken, adjustments) } };
     }
 

@@ -50,7 +50,7 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
     /// How it counts on an invoice of a period where that does not follow from what it took: it found nothing, and no use of it is lost by that; or bills that were made early had left a part of an amount for it.
     /// Null for every other, and for one that stays for the next invoice.
     /// </summary>
-    public InvoiceCoupon? CountingOn(Instant period, bool isTaken) => !Terms.CarryOver && (isTaken ? LeftIn(period) is not null : Terms.Duration is CouponDuration.Forever || CountedFor >= period)
+    internal InvoiceCoupon? CountingOn(Instant period, bool isTaken, bool isEarly) => !Terms.CarryOver && (isTaken ? !isEarly && LeftIn(period) is not null : Terms.Duration is CouponDuration.Forever || CountedFor >= period)
         ? new InvoiceCoupon(Coupon, Terms.AmountOff)
         : null;
 
@@ -61,7 +61,7 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
     public Redemption TakenFrom(Invoice invoice, Money taken)
     {
         ArgumentNullException.ThrowIfNull(invoice);
-        return Terms.CarryOver || invoice.Kind is InvoiceKind.Progressive || invoice.Lines.Where(line => !line.RefersBack && Terms.IsFor(line)).Sum(line => line.Net.MinorUnits) > 0 ? Taking(taken) : this;
+        return Terms.CarryOver || invoice.Kind is InvoiceKind.Progressive || invoice.Lines.Where(line => line is { RefersBack: false, Kind: not LineKind.OneOff } && Terms.IsFor(line)).Sum(line => line.Net.MinorUnits) > 0 ? Taking(taken) : this;
     }
 
     private Money? LeftIn(Instant period) => CountedFor == period ? LeftOfPeriod : null;
