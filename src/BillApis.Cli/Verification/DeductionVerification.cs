@@ -12,6 +12,7 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
     public void Verify()
     {
         VerifyCoupons();
+        VerifyCounting();
         VerifyPromotional();
         VerifyTaxes();
         VerifyPaid();
@@ -38,7 +39,7 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
                 continue;
             }
 
-            var mine = terms.Products.IsEmpty ? 2 - (terms.Plans.IsEmpty ? 0 : 1) : 0;
+            var mine = CouponShares.RankOf(terms);
             rank = discount.Subscription == owner ? rank : 0;
             owner = discount.Subscription;
             if (mine < rank)
@@ -48,14 +49,35 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
 
             rank = mine;
             var looked = invoice.Lines.Select((line, k) => line.Subscription != discount.Subscription || line.Kind is LineKind.UnusedTime or LineKind.OneOff || line.Corrects is not null ? BigInteger.Zero : _left[k]).ToArray();
-            var weights = invoice.Lines.Select((line, k) => terms.Products.IsEmpty || (line.Product is { } product && terms.Products.Contains(product)) ? looked[k] : BigInteger.Zero).ToArray();
-            var most = Left(weights, looked);
-            var asked = known.ConvertAll(item => BigInteger.Max(0, BigInteger.Min(item.AmountOff is { } off ? off.MinorUnits : (Rational.Of(most, 0) * item.PercentOff!.Value / 100).Round(0), most)));
-            Take(At("discounts", i) + ".amount", discount.Amount, asked.Contains(discount.Amount.MinorUnits) ? discount.Amount.MinorUnits : asked[0], weights, taken);
+            var asked = known.ConvertAll(item => CouponShares.Of(item, invoice.Lines, looked));
+            Take(At("discounts", i) + ".amount", discount.Amount, asked.Exists(one => one.Amount == discount.Amount.MinorUnits) ? discount.Amount.MinorUnits : asked[0].Amount, asked[0].Weights, taken);
         }
 
         VerifyCorrections(taken);
         Compare("discount", line => line.Discount, taken);
+    }
+
+    // What counts on the invoice beyond what it took, late usage of it will have; each coupon in the file counts in one of both ways.
+    private void VerifyCounting()
+    {
+        for (var i = 0; i < invoice.Coupons.Length; i++)
+        {
+            var counting = invoice.Coupons[i];
+            if (!export.Coupons.Any(coupon => coupon.Coupon == counting.Coupon && (counting.Most is null || coupon.Terms.AmountOff == counting.Most)))
+            {
+                findings.Add($"{At("coupons", i)}", "has no such terms in the file");
+            }
+
+            if (invoice.Coupons.Take(i).Any(other => (other.Coupon, other.Subscription) == (counting.Coupon, counting.Subscription)))
+            {
+                findings.Add($"{At("coupons", i)}", "counts already");
+            }
+        }
+
+        foreach (var coupon in export.Coupons.Where(coupon => invoice.Coupons.All(counting => counting.Coupon != coupon.Coupon) && !invoice.Discounts.Any(discount => discount.Coupon == coupon.Coupon && !discount.IsCorrection)))
+        {
+            findings.Add("invoice.coupons", $"do not name {coupon.Description}, whose terms are in the file: it was left out");
+        }
     }
 
     // What coupons would have taken off earlier invoices follows from those; here it is only held that adjustments bear it, and nothing else.
@@ -87,10 +109,10 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
         {
             var use = invoice.Credits[i];
             var weights = WeightsOf(use, i, uncovered);
-            var most = Left(weights, uncovered);
+            var most = CouponShares.Left(weights, uncovered);
             var shares = use.Category is CreditCategory.Promotional
                 ? Take(At("credits", i) + ".amount", use.Amount, BigInteger.Min(Before(use, i), most), weights, taken)
-                : Split.ByWeight(Covered(use, i, most, uncovered), Bearing(weights));
+                : Split.ByWeight(Covered(use, i, most, uncovered), CouponShares.Bearing(invoice.Lines, weights));
             uncovered = [.. uncovered.Zip(shares, (left, share) => left - share)];
         }
 
@@ -101,7 +123,7 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
     {
         var taxes = TaxesOn(uncovered);
         BigInteger[] gross = [.. uncovered.Select((left, k) => left + OnTop(taxes[k]))];
-        var (before, whole) = (Before(use, i), Left(WeightsOf(use, i, gross), gross));
+        var (before, whole) = (Before(use, i), CouponShares.Left(WeightsOf(use, i, gross), gross));
         return before >= whole || whole.IsZero ? net : net * before / whole;
     }
 
@@ -186,7 +208,7 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
             if (use.Category is CreditCategory.Paid)
             {
                 var weights = WeightsOf(use, i, _left);
-                Take(At("credits", i) + ".amount", use.Amount, BigInteger.Min(Before(use, i), Left(weights, _left)), weights, new BigInteger[invoice.Lines.Length]);
+                Take(At("credits", i) + ".amount", use.Amount, BigInteger.Min(Before(use, i), CouponShares.Left(weights, _left)), weights, new BigInteger[invoice.Lines.Length]);
             }
         }
     }
@@ -213,30 +235,10 @@ internal sealed class DeductionVerification(InvoiceExport export, Invoice invoic
         return grant?.Before.MinorUnits ?? 0;
     }
 
-    private static BigInteger Left(BigInteger[] weights, BigInteger[] all) =>
-        BigInteger.Max(0, BigInteger.Min(weights.Aggregate(BigInteger.Zero, (sum, part) => sum + part), all.Aggregate(BigInteger.Zero, (sum, part) => sum + part)));
-
-    // What is taken off other lines of the same price and period, as a maximum is, is not there to bear a share.
-    private BigInteger[] Bearing(BigInteger[] weights)
-    {
-        BigInteger[] bearing = [.. weights.Select(weight => BigInteger.Max(0, weight))];
-        for (var i = 0; i < weights.Length; i++)
-        {
-            if (weights[i] < 0 && invoice.Lines[i] is { Price: { } price } capped)
-            {
-                BigInteger[] same = [.. invoice.Lines.Select((line, k) => (line.Price, line.Period, line.Subscription) == (price, capped.Period, capped.Subscription) ? bearing[k] : 0)];
-                var back = BigInteger.Min(-weights[i], same.Aggregate(BigInteger.Zero, (sum, part) => sum + part));
-                bearing = [.. bearing.Zip(Split.ByWeight(back, same), (weight, share) => weight - share)];
-            }
-        }
-
-        return bearing;
-    }
-
     private BigInteger[] Take(string field, Money says, BigInteger amount, BigInteger[] weights, BigInteger[] taken)
     {
         findings.Expect(field, says, amount, "what it takes of the lines that it is for");
-        var shares = Split.ByWeight(amount, Bearing(weights));
+        var shares = Split.ByWeight(amount, CouponShares.Bearing(invoice.Lines, weights));
         for (var k = 0; k < shares.Length; k++)
         {
             taken[k] += shares[k];

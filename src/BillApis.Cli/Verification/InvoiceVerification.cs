@@ -32,12 +32,14 @@ internal sealed class InvoiceVerification
         return verification._findings.All;
     }
 
-    /// <summary>The number of the invoice and what it comes to.</summary>
+    /// <summary>The number of the invoice and what it comes to, and what could not be checked of it.</summary>
     public static string Describe(byte[] invoice)
     {
         var read = JsonSerializer.Deserialize<InvoiceExport>(invoice, BillingJson.Options)!;
         var document = read.Invoice.Deserialize<Invoice>(BillingJson.Options)!;
-        return $"{document.DisplayNumber ?? document.Id.ToString()}: {document.Lines.Length} lines, {read.Totals.Total}, {read.Events.Count} events";
+        var following = document.Lines.Count(line => line.RefersBack || line.Kind is LineKind.Adjustment);
+        return $"{document.DisplayNumber ?? document.Id.ToString()}: {document.Lines.Length} lines, {read.Totals.Total}, {read.Events.Count} events"
+            + (read.Earlier is not null || following == 0 ? "" : $"{Environment.NewLine}not checked: what earlier invoices billed, which {following} of the lines follow from; the file does not say it");
     }
 
     internal static IReadOnlyList<UsageEvent> ReadEvents(byte[] events)
@@ -64,11 +66,29 @@ internal sealed class InvoiceVerification
             _findings.Add("format", $"must be {InvoiceExport.Version1}");
         }
 
-        new LineVerification(_export, _invoice, _events, _findings).Verify();
+        var earlier = new EarlierBills(_export, _invoice, _findings);
+        new LineVerification(_export, _invoice, _events, earlier, _findings).Verify();
+        new QuantityVerification(_export, _invoice, _findings).Verify();
         new OnceVerification(_export, _invoice, _events, _findings).Verify();
         new DeductionVerification(_export, _invoice, _findings).Verify();
+        VerifyReferences(earlier);
         VerifyTotals();
         VerifyHashes();
+    }
+
+    // What earlier invoices billed is in files that were written since those could say it.
+    private void VerifyReferences(EarlierBills earlier)
+    {
+        if (!earlier.IsKnown)
+        {
+            return;
+        }
+
+        new ReferenceVerification(_export, _invoice, earlier, _findings).Verify();
+        foreach (var subscription in _invoice.Lines.Select(line => line.Subscription ?? _invoice.Subscription).Distinct())
+        {
+            new MovedVerification(_invoice, earlier, _findings).Verify(subscription);
+        }
     }
 
     private void VerifyTotals()

@@ -9,7 +9,7 @@ using NodaTime;
 namespace BillApis.Cli.Verification;
 
 /// <summary>Recomputes each line of an invoice from its price, its part of the period and the events.</summary>
-internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IReadOnlyList<UsageEvent> events, Findings findings)
+internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IReadOnlyList<UsageEvent> events, EarlierBills earlier, Findings findings)
 {
     private readonly int _digits = invoice.Currency.MinorUnitDigits;
     private readonly PeriodVerification _periods = new(export, findings);
@@ -51,23 +51,26 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         else if (line.Kind is LineKind.Minimum or LineKind.Maximum)
         {
             _periods.Verify(line, price.Terms, path);
-            VerifyBound(line, price, path);
+            VerifyBound(line, price.Terms.In(invoice.Currency), path);
         }
         else
         {
             _periods.Verify(line, price.Terms, path);
             VerifyRated(line, price, path);
-            VerifyKept(line, price.Terms, path);
+            VerifyKept(line, price.Terms.In(invoice.Currency), path);
         }
     }
 
-    // What was billed before is on another invoice; the hash of the chain holds how much of it this one gives back.
     // What a maximum took off comes back with the rest; where coupons left nothing of it, a commitment still has to know of the time.
     private void VerifyUnused(InvoiceLine line, Price price, string path)
     {
         if (line.GivesBack is null || (price.Terms.MaximumAmount is null && line.Amount.MinorUnits > 0))
         {
             findings.Add($"{path}.amount", "gives nothing back of a line that was billed in advance");
+        }
+        else if (earlier.IsKnown)
+        {
+            new UnusedVerification(invoice, earlier, _periods, findings).Verify(line, price.Terms, path);
         }
     }
 
@@ -90,9 +93,9 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         }
     }
 
-    private void VerifyBound(InvoiceLine line, Price price, string path)
+    private void VerifyBound(InvoiceLine line, PriceTerms terms, string path)
     {
-        var bound = line.Kind is LineKind.Minimum ? price.Terms.MinimumAmount : price.Terms.MaximumAmount;
+        var bound = line.Kind is LineKind.Minimum ? terms.MinimumAmount : terms.MaximumAmount;
         if (bound is not { } amount)
         {
             findings.Add($"{path}.kind", $"is {line.Kind}, but the price has none");
@@ -103,6 +106,11 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         if (bounded.Count == 0)
         {
             findings.Add(path, "is the bound of no line: a line was left out, or stands elsewhere");
+        }
+
+        if (line.Metric is not null && invoice.Lines.Any(other => other.Id != line.Id && other.Kind is LineKind.Minimum or LineKind.Maximum && (other.Price, other.Period, other.Subscription) == (line.Price, line.Period, line.Subscription)))
+        {
+            findings.Add(path, "is the bound of what another line bounds");
         }
 
         var difference = (amount * FactorOf(line)).Round(_digits) - bounded.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
@@ -116,15 +124,23 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         findings.Expect($"{path}.unit_amount", line.UnitAmount, Rational.Of(difference, _digits), "the amount");
     }
 
-    // A fixed price that does not keep to its minimum or maximum is followed by what brings it there.
+    // A price that does not keep to its minimum or maximum is followed by what brings it there.
     private void VerifyKept(InvoiceLine line, PriceTerms terms, string path)
     {
-        if (line.Kind is not (LineKind.Flat or LineKind.Seat) || invoice.Lines.Any(other => other.Kind is LineKind.Minimum or LineKind.Maximum && BoundedLines.Of(invoice, other).Any(bounded => bounded.Id == line.Id)))
+        var charge = line.Kind is LineKind.Usage ? invoice.Lines.Where(other => other.Kind is LineKind.Usage && (other.Price, other.Period, other.Subscription) == (line.Price, line.Period, line.Subscription)).ToList() : [line];
+        if (line.Kind is not (LineKind.Flat or LineKind.Seat or LineKind.Usage) || charge[0].Id != line.Id || invoice.Lines.Any(other => other.Kind is LineKind.Minimum or LineKind.Maximum && BoundedLines.Of(invoice, other).Any(bounded => bounded.Id == line.Id)))
         {
             return;
         }
 
-        if ((terms.MinimumAmount * FactorOf(line))?.Round(_digits) > line.Amount.MinorUnits || (terms.MaximumAmount * FactorOf(line))?.Round(_digits) < line.Amount.MinorUnits)
+        // What is not prorated is asked once for a period that changes part.
+        if (line.Kind is LineKind.Usage && _periods.TimelineOf(line) is { Entries.IsEmpty: false })
+        {
+            return;
+        }
+
+        var (part, amount) = (line.Kind is LineKind.Usage ? _periods.PartOfBounds(line, terms) : FactorOf(line), charge.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits));
+        if ((terms.MinimumAmount * part)?.Round(_digits) > amount || (terms.MaximumAmount * part)?.Round(_digits) < amount)
         {
             findings.Add(path, "does not keep to the minimum and maximum of its price: a line was left out");
         }

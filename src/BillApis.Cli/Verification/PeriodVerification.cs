@@ -16,6 +16,7 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
         }
 
         var (recorded, scheduled) = (line.Full ?? period, WholeOf(line, period, terms));
+        VerifyEnds(line, period, terms, path);
         var isMetered = line.Kind is LineKind.Usage or LineKind.Adjustment && line.Metric is not null;
         if (isMetered && (recorded.Start > period.Start || recorded.End < period.End || (scheduled is { } whole && whole != recorded)))
         {
@@ -34,6 +35,29 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
         if (part is { } expected && new Rational(line.Factor.Numerator, line.Factor.Denominator) != expected)
         {
             findings.Add($"{path}.factor", $"the invoice says {line.Factor}, but the part of its period is {expected.Numerator}/{expected.Denominator}");
+        }
+    }
+
+    /// <summary>The part of its whole period for which a metered line's minimum and maximum count.</summary>
+    public Rational PartOfBounds(InvoiceLine line, PriceTerms terms) =>
+        line.Period is not { } period || terms.Proration is Proration.None ? 1 : PartOf(line, period, WholeOf(line, period, terms) ?? line.Full ?? period, terms.Proration);
+
+    // A period begins and ends where one of its price does, or where something that was recorded takes effect.
+    private void VerifyEnds(InvoiceLine line, Interval period, PriceTerms terms, string path)
+    {
+        if (TimelineOf(line) is not { } timeline || terms.Interval is not { } interval || period.Start == period.End)
+        {
+            return;
+        }
+
+        var states = timeline.Entries.Select(entry => timeline.StateAt(entry.At)).Prepend(timeline.StateAt(Instant.MinValue)).ToList();
+        var begun = states.Select(state => (state.Origin, state.Anchor)).Concat(timeline.Entries.Where(entry => entry.AddOn is not null).Select(entry => (Origin: entry.At, Anchor: BillingAnchor.Subscription))).Distinct();
+        var schedules = begun.SelectMany(from => states.Select(state => state.Zone).Distinct().Select(zone => new BillingSchedule(zone, from.Origin, from.Anchor, interval))).ToList();
+        var turns = timeline.Entries.SelectMany(entry => new[] { entry.At, entry.Until }).Concat([timeline.StartAt, timeline.BillingStartAt, timeline.EndAt]).OfType<Instant>().ToHashSet();
+        bool IsEnd(Instant at) => turns.Contains(at) || schedules.Exists(schedule => schedule.PeriodAt(0).FullStart == at || (at >= schedule.Start && schedule.IsBoundary(at)));
+        if (!IsEnd(period.Start) || !IsEnd(period.End) || (timeline.Entries.IsEmpty && schedules[0].PeriodAt(schedules[0].IndexAt(Instant.Max(period.Start, schedules[0].Start))) is var own && period != new Interval(own.Start, Instant.Min(own.End, timeline.EndAt ?? Instant.MaxValue))))
+        {
+            findings.Add($"{path}.period", "is no period of the price");
         }
     }
 
@@ -64,7 +88,8 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
         return new Interval(whole.FullStart, whole.FullEnd);
     }
 
-    private Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration)
+    /// <summary>The part of a time that another is.</summary>
+    public Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration)
     {
         var zone = TimelineOf(line)?.ZoneAt(period.Start) ?? export.Zone;
         return proration is Proration.ByDay && Days(whole) > 0 ? new Rational(Days(period), Days(whole)) : new Rational(period.Duration.BclCompatibleTicks, whole.Duration.BclCompatibleTicks);

@@ -46,6 +46,9 @@ public sealed record InvoiceExport
     /// <summary>The coupons that counted on it, with the terms that they were redeemed at.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
 
+    /// <summary>The earlier invoices and credit memos that its lines follow from, as they were issued: of what it gives back or adjusts, and what was given back or adjusted of that before. Null in files that were written before there were any.</summary>
+    public ImmutableArray<ExportedDocument>? Earlier { get; init; }
+
     /// <summary>The credit that it used, as it was before.</summary>
     public ImmutableArray<ExportedGrant> Grants { get; init; } = [];
 
@@ -80,7 +83,31 @@ public sealed record ExportedTotals(Money Subtotal, Money DiscountTotal, Money C
 /// <param name="Timeline">The dates and quantities.</param>
 public sealed record ExportedSubscription(SubscriptionId Id, PlanId Plan, int PlanVersion, Timeline Timeline)
 {
-    internal static ExportedSubscription Of(Subscription subscription) => new(subscription.Id, subscription.Plan, subscription.PlanVersion, subscription.Timeline);
+    /// <summary>What the versions of its plans charge; null in files that were written before they said so.</summary>
+    public ImmutableArray<ExportedItem>? Items { get; init; }
+
+    /// <summary>Whether usage may be billed before its period ends, so that the bill of its end has what is left of it, or nothing.</summary>
+    public bool BillsEarly { get; init; }
+
+    internal static ExportedSubscription Of(Subscription subscription, PlanVersions versions) => new(subscription.Id, subscription.Plan, subscription.PlanVersion, subscription.Timeline)
+    {
+        Items = [.. versions.Later.Append(KeyValuePair.Create(new PlanRef(subscription.Plan, subscription.PlanVersion), versions.First)).DistinctBy(version => version.Key).OrderBy(version => version.Key.Plan.ToString(), StringComparer.Ordinal).ThenBy(version => version.Key.Version)
+            .SelectMany(version => version.Value.Items, (version, item) => ExportedItem.Of(version.Key, item, subscription.Timeline.Prices.GetValueOrDefault(item.Price.Code) ?? item.Price.Terms))],
+        BillsEarly = subscription.IsWatched,
+    };
+}
+
+/// <summary>A price of a plan.</summary>
+/// <param name="Plan">The plan.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Price">The price.</param>
+/// <param name="Quantity">How much of it is charged where the subscription says nothing else.</param>
+/// <param name="Interval">How often; null for once.</param>
+/// <param name="Timing">Whether before its period or after it.</param>
+/// <param name="IsMetered">Whether usage is counted for it.</param>
+public sealed record ExportedItem(PlanId Plan, int Version, PriceId Price, decimal Quantity, BillingInterval? Interval, BillingTiming Timing, bool IsMetered)
+{
+    internal static ExportedItem Of(PlanRef plan, PlanItem item, PriceTerms terms) => new(plan.Plan, plan.Version, item.Price.Id, item.Quantity, terms.Interval, terms.Timing, item.Price.Metric is not null);
 }
 
 /// <summary>Credit that an invoice used.</summary>
@@ -92,3 +119,23 @@ public sealed record ExportedSubscription(SubscriptionId Id, PlanId Plan, int Pl
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="Before">What was left of it before the invoice.</param>
 public sealed record ExportedGrant(CreditGrantId Id, CreditCategory Category, CreditScope Scope, int Priority, Instant? ExpiresAt, Instant CreatedAt, Money Before);
+
+/// <summary>An earlier document as it was issued: an invoice or a credit memo.</summary>
+/// <param name="Subscription">The subscription whose lines are looked at; an invoice over several is there for each of them.</param>
+public sealed record ExportedDocument(SubscriptionId Subscription)
+{
+    /// <summary>The invoice in canonical JSON; null for a credit memo.</summary>
+    public JsonElement? Invoice { get; init; }
+
+    /// <summary>The credit memo in canonical JSON; null for an invoice.</summary>
+    public JsonElement? CreditMemo { get; init; }
+
+    /// <summary>Its place in the chain of its series.</summary>
+    public DocumentSeal? Seal { get; init; }
+
+    /// <summary>Whether it was withdrawn since.</summary>
+    public bool Withdrawn { get; init; }
+
+    /// <summary>The coupons that took something off the invoice for the subscription, with the terms that they were redeemed at.</summary>
+    public ImmutableArray<Redemption> Coupons { get; init; } = [];
+}

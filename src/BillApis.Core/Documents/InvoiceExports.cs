@@ -17,9 +17,11 @@ public sealed class InvoiceExports
     private readonly IUsageStore _events;
     private readonly ICreditStore _credits;
     private readonly KnownUsage _known;
+    private readonly EarlierDocuments _earlier;
+    private readonly Plans _plans;
 
-    internal InvoiceExports(Invoices invoices, BilledPrices prices, ChargedUsageReader usage, IUsageStore events, ICreditStore credits, KnownUsage known) =>
-        (_invoices, _prices, _usage, _events, _credits, _known) = (invoices, prices, usage, events, credits, known);
+    internal InvoiceExports(Invoices invoices, BilledPrices prices, ChargedUsageReader usage, IUsageStore events, ICreditStore credits, KnownUsage known, EarlierDocuments earlier, Plans plans) =>
+        (_invoices, _prices, _usage, _events, _credits, _known, _earlier, _plans) = (invoices, prices, usage, events, credits, known, earlier, plans);
 
     /// <summary>An invoice in canonical JSON, with its prices, metrics, coupons, credits, subscription and a digest of its events.</summary>
     /// <exception cref="BillingException">There is none such.</exception>
@@ -31,6 +33,7 @@ public sealed class InvoiceExports
         var requests = await RequestsAsync(invoice, origin, prices, cancellationToken).ConfigureAwait(false);
         var events = await EventsAsync(invoice, requests, cancellationToken).ConfigureAwait(false);
         var priced = invoice.Lines.Select(line => (line.Id, Price: prices.Find(line, origin))).Where(item => item.Price is not null).ToLookup(item => item.Price!.Id, item => (item.Id, Price: item.Price!));
+        var subscribed = await SubscribedAsync(prices, cancellationToken).ConfigureAwait(false);
         var export = new InvoiceExport
         {
             Invoice = JsonElement.Parse(IssuedDocument.Of(invoice)),
@@ -39,10 +42,11 @@ public sealed class InvoiceExports
             Prices = priced.ToImmutableSortedDictionary(lines => lines.Key.ToString(), lines => lines.First().Price, StringComparer.Ordinal),
             LineTerms = priced.SelectMany(lines => lines.Where(line => !ReferenceEquals(line.Price.Terms, lines.First().Price.Terms))).ToImmutableSortedDictionary(line => line.Id.ToString(), line => line.Price.Terms, StringComparer.Ordinal),
             Metrics = requests.Select(request => request.Metric).DistinctBy(metric => metric.Id).ToImmutableSortedDictionary(metric => metric.Id.ToString(), metric => metric, StringComparer.Ordinal),
-            Subscription = prices.Subscriptions is [var only] ? ExportedSubscription.Of(only) : null,
-            Subscriptions = prices.Subscriptions is [_, _, ..] several ? [.. several.Select(ExportedSubscription.Of)] : [],
+            Subscription = subscribed is [var only] ? only : null,
+            Subscriptions = subscribed is [_, _, ..] ? [.. subscribed] : [],
             Zone = prices.Subscriptions.Select(item => item.Timeline.Zone).FirstOrDefault(DateTimeZone.Utc),
             Coupons = [.. prices.Subscriptions.SelectMany(item => item.CouponsOf(invoice.PartOf(item.Id))).DistinctBy(coupon => (coupon.Coupon, coupon.Terms))],
+            Earlier = await _earlier.OfAsync(invoice, origin, prices.Subscriptions, cancellationToken).ConfigureAwait(false),
             Grants = await GrantsAsync(invoice, cancellationToken).ConfigureAwait(false),
             Events = EventDigest.Of(events),
         };
@@ -57,6 +61,17 @@ public sealed class InvoiceExports
         var origin = await _invoices.OriginAsync(invoice, cancellationToken).ConfigureAwait(false);
         var requests = await RequestsAsync(invoice, origin, await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         return EventDigest.Write(await EventsAsync(invoice, requests, cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task<List<ExportedSubscription>> SubscribedAsync(BilledPriceList prices, CancellationToken cancellationToken)
+    {
+        var subscribed = new List<ExportedSubscription>();
+        foreach (var subscription in prices.Subscriptions)
+        {
+            subscribed.Add(ExportedSubscription.Of(subscription, await _plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false)));
+        }
+
+        return subscribed;
     }
 
     private static JsonElement Json(InvoiceExport export) => JsonSerializer.SerializeToElement(export, BillingJson.Options);

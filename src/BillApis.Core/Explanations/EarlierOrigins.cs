@@ -67,5 +67,6 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         return (InvoiceSteps.Moved(line, bill, billed, origin.TakenOff(billed)), origin.MovedWith(part.Lines).Any(item => item.Corrects == line.Corrects && item.Discount == line.Discount));
     }
 
-    private static bool IsBefore(Invoice bill, Invoice invoice) => bill.Id != invoice.Id && bill.CreatedAt <= invoice.CreatedAt && (bill.Number is null || invoice.Number is null || bill.IssuedAt < invoice.IssuedAt || (bill.IssuedAt == invoice.IssuedAt && (bill.CreatedAt < invoice.CreatedAt || bill.Number < invoice.Number)));
+    /// <summary>Whether a bill was there as another was made.</summary>
+    public static bool IsBefore(Invoice bill, Invoice invoice) => bill.Id != invoice.Id && bill.CreatedAt <= invoice.CreatedAt && (bill.Number is null || invoice.Number is null || bill.IssuedAt < invoice.IssuedAt || (bill.IssuedAt == invoice.IssuedAt && (bill.CreatedAt < invoice.CreatedAt || bill.Number < invoice.Number)));
 }

@@ -1,0 +1,84 @@
+using System.Globalization;
+using BillApis.Invoicing;
+
+namespace BillApis.Cli.Verification;
+
+/// <summary>What earlier documents in the file say of the lines that an invoice gives back or adjusts.</summary>
+internal sealed class EarlierBills
+{
+    private readonly List<EarlierBill> _bills = [];
+    private readonly List<(ExportedDocument File, CreditMemo Memo)> _memos = [];
+
+    public EarlierBills(InvoiceExport export, Invoice invoice, Findings findings)
+    {
+        IsKnown = export.Earlier is not null;
+        var seen = new HashSet<(SubscriptionId, string)>();
+        foreach (var (i, file) in (export.Earlier ?? []).Index())
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"earlier[{i}]");
+            var (bill, memo) = (Read<Invoice>(file.Invoice), Read<CreditMemo>(file.CreditMemo));
+            if (bill is null == memo is null || !seen.Add((file.Subscription, bill?.Id.ToString() ?? memo!.Id.ToString())))
+            {
+                findings.Add(path, "is no document of its own");
+            }
+
+            if ((bill?.Customer ?? memo?.Customer) != invoice.Customer || bill?.Id == invoice.Id || bill?.CreatedAt > invoice.CreatedAt || memo?.IssuedAt > invoice.IssuedAt)
+            {
+                findings.Add(path, "is no earlier document of the customer");
+            }
+
+            if ((file.Seal is null && (bill?.Number ?? memo?.Number) is not null) || (file.Seal is { } seal && !seal.Fits(CanonicalJson.Write((file.Invoice ?? file.CreditMemo)!.Value))))
+            {
+                findings.Add($"{path}.seal", "is not that of the document: it was changed after it was issued");
+            }
+
+            if (bill is not null)
+            {
+                _bills.Add(new EarlierBill(file, bill, bill.PartOf(file.Subscription)));
+            }
+            else if (memo is not null)
+            {
+                _memos.Add((file, memo));
+            }
+        }
+    }
+
+    /// <summary>Whether the file says anything of earlier documents; those that were written before it could do not.</summary>
+    public bool IsKnown { get; }
+
+    /// <summary>The bill that has a line.</summary>
+    public EarlierBill? With(InvoiceLineId line) => _bills.Find(bill => bill.Part.Lines.Any(own => own.Id == line));
+
+    /// <summary>What was billed a subscription, the oldest first. What a person withdrew counts as billed, and what stands in its place does not count beside it.</summary>
+    public IEnumerable<EarlierBill> Of(SubscriptionId? subscription) => _bills.Where(bill => bill.File.Subscription == subscription && bill.Document.Replaces is null);
+
+    /// <summary>The lines that bill, or adjust what was billed, of those bills and of the credit memos that were given for late usage before a correction.</summary>
+    public IEnumerable<InvoiceLine> LinesOf(SubscriptionId? subscription, int? correction) =>
+        [.. Of(subscription).SelectMany(bill => bill.Part.Lines), .. MemosOf(subscription).Where(memo => memo.Memo.Correction is { } number && !(number >= correction)).SelectMany(memo => memo.Memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
+
+    /// <summary>All bills of a subscription, those too that stand in the place of others.</summary>
+    public IEnumerable<EarlierBill> AllOf(SubscriptionId? subscription) => _bills.Where(bill => bill.File.Subscription == subscription);
+
+    /// <summary>The credit memos of a subscription's bills.</summary>
+    public IEnumerable<(ExportedDocument File, CreditMemo Memo)> MemosOf(SubscriptionId? subscription) => _memos.Where(memo => memo.File.Subscription == subscription);
+
+    /// <summary>The line that pays instead of another, where its bill was withdrawn and issued again.</summary>
+    public InvoiceLineId Standing(InvoiceLineId id)
+    {
+        foreach (var by in _bills.Where(bill => bill.Document.Replaces is not null))
+        {
+            if (_bills.Find(bill => bill.Document.Id == by.Document.Replaces && bill.File.Subscription == by.File.Subscription) is { } withdrawn
+                && withdrawn.Part.Lines.Zip(by.Part.Lines).FirstOrDefault(pair => pair.First.Id == id) is { First: { } old, Second: { } line } && (old.Kind, old.Price, old.Period) == (line.Kind, line.Price, line.Period))
+            {
+                return Standing(line.Id);
+            }
+        }
+
+        return id;
+    }
+
+    private static T? Read<T>(System.Text.Json.JsonElement? json) where T : class => json is { } element ? System.Text.Json.JsonSerializer.Deserialize<T>(element, BillingJson.Options) : null;
+}
+
+/// <summary>An earlier invoice, and what it billed one subscription.</summary>
+internal sealed record EarlierBill(ExportedDocument File, Invoice Document, Invoice Part);

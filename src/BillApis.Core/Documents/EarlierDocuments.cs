@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using BillApis.Invoicing;
+using NodaTime;
+
+namespace BillApis;
+
+/// <summary>Finds the earlier documents that lines of an invoice follow from: those that billed what it gives back or adjusts, and those that gave back or adjusted of the same before.</summary>
+internal sealed class EarlierDocuments(IInvoiceStore invoices, EarlierBills earlier)
+{
+    /// <summary>The documents of each subscription, the oldest first; none where nothing follows from any.</summary>
+    /// <param name="invoice">The invoice.</param>
+    /// <param name="origin">The same, or the first of those that it stands in the place of.</param>
+    /// <param name="subscriptions">What it bills.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<ImmutableArray<ExportedDocument>> OfAsync(Invoice invoice, Invoice origin, IEnumerable<Subscription> subscriptions, CancellationToken cancellationToken)
+    {
+        var found = new List<ExportedDocument>();
+        foreach (var subscription in subscriptions)
+        {
+            var following = invoice.PartOf(subscription.Id).Lines.Where(line => line.RefersBack || line.Kind is LineKind.Adjustment).ToList();
+            if (following.Count > 0)
+            {
+                found.AddRange(await OfAsync(following, origin, subscription, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return [.. found];
+    }
+
+    private async Task<IEnumerable<ExportedDocument>> OfAsync(List<InvoiceLine> following, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
+    {
+        var all = await invoices.OfSubscriptionAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
+        var bills = all.FindAll(bill => bill.Status is not InvoiceStatus.Draft && EarlierOrigins.IsBefore(bill, origin)).OrderBy(bill => bill.CreatedAt).ThenBy(bill => bill.Number ?? long.MaxValue).ToList();
+        var taken = (await earlier.MemosAsync(subscription, subscription.Timeline.StartAt, bills, cancellationToken).ConfigureAwait(false)).Where(memo => memo.IssuedAt <= (origin.IssuedAt ?? Instant.MaxValue)).OrderBy(memo => memo.IssuedAt).ThenBy(memo => memo.Number);
+        var named = following.Select(line => line.GivesBack ?? line.Corrects).OfType<InvoiceLineId>().ToHashSet();
+        var rated = following.Where(line => line.Kind is LineKind.Adjustment).Select(line => (line.Price, line.Period?.Start)).ToHashSet();
+        var ids = Together(bills, named).SelectMany(bill => bill.PartOf(subscription.Id).Lines).Select(line => line.Id).ToHashSet();
+        bool IsOf(InvoiceLine line) => ids.Contains(line.Id) || ((line.GivesBack ?? line.Corrects) is { } id && ids.Contains(id)) || (line.Metric is not null && rated.Contains((line.Price, line.Period?.Start)));
+        return
+        [
+            .. bills.Where(bill => bill.PartOf(subscription.Id).Lines.Any(IsOf)).Select(bill => new ExportedDocument(subscription.Id)
+            {
+                Invoice = JsonElement.Parse(IssuedDocument.Of(bill)), Seal = bill.Seal, Withdrawn = bill.Status is InvoiceStatus.Canceled, Coupons = subscription.CouponsOf(bill.PartOf(subscription.Id)),
+            }),
+            .. taken.Where(memo => memo.Lines.Any(line => ids.Contains(line.Line) || (line.Adjustment is { } adjustment && IsOf(adjustment)))).Select(memo => new ExportedDocument(subscription.Id)
+            {
+                CreditMemo = JsonElement.Parse(IssuedDocument.Of(memo)), Seal = memo.Seal, Withdrawn = memo.Status is CreditMemoStatus.Canceled,
+            }),
+        ];
+    }
+
+    // The bills of the lines that are named, with those that they stand in the place of, and those that stand in theirs.
+    private static List<Invoice> Together(List<Invoice> bills, HashSet<InvoiceLineId> named)
+    {
+        var found = bills.FindAll(bill => bill.Lines.Any(line => named.Contains(line.Id)));
+        for (var known = 0; known < found.Count;)
+        {
+            known = found.Count;
+            found.AddRange(bills.Except(found).Where(bill => found.Exists(other => other.Replaces == bill.Id || bill.Replaces == other.Id)).ToList());
+        }
+
+        return found;
+    }
+}

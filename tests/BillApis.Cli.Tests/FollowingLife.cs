@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BillApis.Cli.Tests;
+
+/// <summary>Books at 7 % and fees at 19 %, discounted together, whose usage comes late, twice; and seats that are given up in the middle of a month.</summary>
+internal static class FollowingLife
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>The invoices that follow from earlier ones, with their events, oldest first.</summary>
+    public static async Task<IReadOnlyList<(byte[] Invoice, byte[] Events)>> ExportsAsync()
+    {
+        var file = SqliteFile.NewPath();
+        try
+        {
+            await using var life = await Scenario.StartAsync(billing => billing.UseSqlite($"Data Source={file}"), "2026-01-01", Token);
+            await SellAsync(life);
+            await life.UseAsync("acme", "book", 100, "2026-01-20");
+            await life.UseAsync("acme", "token", 5_000, "2026-01-21", ("model", "small"));
+            await life.GoToAsync("2026-02-10");
+            await life.UseAsync("acme", "book", 200, "2026-01-21");
+            await life.UseAsync("acme", "token", 7_000, "2026-01-22", ("model", "large"));
+            await life.GoToAsync("2026-03-10");
+            var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0];
+            await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate }, Token);
+            await life.RunAsync();
+            await life.UseAsync("acme", "book", 33, "2026-01-23");
+            await life.GoToAsync("2026-04-02");
+            var exports = new List<(byte[], byte[])>();
+            foreach (var invoice in (await life.InvoicesAsync("acme")).Where(invoice => invoice.Lines.Any(line => line.RefersBack)))
+            {
+                exports.Add((await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, invoice.Id.ToString(), Token)));
+            }
+
+            return exports;
+        }
+        finally
+        {
+            SqliteFile.Delete(file);
+        }
+    }
+
+    private static async Task SellAsync(Scenario life)
+    {
+        await life.CustomerAsync(with: customer => customer with { Country = "DE" });
+        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19 }, Token);
+        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 7, TaxCategory = "books" }, Token);
+        await life.PlanAsync("shop",
+            Offer.Usage("books", "book", new PerUnitPrice(1)).Having(terms => terms with { TaxCategory = "books" }) with { Product = "reading" },
+            Offer.Usage("models", "token", new PerUnitPrice(0.002m)).Having(terms => terms with { GroupBy = ["model"] }),
+            Offer.Fee("fee", 99.99m), Offer.Seats("seat", 7.35m, quantity: 3));
+        var reading = (await life.Billing.Products.GetAsync(life.Tenant, "reading", Token)).Id;
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "SALE", Terms = new CouponTerms { AmountOff = Money.Of(20, Currency.Parse("USD")), Duration = CouponDuration.Repeating, DurationPeriods = 2 } }, Token);
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "READ", Terms = new CouponTerms { PercentOff = 12.5m, Duration = CouponDuration.Forever, Products = [reading] } }, Token);
+        await life.SubscribeAsync("acme", "shop", with => with with { Coupons = ["SALE", "READ"] });
+        await life.GoToAsync("2026-01-01");
+    }
+}
