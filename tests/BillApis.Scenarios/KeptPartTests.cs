@@ -45,6 +45,23 @@ public sealed class KeptPartTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task So_it_is_where_another_invoice_stands_in_the_place_of_the_one_that_charged_it(string storage)
+    {
+        await using var life = await SoldAsync(storage);
+        await life.GoToAsync("2026-02-03");
+        var draft = await life.Billing.Invoices.ReissueAsync(life.Tenant, (await life.InvoicesAsync("acme"))[^1].Id.ToString(), Token);
+        await life.Billing.Invoices.IssueAsync(life.Tenant, draft.Id.ToString(), Token);
+        await life.GoToAsync("2026-02-15");
+        await EndAsync(life);
+        await life.GoToAsync("2026-02-16");
+        await life.UseAsync("acme", "book", 200, "2026-01-21");
+        await life.GoToAsync("2026-02-17");
+        (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => line.Net.Amount).ShouldBe([195m, 2.5m]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task What_comes_late_again_moves_half_of_it_back(string storage)
     {
         // As above, and then the 200 books were none: the fee's 2.50 come back, so that half of 90.00 is what it cost.

@@ -49,7 +49,7 @@ internal sealed class MovedVerification(Invoice invoice, EarlierBills earlier, F
     // Of what was given back in part, only the rest is discounted otherwise.
     private bool IsGivenBack(EarlierBill bill)
     {
-        var ids = bill.Part.Lines.Select(line => line.Id).ToHashSet();
+        var ids = bill.Part.Lines.SelectMany(line => (InvoiceLineId[])[line.Id, earlier.Standing(line.Id)]).ToHashSet();
         return earlier.AllOf(bill.File.Subscription).SelectMany(other => other.Part.Lines).Concat(invoice.Lines).Any(line => line.GivesBack is { } id && ids.Contains(id))
             || earlier.MemosOf(bill.File.Subscription).SelectMany(memo => memo.Memo.Lines).Any(line => line.Adjustment is null && ids.Contains(line.Line));
     }

@@ -31,7 +31,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
     /// <summary>The steps to what is given back of a line, and whether it is what the price asks for that time, or less.</summary>
     public async Task<(ImmutableArray<string> Steps, bool Agrees)> UnusedAsync(Invoice invoice, InvoiceLine line, BilledPriceList prices, Subscription subscription, CancellationToken cancellationToken)
     {
-        var bills = await earlier.InvoicesAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
+        var bills = await earlier.IssuedAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
         if (bills.Find(bill => bill.Lines.Any(item => item.Id == line.GivesBack)) is not { } bill)
         {
             return (InvoiceSteps.OfAmount(line), false);
@@ -63,7 +63,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, [bill], cancellationToken).ConfigureAwait(false)).FindAll(memo => memo.Correction is { } place ? place < part.Correction : memo.IssuedAt <= (invoice.IssuedAt ?? Instant.MaxValue));
         List<InvoiceLine> before = [.. bills.Where(item => IsBefore(item, invoice)).SelectMany(item => item.PartOf(subscription.Id).Lines), .. EarlierBills.AdjustmentsOf(memos)];
         var billed = bill.Lines.Single(item => item.Id == line.Corrects);
-        var origin = Recharges.OriginOf(bill, subscription, before, memos, BoundBills.IsEarly(billed));
+        var origin = Recharges.OriginOf(bill, subscription, before, memos, await earlier.StandingAsync([bill], cancellationToken).ConfigureAwait(false), BoundBills.IsEarly(billed));
         return (InvoiceSteps.Moved(line, bill, billed, origin.TakenOff(billed)), origin.MovedWith(part.Lines).Any(item => item.Corrects == line.Corrects && item.Discount == line.Discount));
     }
 

@@ -8,7 +8,11 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
 {
     /// <summary>The invoices since an instant, the newest first. One that a person withdrew counts as billed: what was waived must not come back; what stands in its place does not count beside it, and neither does a draft.</summary>
     public async Task<List<Invoice>> InvoicesAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. (await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Where(invoice => invoice.Replaces is null && invoice.Status is not InvoiceStatus.Draft)];
+        [.. (await IssuedAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Where(invoice => invoice.Replaces is null)];
+
+    /// <summary>The same with what stands in the place of others: what can be given back is of those.</summary>
+    public async Task<List<Invoice>> IssuedAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
+        (await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).FindAll(invoice => invoice.Status is not InvoiceStatus.Draft);
 
     /// <summary>What credit memos took back for late usage.</summary>
     public async Task<List<InvoiceLine>> TakenAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
@@ -32,6 +36,24 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
 
     /// <summary>What credit memos adjusted, as lines of an invoice would have.</summary>
     public static IEnumerable<InvoiceLine> AdjustmentsOf(IEnumerable<CreditMemo> memos) => memos.SelectMany(memo => memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>();
+
+    /// <summary>The lines of invoices in the place of withdrawn ones, each with the line that it stands for: what is given back of the one is of the other.</summary>
+    public async Task<IReadOnlyDictionary<InvoiceLineId, InvoiceLineId>> StandingAsync(IEnumerable<Invoice> bills, CancellationToken cancellationToken)
+    {
+        var standing = new Dictionary<InvoiceLineId, InvoiceLineId>();
+        foreach (var bill in bills)
+        {
+            for (var (by, lines) = (bill.ReplacedBy, bill.Lines.Select(line => line.Id).ToList()); by is { } id && await invoices.FindAsync(bill.Tenant, id.ToString(), cancellationToken).ConfigureAwait(false) is { } found; by = found.ReplacedBy)
+            {
+                foreach (var (line, original) in found.Lines.Zip(lines))
+                {
+                    standing[line.Id] = original;
+                }
+            }
+        }
+
+        return standing;
+    }
 
     /// <summary>Both, for a bill that starts from them.</summary>
     /// <param name="subscription">The subscription.</param>

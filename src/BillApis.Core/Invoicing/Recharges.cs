@@ -59,6 +59,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var since = charges.Select(charge => charge.Period.Start).Concat(commitments.Select(item => item.Period.Start)).DefaultIfEmpty().Min();
         var bills = charges.Count == 0 ? [] : await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);
         var memos = charges.Count == 0 ? [] : await earlier.MemosAsync(subscription, since, bills, cancellationToken).ConfigureAwait(false);
+        var standing = await earlier.StandingAsync(bills, cancellationToken).ConfigureAwait(false);
         var parts = bills.ConvertAll(invoice => invoice.PartOf(subscription.Id));
         InvoiceLine[] lines = [.. parts.SelectMany(invoice => invoice.Lines), .. EarlierBills.AdjustmentsOf(memos.Where(memo => memo.Subscription == subscription.Id))];
         var billed = lines.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start));
@@ -90,26 +91,26 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
                 return origin;
             }
 
-            return origins[invoice.Id] = OriginOf(bills.Find(bill => bill.Id == invoice.Id)!, subscription, lines, memos, isEarly: false);
+            return origins[invoice.Id] = OriginOf(bills.Find(bill => bill.Id == invoice.Id)!, subscription, lines, memos, standing, isEarly: false);
         }
     }
 
     /// <summary>What one document billed a subscription, and what later lines and memos made of it. What is billed of charges that none bills as a whole counts by itself.</summary>
-    public static BilledOrigin OriginOf(Invoice document, Subscription subscription, IReadOnlyCollection<InvoiceLine> later, IEnumerable<CreditMemo> memos, bool isEarly)
+    public static BilledOrigin OriginOf(Invoice document, Subscription subscription, IReadOnlyCollection<InvoiceLine> later, IEnumerable<CreditMemo> memos, IReadOnlyDictionary<InvoiceLineId, InvoiceLineId> standing, bool isEarly)
     {
         var bill = document.PartOf(subscription.Id);
         ImmutableArray<InvoiceLine> own = [.. bill.Lines.Where(line => BoundBills.IsEarly(line) == isEarly)];
         var (mine, coupons) = (own.Select(line => line.Id).ToHashSet(), subscription.CouponsOf(bill));
         return new BilledOrigin(bill with { Lines = own }, coupons, [.. later.Where(line => line.Corrects is { } id && mine.Contains(id))])
         {
-            Document = document, GivenBack = GivenBack(own, later, memos), Bills = own.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
+            Document = document, GivenBack = GivenBack(own, later, memos, standing), Bills = own.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
         };
     }
 
-    private static ImmutableDictionary<InvoiceLineId, Money> GivenBack(ImmutableArray<InvoiceLine> own, IReadOnlyCollection<InvoiceLine> later, IEnumerable<CreditMemo> memos)
+    private static ImmutableDictionary<InvoiceLineId, Money> GivenBack(ImmutableArray<InvoiceLine> own, IReadOnlyCollection<InvoiceLine> later, IEnumerable<CreditMemo> memos, IReadOnlyDictionary<InvoiceLineId, InvoiceLineId> standing)
     {
-        var given = later.Where(line => line.GivesBack is not null).ToLookup(line => line.GivesBack!.Value, line => -line.Amount);
-        var credited = memos.Where(memo => memo.Status is CreditMemoStatus.Issued).SelectMany(memo => memo.Lines).Where(line => line.Adjustment is null).ToLookup(line => line.Line);
+        var given = later.Where(line => line.GivesBack is not null).ToLookup(line => standing.GetValueOrDefault(line.GivesBack!.Value, line.GivesBack.Value), line => -line.Amount);
+        var credited = memos.Where(memo => memo.Status is CreditMemoStatus.Issued).SelectMany(memo => memo.Lines).Where(line => line.Adjustment is null).ToLookup(line => standing.GetValueOrDefault(line.Line, line.Line));
         return own.Where(line => given[line.Id].Any() || credited[line.Id].Any()).ToImmutableDictionary(line => line.Id, line => given[line.Id].Concat(credited[line.Id].Select(part => part.Of(line))).Aggregate(Money.Zero(line.Amount.Currency), (sum, amount) => sum + amount));
     }
 

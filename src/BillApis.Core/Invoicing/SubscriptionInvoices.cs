@@ -207,7 +207,7 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
 
     /// <summary>The bills that charged what was missing to intervals that are settled anew.</summary>
     public IEnumerable<BilledOrigin> Charging(IEnumerable<CommittedPeriod> commitments, Subscription subscription) =>
-        commitments.Select(item => ChargedFor(item, Bills)).OfType<Invoice>().DistinctBy(invoice => invoice.Id).Select(invoice => Recharges.OriginOf(invoice, subscription, Lines, [], isEarly: false));
+        commitments.Select(item => ChargedFor(item, Bills)).OfType<Invoice>().DistinctBy(invoice => invoice.Id).Select(invoice => Recharges.OriginOf(invoice, subscription, Lines, [], ImmutableDictionary<InvoiceLineId, InvoiceLineId>.Empty, isEarly: false));
 
     /// <summary>The bill that charged what was missing to an interval first; null where none did.</summary>
     public static Invoice? ChargedFor(CommittedPeriod committed, List<Invoice> bills) =>
