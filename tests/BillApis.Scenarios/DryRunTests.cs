@@ -49,6 +49,25 @@ public sealed class DryRunTests(Databases databases) : LifeTests(databases)
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_coupon_that_a_supplementary_invoice_uses_up_is_used_up_for_what_comes_after_it(string storage)
+    {
+        // January's bill over nothing was skipped. By February 3, 97.00 come late for it and 94.00 of February reach the 50.00: the 30.00 off are taken off the first of both.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { LateUsage = LateUsagePolicy.Invoice, ZeroInvoices = ZeroInvoices.Skip }, Token);
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "GIFT", Terms = new CouponTerms { AmountOff = Money.Of(30, Usd), Duration = CouponDuration.Once } }, Token);
+        await life.SubscribeAsync("acme", "pro", with => with with { UsageThreshold = Money.Of(50, Usd), Coupons = ["GIFT"] });
+        await life.GoToAsync("2026-02-01");
+        life.Clock.MoveTo(Day.Of("2026-02-03"));
+        await life.UseAsync("acme", "call", 97, "2026-01-10");
+        await life.UseAsync("acme", "call", 94, "2026-02-02");
+        await BothRunsAsync(life, 2, 161);
+        (await life.InvoicesAsync("acme")).Select(invoice => (invoice.Kind, invoice.Total.Amount)).ShouldBe([(InvoiceKind.Supplementary, 67m), (InvoiceKind.Progressive, 94m)], ignoreOrder: true);
+    }
+
     private static async Task<InvoiceRun[]> BothRunsAsync(Scenario life, int invoices, decimal? total)
     {
         InvoiceRun[] runs = [

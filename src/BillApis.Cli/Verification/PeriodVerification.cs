@@ -51,7 +51,7 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
         }
 
         var states = timeline.Entries.Select(entry => timeline.StateAt(entry.At)).Prepend(timeline.StateAt(Instant.MinValue)).ToList();
-        var begun = states.Select(state => (state.Origin, state.Anchor)).Concat(timeline.Entries.Where(entry => entry.AddOn is not null).Select(entry => (Origin: entry.At, Anchor: BillingAnchor.Subscription))).Distinct();
+        var begun = states.Select(state => (state.Origin, state.Anchor)).Concat(timeline.Entries.Where(entry => entry.AddOn is not null).Select(entry => (Origin: Instant.Max(entry.At, timeline.BillingStartAt), Anchor: BillingAnchor.Subscription))).Distinct();
         var schedules = begun.SelectMany(from => states.Select(state => state.Zone).Distinct().Select(zone => new BillingSchedule(zone, from.Origin, from.Anchor, interval))).ToList();
         var turns = timeline.Entries.SelectMany(entry => new[] { entry.At, entry.Until }).Concat([timeline.StartAt, timeline.BillingStartAt, timeline.EndAt]).OfType<Instant>().ToHashSet();
         bool IsEnd(Instant at) => turns.Contains(at) || schedules.Exists(schedule => schedule.PeriodAt(0).FullStart == at || (at >= schedule.Start && schedule.IsBoundary(at)));

@@ -11,14 +11,14 @@ internal sealed class DryRuns(TrialBilling billing, CommonBoundaries common, Sup
     /// <summary>The run, done, with what it would have issued.</summary>
     public async Task<InvoiceRun> PreviewAsync(InvoiceRun run, CancellationToken cancellationToken)
     {
-        var (result, book, watched) = (new CycleResult(), settlements.NewBook(), new Dictionary<SubscriptionId, (Subscription Billed, IReadOnlyList<Invoice> Drafted)>());
+        var (result, book, billed) = (new CycleResult(), settlements.NewBook(), new Dictionary<SubscriptionId, TrialBilled>());
         var (query, seen) = (new DueQuery(run.AsOf, run.Tenant, run.Customer), new HashSet<SubscriptionId>());
         for (SubscriptionId? after = null; ;)
         {
             var page = await subscriptions.ListDueAsync(query, after, BatchSize, cancellationToken).ConfigureAwait(false);
             if (page.Count == 0)
             {
-                await AddOthersAsync(run, watched, result, book, cancellationToken).ConfigureAwait(false);
+                await AddOthersAsync(run, billed, result, book, cancellationToken).ConfigureAwait(false);
                 return run.Progressed(result, run.ProgressAt).Finished(run.CreatedAt);
             }
 
@@ -28,11 +28,11 @@ internal sealed class DryRuns(TrialBilling billing, CommonBoundaries common, Sup
             while (left.Count > 0)
             {
                 var first = CommonBoundaries.First(left);
-                var billed = await BillAsync(run.Tenant, first, trial, result, cancellationToken).ConfigureAwait(false);
-                left = [.. left.ExceptBy(first.Select(subscription => subscription.Id), subscription => subscription.Id), .. billed.Where(subscription => subscription.NextBillingAt <= run.AsOf)];
-                foreach (var subscription in billed.Where(subscription => subscription.IsWatched))
+                var now = await BillAsync(run.Tenant, first, trial, result, cancellationToken).ConfigureAwait(false);
+                left = [.. left.ExceptBy(first.Select(subscription => subscription.Id), subscription => subscription.Id), .. now.Where(subscription => subscription.NextBillingAt <= run.AsOf)];
+                foreach (var subscription in now.Where(subscription => subscription.IsWatched || !subscription.Coupons.IsEmpty))
                 {
-                    watched[subscription.Id] = (subscription, trial.Drafted.FindAll(invoice => invoice.Subscription == subscription.Id));
+                    billed[subscription.Id] = new TrialBilled(subscription, trial.Drafted.FindAll(invoice => invoice.Subscription == subscription.Id));
                 }
             }
         }
@@ -52,11 +52,15 @@ internal sealed class DryRuns(TrialBilling billing, CommonBoundaries common, Sup
     }
 
     // What a run issues outside of boundaries: corrections, and usage that reached a threshold.
-    private async Task AddOthersAsync(InvoiceRun run, IReadOnlyDictionary<SubscriptionId, (Subscription Billed, IReadOnlyList<Invoice> Drafted)> watched, CycleResult result, CreditBook book, CancellationToken cancellationToken)
+    private async Task AddOthersAsync(InvoiceRun run, Dictionary<SubscriptionId, TrialBilled> billed, CycleResult result, CreditBook book, CancellationToken cancellationToken)
     {
-        Invoice[] drafts = [
-            .. await supplements.DraftsAsync(run.Tenant, run.Customer, result, cancellationToken).ConfigureAwait(false),
-            .. await progressive.DraftsAsync(run.Tenant, run.Customer, run.AsOf, watched, result, cancellationToken).ConfigureAwait(false)];
+        var late = await supplements.DraftsAsync(run.Tenant, run.Customer, billed, result, cancellationToken).ConfigureAwait(false);
+        foreach (var counted in late.Select(draft => draft.Counted).OfType<Subscription>())
+        {
+            billed[counted.Id] = billed.TryGetValue(counted.Id, out var before) ? before with { Subscription = before.Subscription with { Coupons = counted.Coupons } } : new TrialBilled(counted, []);
+        }
+
+        Invoice[] drafts = [.. late.Select(draft => draft.Invoice), .. await progressive.DraftsAsync(run.Tenant, run.Customer, run.AsOf, billed, result, cancellationToken).ConfigureAwait(false)];
         foreach (var made in await settlements.SettleAsync(run.Tenant, drafts, book, cancellationToken).ConfigureAwait(false))
         {
             if (made.Failure is null)

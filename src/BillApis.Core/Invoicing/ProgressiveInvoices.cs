@@ -41,14 +41,14 @@ internal sealed class ProgressiveInvoices(
     /// <param name="result">Takes those that cannot be billed.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlyList<Invoice>> DraftsAsync(
-        TenantId tenant, CustomerId? customer, Instant at, IReadOnlyDictionary<SubscriptionId, (Subscription Billed, IReadOnlyList<Invoice> Drafted)> billed, CycleResult result, CancellationToken cancellationToken)
+        TenantId tenant, CustomerId? customer, Instant at, IReadOnlyDictionary<SubscriptionId, TrialBilled> billed, CycleResult result, CancellationToken cancellationToken)
     {
         var drafts = new List<Invoice>();
         await foreach (var page in PagesAsync(new DueQuery(at, tenant, customer), cancellationToken).ConfigureAwait(false))
         {
             foreach (var subscription in page)
             {
-                var (current, before) = billed.GetValueOrDefault(subscription.Id, (subscription, []));
+                var (current, before) = billed.GetValueOrDefault(subscription.Id) ?? new TrialBilled(subscription, []);
                 await OfAsync(current, before, at, result, Keep, cancellationToken).ConfigureAwait(false);
             }
         }

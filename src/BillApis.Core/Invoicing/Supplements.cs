@@ -39,16 +39,22 @@ internal sealed class Supplements(
     }
 
     /// <summary>The supplementary invoices that would be issued now, without their credits and taxes.</summary>
-    public async Task<IReadOnlyList<Invoice>> DraftsAsync(TenantId tenant, CustomerId? customer, CycleResult result, CancellationToken cancellationToken)
+    /// <param name="tenant">Of which tenant.</param>
+    /// <param name="customer">Of which customer; null for all.</param>
+    /// <param name="billed">Subscriptions as they would be by then, whose coupons count.</param>
+    /// <param name="result">Takes those that cannot be made.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<BoundaryDraft>> DraftsAsync(TenantId tenant, CustomerId? customer, IReadOnlyDictionary<SubscriptionId, TrialBilled> billed, CycleResult result, CancellationToken cancellationToken)
     {
-        var (drafts, policy) = (new List<Invoice>(), (await settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).LateUsage);
+        var (drafts, policy) = (new List<BoundaryDraft>(), (await settings.RecentAsync(tenant, cancellationToken).ConfigureAwait(false)).LateUsage);
         var query = new LateQuery { Tenant = tenant, Customer = customer, At = clock.GetCurrentInstant(), Limit = int.MaxValue };
         foreach (var id in (await usage.ListLateAsync(query, cancellationToken).ConfigureAwait(false)).Select(late => late.Subscription).Distinct())
         {
             var subscription = await subscriptions.FindAsync(tenant, id.ToString(), cancellationToken).ConfigureAwait(false);
+            subscription = subscription is not null && billed.TryGetValue(id, out var known) ? subscription with { Coupons = known.Subscription.Coupons } : subscription;
             try
             {
-                var draft = subscription is not null && (policy is LateUsagePolicy.Invoice || subscription.NextBillingAt is null) ? await DraftAsync(subscription, cancellationToken).ConfigureAwait(false) : null;
+                var draft = subscription is not null && (policy is LateUsagePolicy.Invoice || subscription.NextBillingAt is null) ? await OfAsync(subscription, cancellationToken).ConfigureAwait(false) : null;
                 drafts.AddRange(draft is null ? [] : [draft]);
             }
             catch (BillingException exception)
@@ -61,7 +67,9 @@ internal sealed class Supplements(
     }
 
     /// <summary>The supplementary invoice of a subscription; null where nothing is owed more.</summary>
-    public async Task<Invoice?> DraftAsync(Subscription subscription, CancellationToken cancellationToken)
+    public async Task<Invoice?> DraftAsync(Subscription subscription, CancellationToken cancellationToken) => (await OfAsync(subscription, cancellationToken).ConfigureAwait(false))?.Invoice;
+
+    private async Task<BoundaryDraft?> OfAsync(Subscription subscription, CancellationToken cancellationToken)
     {
         if (await CorrectionAsync(subscription, cancellationToken).ConfigureAwait(false) is not { } correction)
         {
@@ -69,8 +77,8 @@ internal sealed class Supplements(
         }
 
         var memos = correction.Memos(subscription.Currency);
-        var draft = Draft(subscription, correction.Without(memos), correction.Number + memos.Count).Invoice;
-        return draft.Lines.IsEmpty ? null : draft;
+        var draft = Draft(subscription, correction.Without(memos), correction.Number + memos.Count);
+        return draft.Invoice.Lines.IsEmpty ? null : draft;
     }
 
     private async Task SettleAsync(TenantId tenant, SubscriptionId id, IReadOnlyList<LateUsage> late, CycleResult result, CancellationToken cancellationToken)

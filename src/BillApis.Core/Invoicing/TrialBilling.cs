@@ -44,3 +44,6 @@ internal sealed record Trial(CreditBook Book)
     /// <summary>What could not be billed, and why.</summary>
     public List<(DueCharges Item, BillingException Failure)> Failures { get; } = [];
 }
+
+/// <summary>A subscription as it is after it was billed on trial, and its invoices that are not stored.</summary>
+internal sealed record TrialBilled(Subscription Subscription, IReadOnlyList<Invoice> Drafted);
