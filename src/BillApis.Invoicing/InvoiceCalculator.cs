@@ -63,7 +63,7 @@ public static class InvoiceCalculator
     private static IEnumerable<InvoiceLine> CommitmentsOf(BilledOrigin origin) => origin.Invoice.Lines.Where(line => line is { Kind: LineKind.Commitment, RefersBack: false });
 
     private static ImmutableArray<InvoiceCoupon> Counting(InvoiceRequest request, Invoice discounted) => request.CountsFor is { } period && discounted.Lines.Any(line => !line.RefersBack)
-        ? [.. request.Coupons.Select(coupon => coupon.CountingOn(period, discounted.Discounts.Any(discount => discount.Coupon == coupon.Coupon), request.Kind is InvoiceKind.Progressive)).OfType<InvoiceCoupon>()]
+        ? [.. request.Coupons.Select(coupon => coupon.CountingOn(period, discounted.Discounts.Any(discount => discount.Coupon == coupon.Coupon), request.Kind is InvoiceKind.Progressive, request.IsWithin)).OfType<InvoiceCoupon>()]
         : [];
 
     /// <summary>The one id of a subscription's invoice for a boundary: whoever makes it, and however often.</summary>

@@ -43,6 +43,9 @@ public sealed record InvoiceRequest
     /// <summary>The start of the period that they count it for; null where nothing can come late to it.</summary>
     public Instant? CountsFor { get; init; }
 
+    /// <summary>Whether that period goes on, so that other invoices of it follow.</summary>
+    public bool IsWithin { get; init; }
+
     /// <summary>Billed charges whose usage changed, to be adjusted after everything else.</summary>
     public ImmutableArray<Recharge> Recharges { get; init; } = [];
 

@@ -14,10 +14,6 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
     public async Task<List<Invoice>> IssuedAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
         (await invoices.OfSubscriptionAsync(subscription, since, cancellationToken).ConfigureAwait(false)).FindAll(invoice => invoice.Status is not InvoiceStatus.Draft);
 
-    /// <summary>What credit memos took back for late usage.</summary>
-    public async Task<List<InvoiceLine>> TakenAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
-        [.. AdjustmentsOf(await MemosAsync(subscription, since, cancellationToken).ConfigureAwait(false))];
-
     /// <summary>The credit memos of its invoices since an instant.</summary>
     public Task<List<CreditMemo>> MemosAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) => memos.OfSubscriptionAsync(subscription, since, cancellationToken);
 
@@ -63,9 +59,10 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<BoundBills> BoundAsync(Subscription subscription, int number, Instant since, IEnumerable<Invoice> drafted, CancellationToken cancellationToken)
     {
-        List<Invoice> bills = [.. (await InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false)).Select(invoice => invoice.PartOf(subscription.Id)), .. drafted];
-        var taken = await TakenAsync(subscription, since, cancellationToken).ConfigureAwait(false);
-        return new BoundBills(number, [.. bills.SelectMany(invoice => invoice.Lines), .. taken]) { Bills = bills, Early = bills.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive) };
+        var stored = await InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);
+        var taken = await MemosAsync(subscription, since, stored, cancellationToken).ConfigureAwait(false);
+        List<Invoice> bills = [.. stored.Select(invoice => invoice.PartOf(subscription.Id)), .. drafted];
+        return new BoundBills(number, [.. bills.SelectMany(invoice => invoice.Lines), .. AdjustmentsOf(taken.Where(memo => memo.Subscription == subscription.Id))]) { Bills = bills, Memos = taken, Standing = await StandingAsync(stored, cancellationToken).ConfigureAwait(false), Early = bills.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive) };
     }
 
     /// <summary>The number that the next correction of each subscription's bills takes; to be read before the bills are.</summary>

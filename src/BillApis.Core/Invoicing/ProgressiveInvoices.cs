@@ -120,6 +120,7 @@ internal sealed class ProgressiveInvoices(
             Correction = bills.Number,
             Coupons = [.. subscription.CountingCoupons(period, at)],
             CountsFor = period,
+            IsWithin = true,
         });
         var counted = subscription.Counted(draft, period);
         return draft.Subtotal < threshold ? null : new BoundaryDraft(draft) { Counted = counted.Coupons.SequenceEqual(subscription.Coupons) ? null : counted };

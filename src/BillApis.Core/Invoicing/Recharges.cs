@@ -56,7 +56,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var charges = marks.SelectMany(mark => BilledCharges.Of(versions, subscription.Timeline, mark.Metric, mark.First, mark.Last, billedUntil)).Where(charge => !due.Any(item => item.Price.Id == charge.Price.Id && item.Period == charge.Period)).ToList();
         var asked = await usage.RequestsAsync(subscription.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
         var commitments = schedule.CommitmentsHolding(charges.Select(charge => charge.Period.Start), billedUntil);
-        var since = charges.Select(charge => charge.Period.Start).Concat(commitments.Select(item => item.Period.Start)).DefaultIfEmpty().Min();
+        var since = charges.Select(charge => schedule.CountsFor([charge.Period.Start], charge.Period.Start)).Concat(commitments.Select(item => item.Period.Start)).DefaultIfEmpty().Min();
         var bills = charges.Count == 0 ? [] : await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);
         var memos = charges.Count == 0 ? [] : await earlier.MemosAsync(subscription, since, bills, cancellationToken).ConfigureAwait(false);
         var standing = await earlier.StandingAsync(bills, cancellationToken).ConfigureAwait(false);
@@ -67,13 +67,19 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var origins = new Dictionary<InvoiceId, BilledOrigin>();
         var early = EarlyOf([.. charges.Where(charge => OriginOf(charge, parts) is null)], new BoundBills(number, [.. lines]) { Early = parts }, subscription);
         ImmutableArray<CommittedPeriod> settled = [.. commitments.Select(item => item.After(lines))];
-        return new Correction(
-            number,
-            [.. charges.Zip(used, (charge, input) => Recharged(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)])))],
-            [.. marks.Where(mark => mark.Last < billedUntil)])
+        ImmutableArray<Recharge> recharged = [.. charges.Zip(used, (charge, input) => Recharged(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)])))];
+        return new Correction(number, recharged, [.. marks.Where(mark => mark.Last < billedUntil)])
         {
-            Commitments = settled, Committed = [.. settled.Select(item => Origin(BoundBills.ChargedFor(item, parts))).OfType<BilledOrigin>().Distinct()],
+            Commitments = settled, Committed = [.. settled.Select(item => Origin(BoundBills.ChargedFor(item, parts))).OfType<BilledOrigin>().Distinct()], Unbilled = Unbilled(),
         };
+
+        // What no bill has yet.
+        UnbilledPeriod? Unbilled()
+        {
+            var uncharged = settled.Where(item => BoundBills.ChargedFor(item, parts) is null).Select(item => item.Of.Period);
+            var last = recharged.Where(charge => (charge.Origin ?? charge.Early) is null).Select(charge => charge.Charge.Period).Concat(uncharged).Select(period => (Interval?)period).MaxBy(period => period!.Value.Start);
+            return last is { } period && schedule.CountsFor([period.Start], period.Start) is var start ? new UnbilledPeriod(start, period.End, parts.FindAll(invoice => schedule.CountsFor(invoice) == start)) : null;
+        }
 
         // A charge that was billed early has no bill of its own: its lines are on several.
         Recharge Recharged(Recharge item) =>
@@ -146,6 +152,9 @@ internal sealed record Correction(int Number, ImmutableArray<Recharge> Charges, 
     /// <summary>The bills that charged what was missing to those.</summary>
     public ImmutableArray<BilledOrigin> Committed { get; init; } = [];
 
+    /// <summary>The latest period of what no bill has; null where all was billed.</summary>
+    public UnbilledPeriod? Unbilled { get; init; }
+
     /// <summary>What credit memos can take back of the invoices that would have been less. Where a commitment has to be met still, an invoice settles both at once.</summary>
     /// <exception cref="BillingException">A price refuses its quantity, or an amount cannot be kept exactly.</exception>
     public IReadOnlyList<LateMemo> Memos(Currency currency) => !Commitments.IsEmpty
@@ -159,6 +168,12 @@ internal sealed record Correction(int Number, ImmutableArray<Recharge> Charges, 
         ? this
         : this with { Charges = [.. Charges.Where(charge => memos.All(memo => memo.Invoice.Id != charge.Origin?.Invoice.Id))], Late = [] };
 }
+
+/// <summary>A period of which something is on no bill.</summary>
+/// <param name="CountsFor">When the period begins that coupons count it for.</param>
+/// <param name="End">When what was not billed ends.</param>
+/// <param name="Bills">The bills that coupons counted for the same period.</param>
+internal sealed record UnbilledPeriod(Instant CountsFor, Instant End, IReadOnlyCollection<Invoice> Bills);
 
 /// <summary>An invoice that would have been less, and the lines of the credit memo that takes that back.</summary>
 internal sealed record LateMemo(Invoice Invoice, ImmutableArray<CreditMemoLine> Lines);

@@ -28,6 +28,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
                 Commitments = at.Commitments,
                 Dropped = subscription.IsWatched && subscription.BilledUntil == boundary ? schedule.Dropped(boundary, subscription.EntriesBilled) : [],
                 CountsFor = schedule.CountsFor(at.Charges.Select(charge => charge.Period.Start), boundary),
+                IsWithin = schedule.IsWithin(at.Charges.Select(charge => charge.Period.Start), boundary),
             });
         }
 
@@ -136,6 +137,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             Unused = [.. item.Unused],
             Coupons = [.. item.Subscription.CountingCoupons(item.CountsFor, item.Boundary)],
             CountsFor = item.CountsFor,
+            IsWithin = item.IsWithin,
             Recharges = [.. progressed[true].Concat(dropped.Select(charge => (Charge: charge, Billed: bound!.Of(charge.Charge)))).Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage", Early = early }), .. item.Correction?.Charges ?? []],
             Commitments = commitments,
             Committed = [.. (item.Correction?.Committed ?? []).Concat(bound?.Charging(commitments, item.Subscription) ?? []).DistinctBy(bill => bill.Invoice.Id)],
@@ -165,6 +167,9 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
     /// <summary>The start of the period that coupons count the invoice for.</summary>
     public Instant CountsFor { get; init; }
 
+    /// <summary>Whether that period goes on after it.</summary>
+    public bool IsWithin { get; init; }
+
     /// <summary>What has to be corrected of earlier bills; null for nothing.</summary>
     public Correction? Correction { get; init; }
 
@@ -185,6 +190,12 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
 
     /// <summary>All invoices, the newest first.</summary>
     public List<Invoice> Bills { get; init; } = [];
+
+    /// <summary>The credit memos of those.</summary>
+    public List<CreditMemo> Memos { get; init; } = [];
+
+    /// <summary>The lines of invoices in the place of withdrawn ones, each with the line that it stands for.</summary>
+    public IReadOnlyDictionary<InvoiceLineId, InvoiceLineId> Standing { get; init; } = ImmutableDictionary<InvoiceLineId, InvoiceLineId>.Empty;
 
     /// <summary>What was billed early of charges, and of those that they share early bills with, as one invoice over all of it; null where nothing was.</summary>
     public BilledOrigin? EarlyOf(IReadOnlyList<Charge> charges, Subscription subscription)
@@ -207,7 +218,7 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
 
     /// <summary>The bills that charged what was missing to intervals that are settled anew.</summary>
     public IEnumerable<BilledOrigin> Charging(IEnumerable<CommittedPeriod> commitments, Subscription subscription) =>
-        commitments.Select(item => ChargedFor(item, Bills)).OfType<Invoice>().DistinctBy(invoice => invoice.Id).Select(invoice => Recharges.OriginOf(invoice, subscription, Lines, [], ImmutableDictionary<InvoiceLineId, InvoiceLineId>.Empty, isEarly: false));
+        commitments.Select(item => ChargedFor(item, Bills)).OfType<Invoice>().DistinctBy(invoice => invoice.Id).Select(invoice => Recharges.OriginOf(invoice, subscription, Lines, Memos, Standing, isEarly: false));
 
     /// <summary>The bill that charged what was missing to an interval first; null where none did.</summary>
     public static Invoice? ChargedFor(CommittedPeriod committed, List<Invoice> bills) =>

@@ -174,8 +174,7 @@ internal sealed class Supplements(
     // What no bill has is on this one first, and so it has the coupons that count; of everything else those of its own bill are counted anew.
     private BoundaryDraft Draft(Subscription subscription, Correction correction, int number)
     {
-        var uncharged = correction.Commitments.Select(item => item.Of.Period).Where(period => !correction.Committed.Any(bill => bill.Invoice.Lines.Any(line => line.Kind is LineKind.Commitment && line.Period == period)));
-        Interval? unbilled = correction.Charges.Where(charge => (charge.Origin ?? charge.Early) is null).Select(charge => charge.Charge.Period).Concat(uncharged).Select(period => (Interval?)period).MaxBy(period => period!.Value.Start);
+        var unbilled = correction.Unbilled;
         var draft = InvoiceCalculator.Calculate(new InvoiceRequest
         {
             Tenant = subscription.Tenant,
@@ -186,14 +185,14 @@ internal sealed class Supplements(
             Boundary = clock.GetCurrentInstant(),
             Sequence = number,
             Charges = [],
-            Coupons = unbilled is { } period ? [.. subscription.CountingCoupons(period.Start, period.End)] : [],
-            CountsFor = unbilled?.Start,
+            Coupons = unbilled is null ? [] : [.. subscription.CountingCoupons(unbilled.CountsFor, unbilled.End, unbilled.Bills)],
+            CountsFor = unbilled?.CountsFor,
             Recharges = correction.Charges,
             Commitments = correction.Commitments,
             Committed = correction.Committed,
             Correction = number,
         });
-        var counted = unbilled is { } first ? subscription.Counted(draft, first.Start) : subscription;
+        var counted = unbilled is null ? subscription : subscription.Counted(draft, unbilled.CountsFor);
         return new BoundaryDraft(draft) { Counted = counted.Coupons.SequenceEqual(subscription.Coupons) ? null : counted };
     }
 }

@@ -174,8 +174,18 @@ public sealed record Subscription : IEntity<Subscription>
     }
 
     /// <summary>The coupons that count on one more invoice of a period, with the plan of an instant.</summary>
-    internal IEnumerable<Redemption> CountingCoupons(Instant period, Instant at) =>
-        Coupons.Where(redemption => redemption.Counts(period) && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(PlanAt(at).Plan))).Select(redemption => redemption.For(period));
+    internal IEnumerable<Redemption> CountingCoupons(Instant period, Instant at) => Counting(period, at, redemption => redemption.Counts(period));
+
+    /// <summary>The same where they may have counted for a later period since.</summary>
+    /// <param name="period">The start of the period.</param>
+    /// <param name="at">The instant.</param>
+    /// <param name="bills">The invoices of that period.</param>
+    internal IEnumerable<Redemption> CountingCoupons(Instant period, Instant at, IReadOnlyCollection<Invoice> bills) => Counting(period, at, redemption => redemption.CountedFor > period
+        ? redemption.CountsBefore(bills.Any(bill => bill.Discounts.Any(discount => discount.Coupon == redemption.Coupon && !discount.IsCorrection) || bill.Coupons.Any(coupon => coupon.Coupon == redemption.Coupon)))
+        : redemption.Counts(period));
+
+    private IEnumerable<Redemption> Counting(Instant period, Instant at, Func<Redemption, bool> counts) =>
+        Coupons.Where(redemption => counts(redemption) && (redemption.Terms.Plans.IsEmpty || redemption.Terms.Plans.Contains(PlanAt(at).Plan))).Select(redemption => redemption.For(period));
 
     /// <summary>The same after the coupons that an invoice of a period names took something off it.</summary>
     internal Subscription Counted(Invoice? invoice, Instant period)

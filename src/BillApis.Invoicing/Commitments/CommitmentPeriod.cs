@@ -16,12 +16,12 @@ public sealed record CommitmentPeriod(Money Committed, Interval Period, Proratio
     /// <summary>All times that it is in force.</summary>
     internal IEnumerable<Interval> Times => Later.Prepend(Period);
 
-    /// <summary>Whether a line draws on the commitment: one whose own period begins in a time of this one, whoever billed it, and what is given back of such a line up to the instant at which that time ends and is settled.</summary>
+    /// <summary>Whether a line draws on the commitment: one whose own period begins in a time of this one, whoever billed it, and what is given back of such a line up to the instant at which the last time ends and is settled.</summary>
     public bool Counts(InvoiceLine line)
     {
         ArgumentNullException.ThrowIfNull(line);
         return line.Kind is not (LineKind.Commitment or LineKind.OneOff) && line.Period is { } period
-            && Times.Any(time => line.GivesBack is null ? time.Contains(period.Start) : time.Contains((line.Full ?? period).Start) && period.Start <= time.End);
+            && Times.Any(time => time.Contains(line.GivesBack is null ? period.Start : (line.Full ?? period).Start)) && (line.GivesBack is null || period.Start <= Times.Last().End);
     }
 
     /// <summary>The same with what earlier invoices billed of it.</summary>

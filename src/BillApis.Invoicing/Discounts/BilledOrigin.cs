@@ -5,7 +5,7 @@ namespace BillApis.Invoicing;
 
 /// <summary>An invoice whose charges are rated again.</summary>
 /// <param name="Invoice">The invoice.</param>
-/// <param name="Coupons">Those that took something off it, with the terms that they were redeemed at.</param>
+/// <param name="Coupons">Those that counted on it, with the terms that they were redeemed at.</param>
 /// <param name="Adjusted">The lines of later documents that adjusted it.</param>
 public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Coupons, ImmutableArray<InvoiceLine> Adjusted)
 {

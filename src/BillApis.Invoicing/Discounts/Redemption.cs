@@ -32,6 +32,10 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
         ? Terms is { PercentOff: not null, Duration: not CouponDuration.Once } || LeftIn(period) is { IsZero: false }
         : !IsUsedUp;
 
+    /// <summary>Whether it counts on one more invoice of a period before the latest that it counted for: what that has is no use of it that is left, but for a coupon without end.</summary>
+    /// <param name="counted">Whether it counted for that period.</param>
+    public bool CountsBefore(bool counted) => Terms.CarryOver ? !IsUsedUp : counted ? Terms is { PercentOff: not null, Duration: not CouponDuration.Once } : Terms.Duration is CouponDuration.Forever;
+
     /// <summary>The same after it took something off an invoice of a period, whichever of them that is.</summary>
     /// <param name="period">The start of the period.</param>
     /// <param name="taken">How much it took.</param>
@@ -48,9 +52,13 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
 
     /// <summary>
     /// How it counts on an invoice of a period where that does not follow from what it took: it found nothing, and no use of it is lost by that; or bills that were made early had left a part of an amount for it.
-    /// Null for every other, and for one that stays for the next invoice.
+    /// Null for every other, and for one that stays for the next invoice, as an amount does within a period: it is taken off that once.
     /// </summary>
-    internal InvoiceCoupon? CountingOn(Instant period, bool isTaken, bool isEarly) => !Terms.CarryOver && (isTaken ? !isEarly && LeftIn(period) is not null : Terms.Duration is CouponDuration.Forever || CountedFor >= period)
+    /// <param name="period">The start of the period.</param>
+    /// <param name="isTaken">Whether it took something off the invoice.</param>
+    /// <param name="isEarly">Whether other bills of the same usage follow.</param>
+    /// <param name="isWithin">Whether the period goes on after the invoice.</param>
+    internal InvoiceCoupon? CountingOn(Instant period, bool isTaken, bool isEarly, bool isWithin) => !Terms.CarryOver && (isTaken ? !isEarly && LeftIn(period) is not null : CountedFor >= period || (Terms.Duration is CouponDuration.Forever && !(isWithin && Terms.AmountOff is not null)))
         ? new InvoiceCoupon(Coupon, Terms.AmountOff)
         : null;
 

@@ -26,9 +26,9 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         return (charges, [.. open.Select(line => GivenBack(line, settles)).Concat(ended.Where(IsCut).Select(Whole)).OfType<UnusedTime>()]);
     }
 
-    // A change that was known as its period began has cut the line that it gives back as a whole.
+    // A change that was known as its period began has cut the line that it gives back as a whole; an add-on of the same price may have a period of its own that is over by then.
     private bool IsCut(AdvancedLine line) => policy is ChangeProration.Full && line.Line.Period!.Value.End == at
-        && runs.Any(run => run.Price.Id == line.Line.Price && run.Schedule is not null && run.Parts.Exists(part => part.To == at) && run.PeriodAt(at - Duration.Epsilon).End > at);
+        && runs.Any(run => run.Price.Id == line.Line.Price && run.Schedule is not null && run.Parts.Exists(part => part.To == at) && run.PeriodAt(at - Duration.Epsilon) is var period && period.End > at && line.Line.Period!.Value.Start >= period.FullStart - PriceRun.ZoneShift(period));
 
     // Whether the plan begins, ends or is changed here, or a price of it that nothing was billed for since an earlier change without proration: then that change is settled too, from here on.
     private bool TouchesPlan(List<AdvancedLine> open) => runs.Any(run => run is { AddOn: null, Schedule: not null } && (run.From == at || run.To == at

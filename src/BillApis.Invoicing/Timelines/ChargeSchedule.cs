@@ -70,6 +70,18 @@ public sealed class ChargeSchedule
     /// <param name="boundary">When it falls due, which counts where it charges for none.</param>
     public Instant CountsFor(IEnumerable<Instant> starts, Instant boundary) => starts.DefaultIfEmpty(boundary).Distinct().Select(start => PeriodAt(start)?.Start ?? start).Max();
 
+    /// <summary>Whether that period began before the invoice falls due and goes on after it.</summary>
+    /// <param name="starts">When the times begin that it charges for.</param>
+    /// <param name="boundary">When it falls due.</param>
+    public bool IsWithin(IEnumerable<Instant> starts, Instant boundary) => CountsFor(starts, boundary) is var start && start < boundary && PeriodAt(start)?.End > boundary;
+
+    /// <summary>The start of the period that coupons counted an invoice for.</summary>
+    public Instant CountsFor(Invoice invoice)
+    {
+        ArgumentNullException.ThrowIfNull(invoice);
+        return CountsFor(invoice.Lines.Where(line => line is { RefersBack: false, Kind: not (LineKind.Commitment or LineKind.OneOff), Period: not null }).Select(line => line.Period!.Value.Start), invoice.CreatedAt);
+    }
+
     /// <summary>The prices that are charged at an instant, each with its quantity, its whole period and the part of it that has begun; in the order of the lines.</summary>
     public IReadOnlyList<Charge> InForceAt(Instant at) => [.. _runs.Select(run => (run, part: run.PartAt(at))).Where(item => item.part is not null && item.run.Schedule is not null)
         .Select(item =>

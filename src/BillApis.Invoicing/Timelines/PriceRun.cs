@@ -25,7 +25,6 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     /// <summary>Up to when an earlier run of it in arrears paid, where that one was not prorated: what interrupts a period costs the whole of it, or of its minimum, and what begins in that costs nothing more than what is used.</summary>
     public Instant PaidUntil { get; init; } = Instant.MinValue;
 
-
     /// <summary>The end; <see cref="Instant.MaxValue"/> for none.</summary>
     public Instant To => Parts[^1].To;
 
