@@ -31,6 +31,19 @@ public sealed class ZoneTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task Days_are_given_back_by_the_old_zone_and_charged_by_the_new_one(string storage)
+    {
+        // At 01:00 UTC of March 16 it is the 16th in Berlin, of whose 31 days 16 are left, and the 15th in New York, with 17.
+        await using var life = await RunningAsync(storage, "Europe/Berlin", "2026-02-28T23:00Z", Proration.ByDay);
+        await life.GoToAsync("2026-03-16T01:00Z");
+        await MoveAsync(life, NewYork);
+        var lines = (await life.InvoicesAsync("acme"))[^1].Lines.Where(line => line.Kind is not LineKind.Usage).Select(line => (line.Factor.ToString(), line.Amount.MinorUnits));
+        lines.ShouldBe([("17/31", 40745L), ("16/31", -38348L)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task Every_call_is_billed_once_on_either_side_of_the_change(string storage)
     {
         // 23:00 UTC of March 31 is April in Berlin, and March in New York: 5, 3 + 2, and 4 calls.

@@ -88,10 +88,10 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
         return new Interval(whole.FullStart, whole.FullEnd);
     }
 
-    /// <summary>The part of a time that another is.</summary>
-    public Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration)
+    /// <summary>The part of a time that another is, by the days of the zone that an instant has; that of its start where none is named.</summary>
+    public Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration, Instant? at = null)
     {
-        var zone = TimelineOf(line)?.ZoneAt(period.Start) ?? export.Zone;
+        var zone = TimelineOf(line)?.ZoneAt(at ?? period.Start) ?? export.Zone;
         return proration is Proration.ByDay && Days(whole) > 0 ? new Rational(Days(period), Days(whole)) : new Rational(period.Duration.BclCompatibleTicks, whole.Duration.BclCompatibleTicks);
 
         int Days(Interval interval) => Period.DaysBetween(interval.Start.InZone(zone).Date, interval.End.InZone(zone).Date);

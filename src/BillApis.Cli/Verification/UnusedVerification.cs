@@ -52,7 +52,8 @@ internal sealed class UnusedVerification(Invoice invoice, EarlierBills earlier, 
         }
     }
 
-    private Rational PartOf(InvoiceLine line, Interval period, Interval whole, PriceTerms terms) => period == whole ? 1 : periods.PartOf(line, period, whole, terms.Proration);
+    // A change of zone gives back by the days of the zone that it ends.
+    private Rational PartOf(InvoiceLine line, Interval period, Interval whole, PriceTerms terms) => period == whole ? 1 : periods.PartOf(line, period, whole, terms.Proration, whole.Start);
 
     // What was withdrawn since, and what was taken back at the very instant of issue, may have counted or not.
     private void VerifyAmount(InvoiceLine line, InvoiceLine billed, EarlierBill bill, Interval period, Interval whole, PriceTerms terms, string path)
