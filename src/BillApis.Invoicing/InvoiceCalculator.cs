@@ -136,9 +136,9 @@ public static class InvoiceCalculator
     }
 
     private static InvoiceLine Metered(Charge charge, Rated rated, Currency currency, ImmutableSortedDictionary<string, string?> values) =>
-        Line(charge, LineKind.Usage, rated, Money.Round(rated.Amount, currency), ProrationFactor.Whole, charge.Full == charge.Period ? null : charge.Full, values) with { CarriedFrom = charge.CarriedFrom };
+        Line(charge, LineKind.Usage, rated, Money.Round(rated.Amount, currency), ProrationFactor.Whole, charge.Full == charge.Period ? null : charge.Full, values, charge.CarriedFrom);
 
-    private static InvoiceLine Line(Charge charge, LineKind kind, Rated rated, Money amount, ProrationFactor factor, Interval? full, ImmutableSortedDictionary<string, string?> values) => new()
+    private static InvoiceLine Line(Charge charge, LineKind kind, Rated rated, Money amount, ProrationFactor factor, Interval? full, ImmutableSortedDictionary<string, string?> values, Instant? carriedFrom = null) => new()
     {
         Kind = kind,
         Description = Describe(charge.Price, values),
@@ -153,6 +153,7 @@ public static class InvoiceCalculator
         InAdvance = charge.Price.Terms.Timing is BillingTiming.InAdvance && charge.Price.Terms.Interval is not null,
         Factor = factor,
         Full = full,
+        CarriedFrom = carriedFrom,
         Tiers = rated.Tiers,
         TaxCategory = charge.Price.Terms.TaxCategory,
     };

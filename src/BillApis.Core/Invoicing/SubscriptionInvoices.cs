@@ -22,7 +22,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
             var billed = schedule.IsChange(boundary) ? await advanced.BeyondAsync(subscription, boundary, schedule.AdvancedSince(boundary), drafted, cancellationToken).ConfigureAwait(false) : [];
             var at = schedule.At(boundary, billed, subscription.EntriesBilled, subscription.BilledUntil == boundary);
-            due.Add(new DueCharges(subscription, versions, boundary, at.Charges)
+            due.Add(new DueCharges(subscription, versions, schedule, boundary, at.Charges)
             {
                 Unused = at.Unused,
                 Commitments = at.Commitments,
@@ -151,9 +151,10 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
 /// <summary>What falls due at one boundary of a subscription.</summary>
 /// <param name="Subscription">The subscription.</param>
 /// <param name="Plans">The versions of its plans.</param>
+/// <param name="Schedule">What it is charged, and when.</param>
 /// <param name="Boundary">When.</param>
 /// <param name="Charges">The prices that fall due; empty where a boundary charges nothing.</param>
-internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans, Instant Boundary, IReadOnlyList<Charge> Charges)
+internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans, ChargeSchedule Schedule, Instant Boundary, IReadOnlyList<Charge> Charges)
 {
     /// <summary>What is given back of what was billed in advance.</summary>
     public IReadOnlyList<UnusedTime> Unused { get; init; } = [];
@@ -177,7 +178,7 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
     public bool IsBound => Commitments.Count > 0 || (Subscription.IsWatched && Metered.Concat(Dropped).Any());
 
     /// <summary>The subscription after its boundary was billed.</summary>
-    public Subscription Billed(BillingOptions options, Invoice? invoice) => Subscription.Billed(Boundary, Plans, options, invoice, CountsFor);
+    public Subscription Billed(BillingOptions options, Invoice? invoice) => Subscription.Billed(Boundary, Plans, Schedule, options, invoice, CountsFor);
 
     public IEnumerable<Charge> Metered => Charges.Where(charge => charge.Price.Metric is not null);
 }

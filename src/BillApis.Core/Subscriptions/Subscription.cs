@@ -117,7 +117,11 @@ public sealed record Subscription : IEntity<Subscription>
     public Subscription Schedule(PlanVersions plans, BillingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var schedule = ChargeSchedule.Of(Timeline, plans);
+        return Schedule(plans, ChargeSchedule.Of(Timeline, plans), options);
+    }
+
+    private Subscription Schedule(PlanVersions plans, ChargeSchedule schedule, BillingOptions options)
+    {
         var waits = BoundariesBilled > 0 && Timeline.StateAt(Instant.MaxValue).AwaitsPayment;
         var next = waits ? null : NextBoundary(schedule);
         var watched = UsageThreshold is not null || plans.Later.Values.Append(plans.First).Any(plan => plan.UsageThreshold is not null);
@@ -130,8 +134,11 @@ public sealed record Subscription : IEntity<Subscription>
     /// <param name="options">When the worker bills.</param>
     /// <param name="invoice">What was issued for it; null where nothing was charged. A coupon that it names counts for its period.</param>
     /// <param name="countsFor">The start of that period; the boundary where null.</param>
-    public Subscription Billed(Instant boundary, PlanVersions plans, BillingOptions options, Invoice? invoice = null, Instant? countsFor = null) => NextBillingAt == boundary
-        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = [.. Counted(invoice?.PartOf(Id), countsFor ?? boundary).Coupons.Select(coupon => coupon with { LeftOfPeriod = null })], Draft = null }).Schedule(plans, options)
+    public Subscription Billed(Instant boundary, PlanVersions plans, BillingOptions options, Invoice? invoice = null, Instant? countsFor = null) => Billed(boundary, plans, ChargeSchedule.Of(Timeline, plans), options, invoice, countsFor);
+
+    /// <summary>The same by the schedule that follows from its timeline and its plans.</summary>
+    internal Subscription Billed(Instant boundary, PlanVersions plans, ChargeSchedule schedule, BillingOptions options, Invoice? invoice, Instant? countsFor) => NextBillingAt == boundary
+        ? (this with { BilledUntil = boundary, BoundariesBilled = BoundariesBilled + 1, EntriesBilled = Timeline.Entries.Length, Coupons = [.. Counted(invoice?.PartOf(Id), countsFor ?? boundary).Coupons.Select(coupon => coupon with { LeftOfPeriod = null })], Draft = null }).Schedule(plans, schedule, options)
         : this;
 
     /// <summary>Records something, and what is to be billed next because of it.</summary>

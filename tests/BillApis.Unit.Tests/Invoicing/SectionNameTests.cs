@@ -23,7 +23,7 @@ public sealed class SectionNameTests
     {
         var at = At(2026, 1, 1);
         var subscription = new Subscription { Id = EntityId.New<SubscriptionId>(), Tenant = TenantId.Default, Customer = customer, Plan = plan, PlanVersion = 1, Currency = Usd, Timeline = From(at), CreatedAt = at, IsConsolidated = true };
-        return new BoundaryDraft(Bill(Fee, subscription.Timeline, at) with { Subscription = subscription.Id, Customer = customer }, new DueCharges(subscription, Fee, at, []));
+        return new BoundaryDraft(Bill(Fee, subscription.Timeline, at) with { Subscription = subscription.Id, Customer = customer }, new DueCharges(subscription, Fee, ChargeSchedule.Of(subscription.Timeline, Fee), at, []));
     }
 
     private sealed class Plans(params Plan[] known) : IStore<Plan>
