@@ -28,7 +28,7 @@ public sealed class OneBillTests(Databases databases) : LifeTests(databases)
         count.Early.ShouldBeGreaterThan(cases);
         count.Several.ShouldBeGreaterThan(cases);
         count.Discounted.ShouldBeGreaterThan(cases / 5);
-        count.Taxed.ShouldBeGreaterThan(cases / 3);
+        count.Taxed.ShouldBeGreaterThan(cases / 4);
     }
 
     private static async Task CompareAsync(Scenario life, (string Early, string Late) pair, Amounts amounts, Counts count, string place)
