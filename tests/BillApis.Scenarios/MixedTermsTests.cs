@@ -60,6 +60,21 @@ public sealed class MixedTermsTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task A_line_is_given_back_by_the_terms_that_it_was_billed_by(string storage)
+    {
+        // 31.00 for July by the day; on the 11th terms are agreed to that are not prorated, which July knows nothing of: ten of its days come back from the 22nd on.
+        await using var life = await StartAsync(storage, "2026-07-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("basic", Offer.Fee("fee", 31).Having(terms => terms with { Proration = Proration.ByDay }));
+        await life.SubscribeAsync("acme", "basic");
+        await AgreeAsync(life, "2026-07-11", Proration.None);
+        await ChangeAsync(life, "2026-07-22", new Cancel { When = ChangeWhen.Immediate });
+        (await life.InvoicesAsync("acme")).Where(invoice => !invoice.Total.IsZero).Select(invoice => (Day.Write(invoice.CreatedAt), invoice.Total.Amount)).ShouldBe([("2026-07-01", 31m), ("2026-07-22", -10m)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task A_change_that_settles_whole_months_gives_back_the_line_that_it_cut(string storage)
     {
         // Told on July 11, or known as July begins: 31.00 come back as a whole, and 62.00 are charged.
