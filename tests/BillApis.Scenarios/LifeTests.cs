@@ -33,6 +33,13 @@ public abstract class LifeTests(Databases databases)
     protected static async Task<string> SubscriptionAsync(Scenario life) =>
         (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), TestContext.Current.CancellationToken)).Items.Single().Id.ToString();
 
+    /// <summary>Changes it on a date, after what falls due until then.</summary>
+    protected static async Task ChangeOnAsync(Scenario life, string date, SubscriptionChange change)
+    {
+        await life.GoToAsync(date);
+        await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), change, TestContext.Current.CancellationToken);
+    }
+
     protected static async Task BillsAsync(Scenario life, string expected, string customer = "acme")
     {
         (await life.BillsAsync(customer)).ShouldBe(expected.ReplaceLineEndings("\n"));

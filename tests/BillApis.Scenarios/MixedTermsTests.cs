@@ -14,7 +14,7 @@ public sealed class MixedTermsTests(Databases databases) : LifeTests(databases)
         // 31.00 for July whole as the terms change on the 11th; from August by the day: ten of its days are used.
         await using var life = await RunningAsync(storage, BillingTiming.InArrears);
         await AgreeAsync(life, "2026-07-11", Proration.ByDay);
-        await ChangeAsync(life, "2026-08-11", new Pause());
+        await ChangeOnAsync(life, "2026-08-11", new Pause());
         await BillsAsync(life, """
             2026-07-11 invoice: 31.00
               fee 2026-07-01..2026-07-11: 31.00
@@ -51,7 +51,7 @@ public sealed class MixedTermsTests(Databases databases) : LifeTests(databases)
         // The new terms count from August on, and are given back by the day.
         await using var life = await RunningAsync(storage, BillingTiming.InAdvance);
         await AgreeAsync(life, "2026-07-11", Proration.ByDay, amount);
-        await ChangeAsync(life, "2026-08-11", new Pause());
+        await ChangeOnAsync(life, "2026-08-11", new Pause());
         await life.GoToAsync("2026-09-02");
         (await life.InvoicesAsync("acme")).Where(invoice => !invoice.Total.IsZero).Select(invoice => (Day.Write(invoice.CreatedAt), invoice.Total.Amount))
             .ShouldBe([("2026-07-01", 31m), ("2026-08-01", amount), ("2026-08-11", -amount * 21 / 31)]);
@@ -68,7 +68,7 @@ public sealed class MixedTermsTests(Databases databases) : LifeTests(databases)
         await life.PlanAsync("basic", Offer.Fee("fee", 31).Having(terms => terms with { Proration = Proration.ByDay }));
         await life.SubscribeAsync("acme", "basic");
         await AgreeAsync(life, "2026-07-11", Proration.None);
-        await ChangeAsync(life, "2026-07-22", new Cancel { When = ChangeWhen.Immediate });
+        await ChangeOnAsync(life, "2026-07-22", new Cancel { When = ChangeWhen.Immediate });
         (await life.InvoicesAsync("acme")).Where(invoice => !invoice.Total.IsZero).Select(invoice => (Day.Write(invoice.CreatedAt), invoice.Total.Amount)).ShouldBe([("2026-07-01", 31m), ("2026-07-22", -10m)]);
         await BilledLives.VerifyAsync(life);
     }
@@ -85,7 +85,7 @@ public sealed class MixedTermsTests(Databases databases) : LifeTests(databases)
             await life.PlanAsync("basic", Offer.Fee("fee", 31));
             await life.PlanAsync("pro", Offer.Fee("better", 62));
             await life.SubscribeAsync("acme", "basic");
-            await ChangeAsync(life, told, new ChangePlan("pro") { At = Day.Of("2026-07-11"), Proration = ChangeProration.Full });
+            await ChangeOnAsync(life, told, new ChangePlan("pro") { At = Day.Of("2026-07-11"), Proration = ChangeProration.Full });
             await life.GoToAsync("2026-07-12");
             (await life.InvoicesAsync("acme")).Where(invoice => invoice.CreatedAt >= Day.Of("2026-07-01")).Sum(invoice => invoice.Total.Amount).ShouldBe(62m, told);
             (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => line.Amount.Amount).ShouldContain(62m);
@@ -103,8 +103,8 @@ public sealed class MixedTermsTests(Databases databases) : LifeTests(databases)
         await life.PlanAsync("pro", Offer.Usage("calls", "call", new PerUnitPrice(1)).Having(terms => terms with { MinimumAmount = 50, Proration = Proration.None }));
         await life.SubscribeAsync("acme", "pro");
         await life.UseAsync("acme", "call", 20, "2026-07-05");
-        await ChangeAsync(life, "2026-07-11", new Pause());
-        await ChangeAsync(life, "2026-07-21", new Resume());
+        await ChangeOnAsync(life, "2026-07-11", new Pause());
+        await ChangeOnAsync(life, "2026-07-21", new Resume());
         await life.UseAsync("acme", "call", 10, "2026-07-22");
         await life.GoToAsync("2026-08-02");
         await life.UseAsync("acme", "call", 5, "2026-07-23");
@@ -133,11 +133,11 @@ public sealed class MixedTermsTests(Databases databases) : LifeTests(databases)
         await life.PlanAsync("pro", Offer.Usage("calls", "call", new PerUnitPrice(1)));
         await life.SubscribeAsync("acme", "pro", with => with with { Commitment = new MinimumCommitment(Money.Of(100, Currency.Parse("USD")), new BillingInterval(IntervalUnit.Month, 1), Proration.None) });
         await life.UseAsync("acme", "call", 20, "2026-07-05");
-        await ChangeAsync(life, "2026-07-11", new Pause());
-        await ChangeAsync(life, "2026-07-21", new Resume());
+        await ChangeOnAsync(life, "2026-07-11", new Pause());
+        await ChangeOnAsync(life, "2026-07-21", new Resume());
         await life.UseAsync("acme", "call", 30, "2026-07-22");
-        await ChangeAsync(life, "2026-07-26", new Pause());
-        await ChangeAsync(life, "2026-07-28", new Resume());
+        await ChangeOnAsync(life, "2026-07-26", new Pause());
+        await ChangeOnAsync(life, "2026-07-28", new Resume());
         await life.UseAsync("acme", "call", 25, "2026-07-05");
         await life.GoToAsync("2026-08-02");
         await BillsAsync(life, """
@@ -169,9 +169,9 @@ public sealed class MixedTermsTests(Databases databases) : LifeTests(databases)
         await life.Billing.Plans.PublishAsync(life.Tenant, "pro", Token);
         await life.Billing.Credits.GrantAsync(life.Tenant, new NewCreditGrant("acme", Money.Of(31, Currency.Parse("USD"))) { Category = CreditCategory.Promotional }, Token);
         await life.SubscribeAsync("acme", "basic");
-        await ChangeAsync(life, "2026-07-02", new ChangePlan("pro") { At = Day.Of("2026-09-01") });
-        await ChangeAsync(life, "2026-07-11", new Pause());
-        await ChangeAsync(life, "2026-07-21", new Resume());
+        await ChangeOnAsync(life, "2026-07-02", new ChangePlan("pro") { At = Day.Of("2026-09-01") });
+        await ChangeOnAsync(life, "2026-07-11", new Pause());
+        await ChangeOnAsync(life, "2026-07-21", new Resume());
         await life.GoToAsync("2026-08-02");
         (await life.InvoicesAsync("acme")).Where(invoice => !invoice.Total.IsZero).Select(invoice => (Day.Write(invoice.CreatedAt), invoice.Total.Amount)).ShouldBe([("2026-08-01", 31m)]);
     }
@@ -191,11 +191,5 @@ public sealed class MixedTermsTests(Databases databases) : LifeTests(databases)
         var price = (await life.Billing.Prices.GetAsync(life.Tenant, "fee", Token)).Terms with { Model = new FlatPrice(amount), Proration = proration };
         await life.GoToAsync(date);
         await life.Billing.Changes.ApplyAsync(life.Tenant, id, new ChangePrices(ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("fee", price)), Token);
-    }
-
-    private static async Task ChangeAsync(Scenario life, string date, SubscriptionChange change)
-    {
-        await life.GoToAsync(date);
-        await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), change, Token);
     }
 }

@@ -16,9 +16,9 @@ public sealed class SharedPeriodTests(Databases databases) : LifeTests(databases
         await life.CustomerAsync();
         await life.PlanAsync("pro", Offer.Fee("fee", 31));
         await life.SubscribeAsync("acme", "pro", with => with with { Commitment = Owed() });
-        await ChangeAsync(life, "2026-07-11", new Pause { Proration = ChangeProration.None });
-        await ChangeAsync(life, "2026-07-21", new Resume { Proration = ChangeProration.None });
-        await ChangeAsync(life, "2026-07-26", new Cancel { When = ChangeWhen.Immediate });
+        await ChangeOnAsync(life, "2026-07-11", new Pause { Proration = ChangeProration.None });
+        await ChangeOnAsync(life, "2026-07-21", new Resume { Proration = ChangeProration.None });
+        await ChangeOnAsync(life, "2026-07-26", new Cancel { When = ChangeWhen.Immediate });
         await TotalsAsync(life, "2026-08-02", 31, 69);
     }
 
@@ -87,8 +87,8 @@ public sealed class SharedPeriodTests(Databases databases) : LifeTests(databases
         await life.PlanAsync("basic", Offer.Fee("extra", 31), Offer.Fee("support", 120).Every(IntervalUnit.Year));
         await life.PlanAsync("pro", Offer.Fee("better", 62), Offer.Fee("support", 120).Every(IntervalUnit.Year));
         await life.SubscribeAsync("acme", "basic");
-        await ChangeAsync(life, "2026-06-11", new AddAddOn("extra") { When = ChangeWhen.Immediate });
-        await ChangeAsync(life, "2026-07-11", new ChangePlan("pro") { When = ChangeWhen.Immediate, Proration = ChangeProration.Full });
+        await ChangeOnAsync(life, "2026-06-11", new AddAddOn("extra") { When = ChangeWhen.Immediate });
+        await ChangeOnAsync(life, "2026-07-11", new ChangePlan("pro") { When = ChangeWhen.Immediate, Proration = ChangeProration.Full });
         await TotalsAsync(life, "2026-07-12", 151, 31, 31, 31, 31);
     }
 
@@ -111,7 +111,7 @@ public sealed class SharedPeriodTests(Databases databases) : LifeTests(databases
         await life.SubscribeAsync("acme", "base");
         await RedeemAsync(life, Off(20) with { Duration = CouponDuration.Once });
         await life.UseAsync("acme", "call", 20, "2026-06-01");
-        await ChangeAsync(life, "2026-06-11", new ChangePlan("pro") { When = ChangeWhen.Immediate });
+        await ChangeOnAsync(life, "2026-06-11", new ChangePlan("pro") { When = ChangeWhen.Immediate });
         await life.GoToAsync("2026-06-12");
         var fee = (await life.InvoicesAsync("acme"))[^1];
         if (credited)
@@ -119,7 +119,7 @@ public sealed class SharedPeriodTests(Databases databases) : LifeTests(databases
             await life.Billing.CreditMemos.CreateAsync(life.Tenant, new NewCreditMemo(fee.Id.ToString(), "Not as agreed") { Lines = [new NewCreditMemoLine(fee.Lines.Single(line => line.Kind is LineKind.Flat).Id, 9.63m)] }, Token);
         }
 
-        await ChangeAsync(life, "2026-06-21", new ChangePlan("base") { When = ChangeWhen.Immediate });
+        await ChangeOnAsync(life, "2026-06-21", new ChangePlan("base") { When = ChangeWhen.Immediate });
         await life.UseAsync("acme", "call", 75, "2026-06-21");
         await life.GoToAsync("2026-07-02");
         (await life.InvoicesAsync("acme"))[^1].Lines.Where(line => line.Kind is LineKind.Discount).Sum(line => line.Net.MinorUnits).ShouldBe(moved, await life.BillsAsync("acme"));
@@ -135,14 +135,8 @@ public sealed class SharedPeriodTests(Databases databases) : LifeTests(databases
 
     private static async Task PausedAsync(Scenario life)
     {
-        await ChangeAsync(life, "2026-07-11", new Pause());
-        await ChangeAsync(life, "2026-07-21", new Resume());
-    }
-
-    private static async Task ChangeAsync(Scenario life, string date, SubscriptionChange change)
-    {
-        await life.GoToAsync(date);
-        await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), change, Token);
+        await ChangeOnAsync(life, "2026-07-11", new Pause());
+        await ChangeOnAsync(life, "2026-07-21", new Resume());
     }
 
     private static async Task RedeemAsync(Scenario life, CouponTerms terms)

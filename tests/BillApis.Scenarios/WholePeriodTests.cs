@@ -12,8 +12,8 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
     public async Task What_is_paused_and_resumed_in_a_month_is_charged_once(string storage)
     {
         await using var life = await RunningAsync(storage);
-        await ChangeAsync(life, "2026-06-11", new Pause());
-        await ChangeAsync(life, "2026-06-21", new Resume());
+        await ChangeOnAsync(life, "2026-06-11", new Pause());
+        await ChangeOnAsync(life, "2026-06-21", new Resume());
         await life.GoToAsync("2026-08-02");
         await BillsAsync(life, """
             2026-06-11 invoice: 30.00
@@ -30,10 +30,10 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
     {
         // The rest of July is a period of its own, and costs as much as all of it.
         await using var life = await RunningAsync(storage);
-        await ChangeAsync(life, "2026-06-11", new Pause());
-        await ChangeAsync(life, "2026-07-21", new Resume());
-        await ChangeAsync(life, "2026-07-25", new Pause());
-        await ChangeAsync(life, "2026-07-28", new Resume());
+        await ChangeOnAsync(life, "2026-06-11", new Pause());
+        await ChangeOnAsync(life, "2026-07-21", new Resume());
+        await ChangeOnAsync(life, "2026-07-25", new Pause());
+        await ChangeOnAsync(life, "2026-07-28", new Resume());
         await life.GoToAsync("2026-09-02");
         await BillsAsync(life, """
             2026-06-11 invoice: 30.00
@@ -55,9 +55,9 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
         await life.CustomerAsync();
         await life.PlanAsync("team", Whole("seats", 10, 3));
         await life.SubscribeAsync("acme", "team");
-        await ChangeAsync(life, "2026-06-11", Seats(5));
-        await ChangeAsync(life, "2026-06-21", Seats(2));
-        await ChangeAsync(life, "2026-06-26", new ChangePrices(ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("seats", Terms(new PriceTerms { Currency = Currency.Parse("USD"), Model = new PerUnitPrice(12) }))));
+        await ChangeOnAsync(life, "2026-06-11", Seats(5));
+        await ChangeOnAsync(life, "2026-06-21", Seats(2));
+        await ChangeOnAsync(life, "2026-06-26", new ChangePrices(ImmutableSortedDictionary<string, PriceTerms>.Empty.Add("seats", Terms(new PriceTerms { Currency = Currency.Parse("USD"), Model = new PerUnitPrice(12) }))));
         await life.GoToAsync("2026-08-02");
         (await life.InvoicesAsync("acme")).Select(invoice => (Day.Write(invoice.CreatedAt), invoice.Total.Amount)).ShouldBe([("2026-06-26", 30m), ("2026-08-01", 24m)]);
         await BilledLives.VerifyAsync(life);
@@ -69,8 +69,8 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
     {
         await using var life = await RunningAsync(storage);
         await life.PlanAsync("pro", Whole("better", 60));
-        await ChangeAsync(life, "2026-06-11", new ChangePlan("pro"));
-        await ChangeAsync(life, "2026-06-21", new ChangePlan("basic"));
+        await ChangeOnAsync(life, "2026-06-11", new ChangePlan("pro"));
+        await ChangeOnAsync(life, "2026-06-21", new ChangePlan("basic"));
         await life.GoToAsync("2026-08-02");
         await BillsAsync(life, """
             2026-06-11 invoice: 30.00
@@ -88,10 +88,10 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
     public async Task An_end_that_is_taken_back_in_a_month_is_charged_once(string storage)
     {
         await using var life = await RunningAsync(storage);
-        await ChangeAsync(life, "2026-06-11", new Cancel { When = ChangeWhen.Immediate });
-        await ChangeAsync(life, "2026-06-21", new Reactivate());
-        await ChangeAsync(life, "2026-06-25", new Cancel { When = ChangeWhen.Immediate });
-        await ChangeAsync(life, "2026-06-26", new Reactivate());
+        await ChangeOnAsync(life, "2026-06-11", new Cancel { When = ChangeWhen.Immediate });
+        await ChangeOnAsync(life, "2026-06-21", new Reactivate());
+        await ChangeOnAsync(life, "2026-06-25", new Cancel { When = ChangeWhen.Immediate });
+        await ChangeOnAsync(life, "2026-06-26", new Reactivate());
         await life.GoToAsync("2026-08-02");
         await BillsAsync(life, """
             2026-06-11 invoice: 30.00
@@ -112,10 +112,10 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
         // One from 1 June is removed on the 11th. Of two on the 21st one is paid already until 1 July, where that is its month too; the other costs 9.00 with its month. A month of its own that begins on the 21st is another, and costs as much.
         await using var life = await RunningAsync(storage);
         await life.PlanAsync("extras", Whole("extra", 9));
-        await ChangeAsync(life, "2026-06-01", new AddAddOn("extra", 1, ownCycle));
-        await ChangeAsync(life, "2026-06-11", new RemoveAddOn("extra"));
-        await ChangeAsync(life, "2026-06-21", new AddAddOn("extra", 1, ownCycle));
-        await ChangeAsync(life, "2026-06-21", new AddAddOn("extra", 1, ownCycle));
+        await ChangeOnAsync(life, "2026-06-01", new AddAddOn("extra", 1, ownCycle));
+        await ChangeOnAsync(life, "2026-06-11", new RemoveAddOn("extra"));
+        await ChangeOnAsync(life, "2026-06-21", new AddAddOn("extra", 1, ownCycle));
+        await ChangeOnAsync(life, "2026-06-21", new AddAddOn("extra", 1, ownCycle));
         await life.GoToAsync(ownCycle ? "2026-08-22" : "2026-08-02");
         (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines.Where(line => line.Description == "extra").Select(line => (Day.Write(invoice.CreatedAt), line.Amount.Amount)))
             .ShouldBe(ownCycle ? [("2026-06-11", 9m), ("2026-07-21", 9m), ("2026-07-21", 9m), ("2026-08-21", 9m), ("2026-08-21", 9m)] : [("2026-06-11", 9m), ("2026-07-01", 9m), ("2026-08-01", 9m), ("2026-08-01", 9m)]);
@@ -131,7 +131,7 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
         await life.CustomerAsync(zone: "Europe/Berlin");
         await life.PlanAsync("basic", Whole("fee", 30));
         await life.SubscribeAsync("acme", "basic", with => with with { Anchor = BillingAnchor.Calendar });
-        await ChangeAsync(life, "2026-06-30T22:30", new ChangeZone(DateTimeZoneProviders.Tzdb["America/New_York"]));
+        await ChangeOnAsync(life, "2026-06-30T22:30", new ChangeZone(DateTimeZoneProviders.Tzdb["America/New_York"]));
         await life.GoToAsync("2026-09-02");
         (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines.Select(line => (Day.Write(invoice.CreatedAt), line.Amount.Amount)))
             .ShouldBe([("2026-06-30T22:00", 30m), ("2026-06-30T22:30", 30m), ("2026-09-01T04:00", 30m)]);
@@ -147,10 +147,10 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
         await life.CustomerAsync();
         await life.PlanAsync("team", Offer.Seats("seats", 10, 3).Having(terms => terms with { Proration = Proration.None }));
         await life.SubscribeAsync("acme", "team");
-        await ChangeAsync(life, "2026-06-10", new Pause { At = Day.Of("2026-07-11"), ResumeAt = Day.Of("2026-07-21") });
-        await ChangeAsync(life, "2026-06-11", Seats(5) with { At = Day.Of("2026-07-25") });
-        await ChangeAsync(life, "2026-07-26", new Cancel { At = Day.Of("2026-08-11") });
-        await ChangeAsync(life, "2026-08-15", new Reactivate());
+        await ChangeOnAsync(life, "2026-06-10", new Pause { At = Day.Of("2026-07-11"), ResumeAt = Day.Of("2026-07-21") });
+        await ChangeOnAsync(life, "2026-06-11", Seats(5) with { At = Day.Of("2026-07-25") });
+        await ChangeOnAsync(life, "2026-07-26", new Cancel { At = Day.Of("2026-08-11") });
+        await ChangeOnAsync(life, "2026-08-15", new Reactivate());
         await life.GoToAsync("2026-09-02");
         (await life.InvoicesAsync("acme")).Select(invoice => (Day.Write(invoice.CreatedAt), invoice.Total.Amount)).ShouldBe([("2026-06-01", 30m), ("2026-07-01", 30m), ("2026-08-01", 50m), ("2026-09-01", 50m)]);
         await BilledLives.VerifyAsync(life);
@@ -170,7 +170,7 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
         await life.PlanAsync("basic", fee);
         await life.PlanAsync("pro", fee, Offer.Fee("support", 5));
         await life.SubscribeAsync("acme", "basic");
-        await ChangeAsync(life, "2026-12-20", new ChangePlan("pro"));
+        await ChangeOnAsync(life, "2026-12-20", new ChangePlan("pro"));
         await life.GoToAsync("2028-01-02");
         (await life.InvoicesAsync("acme")).Where(invoice => invoice.Lines.Any(line => line is { Description: "fee", Amount.Amount: 1200 })).Select(invoice => Day.Write(invoice.CreatedAt)).ShouldBe(expected);
     }
@@ -184,7 +184,7 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
         await life.CustomerAsync(zone: "America/New_York");
         await life.PlanAsync("basic", Whole("fee", 30));
         await life.SubscribeAsync("acme", "basic", with => with with { Anchor = BillingAnchor.Calendar });
-        await ChangeAsync(life, "2026-01-15", new ChangeZone(Berlin));
+        await ChangeOnAsync(life, "2026-01-15", new ChangeZone(Berlin));
         await life.GoToAsync("2026-04-02");
         (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines.Select(line => (Day.Write(invoice.CreatedAt), line.Amount.Amount)))
             .ShouldBe([("2026-01-15", 30m), ("2026-02-28T23:00", 30m), ("2026-03-31T22:00", 30m)]);
@@ -196,12 +196,6 @@ public sealed class WholePeriodTests(Databases databases) : LifeTests(databases)
     private static Offer Whole(string code, decimal amount, decimal quantity = 1) => quantity == 1 ? Offer.Fee(code, amount).Having(Terms) : Offer.Seats(code, amount, quantity).Having(Terms);
 
     private static ChangeQuantities Seats(decimal quantity) => new(ImmutableSortedDictionary<string, decimal>.Empty.Add("seats", quantity));
-
-    private static async Task ChangeAsync(Scenario life, string date, SubscriptionChange change)
-    {
-        await life.GoToAsync(date);
-        await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), change, Token);
-    }
 
     private async Task<Scenario> RunningAsync(string storage)
     {

@@ -6,12 +6,13 @@ namespace BillApis.Cli.Verification;
 /// <summary>What earlier documents in the file say of the lines that an invoice gives back or adjusts.</summary>
 internal sealed class EarlierBills
 {
+    private readonly Invoice _invoice;
     private readonly List<EarlierBill> _bills = [];
     private readonly List<(ExportedDocument File, CreditMemo Memo)> _memos = [];
 
     public EarlierBills(InvoiceExport export, Invoice invoice, Findings findings)
     {
-        IsKnown = export.Earlier is not null;
+        (_invoice, IsKnown) = (invoice, export.Earlier is not null);
         var seen = new HashSet<(SubscriptionId, string)>();
         foreach (var (i, file) in (export.Earlier ?? []).Index())
         {
@@ -52,9 +53,12 @@ internal sealed class EarlierBills
     /// <summary>What was billed a subscription, the oldest first. What a person withdrew counts as billed, and what stands in its place does not count beside it.</summary>
     public IEnumerable<EarlierBill> Of(SubscriptionId? subscription) => _bills.Where(bill => bill.File.Subscription == subscription && bill.Document.Replaces is null);
 
-    /// <summary>The lines that bill, or adjust what was billed, of those bills and of the credit memos that were given for late usage before a correction.</summary>
-    public IEnumerable<InvoiceLine> LinesOf(SubscriptionId? subscription, int? correction) =>
-        [.. Of(subscription).SelectMany(bill => bill.Part.Lines), .. MemosOf(subscription).Where(memo => memo.Memo.Correction is { } number && !(number >= correction)).SelectMany(memo => memo.Memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
+    /// <summary>The lines that bill, or adjust what was billed, of those bills and of the credit memos that were given for late usage before the invoice.</summary>
+    public IEnumerable<InvoiceLine> LinesOf(SubscriptionId? subscription)
+    {
+        var correction = subscription is { } id ? _invoice.PartOf(id).Correction : null;
+        return [.. Of(subscription).SelectMany(bill => bill.Part.Lines), .. MemosOf(subscription).Where(memo => memo.Memo.Correction is { } number && !(number >= correction)).SelectMany(memo => memo.Memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
+    }
 
     /// <summary>All bills of a subscription, those too that stand in the place of others.</summary>
     public IEnumerable<EarlierBill> AllOf(SubscriptionId? subscription) => _bills.Where(bill => bill.File.Subscription == subscription);

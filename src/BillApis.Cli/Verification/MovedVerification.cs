@@ -70,7 +70,7 @@ internal sealed class MovedVerification(Invoice invoice, EarlierBills earlier, F
     {
         var own = bill.Part.Lines.Where(line => line is { RefersBack: false, Kind: not LineKind.OneOff }).ToList();
         var ids = own.ConvertAll(line => line.Id);
-        var before = earlier.LinesOf(subscription, subscription is { } id ? invoice.PartOf(id).Correction : null).Where(line => line.Corrects is { } of && ids.Contains(of)).ToList();
+        var before = earlier.LinesOf(subscription).Where(line => line.Corrects is { } of && ids.Contains(of)).ToList();
         var adjusting = mine.FindAll(item => item.Line.Kind is not LineKind.Discount);
         BigInteger[] amounts = [.. own.Select(line => line.Amount.MinorUnits + (BigInteger)before.Where(other => other.Corrects == line.Id).Sum(other => other.Amount.MinorUnits))];
         BigInteger[] now = [.. own.Select((line, k) => amounts[k] + adjusting.Where(item => item.Line.Corrects == line.Id).Sum(item => item.Line.Amount.MinorUnits))];

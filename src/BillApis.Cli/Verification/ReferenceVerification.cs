@@ -40,7 +40,7 @@ internal sealed class ReferenceVerification(InvoiceExport export, Invoice invoic
         }
 
         var subscription = line.Subscription ?? invoice.Subscription;
-        var charge = earlier.LinesOf(subscription, NumberOf(subscription)).Where(other => other.Metric is not null && other.Price == line.Price && other.Period?.Start == line.Period?.Start).ToList();
+        var charge = earlier.LinesOf(subscription).Where(other => other.Metric is not null && other.Price == line.Price && other.Period?.Start == line.Period?.Start).ToList();
         var own = charge.FindAll(other => other.Group.SequenceEqual(line.Group));
         var isAll = line.Group.IsEmpty && export.Prices.GetValueOrDefault(line.Price?.ToString() ?? "")?.Terms.GroupBy.IsEmpty is false && charge.Sum(other => other.Amount.MinorUnits) == now.Billed.MinorUnits;
         var counted = isAll ? charge : own;
@@ -75,6 +75,4 @@ internal sealed class ReferenceVerification(InvoiceExport export, Invoice invoic
 
         Taxes(line, corrected, path, findings);
     }
-
-    private int? NumberOf(SubscriptionId? subscription) => subscription is { } id ? invoice.PartOf(id).Correction : null;
 }

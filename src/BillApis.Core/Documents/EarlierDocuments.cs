@@ -6,16 +6,16 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Finds the earlier documents that lines of an invoice follow from: those that billed what it gives back or adjusts, and those that gave back or adjusted of the same before.</summary>
-internal sealed class EarlierDocuments(IInvoiceStore invoices, EarlierBills earlier)
+internal sealed class EarlierDocuments(EarlierBills earlier)
 {
     /// <summary>The documents of each subscription, the oldest first; none where nothing follows from any.</summary>
     /// <param name="invoice">The invoice.</param>
     /// <param name="origin">The same, or the first of those that it stands in the place of.</param>
     /// <param name="subscriptions">What it bills.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<ImmutableArray<ExportedDocument>> OfAsync(Invoice invoice, Invoice origin, IEnumerable<Subscription> subscriptions, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EarlierDocument>> OfAsync(Invoice invoice, Invoice origin, IEnumerable<Subscription> subscriptions, CancellationToken cancellationToken)
     {
-        var found = new List<ExportedDocument>();
+        var found = new List<EarlierDocument>();
         foreach (var subscription in subscriptions)
         {
             var following = invoice.PartOf(subscription.Id).Lines.Where(line => line.RefersBack || line.Kind is LineKind.Adjustment).ToList();
@@ -25,13 +25,13 @@ internal sealed class EarlierDocuments(IInvoiceStore invoices, EarlierBills earl
             }
         }
 
-        return [.. found];
+        return found;
     }
 
-    private async Task<IEnumerable<ExportedDocument>> OfAsync(List<InvoiceLine> following, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
+    private async Task<IEnumerable<EarlierDocument>> OfAsync(List<InvoiceLine> following, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
     {
-        var all = await invoices.OfSubscriptionAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
-        var bills = all.FindAll(bill => bill.Status is not InvoiceStatus.Draft && EarlierOrigins.IsBefore(bill, origin)).OrderBy(bill => bill.CreatedAt).ThenBy(bill => bill.Number ?? long.MaxValue).ToList();
+        var all = await earlier.IssuedAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
+        var bills = all.FindAll(bill => EarlierOrigins.IsBefore(bill, origin)).OrderBy(bill => bill.CreatedAt).ThenBy(bill => bill.Number ?? long.MaxValue).ToList();
         var taken = (await earlier.MemosAsync(subscription, subscription.Timeline.StartAt, bills, cancellationToken).ConfigureAwait(false)).Where(memo => memo.IssuedAt <= (origin.IssuedAt ?? Instant.MaxValue)).OrderBy(memo => memo.IssuedAt).ThenBy(memo => memo.Number);
         var named = following.Select(line => line.GivesBack ?? line.Corrects).OfType<InvoiceLineId>().ToHashSet();
         var rated = following.Where(line => line.Kind is LineKind.Adjustment).Select(line => (line.Price, line.Period?.Start)).ToHashSet();
@@ -39,14 +39,12 @@ internal sealed class EarlierDocuments(IInvoiceStore invoices, EarlierBills earl
         bool IsOf(InvoiceLine line) => ids.Contains(line.Id) || ((line.GivesBack ?? line.Corrects) is { } id && ids.Contains(id)) || (line.Metric is not null && rated.Contains((line.Price, line.Period?.Start)));
         return
         [
-            .. bills.Where(bill => bill.PartOf(subscription.Id).Lines.Any(IsOf)).Select(bill => new ExportedDocument(subscription.Id)
-            {
-                Invoice = JsonElement.Parse(IssuedDocument.Of(bill)), Seal = bill.Seal, Withdrawn = bill.Status is InvoiceStatus.Canceled, Coupons = subscription.CouponsOf(bill.PartOf(subscription.Id)),
-            }),
-            .. taken.Where(memo => memo.Lines.Any(line => ids.Contains(line.Line) || (line.Adjustment is { } adjustment && IsOf(adjustment)))).Select(memo => new ExportedDocument(subscription.Id)
-            {
-                CreditMemo = JsonElement.Parse(IssuedDocument.Of(memo)), Seal = memo.Seal, Withdrawn = memo.Status is CreditMemoStatus.Canceled,
-            }),
+            .. bills.Where(bill => bill.PartOf(subscription.Id).Lines.Any(IsOf)).Select(bill => new EarlierDocument(
+                new ExportedDocument(subscription.Id) { Invoice = JsonElement.Parse(IssuedDocument.Of(bill)), Seal = bill.Seal, Withdrawn = bill.Status is InvoiceStatus.Canceled, Coupons = subscription.CouponsOf(bill.PartOf(subscription.Id)) },
+                bill)),
+            .. taken.Where(memo => memo.Lines.Any(line => ids.Contains(line.Line) || (line.Adjustment is { } adjustment && IsOf(adjustment)))).Select(memo => new EarlierDocument(
+                new ExportedDocument(subscription.Id) { CreditMemo = JsonElement.Parse(IssuedDocument.Of(memo)), Seal = memo.Seal, Withdrawn = memo.Status is CreditMemoStatus.Canceled },
+                null)),
         ];
     }
 
@@ -63,3 +61,6 @@ internal sealed class EarlierDocuments(IInvoiceStore invoices, EarlierBills earl
         return found;
     }
 }
+
+/// <summary>An earlier document as it is exported, and the invoice that it is; null for a credit memo.</summary>
+internal sealed record EarlierDocument(ExportedDocument File, Invoice? Bill);

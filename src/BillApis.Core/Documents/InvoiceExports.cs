@@ -33,7 +33,7 @@ public sealed class InvoiceExports
         var requests = await RequestsAsync(invoice, origin, prices, cancellationToken).ConfigureAwait(false);
         var events = await EventsAsync(invoice, requests, cancellationToken).ConfigureAwait(false);
         var earlier = await _earlier.OfAsync(invoice, origin, prices.Subscriptions, cancellationToken).ConfigureAwait(false);
-        var bills = earlier.Select(document => document.Invoice?.Deserialize<Invoice>(BillingJson.Options)).OfType<Invoice>().ToList();
+        var billed = earlier.Select(document => document.Bill).OfType<Invoice>().SelectMany(bill => bill.Lines, (bill, line) => (Bill: bill, Line: line)).ToLookup(item => item.Line.Id);
         var priced = invoice.Lines.Select(line => (line.Id, Price: PriceOf(line))).Where(item => item.Price is not null).ToLookup(item => item.Price!.Id, item => (item.Id, Price: item.Price!));
         var subscribed = await SubscribedAsync(prices, cancellationToken).ConfigureAwait(false);
         var export = new InvoiceExport
@@ -48,14 +48,14 @@ public sealed class InvoiceExports
             Subscriptions = subscribed is [_, _, ..] ? [.. subscribed] : [],
             Zone = prices.Subscriptions.Select(item => item.Timeline.Zone).FirstOrDefault(DateTimeZone.Utc),
             Coupons = [.. prices.Subscriptions.SelectMany(item => item.CouponsOf(invoice.PartOf(item.Id))).DistinctBy(coupon => (coupon.Coupon, coupon.Terms))],
-            Earlier = earlier,
+            Earlier = [.. earlier.Select(document => document.File)],
             Grants = await GrantsAsync(invoice, cancellationToken).ConfigureAwait(false),
             Events = EventDigest.Of(events),
         };
         return CanonicalJson.WriteWhole(Json(export with { Hash = Convert.ToHexStringLower(SHA256.HashData(CanonicalJson.WriteWhole(Json(export), "hash"))) }));
 
         // A line is given back by the terms that it was billed by.
-        Price? PriceOf(InvoiceLine line) => bills.Find(bill => bill.Lines.Any(billed => billed.Id == line.GivesBack)) is { } bill ? prices.Find(bill.Lines.Single(billed => billed.Id == line.GivesBack), bill) : prices.Find(line, origin);
+        Price? PriceOf(InvoiceLine line) => line.GivesBack is { } id && billed[id].FirstOrDefault() is { Bill: { } bill } of ? prices.Find(of.Line, bill) : prices.Find(line, origin);
     }
 
     /// <summary>The events that an invoice was counted from, as they were known when it was issued, one JSON object a line, in the order of their sources and ids.</summary>

@@ -122,8 +122,7 @@ internal sealed class ProgressiveInvoices(
             CountsFor = period,
             IsWithin = true,
         });
-        var counted = subscription.Counted(draft, period);
-        return draft.Subtotal < threshold ? null : new BoundaryDraft(draft) { Counted = counted.Coupons.SequenceEqual(subscription.Coupons) ? null : counted };
+        return draft.Subtotal < threshold ? null : BoundaryDraft.Between(draft, subscription, period);
     }
 
     // What is missing up to a minimum is known at the end only.

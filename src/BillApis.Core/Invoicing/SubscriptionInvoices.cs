@@ -22,13 +22,14 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             var schedule = ChargeSchedule.Of(subscription.Timeline, versions);
             var billed = schedule.IsChange(boundary) ? await advanced.BeyondAsync(subscription, boundary, schedule.AdvancedSince(boundary), drafted, cancellationToken).ConfigureAwait(false) : [];
             var at = schedule.At(boundary, billed, subscription.EntriesBilled, subscription.BilledUntil == boundary);
+            var countsFor = schedule.CountsFor(at.Charges.Select(charge => charge.Period.Start), boundary);
             due.Add(new DueCharges(subscription, versions, schedule, boundary, at.Charges)
             {
                 Unused = at.Unused,
                 Commitments = at.Commitments,
                 Dropped = subscription.IsWatched && subscription.BilledUntil == boundary ? schedule.Dropped(boundary, subscription.EntriesBilled) : [],
-                CountsFor = schedule.CountsFor(at.Charges.Select(charge => charge.Period.Start), boundary),
-                IsWithin = schedule.IsWithin(at.Charges.Select(charge => charge.Period.Start), boundary),
+                CountsFor = countsFor,
+                IsWithin = schedule.IsWithin(countsFor, boundary),
             });
         }
 

@@ -192,7 +192,6 @@ internal sealed class Supplements(
             Committed = correction.Committed,
             Correction = number,
         });
-        var counted = unbilled is null ? subscription : subscription.Counted(draft, unbilled.CountsFor);
-        return new BoundaryDraft(draft) { Counted = counted.Coupons.SequenceEqual(subscription.Coupons) ? null : counted };
+        return BoundaryDraft.Between(draft, subscription, unbilled?.CountsFor);
     }
 }

@@ -71,9 +71,9 @@ public sealed class ChargeSchedule
     public Instant CountsFor(IEnumerable<Instant> starts, Instant boundary) => starts.DefaultIfEmpty(boundary).Distinct().Select(start => PeriodAt(start)?.Start ?? start).Max();
 
     /// <summary>Whether that period began before the invoice falls due and goes on after it.</summary>
-    /// <param name="starts">When the times begin that it charges for.</param>
-    /// <param name="boundary">When it falls due.</param>
-    public bool IsWithin(IEnumerable<Instant> starts, Instant boundary) => CountsFor(starts, boundary) is var start && start < boundary && PeriodAt(start)?.End > boundary;
+    /// <param name="start">The start of the period.</param>
+    /// <param name="boundary">When the invoice falls due.</param>
+    public bool IsWithin(Instant start, Instant boundary) => start < boundary && PeriodAt(start)?.End > boundary;
 
     /// <summary>The start of the period that coupons counted an invoice for.</summary>
     public Instant CountsFor(Invoice invoice)

@@ -21,6 +21,11 @@ internal static class PriceRuns
     // Each in arrears is paid for by one that ended before, as one line in advance pays for one, whatever its terms are by then.
     private static void PayOnce(List<PriceRun> runs)
     {
+        if (runs.TrueForAll(run => run.To == Instant.MaxValue))
+        {
+            return;
+        }
+
         var ended = new List<PriceRun>();
         foreach (var i in Enumerable.Range(0, runs.Count).Where(i => !runs[i].IsAdvance).OrderBy(i => runs[i].From).ToList())
         {

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using BillApis.Invoicing;
-using BillApis.Storage.Sql.Metering;
 using Dapper;
 using NodaTime;
 
@@ -85,7 +84,7 @@ internal sealed class SqlCreditStore(SqlDatabase database) : SqlStore<CreditGran
 
         foreach (var customer in customers)
         {
-            await UsageLock.HoldAsync(_database.Dialect, transaction, $"credit\n{tenant}\n{customer}", cancellationToken).ConfigureAwait(false);
+            await TransactionLock.HoldAsync(_database.Dialect, transaction, TransactionLock.Of($"credit\n{tenant}\n{customer}"), cancellationToken).ConfigureAwait(false);
         }
 
         var open = await transaction.Connection!.QueryAsync<string>(new CommandDefinition(

@@ -1,8 +1,4 @@
-using System.Buffers.Binary;
 using System.Data.Common;
-using System.Security.Cryptography;
-using System.Text;
-using Dapper;
 
 namespace BillApis.Storage.Sql.Metering;
 
@@ -10,20 +6,12 @@ namespace BillApis.Storage.Sql.Metering;
 internal static class UsageLock
 {
     /// <summary>The number of a tenant's usage.</summary>
-    public static long Of(TenantId tenant) => NumberOf($"usage\n{tenant}");
+    public static long Of(TenantId tenant) => TransactionLock.Of($"usage\n{tenant}");
 
     /// <summary>Holds a tenant's usage alone.</summary>
-    public static Task HoldAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken) => HoldAsync(dialect, transaction, Of(tenant), cancellationToken);
+    public static Task HoldAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken) => TransactionLock.HoldAsync(dialect, transaction, Of(tenant), cancellationToken);
 
     /// <summary>Holds a tenant's totals alone.</summary>
     public static Task HoldTotalsAsync(SqlDialect dialect, DbTransaction transaction, TenantId tenant, CancellationToken cancellationToken) =>
-        HoldAsync(dialect, transaction, NumberOf($"totals\n{tenant}"), cancellationToken);
-
-    /// <summary>Holds alone whatever a name is agreed for.</summary>
-    public static Task HoldAsync(SqlDialect dialect, DbTransaction transaction, string name, CancellationToken cancellationToken) => HoldAsync(dialect, transaction, NumberOf(name), cancellationToken);
-
-    private static Task HoldAsync(SqlDialect dialect, DbTransaction transaction, long number, CancellationToken cancellationToken) =>
-        dialect.LockExclusive is not { } sql ? Task.CompletedTask : transaction.Connection!.ExecuteAsync(new CommandDefinition(sql, new { Lock = number }, transaction, cancellationToken: cancellationToken));
-
-    private static long NumberOf(string name) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+        TransactionLock.HoldAsync(dialect, transaction, TransactionLock.Of($"totals\n{tenant}"), cancellationToken);
 }
