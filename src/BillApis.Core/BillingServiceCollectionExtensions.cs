@@ -127,8 +127,9 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<UsageOrigins>();
         services.AddSingleton(provider => new Explanations(
             provider.GetRequiredService<Invoices>(), provider.GetRequiredService<CreditMemos>(), provider.GetRequiredService<InvoicePreviews>(),
-            provider.GetRequiredService<BilledPrices>(), provider.GetRequiredService<UsageOrigins>(), provider.GetRequiredService<EarlierOrigins>()));
+            provider.GetRequiredService<BilledPrices>(), provider.GetRequiredService<UsageOrigins>(), provider.GetRequiredService<EarlierOrigins>(), provider.GetRequiredService<AdjustedOrigins>()));
         services.AddSingleton<EarlierOrigins>();
+        services.AddSingleton<AdjustedOrigins>();
     }
 
     private static void AddWorker(IServiceCollection services)

@@ -30,6 +30,15 @@ internal static class BilledLives
         }
     }
 
+    /// <summary>The same of every invoice of all customers.</summary>
+    public static async Task VerifyAllAsync(Scenario life, string place)
+    {
+        foreach (var invoice in await AllAsync(life))
+        {
+            await VerifyAsync(life, invoice, $"{place}, {invoice.Kind} {invoice.Id} at {invoice.CreatedAt}");
+        }
+    }
+
     /// <summary>Lines sum to totals, no usage is charged twice, what was given back is never more than what was billed, and the books balance.</summary>
     public static async Task CheckAsync(Scenario life, string place)
     {

@@ -1,6 +1,9 @@
+using System.Data.Common;
 using BillApis.Scenarios;
 using BillApis.Sqlite;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 [assembly: AssemblyFixture(typeof(Databases))]
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
@@ -14,6 +17,14 @@ public sealed class Databases : IAsyncLifetime
     private string _postgres = "";
 
     public void Use(string storage, BillingBuilder builder) => _ = storage is "postgres" ? builder.UsePostgres(_postgres) : builder.UseSqlite($"Data Source={_file}", SqliteDurability.Normal);
+
+    /// <summary>A connection for somebody who changes by hand what is stored.</summary>
+    public async Task<DbConnection> OpenAsync(string storage)
+    {
+        DbConnection connection = storage is "postgres" ? new NpgsqlConnection(_postgres) : new SqliteConnection($"Data Source={_file}");
+        await connection.OpenAsync();
+        return connection;
+    }
 
     public async ValueTask InitializeAsync() => _postgres = await PostgresServer.NewDatabaseAsync();
 

@@ -12,7 +12,7 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary><c>BILLAPIS_PREVIEW_CASES=100000</c> compares so many invoices; <c>BILLAPIS_PREVIEW_SEED</c> repeats a run.</summary>
+    /// <summary><c>BILLAPIS_PREVIEW_CASES=100000</c> compares so many invoices; <c>BILLAPIS_PREVIEW_SEED</c> repeats a run; <c>BILLAPIS_PREVIEW_VERIFIED=1</c> recomputes and explains all invoices at the end, early bills and corrections too.</summary>
     [Theory]
     [InlineData("sqlite", 300)]
     [InlineData("postgres", 100)]
@@ -53,6 +53,10 @@ public sealed class PreviewTests(Databases databases) : LifeTests(databases)
             }
 
             await BilledLives.CheckAsync(life, place);
+            if (Setting("BILLAPIS_PREVIEW_VERIFIED", 0) > 0)
+            {
+                await BilledLives.VerifyAllAsync(life, place);
+            }
         }
 
         count.Charged.ShouldBeGreaterThan(cases / 3);

@@ -62,8 +62,8 @@ internal sealed record BilledPriceList(ImmutableArray<Subscription> Subscription
         return found.Find(candidate => IsOf(charged, candidate)) ?? found[0];
     }
 
-    // What was recorded as an invoice was issued, on a clock that stands, may have been recorded before it or after.
-    private static IEnumerable<Timeline> KnownTo(Invoice bill, Timeline timeline)
+    /// <summary>What a bill may have known of a timeline, the most first: what was recorded as it was issued, on a clock that stands, may have been recorded before it or after.</summary>
+    public static IEnumerable<Timeline> KnownTo(Invoice bill, Timeline timeline)
     {
         var known = bill.IssuedAt is { } issued ? [.. timeline.Entries.TakeWhile(entry => entry.RecordedAt <= issued)] : timeline.Entries;
         yield return (timeline with { Entries = known }).KnownAt(bill.CreatedAt);

@@ -14,9 +14,10 @@ public sealed class Explanations
     private readonly BilledPrices _prices;
     private readonly UsageOrigins _usage;
     private readonly EarlierOrigins _earlier;
+    private readonly AdjustedOrigins _adjusted;
 
-    internal Explanations(Invoices invoices, CreditMemos memos, InvoicePreviews previews, BilledPrices prices, UsageOrigins usage, EarlierOrigins earlier) =>
-        (_invoices, _memos, _previews, _prices, _usage, _earlier) = (invoices, memos, previews, prices, usage, earlier);
+    internal Explanations(Invoices invoices, CreditMemos memos, InvoicePreviews previews, BilledPrices prices, UsageOrigins usage, EarlierOrigins earlier, AdjustedOrigins adjusted) =>
+        (_invoices, _memos, _previews, _prices, _usage, _earlier, _adjusted) = (invoices, memos, previews, prices, usage, earlier, adjusted);
 
     /// <summary>Explains a draft or an issued invoice, by id or number.</summary>
     /// <exception cref="BillingException">There is none such.</exception>
@@ -43,17 +44,18 @@ public sealed class Explanations
     {
         Check.Range("limit", query.Limit, 1, Limits.PageSize);
         var (prices, origin) = (await _prices.OfAsync(invoice, cancellationToken).ConfigureAwait(false), await _invoices.OriginAsync(invoice, cancellationToken).ConfigureAwait(false));
+        var adjusted = await _adjusted.OfAsync(origin, prices.Subscriptions, cancellationToken).ConfigureAwait(false);
         var lines = ImmutableArray.CreateBuilder<LineExplanation>(invoice.Lines.Length);
         foreach (var line in invoice.Lines)
         {
-            lines.Add(await OfAsync(invoice, origin, line, prices, query, cancellationToken).ConfigureAwait(false));
+            lines.Add(await OfAsync(invoice, origin, line, prices, adjusted, query, cancellationToken).ConfigureAwait(false));
         }
 
         return new InvoiceExplanation(invoice, lines.MoveToImmutable(), InvoiceSteps.Of(invoice, [.. prices.Subscriptions.SelectMany(item => item.CouponsOf(origin.PartOf(item.Id)))]));
     }
 
     // What stands in the place of a withdrawn invoice follows from what was known as that was made.
-    private async Task<LineExplanation> OfAsync(Invoice invoice, Invoice origin, InvoiceLine line, BilledPriceList prices, ExplainQuery query, CancellationToken cancellationToken)
+    private async Task<LineExplanation> OfAsync(Invoice invoice, Invoice origin, InvoiceLine line, BilledPriceList prices, IReadOnlyDictionary<SubscriptionId, AdjustedCharges> adjusted, ExplainQuery query, CancellationToken cancellationToken)
     {
         var subscription = prices.SubscriptionOf(line, invoice);
         if (line.Kind is LineKind.Commitment && subscription is not null)
@@ -92,22 +94,17 @@ public sealed class Explanations
         }
 
         var (used, input) = await _usage.OfAsync(origin, line, price, subscription, query, cancellationToken).ConfigureAwait(false);
-        return line.Kind is LineKind.Adjustment ? Adjusted(origin, line, price, terms, used, input) : Metered(invoice, line, price, terms, used, input);
+        return line.Kind is LineKind.Adjustment && subscription is not null && adjusted.TryGetValue(subscription.Id, out var charges) ? Adjusted(line, price, charges, used, input) : Metered(invoice, line, price, terms, used, input);
     }
 
-    // The whole charge is rated again, its minimum and maximum included; what is missing to a minimum is known at the end of the period only, and is not asked again where the part of the period before it paid it whole.
-    private static LineExplanation Adjusted(Invoice origin, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin used, RatingInput input)
+    // The whole charge is rated again, its minimum and maximum included, as far as the schedule asks them of it.
+    private static LineExplanation Adjusted(InvoiceLine line, Price price, AdjustedCharges adjusted, UsageOrigin used, RatingInput input)
     {
-        var without = terms with { MinimumAmount = null };
-        PriceTerms[] asked = origin.Kind is InvoiceKind.Progressive ? [without] : terms.Proration is Proration.None && line.Full?.Start < line.Period!.Value.Start ? [terms, without] : [terms];
-        var (by, now) = asked.Select(item => (Terms: item, Now: Now(origin, line, price with { Terms = item }, input))).OrderByDescending(item => item.Now == line.Adjustment?.Amount).First();
-        Rated? rated = terms.GroupBy.IsEmpty || !line.Group.IsEmpty ? Rate(by, input, line) : null;
-        return new LineExplanation(line, price, InvoiceSteps.Of(line, InvoiceSteps.Adjustment(line, rated, now)), used, now == line.Adjustment?.Amount);
+        var again = adjusted.Of(line, price, input, used.Quantity);
+        var by = again.Charge.Price.Terms.In(line.Amount.Currency);
+        Rated? rated = by.GroupBy.IsEmpty || !line.Group.IsEmpty ? Rate(by, input, line) : null;
+        return new LineExplanation(line, price, InvoiceSteps.Of(line, InvoiceSteps.Adjustment(line, rated, again)), used, again.Agrees(line));
     }
-
-    private static Money Now(Invoice origin, InvoiceLine line, Price price, RatingInput input) =>
-        new Recharge(new Charge(price, line.Quantity, line.Period!.Value, line.Factor) { Full = line.Full ?? line.Period!.Value }, input, []).LinesIn(origin.Currency)
-            .Where(item => Dimensions.Of(item.Group) == Dimensions.Of(line.Group)).Aggregate(Money.Zero(origin.Currency), (sum, item) => sum + item.Amount);
 
     private static LineExplanation Metered(Invoice invoice, InvoiceLine line, Price price, PriceTerms terms, UsageOrigin used, RatingInput input)
     {

@@ -94,11 +94,14 @@ internal static class InvoiceSteps
         return bound is null ? [Text($"{line.Amount}")] : [Text($"{word} {Exact.Format(bound.Value)}{part}"), Text($"the lines of the price come to {others}, which makes {line.Amount}")];
     }
 
-    /// <summary>How an adjustment came about.</summary>
-    public static IEnumerable<string> Adjustment(InvoiceLine line, Rated? rated, Money comesTo) => [
+    /// <summary>How an adjustment came about, and what the line says where that is something else.</summary>
+    public static IEnumerable<string> Adjustment(InvoiceLine line, Rated? rated, RatedAgain again) => [
         .. rated?.Steps ?? [],
-        .. rated is { } known && Money.Round(known.Amount, comesTo.Currency) != comesTo ? [Text($"brought to {comesTo} by the minimum or maximum of the price{(line.Factor.IsWhole ? "" : $", for {line.Factor} of its period")}")] : Array.Empty<string>(),
-        .. line.Adjustment is { } now ? [Text($"{Exact.Format(now.Quantity)} units cost {now.Amount} by now, {now.Billed} was billed, which makes {line.Amount}")] : Array.Empty<string>()];
+        .. rated is { } known && Money.Round(known.Amount, line.Amount.Currency) != again.Now.Amount ? [Text($"brought to {again.Now.Amount} by the minimum or maximum of the price{(line.Factor.IsWhole ? "" : $", for {line.Factor} of its period")}")] : Array.Empty<string>(),
+        Text($"{Adjusted(again.Now)}, which makes {again.Amount}"),
+        .. again.Agrees(line) ? Array.Empty<string>() : [again.IsScheduled ? Text($"this does not agree with the line: there, {Adjusted(line.Adjustment)}, which makes {line.Amount}") : Text($"this does not agree with the line: the subscription was charged for no such period")]];
+
+    private static string Adjusted(LineAdjustment? now) => now is null ? "nothing is said of it" : Text($"{Exact.Format(now.Quantity)} units cost {now.Amount} by now, {now.Billed} was billed");
 
     private static string Off(Money amount) => amount.MinorUnits < 0 ? $"+ {-amount}" : $"− {amount}";
 
