@@ -137,6 +137,26 @@ public sealed class KeptPartTests(Databases databases) : LifeTests(databases)
         await BilledLives.VerifyAsync(life, last, "last");
     }
 
+    [Theory]
+    [InlineData("sqlite", 0)]
+    [InlineData("postgres", 50)]
+    [InlineData("sqlite", 50)]
+    public async Task A_fee_that_a_coupon_paid_stays_billed_through_a_pause_and_its_discount_moves_whole(string storage, decimal commitment)
+    {
+        // 200.00 off are all of the books and of February's fee. With 200 late books they are 150.00 of those and 50.00 of the fee, which is not charged again after the pause: 150.00 at 7 % and 50.00 at 19 % are missing. The fee meets what the 18 days commit to.
+        await using var life = await SoldAsync(storage, LateUsagePolicy.Invoice, off: 200, commitment: commitment);
+        await ChangeOnAsync(life, "2026-02-11", new Pause());
+        await ChangeOnAsync(life, "2026-02-21", new Resume());
+        await life.UseAsync("acme", "book", 200, "2026-01-21");
+        await life.GoToAsync("2026-02-22");
+        var invoices = (await life.InvoicesAsync("acme")).Where(invoice => !invoice.Total.IsZero).ToList();
+        invoices.Select(invoice => invoice.Total.Amount).ShouldBe([119m, 220m]);
+        invoices[^1].TaxLines.Select(tax => (tax.Tax.Percentage, tax.Base.Amount, tax.Amount.Amount)).ShouldBe([(7m, 150m, 10.5m), (19m, 50m, 9.5m)]);
+        await life.GoToAsync("2026-03-01");
+        (await life.InvoicesAsync("acme"))[^1].Total.Amount.ShouldBe(119m);
+        await CheckAsync(life, storage);
+    }
+
     private static async Task CheckAsync(Scenario life, string place)
     {
         await BilledLives.CheckAsync(life, place);
@@ -152,16 +172,16 @@ public sealed class KeptPartTests(Databases databases) : LifeTests(databases)
     }
 
     // January's 100 books, and February's fee, have the coupon.
-    private async Task<Scenario> SoldAsync(string storage, LateUsagePolicy policy = LateUsagePolicy.Adjust, decimal late = 0)
+    private async Task<Scenario> SoldAsync(string storage, LateUsagePolicy policy = LateUsagePolicy.Adjust, decimal late = 0, decimal off = 20, decimal commitment = 0)
     {
         var life = await StartAsync(storage, "2026-01-01");
         await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { LateUsage = policy }, Token);
         await life.CustomerAsync(with: customer => customer with { Country = "DE" });
         await TaxesOfTwoRatesAsync(life);
         await life.PlanAsync("shop", Offer.Usage("books", "book", new PerUnitPrice(1)).Having(terms => terms with { TaxCategory = "books" }), Offer.Fee("fee", 100));
-        await life.SubscribeAsync("acme", "shop");
+        await life.SubscribeAsync("acme", "shop", with => with with { Commitment = commitment > 0 ? new MinimumCommitment(Money.Of(commitment, Usd), new BillingInterval(IntervalUnit.Month, 1)) : null });
         await life.GoToAsync("2026-01-15");
-        await RedeemAsync(life, 20);
+        await RedeemAsync(life, off);
         await life.UseAsync("acme", "book", 100, "2026-01-20");
         if (late > 0)
         {

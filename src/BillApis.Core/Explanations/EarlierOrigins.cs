@@ -17,15 +17,15 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
             return (InvoiceSteps.OfAmount(line), false);
         }
 
-        var bills = (await earlier.InvoicesAsync(subscription, period.Start, cancellationToken).ConfigureAwait(false)).Where(bill => IsBefore(bill, invoice)).SelectMany(bill => bill.PartOf(subscription.Id).Lines).ToList();
-        var memos = await earlier.MemosAsync(subscription, period.Start, cancellationToken).ConfigureAwait(false);
+        var bills = (await earlier.InvoicesAsync(subscription, committed.Since, cancellationToken).ConfigureAwait(false)).Where(bill => IsBefore(bill, invoice)).SelectMany(bill => bill.PartOf(subscription.Id).Lines).ToList();
+        var memos = await earlier.MemosAsync(subscription, committed.Since, cancellationToken).ConfigureAwait(false);
         CommittedPeriod After(Func<CreditMemo, bool> isBefore) => committed.After([.. bills, .. EarlierBills.AdjustmentsOf(memos.Where(isBefore))]);
 
         // What was taken back as it was issued, on a clock that stands, may have been taken back before it or after.
         var mine = invoice.PartOf(subscription.Id).Lines;
         var before = After(memo => memo.IssuedAt < (invoice.IssuedAt ?? Instant.MaxValue));
         before = before.LineOf(mine)?.Amount == line.Amount ? before : After(memo => memo.IssuedAt <= (invoice.IssuedAt ?? Instant.MaxValue));
-        return (InvoiceSteps.Missing(line, before, before.DrawnBy(mine)), before.LineOf(mine)?.Amount == line.Amount);
+        return (InvoiceSteps.Missing(line, before, before.Counted + before.KeptWith(mine), before.DrawnBy(mine)), before.LineOf(mine)?.Amount == line.Amount);
     }
 
     /// <summary>The steps to what is given back of a line, and whether it is what the price asks for that time, or less.</summary>

@@ -23,9 +23,9 @@ internal static class InvoiceSteps
     public static ImmutableArray<string> OfAmount(InvoiceLine line) => [Text($"{line.Amount}")];
 
     /// <summary>How much is missing to a commitment.</summary>
-    public static ImmutableArray<string> Missing(InvoiceLine line, CommittedPeriod before, Money mine) => [
+    public static ImmutableArray<string> Missing(InvoiceLine line, CommittedPeriod before, Money billed, Money mine) => [
         Text($"commitment of {before.Of.Committed}{(line.Factor.IsWhole ? "" : $", for {line.Factor} of its interval")}"),
-        Text($"{before.Counted} of it was billed before, {mine} is on this invoice, both before coupons and credit{(before.TrueUp.IsZero ? "" : $", and {before.TrueUp} was charged as missing")}"),
+        Text($"{billed} of it was billed before, {mine} is on this invoice, both before coupons and credit{(before.TrueUp.IsZero ? "" : $", and {before.TrueUp} was charged as missing")}"),
         Text($"which makes {line.Amount}")];
 
     /// <summary>How much is given back of a line that was billed in advance.</summary>

@@ -56,7 +56,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var charges = marks.SelectMany(mark => BilledCharges.Of(versions, subscription.Timeline, mark.Metric, mark.First, mark.Last, billedUntil)).Where(charge => !due.Any(item => item.Price.Id == charge.Price.Id && item.Period == charge.Period)).ToList();
         var asked = await usage.RequestsAsync(subscription.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
         var commitments = schedule.CommitmentsHolding(charges.Select(charge => charge.Period.Start), billedUntil);
-        var since = charges.Select(charge => schedule.CountsFor([charge.Period.Start], charge.Period.Start)).Concat(commitments.Select(item => item.Period.Start)).DefaultIfEmpty().Min();
+        var since = charges.Select(charge => schedule.CountsFor([charge.Period.Start], charge.Period.Start)).Concat(commitments.Select(item => item.Since)).DefaultIfEmpty().Min();
         var bills = charges.Count == 0 ? [] : await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);
         var memos = charges.Count == 0 ? [] : await earlier.MemosAsync(subscription, since, bills, cancellationToken).ConfigureAwait(false);
         var standing = await earlier.StandingAsync(bills, cancellationToken).ConfigureAwait(false);
@@ -66,7 +66,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var origins = new Dictionary<InvoiceId, BilledOrigin>();
         var early = EarlyOf([.. charges.Where(charge => OriginOf(charge, parts) is null)], new BoundBills(number, [.. lines]) { Early = parts }, subscription);
-        ImmutableArray<CommittedPeriod> settled = [.. commitments.Select(item => item.After(lines))];
+        ImmutableArray<CommittedPeriod> settled = [.. commitments.Select(item => item.After(lines)).Where(item => item.GoesOn || charges.Exists(charge => item.Of.Holds(charge.Period.Start)))];
         ImmutableArray<Recharge> recharged = [.. charges.Zip(used, (charge, input) => Recharged(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)])))];
         return new Correction(number, recharged, [.. marks.Where(mark => mark.Last < billedUntil)])
         {

@@ -113,7 +113,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         var numbers = await earlier.NextNumbersAsync(tenant, [.. bound.Where(item => item.Correction is null).Select(item => item.Subscription.Id)], cancellationToken).ConfigureAwait(false);
         foreach (var item in bound)
         {
-            var since = item.Commitments.Select(commitment => commitment.Period.Start).Concat(item.Metered.Concat(item.Dropped).Select(charge => charge.Period.Start)).Min();
+            var since = item.Commitments.Select(commitment => commitment.Since).Concat(item.Metered.Concat(item.Dropped).Select(charge => charge.Period.Start)).Min();
             var mine = drafted.Where(invoice => invoice.Subscription == item.Subscription.Id);
             found[item.Subscription.Id] = await earlier.BoundAsync(item.Subscription, item.Correction?.Number ?? numbers[item.Subscription.Id], since, mine, cancellationToken).ConfigureAwait(false);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BillApis.Pricing;
 using NodaTime;
 
@@ -11,8 +12,9 @@ namespace BillApis.Invoicing;
 internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedule Schedule, Instant From, Instant To)
 {
     private IReadOnlyList<CommitmentRun> _all = [];
+    private IReadOnlyList<PriceRun> _prices = [];
 
-    public static List<CommitmentRun> Of(Timeline timeline, PlanVersions plans)
+    public static List<CommitmentRun> Of(Timeline timeline, PlanVersions plans, IReadOnlyList<PriceRun> prices)
     {
         if (timeline.Commitment is null && plans.First.Commitment is null && plans.Later.Values.All(plan => plan.Commitment is null))
         {
@@ -28,7 +30,7 @@ internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedu
                 continue;
             }
 
-            var run = new CommitmentRun(commitment, new BillingSchedule(state.Zone, state.Origin, state.Anchor, commitment.Interval), from, to) { _all = runs };
+            var run = new CommitmentRun(commitment, new BillingSchedule(state.Zone, state.Origin, state.Anchor, commitment.Interval), from, to) { _all = runs, _prices = prices };
             isOpen = isOpen && runs[^1] is var last && last.To == from && last.Commitment == commitment && last.Schedule == run.Schedule;
             if (isOpen)
             {
@@ -57,7 +59,32 @@ internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedu
     /// <summary>Whether it is in force at an instant.</summary>
     public bool Holds(Instant at) => at >= From && at < To;
 
+    /// <summary>The interval that it begins with in mid-interval, where that was settled up to an instant and what was billed from another on may draw on it; null for none.</summary>
+    public CommitmentPeriod? GoingOn(CommitmentPeriod after, Instant until) => From > after.Period.Start && Holding(From, until) is { Begun.IsEmpty: false } own && own.Since <= after.Period.Start ? own : null;
+
     private CommitmentPeriod PeriodOf(Instant at)
+    {
+        var (period, whole) = (BareOf(at), WholeOf(at));
+        var begun = period.Times.SelectMany(time => BegunIn(time).Where(price => price.At > whole.Start)).ToImmutableArray();
+        return begun.All(price => price.At > period.Period.Start) ? period with { Begun = begun } : period with
+        {
+            Since = whole.Start, Begun = begun, Before = [.. _all.Where(run => Commitment.Proration is not Proration.None || !IsAlike(run)).SelectMany(run => run.Between(whole.Start, period.Period.Start)).DistinctBy(item => item.Period).OrderBy(item => item.Period.Start)],
+        };
+    }
+
+    // With the time itself begin those that were not in force before it.
+    private IEnumerable<BegunPrice> BegunIn(Interval time) => _prices.Where(run => run is { IsAdvance: true, Schedule: not null })
+        .SelectMany(run => run.Parts.Where(part => part.From < time.End && (part.From > time.Start || (part.From == time.Start && run.From == time.Start))), (run, part) => new BegunPrice(run.Price.Id, part.From));
+
+    private IEnumerable<CommitmentPeriod> Between(Instant from, Instant to)
+    {
+        for (var at = Instant.Max(From, from); at < Instant.Min(To, to); at = CutAt(WholeOf(at)).End)
+        {
+            yield return BareOf(at);
+        }
+    }
+
+    private CommitmentPeriod BareOf(Instant at)
     {
         var (whole, times) = (WholeOf(at), TimesIn(WholeOf(at)));
         var factor = ProrationFactor.Of(Commitment.Proration, times[0], new Interval(whole.FullStart, whole.FullEnd), Schedule.Zone);
@@ -67,7 +94,9 @@ internal sealed record CommitmentRun(MinimumCommitment Commitment, BillingSchedu
     // What is owed whole is owed once, however often it is interrupted.
     private List<Interval> TimesIn(BillingPeriod whole) => Commitment.Proration is not Proration.None
         ? [CutAt(whole)]
-        : [.. _all.Where(run => run.From < whole.End && run.To > whole.Start && run.Commitment == Commitment && run.Schedule == Schedule).Select(run => run.CutAt(whole))];
+        : [.. _all.Where(run => run.From < whole.End && run.To > whole.Start && IsAlike(run)).Select(run => run.CutAt(whole))];
+
+    private bool IsAlike(CommitmentRun other) => other.Commitment == Commitment && other.Schedule == Schedule;
 
     private BillingPeriod WholeOf(Instant at) => Schedule.PeriodAt(Schedule.IndexAt(at));
 

@@ -111,9 +111,10 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         // What was billed at this very instant was not used at all.
         var mine = runs.Where(run => run.Price.Id == line.Price && run.Schedule is not null).ToList();
         var ended = mine.Find(run => run.Parts.Exists(part => part.To == at)) ?? (settles ? mine.Find(run => run.AddOn is null && run.Parts.Exists(part => part.To < at)) : null);
+        var isTold = advanced.WaivedFrom is { } from && !mine.Exists(run => run.Parts.Exists(part => part.To == at && part.From > from));
         if (period.Start == at || (policy is ChangeProration.Full && ended is not null))
         {
-            return Whole(advanced);
+            return Whole(advanced) with { IsTold = isTold };
         }
 
         // Of a price whose terms changed, those count that the line was billed by.
@@ -125,9 +126,10 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 
         var (rest, whole) = (new Interval(at, advanced.Until), billed.PeriodAt(Instant.Max(at - Duration.Epsilon, billed.Schedule!.Start)));
         var charge = billed.Charge(line.Quantity, rest.Start, rest.End, whole);
-        return line.Kind is LineKind.Minimum or LineKind.Maximum
+        var unused = line.Kind is LineKind.Minimum or LineKind.Maximum
             ? new UnusedTime(advanced, rest, charge.Factor, line.Amount.Amount, ProrationFactor.Of(billed.Price.Terms.Proration, rest, period, billed.Schedule.Zone))
             : new UnusedTime(advanced, rest, charge.Factor, InvoiceCalculator.WholePrice(charge), charge.Factor);
+        return unused with { IsTold = isTold };
     }
 
     private static UnusedTime Whole(AdvancedLine advanced) => new(advanced, advanced.Line.Period!.Value, advanced.Line.Factor, advanced.Line.Amount.Amount, ProrationFactor.Whole);

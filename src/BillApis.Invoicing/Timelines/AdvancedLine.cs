@@ -8,11 +8,14 @@ namespace BillApis.Invoicing;
 /// <param name="Until">Up to when it pays; less than its period where the rest was given back.</param>
 public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
 {
+    /// <summary>Since when what it pays is not had any more, though nothing could be given back of it; null for never.</summary>
+    internal Instant? WaivedFrom { get; init; }
+
     /// <summary>Whether nothing of it was given back.</summary>
     internal bool IsKept => Until == Line.Period!.Value.End;
 
     /// <summary>The lines of a subscription's invoices that pay beyond an instant, or did until they were given back as of it; and those before it of which nothing was given back.</summary>
-    /// <remarks>What was withdrawn or given up still pays for its time, and nothing of it can be given back.</remarks>
+    /// <remarks>What was withdrawn or given up still pays for its time, and nothing of it can be given back; so does what coupons and promotional credit paid, of which nothing was.</remarks>
     public static IReadOnlyList<AdvancedLine> Of(IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditMemo> memos, Instant beyond)
     {
         ArgumentNullException.ThrowIfNull(invoices);
@@ -30,7 +33,10 @@ public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
             .Select(item => new AdvancedLine(
                 item.line,
                 item.invoice.Status is InvoiceStatus.Canceled or InvoiceStatus.WrittenOff ? Money.Zero(item.invoice.Currency) : LeftOf(item.line, given[item.line.Id], taken[item.line.Id]),
-                given[item.line.Id].Select(line => line.Period!.Value.Start).Append(item.line.Period!.Value.End).Min()))
+                given[item.line.Id].Where(line => !line.Amount.IsZero).Select(line => line.Period!.Value.Start).Append(item.line.Period!.Value.End).Min())
+            {
+                WaivedFrom = given[item.line.Id].Where(line => line.Amount.IsZero).Select(line => (Instant?)line.Period!.Value.Start).Max(),
+            })
             .Where(item => item.Until >= beyond || item.IsKept)];
     }
 

@@ -12,8 +12,11 @@ public sealed class ChargeSchedule
     private readonly List<PriceRun> _runs;
     private readonly List<CommitmentRun> _commitments;
 
-    private ChargeSchedule(Timeline timeline, PlanVersions plans) => 
-        (_timeline, _plans, _runs, _commitments) = (timeline, plans, PriceRuns.Of(timeline, plans), CommitmentRun.Of(timeline, plans));
+    private ChargeSchedule(Timeline timeline, PlanVersions plans)
+    {
+        (_timeline, _plans, _runs) = (timeline, plans, PriceRuns.Of(timeline, plans));
+        _commitments = CommitmentRun.Of(timeline, plans, _runs);
+    }
 
     /// <summary>The schedule that follows.</summary>
     public static ChargeSchedule Of(Timeline timeline, PlanVersions plans)
@@ -147,14 +150,19 @@ public sealed class ChargeSchedule
         return [.. charges.Where(charge => (charge.Price.Terms is { Timing: BillingTiming.InAdvance, Interval: not null }) || !billed.Remove((charge.Price.Id, charge.Period)))];
     }
 
-    /// <summary>The intervals of commitments that hold one of several instants and were settled.</summary>
-    public IReadOnlyList<CommitmentPeriod> CommitmentsHolding(IEnumerable<Instant> instants, Instant until) =>
-        [.. instants.SelectMany(at => _commitments.Select(run => run.Holding(at, until))).OfType<CommitmentPeriod>().DistinctBy(item => item.Period).OrderBy(item => item.Period.Start)];
-
-    // What is billed now may draw on an interval that was settled: usage of a period that began in it, and a period that is charged anew from its start.
-    private DueAtBoundary Settling(DueAtBoundary due, Instant boundary) => _commitments.Count == 0 ? due : due with
+    /// <summary>The intervals of commitments that hold one of several instants and were settled, and those after a pause that draw on what is left of the same fees.</summary>
+    public IReadOnlyList<CommitmentPeriod> CommitmentsHolding(IEnumerable<Instant> instants, Instant until)
     {
-        Unused = [.. due.Unused.Select(item => item with { IsCommitted = _commitments.Exists(run => run.Holds(item.Advanced.Line.Period!.Value.Start)) })],
+        var holding = instants.SelectMany(at => _commitments.Select(run => run.Holding(at, until))).OfType<CommitmentPeriod>().DistinctBy(item => item.Period).ToList();
+        return [.. holding.Concat(holding.SelectMany(item => _commitments.Select(run => run.GoingOn(item, until)).OfType<CommitmentPeriod>())).DistinctBy(item => item.Period).OrderBy(item => item.Period.Start)];
+    }
+
+    // A fee of which a pause gives nothing back pays on, and draws as it was billed. What is billed now may draw on an interval that was settled: usage of a period that began in it, and a period that is charged anew from its start.
+    private DueAtBoundary Settling(DueAtBoundary due, Instant boundary) => _commitments.Count == 0 ? due : Settling(due, boundary, _timeline.StateAt(boundary).IsPaused);
+
+    private DueAtBoundary Settling(DueAtBoundary due, Instant boundary, bool isPaused) => due with
+    {
+        Unused = [.. due.Unused.Select(item => item with { IsCommitted = !item.IsTold && !isPaused && _commitments.Exists(run => run.Holds(item.Advanced.Line.Period!.Value.Start)) })],
         Commitments = [.. CommitmentsHolding(due.Charges.Select(charge => charge.Period.Start).Concat(due.Unused.Select(item => item.Period.Start)), boundary)
             .Concat(_commitments.Select(run => run.EndingAt(boundary)).OfType<CommitmentPeriod>()).DistinctBy(item => item.Period).OrderBy(item => item.Period.Start)],
     };

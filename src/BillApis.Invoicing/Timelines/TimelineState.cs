@@ -55,6 +55,9 @@ public sealed record TimelineState
     /// <summary>Whether it is charged.</summary>
     public bool IsCharged => EndedAt is null && PausedAt is null;
 
+    /// <summary>Whether nothing is charged for a while, and what was billed in advance may pay again.</summary>
+    internal bool IsPaused => EndedAt is null && PausedAt is not null;
+
     // The next thing that happens without an entry: the end of a fixed term, or of a pause.
     internal Instant? NextByItself => EndedAt is not null ? null : EndAt is { } end && !(PausedUntil < end) ? end : PausedUntil;
 

@@ -14,6 +14,9 @@ public sealed record UnusedTime(AdvancedLine Advanced, Interval Period, Proratio
     /// <summary>Whether a commitment has to know of it, also where coupons and promotional credit left nothing that could be given back.</summary>
     public bool IsCommitted { get; init; }
 
+    /// <summary>Whether it knows already, and the line did not pay again since.</summary>
+    internal bool IsTold { get; init; }
+
     /// <summary>The line of an invoice that gives it back: never more than is left of what was billed; null where nothing is.</summary>
     public InvoiceLine? ToLine()
     {
