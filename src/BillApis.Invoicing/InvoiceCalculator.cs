@@ -51,7 +51,7 @@ public static class InvoiceCalculator
         };
 
         var discounted = request.Coupons.IsEmpty ? invoice : CouponDiscounts.Apply(invoice, request.Coupons);
-        var corrected = CorrectedDiscounts.Apply(discounted, origins);
+        var corrected = CorrectedDiscounts.Apply(discounted, origins, request.CountsFor);
         Check.Range("lines", corrected.Lines.Length, 0, Limits.LinesPerInvoice);
         return corrected with { Lines = [.. corrected.Lines.Select((line, index) => line with { Id = LineIdOf(id, request.Boundary, index) })], Coupons = Counting(request, discounted) };
     }

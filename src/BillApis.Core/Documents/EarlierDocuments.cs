@@ -6,7 +6,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>Finds the earlier documents that lines of an invoice follow from: those that billed what it gives back or adjusts, and those that gave back or adjusted of the same before.</summary>
-internal sealed class EarlierDocuments(EarlierBills earlier)
+internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
 {
     /// <summary>The documents of each subscription, the oldest first; none where nothing follows from any.</summary>
     /// <param name="invoice">The invoice.</param>
@@ -33,6 +33,8 @@ internal sealed class EarlierDocuments(EarlierBills earlier)
         var all = await earlier.IssuedAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
         var bills = all.FindAll(bill => EarlierOrigins.IsBefore(bill, origin)).OrderBy(bill => bill.CreatedAt).ThenBy(bill => bill.Number ?? long.MaxValue).ToList();
         var taken = (await earlier.MemosAsync(subscription, subscription.Timeline.StartAt, bills, cancellationToken).ConfigureAwait(false)).Where(memo => memo.IssuedAt <= (origin.IssuedAt ?? Instant.MaxValue)).OrderBy(memo => memo.IssuedAt).ThenBy(memo => memo.Number);
+        var schedule = ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false));
+        var known = bills.Append(origin).Select(bill => bill.PartOf(subscription.Id)).ToList();
         var named = following.Select(line => line.GivesBack ?? line.Corrects).OfType<InvoiceLineId>().ToHashSet();
         var rated = following.Where(line => line.Kind is LineKind.Adjustment).Select(line => (line.Price, line.Period?.Start)).ToHashSet();
         var ids = Together(bills, named).SelectMany(bill => bill.PartOf(subscription.Id).Lines).Select(line => line.Id).ToHashSet();
@@ -40,7 +42,7 @@ internal sealed class EarlierDocuments(EarlierBills earlier)
         return
         [
             .. bills.Where(bill => bill.PartOf(subscription.Id).Lines.Any(IsOf)).Select(bill => new EarlierDocument(
-                new ExportedDocument(subscription.Id) { Invoice = JsonElement.Parse(IssuedDocument.Of(bill)), Seal = bill.Seal, Withdrawn = bill.Status is InvoiceStatus.Canceled, Coupons = subscription.CouponsOf(bill.PartOf(subscription.Id)) },
+                new ExportedDocument(subscription.Id) { Invoice = JsonElement.Parse(IssuedDocument.Of(bill)), Seal = bill.Seal, Withdrawn = bill.Status is InvoiceStatus.Canceled, Coupons = subscription.CouponsOf(bill.PartOf(subscription.Id), schedule, known) },
                 bill)),
             .. taken.Where(memo => memo.Lines.Any(line => ids.Contains(line.Line) || (line.Adjustment is { } adjustment && IsOf(adjustment)))).Select(memo => new EarlierDocument(
                 new ExportedDocument(subscription.Id) { CreditMemo = JsonElement.Parse(IssuedDocument.Of(memo)), Seal = memo.Seal, Withdrawn = memo.Status is CreditMemoStatus.Canceled },

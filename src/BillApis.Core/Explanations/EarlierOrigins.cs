@@ -63,7 +63,9 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, [bill], cancellationToken).ConfigureAwait(false)).FindAll(memo => memo.Correction is { } place ? place < part.Correction : memo.IssuedAt <= (invoice.IssuedAt ?? Instant.MaxValue));
         List<InvoiceLine> before = [.. bills.Where(item => IsBefore(item, invoice)).SelectMany(item => item.PartOf(subscription.Id).Lines), .. EarlierBills.AdjustmentsOf(memos)];
         var billed = bill.Lines.Single(item => item.Id == line.Corrects);
-        var origin = Recharges.OriginOf(bill, subscription, before, memos, await earlier.StandingAsync([bill], cancellationToken).ConfigureAwait(false), BoundBills.IsEarly(billed));
+        var known = bills.Where(item => IsBefore(item, invoice)).Select(item => item.PartOf(subscription.Id)).Append(part).ToList();
+        var bound = new BoundBills(0, before) { Bills = known, Memos = memos, Standing = await earlier.StandingAsync([bill], cancellationToken).ConfigureAwait(false) };
+        var origin = bound.OriginOf(bill, subscription, ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false)), BoundBills.IsEarly(billed));
         return (InvoiceSteps.Moved(line, bill, billed, origin.TakenOff(billed)), origin.MovedWith(part.Lines).Any(item => item.Corrects == line.Corrects && item.Discount == line.Discount));
     }
 

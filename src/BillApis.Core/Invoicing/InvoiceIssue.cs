@@ -245,10 +245,10 @@ internal sealed record BoundaryDraft(Invoice Invoice, params ImmutableArray<DueC
     /// <summary>The subscription with the coupons counted that an invoice between its boundaries uses; null where it uses none.</summary>
     public Subscription? Counted { get; init; }
 
-    /// <summary>One between the boundaries of a subscription, whose coupons count it for a period; for none where null.</summary>
+    /// <summary>One between the boundaries of a subscription, whose coupons count what it charges itself for a period; null where it charges nothing but corrections.</summary>
     public static BoundaryDraft Between(Invoice invoice, Subscription subscription, Instant? period)
     {
-        var counted = period is { } start ? subscription.Counted(invoice, start) : subscription;
+        var counted = subscription.Counted(invoice, period ?? invoice.CreatedAt);
         return new BoundaryDraft(invoice) { Counted = counted.Coupons.SequenceEqual(subscription.Coupons) ? null : counted };
     }
 

@@ -65,7 +65,8 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var billed = lines.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start));
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var origins = new Dictionary<InvoiceId, BilledOrigin>();
-        var early = EarlyOf([.. charges.Where(charge => OriginOf(charge, parts) is null)], new BoundBills(number, [.. lines]) { Early = parts }, subscription);
+        var bound = new BoundBills(number, [.. lines]) { Early = parts, Bills = parts, Memos = memos, Standing = standing };
+        var early = EarlyOf([.. charges.Where(charge => OriginOf(charge, parts) is null)], bound, subscription);
         ImmutableArray<CommittedPeriod> settled = [.. commitments.Select(item => item.After(lines)).Where(item => item.GoesOn || charges.Exists(charge => item.Of.Holds(charge.Period.Start)))];
         ImmutableArray<Recharge> recharged = [.. charges.Zip(used, (charge, input) => Recharged(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)])))];
         return new Correction(number, recharged, [.. marks.Where(mark => mark.Last < billedUntil)])
@@ -97,27 +98,8 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
                 return origin;
             }
 
-            return origins[invoice.Id] = OriginOf(bills.Find(bill => bill.Id == invoice.Id)!, subscription, lines, memos, standing, isEarly: false);
+            return origins[invoice.Id] = bound.OriginOf(bills.Find(bill => bill.Id == invoice.Id)!, subscription, schedule, isEarly: false);
         }
-    }
-
-    /// <summary>What one document billed a subscription, and what later lines and memos made of it. What is billed of charges that none bills as a whole counts by itself.</summary>
-    public static BilledOrigin OriginOf(Invoice document, Subscription subscription, IReadOnlyCollection<InvoiceLine> later, IEnumerable<CreditMemo> memos, IReadOnlyDictionary<InvoiceLineId, InvoiceLineId> standing, bool isEarly)
-    {
-        var bill = document.PartOf(subscription.Id);
-        ImmutableArray<InvoiceLine> own = [.. bill.Lines.Where(line => BoundBills.IsEarly(line) == isEarly)];
-        var (mine, coupons) = (own.Select(line => line.Id).ToHashSet(), subscription.CouponsOf(bill));
-        return new BilledOrigin(bill with { Lines = own }, coupons, [.. later.Where(line => line.Corrects is { } id && mine.Contains(id))])
-        {
-            Document = document, GivenBack = GivenBack(own, later, memos, standing), Bills = own.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
-        };
-    }
-
-    private static ImmutableDictionary<InvoiceLineId, Money> GivenBack(ImmutableArray<InvoiceLine> own, IReadOnlyCollection<InvoiceLine> later, IEnumerable<CreditMemo> memos, IReadOnlyDictionary<InvoiceLineId, InvoiceLineId> standing)
-    {
-        var given = later.Where(line => line.GivesBack is not null).ToLookup(line => standing.GetValueOrDefault(line.GivesBack!.Value, line.GivesBack.Value), line => -line.Amount);
-        var credited = memos.Where(memo => memo.Status is CreditMemoStatus.Issued).SelectMany(memo => memo.Lines).Where(line => line.Adjustment is null).ToLookup(line => standing.GetValueOrDefault(line.Line, line.Line));
-        return own.Where(line => given[line.Id].Any() || credited[line.Id].Any()).ToImmutableDictionary(line => line.Id, line => given[line.Id].Concat(credited[line.Id].Select(part => part.Of(line))).Aggregate(Money.Zero(line.Amount.Currency), (sum, amount) => sum + amount));
     }
 
     // Charges that share early bills are counted as one.

@@ -141,7 +141,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             IsWithin = item.IsWithin,
             Recharges = [.. progressed[true].Concat(dropped.Select(charge => (Charge: charge, Billed: bound!.Of(charge.Charge)))).Select(pair => new Recharge(pair.Charge.Charge, pair.Charge.Usage, pair.Billed) { Word = "rest of the usage", Early = early }), .. item.Correction?.Charges ?? []],
             Commitments = commitments,
-            Committed = [.. (item.Correction?.Committed ?? []).Concat(bound?.Charging(commitments, item.Subscription) ?? []).DistinctBy(bill => bill.Invoice.Id)],
+            Committed = [.. (item.Correction?.Committed ?? []).Concat(bound?.Charging(commitments, item.Subscription, item.Schedule) ?? []).DistinctBy(bill => bill.Invoice.Id)],
             IsBound = item.IsBound,
             Correction = bound?.Number ?? item.Correction?.Number ?? 0,
             Charges = [.. progressed[false].Select(pair => pair.Charge)],
@@ -219,8 +219,27 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
     }
 
     /// <summary>The bills that charged what was missing to intervals that are settled anew.</summary>
-    public IEnumerable<BilledOrigin> Charging(IEnumerable<CommittedPeriod> commitments, Subscription subscription) =>
-        commitments.Select(item => ChargedFor(item, Bills)).OfType<Invoice>().DistinctBy(invoice => invoice.Id).Select(invoice => Recharges.OriginOf(invoice, subscription, Lines, Memos, Standing, isEarly: false));
+    public IEnumerable<BilledOrigin> Charging(IEnumerable<CommittedPeriod> commitments, Subscription subscription, ChargeSchedule schedule) =>
+        commitments.Select(item => ChargedFor(item, Bills)).OfType<Invoice>().DistinctBy(invoice => invoice.Id).Select(invoice => OriginOf(invoice, subscription, schedule, isEarly: false));
+
+    /// <summary>What one document billed a subscription, and what later lines and memos made of it. What is billed of charges that none bills as a whole counts by itself.</summary>
+    public BilledOrigin OriginOf(Invoice document, Subscription subscription, ChargeSchedule schedule, bool isEarly)
+    {
+        var bill = document.PartOf(subscription.Id);
+        ImmutableArray<InvoiceLine> own = [.. bill.Lines.Where(line => BoundBills.IsEarly(line) == isEarly)];
+        var (mine, coupons) = (own.Select(line => line.Id).ToHashSet(), subscription.CouponsOf(bill, schedule, Bills));
+        return new BilledOrigin(bill with { Lines = own }, coupons, [.. Lines.Where(line => line.Corrects is { } id && mine.Contains(id))])
+        {
+            Document = document, GivenBack = GivenBack(own), CountsFor = schedule.CountsFor(bill), Bills = own.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
+        };
+    }
+
+    private ImmutableDictionary<InvoiceLineId, Money> GivenBack(ImmutableArray<InvoiceLine> own)
+    {
+        var given = Lines.Where(line => line.GivesBack is not null).ToLookup(line => Standing.GetValueOrDefault(line.GivesBack!.Value, line.GivesBack.Value), line => -line.Amount);
+        var credited = Memos.Where(memo => memo.Status is CreditMemoStatus.Issued).SelectMany(memo => memo.Lines).Where(line => line.Adjustment is null).ToLookup(line => Standing.GetValueOrDefault(line.Line, line.Line));
+        return own.Where(line => given[line.Id].Any() || credited[line.Id].Any()).ToImmutableDictionary(line => line.Id, line => given[line.Id].Concat(credited[line.Id].Select(part => part.Of(line))).Aggregate(Money.Zero(line.Amount.Currency), (sum, amount) => sum + amount));
+    }
 
     /// <summary>The bill that charged what was missing to an interval first; null where none did.</summary>
     public static Invoice? ChargedFor(CommittedPeriod committed, List<Invoice> bills) =>

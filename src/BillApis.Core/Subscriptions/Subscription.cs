@@ -180,6 +180,24 @@ public sealed record Subscription : IEntity<Subscription>
             .Select(item => RedeemedThen(item.Key)?.TakenFrom(invoice, item.Value!.Value)).Concat(invoice.Coupons.Select(coupon => RedeemedThen(coupon.Coupon)?.Taking(coupon.Most))).OfType<Redemption>()];
     }
 
+    /// <summary>The same, of an amount with no more than what other bills leave of it for the period of the invoice.</summary>
+    /// <param name="invoice">The invoice.</param>
+    /// <param name="schedule">What is charged when.</param>
+    /// <param name="bills">What was billed so far.</param>
+    internal ImmutableArray<Redemption> CouponsOf(Invoice invoice, ChargeSchedule schedule, IReadOnlyCollection<Invoice> bills)
+    {
+        var coupons = CouponsOf(invoice);
+        if (!coupons.Any(coupon => coupon.Terms is { AmountOff: not null, CarryOver: false }))
+        {
+            return coupons;
+        }
+
+        var (period, redeemed) = (schedule.CountsFor(invoice), FormerCoupons.AddRange(Coupons));
+        return [.. coupons.Select(coupon => redeemed.First(item => item.Coupon == coupon.Coupon).Terms is { AmountOff: { } whole, CarryOver: false } ? coupon.AtMost(bills.Aggregate(whole, (left, bill) => left - TakenBy(bill, coupon))) : coupon)];
+
+        Money TakenBy(Invoice bill, Redemption coupon) => coupon.TakenBy(bill, period, schedule.CountsFor(bill) == period, invoice.Id);
+    }
+
     /// <summary>The coupons that count on one more invoice of a period, with the plan of an instant.</summary>
     internal IEnumerable<Redemption> CountingCoupons(Instant period, Instant at) => Counting(period, at, redemption => redemption.Counts(period));
 
@@ -197,8 +215,15 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>The same after the coupons that an invoice of a period names took something off it.</summary>
     internal Subscription Counted(Invoice? invoice, Instant period)
     {
+        var late = (invoice?.Discounts ?? []).Where(discount => discount.CountsFor is not null).ToLookup(discount => discount.Coupon, discount => discount.CountsFor!.Value);
         var taken = TakenBy(invoice).Where(item => item.Value is not null).ToDictionary(item => item.Key, item => item.Value!.Value);
-        return taken.Count == 0 ? this : this with { Coupons = [.. Coupons.Select(redemption => taken.TryGetValue(redemption.Coupon, out var amount) ? redemption.Counted(period, amount, invoice!.Kind is InvoiceKind.Progressive) : redemption)] };
+        return taken.Count + late.Count == 0 ? this : this with { Coupons = [.. Coupons.Select(Counted)] };
+
+        Redemption Counted(Redemption redemption)
+        {
+            var counted = taken.TryGetValue(redemption.Coupon, out var amount) ? redemption.Counted(period, amount, invoice!.Kind is InvoiceKind.Progressive) : redemption;
+            return late[redemption.Coupon].Aggregate(counted, (result, start) => result.CountedLate(start));
+        }
     }
 
     private Instant RecordedSince(Instant at) => Timeline.Entries.Aggregate(at, (last, entry) => Instant.Max(last, entry.RecordedAt));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using BillApis.Pricing;
+using NodaTime;
 
 namespace BillApis.Invoicing;
 
@@ -15,12 +16,20 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     /// <summary>The bills that its lines are of, each as its own origin; empty where the invoice is one of itself.</summary>
     public ImmutableArray<BilledOrigin> Bills { get; init; } = [];
 
+    /// <summary>The start of the period that coupons counted it for; null where that is not known.</summary>
+    public Instant? CountsFor { get; init; }
+
     /// <summary>What later documents gave back of its lines, or credited, beside what adjusts them.</summary>
     public ImmutableDictionary<InvoiceLineId, Money> GivenBack { get; init; } = ImmutableDictionary<InvoiceLineId, Money>.Empty;
 
     /// <summary>The lines of an invoice that adjusts it which move what its coupons took off to those of its lines that bear other taxes.</summary>
     public IReadOnlyList<InvoiceLine> MovedWith(IReadOnlyCollection<InvoiceLine> lines) =>
         [.. CorrectedDiscounts.Apply(Invoice with { Lines = [.. lines.Where(line => line.Kind is not LineKind.Discount).Select(line => line with { Discount = null })], Discounts = [] }, this, lines.Count(line => line.Kind is LineKind.Discount && Has(line))).Lines.Where(line => line.Kind is LineKind.Discount)];
+
+    /// <summary>The same beside what an invoice takes of amounts for its period, by itself or for other bills.</summary>
+    internal BilledOrigin Beside(Invoice invoice, Instant? period) => CountsFor is not { } start
+        ? this
+        : this with { Coupons = [.. Coupons.Select(coupon => coupon.Terms is { AmountOff: { } most, CarryOver: false } ? coupon.AtMost(most - coupon.TakenBy(invoice, start, period == start, Invoice.Id)) : coupon)] };
 
     /// <summary>Whether all its lines are of one bill, so that a coupon is spread over them.</summary>
     internal bool IsOneBill => Bills.Length < 2;

@@ -1,11 +1,16 @@
+using NodaTime;
+
 namespace BillApis.Invoicing;
 
 /// <summary>Counts the coupons of earlier invoices anew with the adjustments that a new one has of them: what they would have taken off more, or less, had all usage been known.</summary>
 internal static class CorrectedDiscounts
 {
     /// <summary>The invoice with these discounts on its adjustments, and on lines of their own where they are those of other taxes and there is room.</summary>
-    public static Invoice Apply(Invoice invoice, IReadOnlyCollection<BilledOrigin> origins, int most = Limits.LinesPerInvoice) =>
-        origins.Aggregate(invoice, (result, origin) => Apply(result, origin, most - result.Lines.Length));
+    /// <param name="invoice">The invoice that adjusts.</param>
+    /// <param name="origins">The bills.</param>
+    /// <param name="period">The start of the period that coupons count the invoice itself for.</param>
+    public static Invoice Apply(Invoice invoice, IReadOnlyCollection<BilledOrigin> origins, Instant? period = null) =>
+        origins.Aggregate(invoice, (result, origin) => Apply(result, origin.Beside(result, period), Limits.LinesPerInvoice - result.Lines.Length));
 
     /// <summary>How many lines it adds at the least where discounts move between taxes.</summary>
     public static int LinesFor(IEnumerable<BilledOrigin> origins) => origins.Where(origin => origin.IsOneBill && origin.TaxesApart > 1).Sum(origin => origin.TaxesApart + origin.Advanced);
@@ -28,8 +33,13 @@ internal static class CorrectedDiscounts
             changes[^1] = changes[^1] with { Change = changes[^1].Change + DiscountOf(borne) - DiscountOf(invoice) - total };
         }
 
-        return borne with { Discounts = borne.Discounts.AddRange(changes.Where(item => !item.Change.IsZero).Select(item => new InvoiceDiscount(item.Coupon.Coupon, item.Coupon.Description, item.Change) { IsCorrection = true })) };
+        return borne with { Discounts = borne.Discounts.AddRange(changes.Where(item => !item.Change.IsZero).Select(item => Correction(origin, item.Coupon, item.Change))) };
     }
+
+    // What one of several bills of a period has of an amount, the others have not.
+    private static InvoiceDiscount Correction(BilledOrigin origin, Redemption coupon, Money change) => coupon.Terms is { AmountOff: not null, CarryOver: false } && origin.CountsFor is { } period
+        ? new InvoiceDiscount(coupon.Coupon, coupon.Description, change) { IsCorrection = true, Corrects = origin.Invoice.Id, CountsFor = period }
+        : new InvoiceDiscount(coupon.Coupon, coupon.Description, change) { IsCorrection = true };
 
     private static Money DiscountOf(Invoice invoice) => invoice.Lines.Aggregate(Money.Zero(invoice.Currency), (sum, line) => sum + line.Discount ?? sum);
 

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using NodaTime;
+
 namespace BillApis.Invoicing;
 
 /// <summary>What one coupon took off an invoice.</summary>
@@ -11,4 +14,12 @@ public sealed record InvoiceDiscount(CouponId Coupon, string Description, Money 
 
     /// <summary>Whether it is what the coupon would have taken off an earlier invoice more, or where negative less, with the adjustments of it that stand on this one.</summary>
     public bool IsCorrection { get; init; }
+
+    /// <summary>The earlier invoice that a correction of an amount off is of; null for every other discount.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InvoiceId? Corrects { get; init; }
+
+    /// <summary>The start of the period that the coupon counted that invoice for; null for every other discount.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Instant? CountsFor { get; init; }
 }

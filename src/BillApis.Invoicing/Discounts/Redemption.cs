@@ -72,5 +72,23 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
         return Terms.CarryOver || invoice.Kind is InvoiceKind.Progressive || invoice.Lines.Where(line => line is { RefersBack: false, Kind: not LineKind.OneOff } && Terms.IsFor(line)).Sum(line => line.Net.MinorUnits) > 0 ? Taking(taken) : this;
     }
 
+    /// <summary>The same after it took something off what came late to an invoice: where no invoice of that period had it before, that is the one that it counted on.</summary>
+    public Redemption CountedLate(Instant period) => CountedFor >= period ? this : Counted(period, Money.Zero(Terms.AmountOff!.Value.Currency));
+
+    /// <summary>The same with no more of an amount that it takes off; with none of it where that is negative.</summary>
+    public Redemption AtMost(Money most) => Terms.AmountOff is { } amount && most.MinorUnits < amount.MinorUnits ? Taking(Money.FromMinorUnits(Math.Max(0, most.MinorUnits), most.Currency)) : this;
+
+    /// <summary>What an invoice has of it for a period: off its own lines, and off what comes late to earlier bills.</summary>
+    /// <param name="invoice">The invoice.</param>
+    /// <param name="period">The start of the period.</param>
+    /// <param name="isOwn">Whether coupons count the invoice itself for it.</param>
+    /// <param name="but">The bill that is not looked at.</param>
+    public Money TakenBy(Invoice invoice, Instant period, bool isOwn, InvoiceId but)
+    {
+        ArgumentNullException.ThrowIfNull(invoice);
+        return invoice.Discounts.Where(discount => discount.Coupon == Coupon && (discount.IsCorrection ? discount.CountsFor == period && discount.Corrects != but : isOwn && invoice.Id != but))
+            .Aggregate(Money.Zero(invoice.Currency), (sum, discount) => sum + discount.Amount);
+    }
+
     private Money? LeftIn(Instant period) => CountedFor == period ? LeftOfPeriod : null;
 }
