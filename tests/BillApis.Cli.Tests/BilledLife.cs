@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Cli.Tests;
 
-/// <summary>A stub of a month with every kind of line, coupons, credits and taxes, exported; and invoices that give back, adjust and discount otherwise what earlier ones billed.</summary>
+/// <summary>A stub of a month with every kind of line, coupons, credits and taxes, exported; invoices that settle commitments; and some that give back, adjust and discount otherwise what earlier ones billed.</summary>
 public sealed class BilledLife : IAsyncLifetime
 {
     private readonly string _file = SqliteFile.NewPath();
@@ -29,7 +29,7 @@ public sealed class BilledLife : IAsyncLifetime
             exports.Add((await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice.Id.ToString()), await life.Billing.Exports.EventsAsync(life.Tenant, invoice.Id.ToString())));
         }
 
-        Exports = [.. exports, .. await FollowingLife.ExportsAsync()];
+        Exports = [.. exports, .. await CommittedLife.ExportsAsync(), .. await FollowingLife.ExportsAsync()];
     }
 
     public ValueTask DisposeAsync()

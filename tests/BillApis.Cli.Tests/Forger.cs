@@ -29,6 +29,12 @@ internal sealed class Forger(InvoiceExport export, Random random)
         ["another line is adjusted"] = forger => forger.Changed(line => line.Corrects is not null, line => line with { Corrects = forger._invoice.Lines.Select(other => other.Corrects).OfType<InvoiceLineId>().FirstOrDefault(id => id != line.Corrects, EntityId.New<InvoiceLineId>()) }),
         ["a tax of another line"] = forger => forger.Changed(line => line.RefersBack && forger._invoice.Lines.Any(other => !Same(other, line)), line => line with { Taxes = forger._invoice.Lines.First(other => !Same(other, line)).DecidedTaxes }),
         ["no tax"] = forger => forger.Changed(line => line.RefersBack && !line.Taxes.IsEmpty, line => line with { Taxes = [] }),
+        ["more is missing to a commitment"] = forger => forger.Changed(line => line.Kind is LineKind.Commitment, line => forger.Worth(line, line.Amount.MinorUnits + forger.Some())),
+        ["a commitment is left out"] = forger => forger.Pick(line => line.Kind is LineKind.Commitment) is { } k ? forger._invoice.Lines.RemoveAt(k) : null,
+        ["a commitment stands twice"] = forger => forger.Pick(line => line.Kind is LineKind.Commitment) is { } k ? forger._invoice.Lines.Add(forger._invoice.Lines[k] with { Id = EntityId.New<InvoiceLineId>() }) : null,
+        ["another time of a commitment"] = forger => forger.Changed(line => line.Kind is LineKind.Commitment, line => forger.Shifted(line, forger.Some(3))),
+        ["another part of a commitment"] = forger => forger.Changed(line => line.Kind is LineKind.Commitment, line => line with { Factor = new ProrationFactor(17, 31) }),
+        ["a commitment that nobody made"] = forger => forger.Pick(line => line.Period is not null) is { } k ? forger._invoice.Lines.Add(forger.Missing(forger._invoice.Lines[k])) : null,
         ["a discount that moves more"] = forger => forger.Moved(forger.Some()),
     };
 
@@ -96,6 +102,11 @@ internal sealed class Forger(InvoiceExport export, Random random)
     {
         Amount = Money.FromMinorUnits(minor, currency), UnitAmount = line.UnitAmount is null || line.Quantity == 0 ? line.UnitAmount : Math.Round(Money.FromMinorUnits(minor, currency).Amount / line.Quantity, 12, MidpointRounding.AwayFromZero),
         Adjustment = line.Adjustment is null ? null : line.Adjustment with { Amount = line.Adjustment.Billed + Money.FromMinorUnits(minor, currency) },
+    };
+
+    private InvoiceLine Missing(InvoiceLine like) => new()
+    {
+        Kind = LineKind.Commitment, Description = "Minimum commitment", Quantity = 1, UnitAmount = Of(9_99).Amount, Amount = Of(9_99), Period = like.Period, Subscription = like.Subscription, Taxes = like.DecidedTaxes, Id = EntityId.New<InvoiceLineId>(),
     };
 
     private InvoiceLine Worth(InvoiceLine line, long minor) => Worth(line, minor, _invoice.Currency);

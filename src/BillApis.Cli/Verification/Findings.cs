@@ -12,6 +12,8 @@ internal sealed class Findings
 
     public void Add(string field, string what) => _found.Add($"{field}: {what}");
 
+    public void AddAll(Findings others) => _found.AddRange(others._found);
+
     /// <summary>An amount that is recomputed.</summary>
     public void Expect(string field, Money says, BigInteger minor, string why)
     {

@@ -37,9 +37,10 @@ internal sealed class InvoiceVerification
     {
         var read = JsonSerializer.Deserialize<InvoiceExport>(invoice, BillingJson.Options)!;
         var document = read.Invoice.Deserialize<Invoice>(BillingJson.Options)!;
-        var following = document.Lines.Count(line => line.RefersBack || line.Kind is LineKind.Adjustment);
+        var knowsCommitments = read.Earlier is not null && ExportedSubscriptions.All(read).All(subscription => subscription.Commitments is not null);
+        var following = document.Lines.Count(line => (read.Earlier is null && (line.RefersBack || line.Kind is LineKind.Adjustment)) || (line.Kind is LineKind.Commitment && !knowsCommitments));
         return $"{document.DisplayNumber ?? document.Id.ToString()}: {document.Lines.Length} lines, {read.Totals.Total}, {read.Events.Count} events"
-            + (read.Earlier is not null || following == 0 ? "" : $"{Environment.NewLine}not checked: what earlier invoices billed, which {following} of the lines follow from; the file does not say it");
+            + (following == 0 ? "" : $"{Environment.NewLine}not checked: what earlier invoices billed, which {following} of the lines follow from; the file does not say it");
     }
 
     internal static IReadOnlyList<UsageEvent> ReadEvents(byte[] events)
@@ -85,6 +86,7 @@ internal sealed class InvoiceVerification
         }
 
         new ReferenceVerification(_export, _invoice, earlier, _findings).Verify();
+        new CommitmentVerification(_export, _invoice, earlier, _findings).Verify();
         foreach (var subscription in _invoice.Lines.Select(line => line.Subscription ?? _invoice.Subscription).Distinct())
         {
             new MovedVerification(_invoice, earlier, _findings).Verify(subscription);

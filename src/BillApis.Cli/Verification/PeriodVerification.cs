@@ -62,7 +62,7 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
     }
 
     /// <summary>The timeline of the subscription that a line is billed for.</summary>
-    public Timeline? TimelineOf(InvoiceLine line) => (export.Subscriptions.FirstOrDefault(item => item.Id == line.Subscription) ?? export.Subscription)?.Timeline;
+    public Timeline? TimelineOf(InvoiceLine line) => ExportedSubscriptions.Of(export, line)?.Timeline;
 
     /// <summary>What a metered line asks for.</summary>
     public UsageRequest RequestOf(InvoiceLine line, Metric metric, Invoice invoice)
@@ -91,7 +91,12 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
     /// <summary>The part of a time that another is, by the days of the zone that an instant has; that of its start where none is named.</summary>
     public Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration, Instant? at = null)
     {
-        var zone = TimelineOf(line)?.ZoneAt(at ?? period.Start) ?? export.Zone;
+        return PartOf(period, whole, proration, TimelineOf(line)?.ZoneAt(at ?? period.Start) ?? export.Zone);
+    }
+
+    /// <summary>The part of a time that another is, by the days of a zone.</summary>
+    public static Rational PartOf(Interval period, Interval whole, Proration proration, DateTimeZone zone)
+    {
         return proration is Proration.ByDay && Days(whole) > 0 ? new Rational(Days(period), Days(whole)) : new Rational(period.Duration.BclCompatibleTicks, whole.Duration.BclCompatibleTicks);
 
         int Days(Interval interval) => Period.DaysBetween(interval.Start.InZone(zone).Date, interval.End.InZone(zone).Date);

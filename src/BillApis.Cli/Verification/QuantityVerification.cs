@@ -12,7 +12,7 @@ internal sealed class QuantityVerification(InvoiceExport export, Invoice invoice
         for (var i = 0; i < invoice.Lines.Length; i++)
         {
             var line = invoice.Lines[i];
-            if (IsFixed(line) && SubscriptionOf(line) is { Items: { } items } subscription && export.Prices.TryGetValue(line.Price!.Value.ToString(), out var price))
+            if (IsFixed(line) && ExportedSubscriptions.Of(export, line) is { Items: { } items } subscription && export.Prices.TryGetValue(line.Price!.Value.ToString(), out var price))
             {
                 var path = string.Create(CultureInfo.InvariantCulture, $"invoice.lines[{i}]");
                 var timeline = subscription.Timeline;
@@ -35,7 +35,7 @@ internal sealed class QuantityVerification(InvoiceExport export, Invoice invoice
     // Prices that a plan charges alike are charged together; changes of plans and dates part them, and those of quantities as they take effect.
     private void VerifyWhole()
     {
-        foreach (var (line, subscription) in invoice.Lines.Where(line => IsFixed(line) || line.Kind is LineKind.Usage).Select(line => (line, SubscriptionOf(line))))
+        foreach (var (line, subscription) in invoice.Lines.Where(line => IsFixed(line) || line.Kind is LineKind.Usage).Select(line => (line, ExportedSubscriptions.Of(export, line))))
         {
             if (subscription is not { Items: { } items } || IsChanged(subscription.Timeline, line) || items.FirstOrDefault(item => item.Price == line.Price && IsFirst(item, subscription)) is not { Interval: { } interval } own || (own.IsMetered && subscription.BillsEarly))
             {
@@ -58,6 +58,4 @@ internal sealed class QuantityVerification(InvoiceExport export, Invoice invoice
 
     private static bool IsShared(InvoiceLine one, InvoiceLine other) =>
         one.Period == other.Period || (one.Period is { } first && other.Period is { } second && first.Start < second.End && second.Start < first.End);
-
-    private ExportedSubscription? SubscriptionOf(InvoiceLine line) => export.Subscriptions.FirstOrDefault(item => item.Id == line.Subscription) ?? export.Subscription;
 }

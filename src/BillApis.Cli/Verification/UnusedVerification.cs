@@ -40,6 +40,12 @@ internal sealed class UnusedVerification(Invoice invoice, EarlierBills earlier, 
 
     private void VerifyPart(InvoiceLine line, InvoiceLine billed, Interval period, Interval whole, PriceTerms terms, string path)
     {
+        // Of a time that had not begun as it was given back, older invoices name the change's instant.
+        if (period.Start == invoice.CreatedAt && period.Start < whole.Start && period.End == whole.End && terms.Proration is not Proration.None)
+        {
+            return;
+        }
+
         if ((period != whole && period.Start != invoice.CreatedAt && invoice.Replaces is null) || period.Start < whole.Start || period.End > whole.End || !(terms.Proration is not Proration.None || period == whole))
         {
             findings.Add($"{path}.period", "is no part of the time that was paid");
@@ -53,7 +59,7 @@ internal sealed class UnusedVerification(Invoice invoice, EarlierBills earlier, 
     }
 
     // A change of zone gives back by the days of the zone that it ends.
-    private Rational PartOf(InvoiceLine line, Interval period, Interval whole, PriceTerms terms) => period == whole ? 1 : periods.PartOf(line, period, whole, terms.Proration, whole.Start);
+    private Rational PartOf(InvoiceLine line, Interval period, Interval whole, PriceTerms terms) => period == whole || period.Start < whole.Start ? 1 : periods.PartOf(line, period, whole, terms.Proration, whole.Start);
 
     // What was withdrawn since, and what was taken back at the very instant of issue, may have counted or not.
     private void VerifyAmount(InvoiceLine line, InvoiceLine billed, EarlierBill bill, Interval period, Interval whole, PriceTerms terms, string path)

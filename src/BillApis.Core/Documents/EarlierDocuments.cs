@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace BillApis;
 
-/// <summary>Finds the earlier documents that lines of an invoice follow from: those that billed what it gives back or adjusts, and those that gave back or adjusted of the same before.</summary>
+/// <summary>Finds the earlier documents that lines of an invoice follow from: those that billed what it gives back or adjusts, those that gave back or adjusted of the same before, and those that draw on commitments that it settles.</summary>
 internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
 {
     /// <summary>The documents of each subscription, the oldest first; none where nothing follows from any.</summary>
@@ -19,16 +19,25 @@ internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
         foreach (var subscription in subscriptions)
         {
             var following = invoice.PartOf(subscription.Id).Lines.Where(line => line.RefersBack || line.Kind is LineKind.Adjustment).ToList();
-            if (following.Count > 0)
+            var settled = await SettledAsync(invoice.PartOf(subscription.Id), origin, subscription, cancellationToken).ConfigureAwait(false);
+            if (following.Count > 0 || settled.Count > 0)
             {
-                found.AddRange(await OfAsync(following, origin, subscription, cancellationToken).ConfigureAwait(false));
+                found.AddRange(await OfAsync(following, settled, origin, subscription, cancellationToken).ConfigureAwait(false));
             }
         }
 
         return found;
     }
 
-    private async Task<IEnumerable<EarlierDocument>> OfAsync(List<InvoiceLine> following, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
+    // The intervals that end with it, and those that ended before and that its lines draw on.
+    private async Task<List<CommitmentPeriod>> SettledAsync(Invoice part, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
+    {
+        var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
+        var starts = part.Lines.Where(line => line.GivesBack is null).Select(line => line.Period?.Start).OfType<Instant>().Append(origin.CreatedAt - Duration.Epsilon).ToList();
+        return [.. BilledPriceList.KnownTo(origin, subscription.Timeline).SelectMany(known => ChargeSchedule.Of(known, versions).CommitmentsHolding(starts, origin.CreatedAt))];
+    }
+
+    private async Task<IEnumerable<EarlierDocument>> OfAsync(List<InvoiceLine> following, List<CommitmentPeriod> settled, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
     {
         var all = await earlier.IssuedAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
         var bills = all.FindAll(bill => EarlierOrigins.IsBefore(bill, origin)).OrderBy(bill => bill.CreatedAt).ThenBy(bill => bill.Number ?? long.MaxValue).ToList();
@@ -38,7 +47,9 @@ internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
         var named = following.Select(line => line.GivesBack ?? line.Corrects).OfType<InvoiceLineId>().ToHashSet();
         var rated = following.Where(line => line.Kind is LineKind.Adjustment).Select(line => (line.Price, line.Period?.Start)).ToHashSet();
         var ids = Together(bills, named).SelectMany(bill => bill.PartOf(subscription.Id).Lines).Select(line => line.Id).ToHashSet();
-        bool IsOf(InvoiceLine line) => ids.Contains(line.Id) || ((line.GivesBack ?? line.Corrects) is { } id && ids.Contains(id)) || (line.Metric is not null && rated.Contains((line.Price, line.Period?.Start)));
+        bool IsOf(InvoiceLine line) => ids.Contains(line.Id) || ((line.GivesBack ?? line.Corrects) is { } id && ids.Contains(id)) || (line.Metric is not null && rated.Contains((line.Price, line.Period?.Start)))
+            || settled.Exists(committed => committed.Counts(line) || (line.Kind is LineKind.Commitment && line.Period == committed.Period)
+                || (line is { InAdvance: true, Period: { } period } && period.Start >= committed.Since && period.Start < committed.Period.Start && period.End > committed.Period.Start));
         return
         [
             .. bills.Where(bill => bill.PartOf(subscription.Id).Lines.Any(IsOf)).Select(bill => new EarlierDocument(

@@ -46,7 +46,7 @@ public sealed record InvoiceExport
     /// <summary>The coupons that counted on it, with the terms that they were redeemed at.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
 
-    /// <summary>The earlier invoices and credit memos that its lines follow from, as they were issued: of what it gives back or adjusts, and what was given back or adjusted of that before. Null in files that were written before there were any.</summary>
+    /// <summary>The earlier invoices and credit memos that its lines follow from, as they were issued: of what it gives back or adjusts, what was given back or adjusted of that before, and what draws on the commitments that it settles. Null in files that were written before there were any.</summary>
     public ImmutableArray<ExportedDocument>? Earlier { get; init; }
 
     /// <summary>The credit that it used, as it was before.</summary>
@@ -86,15 +86,21 @@ public sealed record ExportedSubscription(SubscriptionId Id, PlanId Plan, int Pl
     /// <summary>What the versions of its plans charge; null in files that were written before they said so.</summary>
     public ImmutableArray<ExportedItem>? Items { get; init; }
 
+    /// <summary>What the versions of its plans commit to, of those that do; null in files that were written before they said so. What the contract commits to instead is in <see cref="Timeline"/>.</summary>
+    public ImmutableArray<ExportedCommitment>? Commitments { get; init; }
+
     /// <summary>Whether usage may be billed before its period ends, so that the bill of its end has what is left of it, or nothing.</summary>
     public bool BillsEarly { get; init; }
 
     internal static ExportedSubscription Of(Subscription subscription, PlanVersions versions) => new(subscription.Id, subscription.Plan, subscription.PlanVersion, subscription.Timeline)
     {
-        Items = [.. versions.Later.Append(KeyValuePair.Create(new PlanRef(subscription.Plan, subscription.PlanVersion), versions.First)).DistinctBy(version => version.Key).OrderBy(version => version.Key.Plan.ToString(), StringComparer.Ordinal).ThenBy(version => version.Key.Version)
-            .SelectMany(version => version.Value.Items, (version, item) => ExportedItem.Of(version.Key, item, subscription.Timeline.Prices.GetValueOrDefault(item.Price.Code) ?? item.Price.Terms))],
+        Items = [.. All(subscription, versions).SelectMany(version => version.Value.Items, (version, item) => ExportedItem.Of(version.Key, item, subscription.Timeline.Prices.GetValueOrDefault(item.Price.Code) ?? item.Price.Terms))],
+        Commitments = [.. All(subscription, versions).Where(version => version.Value.Commitment is not null).Select(version => new ExportedCommitment(version.Key.Plan, version.Key.Version, version.Value.Commitment!))],
         BillsEarly = subscription.IsWatched,
     };
+
+    private static IEnumerable<KeyValuePair<PlanRef, PlanVersion>> All(Subscription subscription, PlanVersions versions) =>
+        versions.Later.Append(KeyValuePair.Create(new PlanRef(subscription.Plan, subscription.PlanVersion), versions.First)).DistinctBy(version => version.Key).OrderBy(version => version.Key.Plan.ToString(), StringComparer.Ordinal).ThenBy(version => version.Key.Version);
 }
 
 /// <summary>A price of a plan.</summary>
@@ -109,6 +115,12 @@ public sealed record ExportedItem(PlanId Plan, int Version, PriceId Price, decim
 {
     internal static ExportedItem Of(PlanRef plan, PlanItem item, PriceTerms terms) => new(plan.Plan, plan.Version, item.Price.Id, item.Quantity, terms.Interval, terms.Timing, item.Price.Metric is not null);
 }
+
+/// <summary>What a version of a plan commits to.</summary>
+/// <param name="Plan">The plan.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Commitment">The least that each interval comes to.</param>
+public sealed record ExportedCommitment(PlanId Plan, int Version, MinimumCommitment Commitment);
 
 /// <summary>Credit that an invoice used.</summary>
 /// <param name="Id">The grant.</param>

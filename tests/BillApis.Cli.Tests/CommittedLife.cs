@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using BillApis.Pricing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BillApis.Cli.Tests;
+
+/// <summary>At least 200.00 a month by the plan, under a coupon: seats that are given up in mid-month, usage that comes late and makes less missing, and an end before the month's.</summary>
+internal static class CommittedLife
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>The invoices that settle a month, with their events, oldest first.</summary>
+    public static async Task<IReadOnlyList<(byte[] Invoice, byte[] Events)>> ExportsAsync()
+    {
+        var file = SqliteFile.NewPath();
+        try
+        {
+            await using var life = await Scenario.StartAsync(billing => billing.UseSqlite($"Data Source={file}"), "2026-01-01", Token);
+            await SellAsync(life);
+            await life.UseAsync("acme", "call", 30, "2026-01-20");
+            await life.GoToAsync("2026-01-16T12:00");
+            var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0].Id.ToString();
+            await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate }, Token);
+            await life.GoToAsync("2026-02-10");
+            await life.UseAsync("acme", "call", 47, "2026-01-21");
+            await life.UseAsync("acme", "call", 12, "2026-02-20");
+            await life.UseAsync("acme", "call", 3, "2026-03-05");
+            await life.GoToAsync("2026-03-11");
+            await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new Cancel { When = ChangeWhen.Immediate }, Token);
+            await life.RunAsync();
+            var exports = new List<(byte[], byte[])>();
+            foreach (var invoice in (await life.InvoicesAsync("acme")).Where(invoice => invoice.Lines.Any(line => line.Kind is LineKind.Commitment)))
+            {
+                exports.Add((await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, invoice.Id.ToString(), Token)));
+            }
+
+            return exports;
+        }
+        finally
+        {
+            SqliteFile.Delete(file);
+        }
+    }
+
+    private static async Task SellAsync(Scenario life)
+    {
+        await life.CustomerAsync(with: customer => customer with { Country = "DE" });
+        await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19 }, Token);
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "TEN", Terms = new CouponTerms { PercentOff = 10, Duration = CouponDuration.Forever } }, Token);
+        await life.PlanAsync("pro", Offer.Fee("fee", 31), Offer.Seats("seat", 8, quantity: 4), Offer.Usage("calls", "call", new PerUnitPrice(1)));
+        await life.Billing.Plans.AddVersionAsync(life.Tenant, "pro", Token);
+        await life.Billing.Plans.UpdateAsync(life.Tenant, "pro", sold => sold.WithDraft(draft => draft with { Commitment = new MinimumCommitment(Money.Of(200, Currency.Parse("USD")), new BillingInterval(IntervalUnit.Month, 1)) }), Token);
+        await life.Billing.Plans.PublishAsync(life.Tenant, "pro", Token);
+        await life.SubscribeAsync("acme", "pro", with => with with { Coupons = ["TEN"] });
+        await life.GoToAsync("2026-01-01");
+    }
+}
