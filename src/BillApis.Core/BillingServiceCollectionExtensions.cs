@@ -85,6 +85,7 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<ChargedUsageReader>();
         services.AddSingleton<EarlierBills>();
         services.AddSingleton<Recharges>();
+        services.AddSingleton<SettledIntervals>();
         services.AddSingleton<AdvancedLines>();
         services.AddSingleton<SubscriptionInvoices>();
         services.AddSingleton<Supplements>();

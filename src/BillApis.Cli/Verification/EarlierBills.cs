@@ -42,6 +42,21 @@ internal sealed class EarlierBills
                 _memos.Add((file, memo));
             }
         }
+
+        InvoiceLine[] lines = [.. invoice.Lines, .. _bills.SelectMany(bill => bill.Part.Lines)];
+        for (var i = 0; i < _bills.Count; i++)
+        {
+            _bills[i] = _bills[i] with { Part = WithSettled(_bills[i].Part, lines) };
+        }
+    }
+
+    // A bill that settled a commitment with nothing missing has no line of that, which what is missing after all corrects; as far as the bill says, it bears the taxes that its lines without a category do.
+    private static Invoice WithSettled(Invoice bill, InvoiceLine[] lines)
+    {
+        var settled = bill.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated
+            ? SettledCommitment.KnownTo(lines.Where(line => line.Period?.End <= bill.CreatedAt && !bill.Lines.Any(own => own.Kind is LineKind.Commitment && own.Period == line.Period)), bill).Select(line => SettledCommitment.TaxesOn(bill) is { } taxes ? line with { Taxes = taxes } : line).ToList()
+            : [];
+        return settled.Count == 0 ? bill : bill with { Lines = [.. bill.Lines, .. settled] };
     }
 
     /// <summary>Whether the file says anything of earlier documents; those that were written before it could do not.</summary>

@@ -46,7 +46,9 @@ internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
         var known = bills.Append(origin).Select(bill => bill.PartOf(subscription.Id)).ToList();
         var named = following.Select(line => line.GivesBack ?? line.Corrects).OfType<InvoiceLineId>().ToHashSet();
         var rated = following.Where(line => line.Kind is LineKind.Adjustment).Select(line => (line.Price, line.Period?.Start)).ToHashSet();
-        var ids = Together(bills, named).SelectMany(bill => bill.PartOf(subscription.Id).Lines).Select(line => line.Id).ToHashSet();
+        var together = Together(bills, bill => bill.Lines.Any(line => named.Contains(line.Id)) || following.Exists(line => SettledCommitment.IsOf(bill.PartOf(subscription.Id), line))).ConvertAll(bill => bill.PartOf(subscription.Id));
+        var missing = bills.SelectMany(bill => bill.PartOf(subscription.Id).Lines).Where(line => together.Exists(bill => SettledCommitment.IsOf(bill, line))).Select(line => line.Corrects!.Value);
+        HashSet<InvoiceLineId> ids = [.. together.SelectMany(bill => bill.Lines).Select(line => line.Id), .. named, .. missing];
         bool IsOf(InvoiceLine line) => ids.Contains(line.Id) || ((line.GivesBack ?? line.Corrects) is { } id && ids.Contains(id)) || (line.Metric is not null && rated.Contains((line.Price, line.Period?.Start)))
             || settled.Exists(committed => committed.Counts(line) || (line.Kind is LineKind.Commitment && line.Period == committed.Period)
                 || (line is { InAdvance: true, Period: { } period } && period.Start >= committed.Since && period.Start < committed.Period.Start && period.End > committed.Period.Start));
@@ -62,9 +64,9 @@ internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
     }
 
     // The bills of the lines that are named, with those that they stand in the place of, and those that stand in theirs.
-    private static List<Invoice> Together(List<Invoice> bills, HashSet<InvoiceLineId> named)
+    private static List<Invoice> Together(List<Invoice> bills, Predicate<Invoice> areNamed)
     {
-        var found = bills.FindAll(bill => bill.Lines.Any(line => named.Contains(line.Id)));
+        var found = bills.FindAll(areNamed);
         for (var known = 0; known < found.Count;)
         {
             known = found.Count;

@@ -55,17 +55,22 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
     public async Task<(ImmutableArray<string> Steps, bool Agrees)> MovedAsync(Invoice invoice, InvoiceLine line, Subscription subscription, CancellationToken cancellationToken)
     {
         var (bills, part) = (await earlier.InvoicesAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false), invoice.PartOf(subscription.Id));
-        if (bills.Find(bill => bill.Lines.Any(item => item.Id == line.Corrects)) is not { } bill)
+        if (bills.Find(bill => bill.Lines.Any(item => item.Id == line.Corrects) || SettledCommitment.IsOf(bill.PartOf(subscription.Id), line)) is not { } bill)
         {
             return (InvoiceSteps.OfAmount(line), false);
         }
 
         var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, [bill], cancellationToken).ConfigureAwait(false)).FindAll(memo => memo.Correction is { } place ? place < part.Correction : memo.IssuedAt <= (invoice.IssuedAt ?? Instant.MaxValue));
         List<InvoiceLine> before = [.. bills.Where(item => IsBefore(item, invoice)).SelectMany(item => item.PartOf(subscription.Id).Lines), .. EarlierBills.AdjustmentsOf(memos)];
-        var billed = bill.Lines.Single(item => item.Id == line.Corrects);
         var known = bills.Where(item => IsBefore(item, invoice)).Select(item => item.PartOf(subscription.Id)).Append(part).ToList();
-        var bound = new BoundBills(0, before) { Bills = known, Memos = memos, Standing = await earlier.StandingAsync([bill], cancellationToken).ConfigureAwait(false) };
-        var origin = bound.OriginOf(bill, subscription, ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false)), BoundBills.IsEarly(billed));
+        var bound = new BoundBills(0, before)
+        {
+            Bills = known, Memos = memos, Standing = await earlier.StandingAsync([bill], cancellationToken).ConfigureAwait(false),
+            Settled = SettledCommitment.KnownTo(part.Lines, bill.PartOf(subscription.Id)).ToLookup(_ => bill.Id),
+        };
+        var isEarly = bill.Lines.Any(item => item.Id == line.Corrects && BoundBills.IsEarly(item));
+        var origin = bound.OriginOf(bill, subscription, ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false)), isEarly);
+        var billed = origin.Invoice.Lines.Single(item => item.Id == line.Corrects);
         return (InvoiceSteps.Moved(line, bill, billed, origin.TakenOff(billed)), origin.MovedWith(part.Lines).Any(item => item.Corrects == line.Corrects && item.Discount == line.Discount));
     }
 

@@ -4,7 +4,7 @@ using NodaTime;
 namespace BillApis;
 
 /// <summary>What a subscription was billed before: what every correction, commitment and final bill starts from.</summary>
-internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> memos)
+internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> memos, SettledIntervals settled)
 {
     /// <summary>The invoices since an instant, the newest first. One that a person withdrew counts as billed: what was waived must not come back; what stands in its place does not count beside it, and neither does a draft.</summary>
     public async Task<List<Invoice>> InvoicesAsync(Subscription subscription, Instant since, CancellationToken cancellationToken) =>
@@ -55,14 +55,15 @@ internal sealed class EarlierBills(IInvoiceStore invoices, IStore<CreditMemo> me
     /// <param name="subscription">The subscription.</param>
     /// <param name="number">The number that the bill takes, which was read before.</param>
     /// <param name="since">From when on.</param>
+    /// <param name="commitments">The intervals of commitments that it settles.</param>
     /// <param name="drafted">Its later invoices that are not stored.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<BoundBills> BoundAsync(Subscription subscription, int number, Instant since, IEnumerable<Invoice> drafted, CancellationToken cancellationToken)
+    public async Task<BoundBills> BoundAsync(Subscription subscription, int number, Instant since, IReadOnlyList<CommitmentPeriod> commitments, IEnumerable<Invoice> drafted, CancellationToken cancellationToken)
     {
         var stored = await InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false);
         var taken = await MemosAsync(subscription, since, stored, cancellationToken).ConfigureAwait(false);
         List<Invoice> bills = [.. stored.Select(invoice => invoice.PartOf(subscription.Id)), .. drafted];
-        return new BoundBills(number, [.. bills.SelectMany(invoice => invoice.Lines), .. AdjustmentsOf(taken.Where(memo => memo.Subscription == subscription.Id))]) { Bills = bills, Memos = taken, Standing = await StandingAsync(stored, cancellationToken).ConfigureAwait(false), Early = bills.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive) };
+        return new BoundBills(number, [.. bills.SelectMany(invoice => invoice.Lines), .. AdjustmentsOf(taken.Where(memo => memo.Subscription == subscription.Id))]) { Bills = bills, Memos = taken, Standing = await StandingAsync(stored, cancellationToken).ConfigureAwait(false), Early = bills.FindAll(invoice => invoice.Kind is InvoiceKind.Progressive), Settled = await settled.OfAsync(commitments, bills, cancellationToken).ConfigureAwait(false) };
     }
 
     /// <summary>The number that the next correction of each subscription's bills takes; to be read before the bills are.</summary>

@@ -102,7 +102,7 @@ internal sealed class ProgressiveInvoices(
 
         var period = schedule.CountsFor(charges.Select(charge => charge.Period.Start), at);
         var numbers = await earlier.NextNumbersAsync(subscription.Tenant, [subscription.Id], cancellationToken).ConfigureAwait(false);
-        var bills = await earlier.BoundAsync(subscription, numbers[subscription.Id], charges.Min(charge => charge.Period.Start), drafted, cancellationToken).ConfigureAwait(false);
+        var bills = await earlier.BoundAsync(subscription, numbers[subscription.Id], charges.Min(charge => charge.Period.Start), [], drafted, cancellationToken).ConfigureAwait(false);
         var early = bills.EarlyOf(charges, subscription);
         var asked = await usage.RequestsAsync(subscription.Tenant, [.. charges.Select(charge => (charge, subscription))], cancellationToken).ConfigureAwait(false);
         var used = await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);

@@ -11,7 +11,7 @@ namespace BillApis;
 /// The order of reading matters: first what is marked and the number that the correction will take, then what was billed, then what was used. What comes
 /// in between is either read, or keeps its mark, or has taken the number.
 /// </remarks>
-internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, EarlierBills earlier, ChargedUsageReader usage, Plans plans)
+internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, EarlierBills earlier, ChargedUsageReader usage, Plans plans, SettledIntervals intervals)
 {
     /// <summary>What has to be corrected of these subscriptions, all of one tenant; only what was billed counts, not what is being billed.</summary>
     public async Task<IReadOnlyDictionary<SubscriptionId, Correction>> OfAsync(TenantId tenant, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
@@ -65,19 +65,20 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var billed = lines.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start));
         var used = charges.Count == 0 ? [] : await usage.ReadAsync(subscription.Tenant, asked, cancellationToken).ConfigureAwait(false);
         var origins = new Dictionary<InvoiceId, BilledOrigin>();
-        var bound = new BoundBills(number, [.. lines]) { Early = parts, Bills = parts, Memos = memos, Standing = standing };
-        var early = EarlyOf([.. charges.Where(charge => OriginOf(charge, parts) is null)], bound, subscription);
         ImmutableArray<CommittedPeriod> settled = [.. commitments.Select(item => item.After(lines)).Where(item => item.GoesOn || charges.Exists(charge => item.Of.Holds(charge.Period.Start)))];
+        var nothing = await intervals.OfAsync(settled.Select(item => item.Of), parts, cancellationToken).ConfigureAwait(false);
+        var bound = new BoundBills(number, [.. lines]) { Early = parts, Bills = parts, Memos = memos, Standing = standing, Settled = nothing };
+        var early = EarlyOf([.. charges.Where(charge => OriginOf(charge, parts) is null)], bound, subscription);
         ImmutableArray<Recharge> recharged = [.. charges.Zip(used, (charge, input) => Recharged(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)])))];
         return new Correction(number, recharged, [.. marks.Where(mark => mark.Last < billedUntil)])
         {
-            Commitments = settled, Committed = [.. settled.Select(item => Origin(BoundBills.ChargedFor(item, parts))).OfType<BilledOrigin>().Distinct()], Unbilled = Unbilled(),
+            Commitments = settled, Committed = [.. settled.Select(item => BoundBills.ChargedFor(item.Of, parts)).Concat(parts.Where(bill => nothing.Contains(bill.Id))).Select(Origin).OfType<BilledOrigin>().Distinct()], Unbilled = Unbilled(),
         };
 
         // What no bill has yet.
         UnbilledPeriod? Unbilled()
         {
-            var uncharged = settled.Where(item => BoundBills.ChargedFor(item, parts) is null).Select(item => item.Of.Period);
+            var uncharged = settled.Where(item => BoundBills.ChargedFor(item.Of, parts) is null && !nothing.Any(bill => bill.Any(line => line.Period == item.Of.Period))).Select(item => item.Of.Period);
             var last = recharged.Where(charge => (charge.Origin ?? charge.Early) is null).Select(charge => charge.Charge.Period).Concat(uncharged).Select(period => (Interval?)period).MaxBy(period => period!.Value.Start);
             return last is { } period && schedule.CountsFor([period.Start], period.Start) is var start ? new UnbilledPeriod(start, period.End, parts.FindAll(invoice => schedule.CountsFor(invoice) == start)) : null;
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BillApis.Invoicing;
 using BillApis.Pricing;
 using NodaTime;
@@ -38,6 +39,15 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
     /// <summary>What a customer's invoices take from it and from who sells.</summary>
     public async Task<IssueTerms> TermsAsync(Customer customer, CancellationToken cancellationToken) =>
         (await terms.ReadAsync(customer.Tenant, [customer], cancellationToken).ConfigureAwait(false))[customer.Id];
+
+    /// <summary>The taxes that a line without a category bears as of an invoice.</summary>
+    public async Task<ImmutableArray<LineTax>> TaxesAsync(Invoice invoice, CancellationToken cancellationToken)
+    {
+        var customer = await customers.FindAsync(invoice.Tenant, invoice.Customer.ToString(), cancellationToken).ConfigureAwait(false);
+        var query = QueryOf(invoice, customer) with { Lines = [new TaxableLine(null, Money.Zero(invoice.Currency))] };
+        var decided = await taxes.DecideAsync(invoice.Tenant, [query], cancellationToken).ConfigureAwait(false);
+        return [.. decided.Single().Lines.SelectMany(line => line).Select(tax => new LineTax(tax, Money.Zero(invoice.Currency)))];
+    }
 
     private async Task<IReadOnlyList<Decided>> DecideAsync(TenantId tenant, IReadOnlyList<Invoice> drafts, CancellationToken cancellationToken)
     {

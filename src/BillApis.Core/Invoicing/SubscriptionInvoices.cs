@@ -115,7 +115,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         {
             var since = item.Commitments.Select(commitment => commitment.Since).Concat(item.Metered.Concat(item.Dropped).Select(charge => charge.Period.Start)).Min();
             var mine = drafted.Where(invoice => invoice.Subscription == item.Subscription.Id);
-            found[item.Subscription.Id] = await earlier.BoundAsync(item.Subscription, item.Correction?.Number ?? numbers[item.Subscription.Id], since, mine, cancellationToken).ConfigureAwait(false);
+            found[item.Subscription.Id] = await earlier.BoundAsync(item.Subscription, item.Correction?.Number ?? numbers[item.Subscription.Id], since, item.Commitments, mine, cancellationToken).ConfigureAwait(false);
         }
 
         return found;
@@ -218,19 +218,23 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
         bool IsMine(InvoiceLine line) => IsEarly(line) && keys.Contains(KeyOf(line));
     }
 
-    /// <summary>The bills that charged what was missing to intervals that are settled anew.</summary>
-    public IEnumerable<BilledOrigin> Charging(IEnumerable<CommittedPeriod> commitments, Subscription subscription, ChargeSchedule schedule) =>
-        commitments.Select(item => ChargedFor(item, Bills)).OfType<Invoice>().DistinctBy(invoice => invoice.Id).Select(invoice => OriginOf(invoice, subscription, schedule, isEarly: false));
+    /// <summary>The lines over nothing of intervals that were settled with nothing missing, by the bill.</summary>
+    public ILookup<InvoiceId, InvoiceLine> Settled { get; init; } = Enumerable.Empty<InvoiceLine>().ToLookup(_ => default(InvoiceId));
+
+    /// <summary>The bills that charged what was missing to intervals that are settled anew, or settled them with nothing missing.</summary>
+    public IEnumerable<BilledOrigin> Charging(IEnumerable<CommittedPeriod> commitments, Subscription subscription, ChargeSchedule schedule) => commitments.Select(item => ChargedFor(item.Of, Bills)).OfType<Invoice>()
+        .Concat(Bills.Where(bill => Settled.Contains(bill.Id))).DistinctBy(invoice => invoice.Id).Select(invoice => OriginOf(invoice, subscription, schedule, isEarly: false));
 
     /// <summary>What one document billed a subscription, and what later lines and memos made of it. What is billed of charges that none bills as a whole counts by itself.</summary>
     public BilledOrigin OriginOf(Invoice document, Subscription subscription, ChargeSchedule schedule, bool isEarly)
     {
         var bill = document.PartOf(subscription.Id);
-        ImmutableArray<InvoiceLine> own = [.. bill.Lines.Where(line => BoundBills.IsEarly(line) == isEarly)];
+        ImmutableArray<InvoiceLine> billed = [.. bill.Lines.Where(line => IsEarly(line) == isEarly)];
+        ImmutableArray<InvoiceLine> own = isEarly ? billed : [.. billed.Concat(SettledCommitment.KnownTo(Lines, bill)).Concat(Settled[bill.Id]).DistinctBy(line => line.Id)];
         var (mine, coupons) = (own.Select(line => line.Id).ToHashSet(), subscription.CouponsOf(bill, schedule, Bills));
         return new BilledOrigin(bill with { Lines = own }, coupons, [.. Lines.Where(line => line.Corrects is { } id && mine.Contains(id))])
         {
-            Document = document, GivenBack = GivenBack(own), CountsFor = schedule.CountsFor(bill), Bills = own.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
+            Document = document, GivenBack = GivenBack(own), CountsFor = schedule.CountsFor(bill), Bills = billed.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
         };
     }
 
@@ -242,8 +246,11 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
     }
 
     /// <summary>The bill that charged what was missing to an interval first; null where none did.</summary>
-    public static Invoice? ChargedFor(CommittedPeriod committed, List<Invoice> bills) =>
-        bills.Find(invoice => invoice.Lines.Any(line => line is { Kind: LineKind.Commitment, RefersBack: false } && line.Period == committed.Of.Period));
+    public static Invoice? ChargedFor(CommitmentPeriod interval, IEnumerable<Invoice> bills) =>
+        Earliest(bills, invoice => invoice.Lines.Any(line => line is { Kind: LineKind.Commitment, RefersBack: false } && line.Period == interval.Period));
+
+    /// <summary>The earliest of some bills.</summary>
+    public static Invoice? Earliest(IEnumerable<Invoice> bills, Func<Invoice, bool> are) => bills.Where(are).OrderBy(invoice => invoice.CreatedAt).ThenBy(invoice => invoice.Number ?? long.MaxValue).FirstOrDefault();
 
     /// <summary>The price and start of all that is billed early together with charges, on one bill or by way of others.</summary>
     public HashSet<(PriceId? Price, Instant? Start)> SharedBy(IReadOnlyList<Charge> charges)

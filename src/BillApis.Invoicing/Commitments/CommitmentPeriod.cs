@@ -16,6 +16,9 @@ public sealed record CommitmentPeriod(Money Committed, Interval Period, Proratio
     /// <summary>From when on what was billed may draw on it.</summary>
     public Instant Since { get; init; } = Period.Start;
 
+    /// <summary>When it is settled.</summary>
+    public Instant SettledAt => Times.Last().End;
+
     /// <summary>The prices in advance that begin in it after its interval does, as after a pause: what was billed for them before may go on drawing.</summary>
     internal ImmutableArray<BegunPrice> Begun { get; init; } = [];
 
@@ -33,7 +36,7 @@ public sealed record CommitmentPeriod(Money Committed, Interval Period, Proratio
     {
         ArgumentNullException.ThrowIfNull(line);
         return line.Kind is not (LineKind.Commitment or LineKind.OneOff) && line.Period is { } period
-            && Holds(line.GivesBack is null ? period.Start : (line.Full ?? period).Start) && (line.GivesBack is null || period.Start <= Times.Last().End);
+            && Holds(line.GivesBack is null ? period.Start : (line.Full ?? period).Start) && (line.GivesBack is null || period.Start <= SettledAt);
     }
 
     /// <summary>The same with what earlier invoices billed of it.</summary>

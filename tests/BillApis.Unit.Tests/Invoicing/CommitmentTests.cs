@@ -79,6 +79,19 @@ public sealed class CommitmentTests
         Settle(plan, From(At(2026, 1, 1)), At(2026, 4, 1), 0, Line(10m, At(2026, 1, 1)), Line(500m, At(2026, 2, 1)) with { Kind = LineKind.OneOff }, Line(500m, At(2025, 12, 31))).Single().Amount.Amount.ShouldBe(40m);
     }
 
+    [Fact]
+    public void What_is_missing_is_corrected_on_the_bill_that_charged_it_first_in_whatever_order_they_are_read()
+    {
+        // 70 were charged as missing in February and 20 more in March: the 30 that come back are of the first, which has as many.
+        var period = Schedule(Plan(Usage) with { Commitment = Commit(100) }, From(At(2026, 1, 1))).CommitmentsHolding([At(2026, 1, 20)], At(2026, 4, 1)).Single();
+        Invoice Charging(decimal amount, Instant at) => Bill(Plan(Usage), From(At(2026, 1, 1)), at) with { Lines = [Line(amount, At(2026, 1, 1)) with { Kind = LineKind.Commitment, Period = period.Period }] };
+        Invoice[] bills = [Charging(20, At(2026, 3, 1)), Charging(70, At(2026, 2, 1))];
+
+        BoundBills.ChargedFor(period, bills)!.Lines.Single().Amount.Amount.ShouldBe(70m);
+        BoundBills.ChargedFor(period, bills.Reverse())!.Lines.Single().Amount.Amount.ShouldBe(70m);
+        BoundBills.ChargedFor(period, [bills[0] with { Lines = [bills[0].Lines[0] with { Corrects = EntityId.New<InvoiceLineId>() }] }]).ShouldBeNull();
+    }
+
     private static MinimumCommitment Commit(decimal amount, BillingInterval? interval = null) => new(Money.Of(amount, Usd), interval ?? Month);
 
     private static InvoiceLine Line(decimal amount, Instant start) => new()
