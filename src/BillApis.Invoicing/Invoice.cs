@@ -178,7 +178,7 @@ public sealed record Invoice : IEntity<Invoice>
 
     /// <summary>Freezes the lines and asks for payment; an invoice over nothing, or that paid credit covers, is paid at once, and one over less becomes the customer's credit.</summary>
     /// <exception cref="BillingException">It is not a draft, or has no lines.</exception>
-    public Invoice Issue(Instant at, int paymentTermsDays)
+    public Invoice Issue(Instant at, int paymentTermsDays, DateTimeZone? zone = null)
     {
         Require(Status is InvoiceStatus.Draft, "issued");
         Require(!Lines.IsEmpty, "issued without lines");
@@ -187,7 +187,7 @@ public sealed record Invoice : IEntity<Invoice>
         {
             Status = settled ? InvoiceStatus.Paid : Prepaid.IsZero ? InvoiceStatus.Issued : InvoiceStatus.PartiallyPaid,
             IssuedAt = at,
-            DueAt = at + Duration.FromDays(paymentTermsDays),
+            DueAt = PaymentTerm.EndOf(at, paymentTermsDays, zone ?? DateTimeZone.Utc),
             PaidAt = settled ? at : null,
         };
     }

@@ -55,7 +55,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
                 var settled = InvoiceSettlement.Settle(draft, book.Of(draft.Customer), TaxDecision.Of(draft), now);
                 book.Put(settled.Grants);
                 var terms = await settlements.TermsAsync(customer, cancellationToken).ConfigureAwait(false);
-                return Issued([terms.Put(settled.Invoice).Issue(now, terms.PaymentTermsDays)], book, now);
+                return Issued([terms.Put(settled.Invoice).Issue(now, terms.PaymentTermsDays, customer.Zone)], book, now);
             },
             cancellationToken);
 
@@ -149,7 +149,7 @@ internal sealed class InvoiceIssue(Settlements settlements, IInvoiceStore invoic
         }
 
         var now = clock.GetCurrentInstant();
-        var issued = settled.Select(item => item.Invoice.Issue(now, item.Terms!.PaymentTermsDays)).ToList();
+        var issued = settled.Select(item => item.Invoice.Issue(now, item.Terms!.PaymentTermsDays, item.Terms.Customer.Zone)).ToList();
         var outdated = drafts.SelectMany(draft => draft.Outdated).ToList();
         var write = Issued(issued, book, now);
         write = write with { Invoices = [.. issued, .. outdated], Events = [.. write.Events, .. drafts.SelectMany(draft => draft.WithdrawnAt(now))], Subscriptions = [.. drafts.Zip(issued).SelectMany(pair => Advanced(pair.First, pair.Second)), .. drafts.Select(draft => draft.Counted).OfType<Subscription>()] };

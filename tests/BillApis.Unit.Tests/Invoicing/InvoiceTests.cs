@@ -1,5 +1,6 @@
 using BillApis.Invoicing;
 using NodaTime;
+using NodaTime.Text;
 
 namespace BillApis.Unit.Tests.Invoicing;
 
@@ -16,6 +17,15 @@ public sealed class InvoiceTests
         (issued.Status, issued.IssuedAt, issued.DueAt).ShouldBe((InvoiceStatus.Issued, Now, Now + Duration.FromDays(14)));
         Should.Throw<BillingException>(() => issued.Issue(Now, 14)).Code.ShouldBe(BillingErrorCode.Conflict);
     }
+
+    [Theory]
+    [InlineData("Europe/Berlin", "2026-09-30T22:00:00Z", 30, "2026-10-30T23:00:00Z")]
+    [InlineData("Europe/Berlin", "2026-03-14T23:00:00Z", 30, "2026-04-13T22:00:00Z")]
+    [InlineData("Europe/Berlin", "2026-03-28T01:30:00Z", 1, "2026-03-29T01:00:00Z")]
+    [InlineData("America/New_York", "2026-11-01T04:00:00Z", 1, "2026-11-02T05:00:00Z")]
+    [InlineData("America/New_York", "2026-11-01T06:30:00Z", 0, "2026-11-01T06:30:00Z")]
+    public void The_days_to_pay_are_those_of_the_customers_calendar(string zone, string issued, int days, string due) =>
+        Draft(1m).Issue(InstantPattern.General.Parse(issued).Value, days, DateTimeZoneProviders.Tzdb[zone]).DueAt.ShouldBe(InstantPattern.General.Parse(due).Value);
 
     [Fact]
     public void An_invoice_over_nothing_is_paid_at_once() => Draft(0m).Issue(Now, 14).Status.ShouldBe(InvoiceStatus.Paid);
