@@ -73,10 +73,7 @@ public sealed class KeptPartTests(Databases databases) : LifeTests(databases)
         await life.GoToAsync("2026-02-17");
         await VoidAsync(life, wrong);
         await life.GoToAsync("2026-02-18");
-        var (lines, memos) = ((await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines).ToList(), (await life.Billing.CreditMemos.ListAsync(life.Tenant, new StoreQuery(), Token)).Items);
-        var fee = lines.Single(line => line is { Kind: LineKind.Flat, Discount.IsZero: false });
-        var net = lines.Where(line => line.Id == fee.Id || line.Corrects == fee.Id || line.GivesBack == fee.Id).Sum(line => line.Net.Amount) - memos.SelectMany(memo => memo.Lines).Where(line => line.Line == fee.Id).Sum(line => line.Net.Amount);
-        net.ShouldBe(45m);
+        (await NetOfFeeAsync(life)).ShouldBe(45m);
         await CheckAsync(life, storage);
     }
 
@@ -110,6 +107,47 @@ public sealed class KeptPartTests(Databases databases) : LifeTests(databases)
         await VoidAsync(life, "event-2");
         await life.GoToAsync("2026-02-11");
         (await life.Billing.CreditMemos.ListAsync(life.Tenant, new StoreQuery(), Token)).Items.OrderBy(memo => memo.Number).Last().Lines.Select(line => (line.Net.Amount, line.Tax.Amount)).ShouldBe([(195m, 13.65m)]);
+        await CheckAsync(life, storage);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Half_of_it_moves_though_usage_of_the_same_tax_bore_what_changed_of_it_before(string storage)
+    {
+        // 100 books, 100 calls and February's fee have 10.00 off each. 300 late calls make that 5.00, 20.00 and 5.00: the calls, of the fee's tax, bear its 5.00, and half of the 90.00 that it cost comes back.
+        await using var life = await SoldAsync(storage, off: 30, calls: 100);
+        await life.GoToAsync("2026-02-14");
+        await life.UseAsync("acme", "call", 300, "2026-01-21");
+        await life.GoToAsync("2026-02-15");
+        await EndAsync(life);
+        (await life.InvoicesAsync("acme"))[^1].Lines.Where(line => !line.Net.IsZero).Select(line => (line.Kind, line.Net.Amount)).ShouldBe([(LineKind.Adjustment, 295m), (LineKind.UnusedTime, -45m), (LineKind.Discount, 5m)]);
+
+        // 600 late books make it 17.50, 10.00 and 2.50: of the fee's 2.50 less its kept half has 1.25. Were they none after all, that comes back.
+        await life.GoToAsync("2026-02-16");
+        var wrong = await life.UseAsync("acme", "book", 600, "2026-01-21");
+        await life.GoToAsync("2026-02-17");
+        (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => (line.Description, line.Net.Amount)).ShouldBe(
+            [("books: adjustment", 587.5m), ("calls: coupons take 5.00 USD, not 15.00 USD", 10m), ("fee: coupons take 8.75 USD, not 10.00 USD", 1.25m)]);
+        await VoidAsync(life, wrong);
+        await life.GoToAsync("2026-02-18");
+        (await NetOfFeeAsync(life)).ShouldBe(45m);
+        await CheckAsync(life, storage);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Of_usage_that_a_memo_took_back_a_part_of_what_came_late_is_kept_too(string storage)
+    {
+        // 100 books cost 90.00, of which a memo takes 45.00 back; 200 more come late at 195.00, so that 240.00 of 285.00 are kept. 400 late calls make it 7.50 less of the books, of which that part moves: 6.32.
+        await using var life = await SoldAsync(storage, calls: 0, off: 20);
+        await life.GoToAsync("2026-02-10");
+        var invoice = (await life.InvoicesAsync("acme"))[^1];
+        await life.Billing.CreditMemos.CreateAsync(life.Tenant, new NewCreditMemo(invoice.Id.ToString(), "Not as agreed") { Lines = [new NewCreditMemoLine(invoice.Lines.Single(line => line.TaxCategory is "books").Id, 48.15m)] }, Token);
+        await life.UseAsync("acme", "book", 200, "2026-01-21");
+        await life.GoToAsync("2026-03-02");
+        await life.UseAsync("acme", "call", 400, "2026-01-22");
+        await life.GoToAsync("2026-04-02");
+        (await life.InvoicesAsync("acme"))[^1].Lines.Single(line => line.Kind is LineKind.Discount).Net.Amount.ShouldBe(6.32m);
         await CheckAsync(life, storage);
     }
 
@@ -163,6 +201,14 @@ public sealed class KeptPartTests(Databases databases) : LifeTests(databases)
         await BilledLives.VerifyAsync(life);
     }
 
+    // What the fee that the coupon discounted comes to on all documents.
+    private static async Task<decimal> NetOfFeeAsync(Scenario life)
+    {
+        var (lines, memos) = ((await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines).ToList(), (await life.Billing.CreditMemos.ListAsync(life.Tenant, new StoreQuery(), Token)).Items);
+        var fee = lines.Single(line => line is { Kind: LineKind.Flat, Discount.IsZero: false });
+        return lines.Where(line => line.Id == fee.Id || line.Corrects == fee.Id || line.GivesBack == fee.Id).Sum(line => line.Net.Amount) - memos.SelectMany(memo => memo.Lines).Where(line => line.Line == fee.Id).Sum(line => line.Net.Amount);
+    }
+
     private static async Task EndAsync(Scenario life) => await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), new Cancel { When = ChangeWhen.Immediate }, Token);
 
     private static async Task RedeemAsync(Scenario life, decimal off)
@@ -172,17 +218,22 @@ public sealed class KeptPartTests(Databases databases) : LifeTests(databases)
     }
 
     // January's 100 books, and February's fee, have the coupon.
-    private async Task<Scenario> SoldAsync(string storage, LateUsagePolicy policy = LateUsagePolicy.Adjust, decimal late = 0, decimal off = 20, decimal commitment = 0)
+    private async Task<Scenario> SoldAsync(string storage, LateUsagePolicy policy = LateUsagePolicy.Adjust, decimal late = 0, decimal off = 20, decimal commitment = 0, decimal? calls = null)
     {
         var life = await StartAsync(storage, "2026-01-01");
         await life.Billing.Settings.ChangeAsync(life.Tenant, settings => settings with { LateUsage = policy }, Token);
         await life.CustomerAsync(with: customer => customer with { Country = "DE" });
         await TaxesOfTwoRatesAsync(life);
-        await life.PlanAsync("shop", Offer.Usage("books", "book", new PerUnitPrice(1)).Having(terms => terms with { TaxCategory = "books" }), Offer.Fee("fee", 100));
+        await life.PlanAsync("shop", [Offer.Usage("books", "book", new PerUnitPrice(1)).Having(terms => terms with { TaxCategory = "books" }), .. calls is null ? Array.Empty<Offer>() : [Offer.Usage("calls", "call", new PerUnitPrice(1))], Offer.Fee("fee", 100)]);
         await life.SubscribeAsync("acme", "shop", with => with with { Commitment = commitment > 0 ? new MinimumCommitment(Money.Of(commitment, Usd), new BillingInterval(IntervalUnit.Month, 1)) : null });
         await life.GoToAsync("2026-01-15");
         await RedeemAsync(life, off);
         await life.UseAsync("acme", "book", 100, "2026-01-20");
+        if (calls > 0)
+        {
+            await life.UseAsync("acme", "call", calls.Value, "2026-01-20");
+        }
+
         if (late > 0)
         {
             await life.UseAsync("acme", "book", late, "2026-01-21");

@@ -86,16 +86,31 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     /// <param name="given">What is given back with the adjustments.</param>
     internal ProrationFactor KeptOf(InvoiceLine line, Money given)
     {
-        var back = (given + GivenBack.GetValueOrDefault(line.Id, Money.Zero(given.Currency))).MinorUnits;
+        var none = Money.Zero(given.Currency);
+        var back = (given + GivenBack.GetValueOrDefault(line.Id, none)).MinorUnits;
         if (back == 0)
         {
             return ProrationFactor.Whole;
         }
 
-        // Of what the line comes to as its coupons are counted by now, whatever part of that had to be paid still.
-        var whole = (With([]).Lines.Single(item => item.Id == line.Id).Net - (line.Credit ?? Money.Zero(given.Currency))).MinorUnits;
-        var left = (line.Net + (line.Discount ?? Money.Zero(given.Currency)) - TakenOff(line)).MinorUnits - back;
-        return whole <= 0 ? ProrationFactor.Whole : new ProrationFactor(Math.Clamp(left, 0, whole), whole);
+        // Of what the line comes to as its coupons are counted by now, whatever part of that had to be paid still; but where adjustments with the same taxes bore what that changed, it was given back as it was billed.
+        var own = Adjusted.Where(item => item.Corrects == line.Id).ToList();
+        var (counted, said) = (With([]).Lines.Single(item => item.Id == line.Id), (own.Aggregate(line.Net, (sum, item) => sum + item.Amount) + (line.Discount ?? none) - TakenOff(line)).MinorUnits);
+        if (own.TrueForAll(item => item.Amount.IsZero) && IsBorneElsewhere(line, counted, own, back))
+        {
+            return new ProrationFactor(Math.Clamp(line.Net.MinorUnits - back, 0, line.Net.MinorUnits), line.Net.MinorUnits);
+        }
+
+        var whole = own.Exists(item => item.Kind is LineKind.Discount) ? (counted.Net - (line.Credit ?? none)).MinorUnits : said;
+        return whole <= 0 ? ProrationFactor.Whole : new ProrationFactor(Math.Clamp(said - back, 0, whole), whole);
+    }
+
+    // Whether what its own lines say changed of its discount is neither all that changed nor the kept part of that, but for a cent each.
+    private static bool IsBorneElsewhere(InvoiceLine line, InvoiceLine counted, List<InvoiceLine> own, long back)
+    {
+        var (moved, changed) = (own.Sum(item => item.Discount?.MinorUnits ?? 0), (counted.Discount?.MinorUnits ?? 0) - (line.Discount?.MinorUnits ?? 0));
+        var kept = line.Net.MinorUnits > 0 ? Math.Clamp(line.Net.MinorUnits - back, 0, line.Net.MinorUnits) : 0;
+        return line.Net.MinorUnits > 0 && Math.Abs(moved - changed) > own.Count && Math.Abs(moved - new ProrationFactor(kept, line.Net.MinorUnits).Apply(changed)) > own.Count;
     }
 
     /// <summary>The part that a coupon takes of the lines that it is for, with some adjustments.</summary>
