@@ -23,8 +23,6 @@ internal static class CommittedLife
             await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate }, Token);
             await life.GoToAsync("2026-02-10");
             await life.UseAsync("acme", "call", 47, "2026-01-21");
-            await life.UseAsync("acme", "call", 12, "2026-02-20");
-            await life.UseAsync("acme", "call", 3, "2026-03-05");
             await life.GoToAsync("2026-03-11");
             await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new Cancel { When = ChangeWhen.Immediate }, Token);
             await life.RunAsync();

@@ -12,7 +12,7 @@ internal sealed class Forger(InvoiceExport export, Random random)
     public static IReadOnlyDictionary<string, Func<Forger, ImmutableArray<InvoiceLine>?>> Ways { get; } = new Dictionary<string, Func<Forger, ImmutableArray<InvoiceLine>?>>
     {
         ["another amount"] = forger => forger.Changed(line => !line.Amount.IsZero, line => forger.Worth(line, line.Amount.MinorUnits + forger.Some())),
-        ["a line is left out"] = forger => forger.Pick(line => line.Kind is not LineKind.UnusedTime && !forger.IsChanged) is { } k ? forger._invoice.Lines.RemoveAt(k) : null,
+        ["a line is left out"] = forger => forger.Pick(_ => true) is { } k ? forger._invoice.Lines.RemoveAt(k) : null,
         ["a line stands twice"] = forger => forger.Pick(line => line.Price is not null) is { } k ? forger._invoice.Lines.Insert(forger._invoice.Lines.Length, forger._invoice.Lines[k] with { Id = EntityId.New<InvoiceLineId>() }) : null,
         ["another period"] = forger => forger.Changed(line => line.Period is not null && line.Price is not null && line.Kind is not LineKind.Discount, line => forger.Shifted(line, forger.Some(3))),
         ["another quantity of a fixed price"] = forger => forger.Changed(line => line.Kind is LineKind.Flat or LineKind.Seat, line => forger.Priced(line, line.Quantity + Math.Abs(forger.Some(9)))),
@@ -24,6 +24,11 @@ internal sealed class Forger(InvoiceExport export, Random random)
         ["another quantity was billed"] = forger => forger.Changed(line => line.Adjustment is not null, line => line with { Quantity = line.Quantity + forger.Some() }),
         ["more is given back"] = forger => forger.Changed(line => line.Kind is LineKind.UnusedTime, line => line with { Amount = line.Amount - forger.Of(forger.Some()) }),
         ["more time is given back"] = forger => forger.Changed(line => line.Kind is LineKind.UnusedTime, line => forger.Shifted(line, 1)),
+        ["less time is given back"] = forger => forger.Changed(line => line.Kind is LineKind.UnusedTime, line => forger.Shifted(line, -1)),
+        ["unused time is left out"] = forger => forger.Pick(line => line.Kind is LineKind.UnusedTime) is { } k ? forger._invoice.Lines.RemoveAt(k) : null,
+        ["another part of a fixed price"] = forger => forger.Changed(line => line.Kind is LineKind.Flat or LineKind.Seat && line.Period is not null, line => forger.Priced(line with { Factor = new ProrationFactor(11, 31) }, line.Quantity)),
+        ["a fixed price of another time"] = forger => forger.Pick(line => line.Kind is LineKind.Flat or LineKind.Seat && line.Period is not null) is { } k ? forger._invoice.Lines.Add(Before(forger._invoice.Lines[k])) : null,
+        ["nothing is charged for a fixed price"] = forger => forger.Pick(line => line.Kind is LineKind.Flat or LineKind.Seat) is { } k ? forger._invoice.Lines.RemoveAt(k) : null,
         ["another line is given back"] = forger => forger.Changed(line => line.GivesBack is not null, line => line with { GivesBack = EntityId.New<InvoiceLineId>() }),
         ["what was adjusted is not said"] = forger => forger.Changed(line => line is { Corrects: not null, Kind: LineKind.Adjustment }, line => line with { Corrects = null, Discount = null }),
         ["another line is adjusted"] = forger => forger.Changed(line => line.Corrects is not null, line => line with { Corrects = forger._invoice.Lines.Select(other => other.Corrects).OfType<InvoiceLineId>().FirstOrDefault(id => id != line.Corrects, EntityId.New<InvoiceLineId>()) }),
@@ -75,9 +80,6 @@ internal sealed class Forger(InvoiceExport export, Random random)
         Priority = grant.Priority, Scope = grant.Scope, AsOf = _invoice.IssuedAt!.Value, CreatedAt = grant.CreatedAt,
     };
 
-    // Of what a change charges and gives back, nothing says how much it has to be.
-    private bool IsChanged => export.Subscription?.Timeline.Entries.Any(entry => entry.At == _invoice.CreatedAt) is true;
-
     private Money Of(long minor) => Money.FromMinorUnits(minor, _invoice.Currency);
 
     private int Some(int most = 500) => random.Next(2) == 0 ? random.Next(1, most + 1) : -random.Next(1, most + 1);
@@ -103,6 +105,9 @@ internal sealed class Forger(InvoiceExport export, Random random)
         Amount = Money.FromMinorUnits(minor, currency), UnitAmount = line.UnitAmount is null || line.Quantity == 0 ? line.UnitAmount : Math.Round(Money.FromMinorUnits(minor, currency).Amount / line.Quantity, 12, MidpointRounding.AwayFromZero),
         Adjustment = line.Adjustment is null ? null : line.Adjustment with { Amount = line.Adjustment.Billed + Money.FromMinorUnits(minor, currency) },
     };
+
+    // The same for as much time before.
+    private static InvoiceLine Before(InvoiceLine line) => line with { Id = EntityId.New<InvoiceLineId>(), Period = new Interval(line.Period!.Value.Start - line.Period.Value.Duration, line.Period.Value.Start) };
 
     private InvoiceLine Missing(InvoiceLine like) => new()
     {

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using BillApis.Invoicing;
-using BillApis.Pricing;
 using NodaTime;
 
 namespace BillApis.Cli.Verification;
@@ -18,23 +17,8 @@ internal sealed class CommitmentVerification(InvoiceExport export, Invoice invoi
         }
     }
 
-    // What was recorded at the very instant of issue may have been known or not.
-    private void Verify(ExportedSubscription subscription, List<(InvoiceLine Line, int Place)> lines)
-    {
-        List<Findings>? found = null;
-        foreach (var intervals in Known(subscription).Select(timeline => new CommitmentIntervals(subscription, timeline)))
-        {
-            var tried = new Findings();
-            Verify(subscription.Id, intervals, lines, tried);
-            (found ??= []).Add(tried);
-            if (tried.All.Count == 0)
-            {
-                return;
-            }
-        }
-
-        findings.AddAll(found![0]);
-    }
+    private void Verify(ExportedSubscription subscription, List<(InvoiceLine Line, int Place)> lines) =>
+        KnownTimelines.Hold(KnownTimelines.Of(invoice, subscription).Select(known => new CommitmentIntervals(subscription, known)), (intervals, tried) => Verify(subscription.Id, intervals, lines, tried), findings);
 
     private void Verify(SubscriptionId subscription, CommitmentIntervals intervals, List<(InvoiceLine Line, int Place)> lines, Findings tried)
     {
@@ -115,37 +99,5 @@ internal sealed class CommitmentVerification(InvoiceExport export, Invoice invoi
             : billed.Factor.Numerator == 0 ? Rational.Zero : Rational.Of(billed.Amount.MinorUnits, 0) * new Rational(billed.Factor.Denominator, billed.Factor.Numerator);
         var back = (whole * new Rational(line.Factor.Numerator, line.Factor.Denominator)).Round(0);
         return -(billed.Amount.MinorUnits >= 0 ? BigInteger.Min(back, billed.Amount.MinorUnits) : back);
-    }
-
-    // As far as something was due then; what stands in the place of another was made when that was.
-    private List<Timeline> Known(ExportedSubscription subscription)
-    {
-        var (timeline, entries, known) = (subscription.Timeline, subscription.Timeline.Entries, new List<Timeline>());
-        for (var count = entries.TakeWhile(entry => invoice.IssuedAt is null || entry.RecordedAt <= invoice.IssuedAt).Count(); count >= 0; count--)
-        {
-            known.Add((timeline with { Entries = [.. entries.Take(count)] }).KnownAt(invoice.CreatedAt));
-            if (count > 0 && invoice.Replaces is null && entries[count - 1].RecordedAt != invoice.IssuedAt)
-            {
-                break;
-            }
-        }
-
-        return known.FindAll(item => IsDue(subscription, item)) is [_, ..] due ? due : known[..1];
-    }
-
-    // Whether there is anything to bill at the instant of the invoice: something takes effect, or a period may end.
-    private bool IsDue(ExportedSubscription subscription, Timeline timeline)
-    {
-        var at = invoice.CreatedAt;
-        if (invoice.Kind is not (InvoiceKind.Subscription or InvoiceKind.Consolidated) || at <= timeline.BillingStartAt || timeline.ChangesAfter(at - Duration.Epsilon) == at)
-        {
-            return true;
-        }
-
-        var (state, addOns) = (timeline.StateAt(at), timeline.Entries.Where(entry => entry.AddOn is not null).ToList());
-        var intervals = (subscription.Items ?? []).Select(item => item.Interval).Concat(addOns.Select(entry => entry.AddOn!.Price.Terms.Interval)).Concat(state.Prices.Values.Select(terms => terms.Interval))
-            .Concat(subscription.Commitments!.Value.Select(item => item.Commitment).Append(timeline.Commitment).Select(commitment => commitment?.Interval)).OfType<BillingInterval>().Distinct().ToList();
-        var begun = addOns.Select(entry => (Instant.Max(entry.At, timeline.BillingStartAt), BillingAnchor.Subscription)).Append((state.Origin, state.Anchor)).Where(from => from.Item1 <= at);
-        return begun.Any(from => intervals.Exists(interval => new BillingSchedule(state.Zone, from.Item1, from.Item2, interval).IsBoundary(at)));
     }
 }

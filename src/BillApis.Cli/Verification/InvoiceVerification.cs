@@ -87,6 +87,7 @@ internal sealed class InvoiceVerification
 
         new ReferenceVerification(_export, _invoice, earlier, _findings).Verify();
         new CommitmentVerification(_export, _invoice, earlier, _findings).Verify();
+        new ScheduleVerification(_export, _invoice, earlier, _findings).Verify();
         foreach (var subscription in _invoice.Lines.Select(line => line.Subscription ?? _invoice.Subscription).Distinct())
         {
             new MovedVerification(_invoice, earlier, _findings).Verify(subscription);

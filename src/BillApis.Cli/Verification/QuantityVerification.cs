@@ -32,12 +32,12 @@ internal sealed class QuantityVerification(InvoiceExport export, Invoice invoice
         }
     }
 
-    // Prices that a plan charges alike are charged together; changes of plans and dates part them, and those of quantities as they take effect.
+    // Where the file has no terms that a schedule follows from: prices that a plan charges alike are charged together; changes of plans and dates part them, and those of quantities as they take effect.
     private void VerifyWhole()
     {
         foreach (var (line, subscription) in invoice.Lines.Where(line => IsFixed(line) || line.Kind is LineKind.Usage).Select(line => (line, ExportedSubscriptions.Of(export, line))))
         {
-            if (subscription is not { Items: { } items } || IsChanged(subscription.Timeline, line) || items.FirstOrDefault(item => item.Price == line.Price && IsFirst(item, subscription)) is not { Interval: { } interval } own || (own.IsMetered && subscription.BillsEarly))
+            if (subscription is not { Items: { } items } || items.All(item => item.Terms is not null) || IsChanged(subscription.Timeline, line) || items.FirstOrDefault(item => item.Price == line.Price && IsFirst(item, subscription)) is not { Interval: { } interval } own || (own.IsMetered && subscription.BillsEarly))
             {
                 continue;
             }

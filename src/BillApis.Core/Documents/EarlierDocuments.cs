@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace BillApis;
 
-/// <summary>Finds the earlier documents that lines of an invoice follow from: those that billed what it gives back or adjusts, those that gave back or adjusted of the same before, and those that draw on commitments that it settles.</summary>
+/// <summary>Finds the earlier documents that lines of an invoice follow from: those that billed what it gives back or adjusts, those that gave back or adjusted of the same before, those that draw on commitments that it settles, and those that billed in advance beyond a change.</summary>
 internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
 {
     /// <summary>The documents of each subscription, the oldest first; none where nothing follows from any.</summary>
@@ -19,32 +19,35 @@ internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
         foreach (var subscription in subscriptions)
         {
             var following = invoice.PartOf(subscription.Id).Lines.Where(line => line.RefersBack || line.Kind is LineKind.Adjustment).ToList();
-            var settled = await SettledAsync(invoice.PartOf(subscription.Id), origin, subscription, cancellationToken).ConfigureAwait(false);
-            if (following.Count > 0 || settled.Count > 0)
+            var (settled, since) = await DrawnAsync(invoice.PartOf(subscription.Id), origin, subscription, cancellationToken).ConfigureAwait(false);
+            if (following.Count > 0 || settled.Count > 0 || since is not null)
             {
-                found.AddRange(await OfAsync(following, settled, origin, subscription, cancellationToken).ConfigureAwait(false));
+                found.AddRange(await OfAsync(following, settled, since, origin, subscription, cancellationToken).ConfigureAwait(false));
             }
         }
 
         return found;
     }
 
-    // The intervals that end with it, and those that ended before and that its lines draw on.
-    private async Task<List<CommitmentPeriod>> SettledAsync(Invoice part, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
+    // The intervals that end with it, and those that ended before and that its lines draw on; and since when bills may reach beyond a change that takes effect with it.
+    private async Task<(List<CommitmentPeriod> Settled, Instant? Since)> DrawnAsync(Invoice part, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
     {
         var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
         var starts = part.Lines.Where(line => line.GivesBack is null).Select(line => line.Period?.Start).OfType<Instant>().Append(origin.CreatedAt - Duration.Epsilon).ToList();
-        return [.. BilledPriceList.KnownTo(origin, subscription.Timeline).SelectMany(known => ChargeSchedule.Of(known, versions).CommitmentsHolding(starts, origin.CreatedAt))];
+        var schedules = BilledPriceList.KnownTo(origin, subscription.Timeline).Select(known => ChargeSchedule.Of(known, versions)).ToList();
+        var changed = schedules.Where(schedule => origin.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated && schedule.IsChange(origin.CreatedAt));
+        return ([.. schedules.SelectMany(schedule => schedule.CommitmentsHolding(starts, origin.CreatedAt))], changed.Min(schedule => (Instant?)schedule.AdvancedSince(origin.CreatedAt)));
     }
 
-    private async Task<IEnumerable<EarlierDocument>> OfAsync(List<InvoiceLine> following, List<CommitmentPeriod> settled, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
+    private async Task<IEnumerable<EarlierDocument>> OfAsync(List<InvoiceLine> following, List<CommitmentPeriod> settled, Instant? since, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
     {
         var all = await earlier.IssuedAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
         var bills = all.FindAll(bill => EarlierOrigins.IsBefore(bill, origin)).OrderBy(bill => bill.CreatedAt).ThenBy(bill => bill.Number ?? long.MaxValue).ToList();
         var taken = (await earlier.MemosAsync(subscription, subscription.Timeline.StartAt, bills, cancellationToken).ConfigureAwait(false)).Where(memo => memo.IssuedAt <= (origin.IssuedAt ?? Instant.MaxValue)).OrderBy(memo => memo.IssuedAt).ThenBy(memo => memo.Number);
         var schedule = ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false));
         var known = bills.Append(origin).Select(bill => bill.PartOf(subscription.Id)).ToList();
-        var named = following.Select(line => line.GivesBack ?? line.Corrects).OfType<InvoiceLineId>().ToHashSet();
+        var beyond = bills.SelectMany(bill => bill.PartOf(subscription.Id).Lines, (bill, line) => (bill.CreatedAt, line)).Where(item => item.line is { InAdvance: true, RefersBack: false } && (item.CreatedAt >= since || (since is not null && item.line.Period?.End >= origin.CreatedAt))).Select(item => item.line.Id);
+        var named = following.Select(line => line.GivesBack ?? line.Corrects).OfType<InvoiceLineId>().Concat(beyond).ToHashSet();
         var rated = following.Where(line => line.Kind is LineKind.Adjustment).Select(line => (line.Price, line.Period?.Start)).ToHashSet();
         var together = Together(bills, bill => bill.Lines.Any(line => named.Contains(line.Id)) || following.Exists(line => SettledCommitment.IsOf(bill.PartOf(subscription.Id), line))).ConvertAll(bill => bill.PartOf(subscription.Id));
         var missing = bills.SelectMany(bill => bill.PartOf(subscription.Id).Lines).Where(line => together.Exists(bill => SettledCommitment.IsOf(bill, line))).Select(line => line.Corrects!.Value);
@@ -55,7 +58,7 @@ internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
         return
         [
             .. bills.Where(bill => bill.PartOf(subscription.Id).Lines.Any(IsOf)).Select(bill => new EarlierDocument(
-                new ExportedDocument(subscription.Id) { Invoice = JsonElement.Parse(IssuedDocument.Of(bill)), Seal = bill.Seal, Withdrawn = bill.Status is InvoiceStatus.Canceled, Coupons = subscription.CouponsOf(bill.PartOf(subscription.Id), schedule, known) },
+                new ExportedDocument(subscription.Id) { Invoice = JsonElement.Parse(IssuedDocument.Of(bill)), Seal = bill.Seal, Withdrawn = bill.Status is InvoiceStatus.Canceled, GivenUp = bill.Status is InvoiceStatus.WrittenOff, Coupons = subscription.CouponsOf(bill.PartOf(subscription.Id), schedule, known) },
                 bill)),
             .. taken.Where(memo => memo.Lines.Any(line => ids.Contains(line.Line) || (line.Adjustment is { } adjustment && IsOf(adjustment)))).Select(memo => new EarlierDocument(
                 new ExportedDocument(subscription.Id) { CreditMemo = JsonElement.Parse(IssuedDocument.Of(memo)), Seal = memo.Seal, Withdrawn = memo.Status is CreditMemoStatus.Canceled },

@@ -46,7 +46,7 @@ public sealed record InvoiceExport
     /// <summary>The coupons that counted on it, with the terms that they were redeemed at.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
 
-    /// <summary>The earlier invoices and credit memos that its lines follow from, as they were issued: of what it gives back or adjusts, what was given back or adjusted of that before, and what draws on the commitments that it settles. Null in files that were written before there were any.</summary>
+    /// <summary>The earlier invoices and credit memos that its lines follow from, as they were issued: of what it gives back or adjusts, what was given back or adjusted of that before, and what draws on the commitments that it settles, and what was billed in advance beyond a change that takes effect with it. Null in files that were written before there were any.</summary>
     public ImmutableArray<ExportedDocument>? Earlier { get; init; }
 
     /// <summary>The credit that it used, as it was before.</summary>
@@ -113,7 +113,17 @@ public sealed record ExportedSubscription(SubscriptionId Id, PlanId Plan, int Pl
 /// <param name="IsMetered">Whether usage is counted for it.</param>
 public sealed record ExportedItem(PlanId Plan, int Version, PriceId Price, decimal Quantity, BillingInterval? Interval, BillingTiming Timing, bool IsMetered)
 {
-    internal static ExportedItem Of(PlanRef plan, PlanItem item, PriceTerms terms) => new(plan.Plan, plan.Version, item.Price.Id, item.Quantity, terms.Interval, terms.Timing, item.Price.Metric is not null);
+    /// <summary>The price's code; null, as what follows, in files that were written before they said so.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>What counts the usage; null where the quantity is agreed.</summary>
+    public MetricId? Metric { get; init; }
+
+    /// <summary>The plan's terms, in the subscription's currency; what was agreed instead is in its timeline.</summary>
+    public PriceTerms? Terms { get; init; }
+
+    internal static ExportedItem Of(PlanRef plan, PlanItem item, PriceTerms terms) =>
+        new(plan.Plan, plan.Version, item.Price.Id, item.Quantity, terms.Interval, terms.Timing, item.Price.Metric is not null) { Code = item.Price.Code, Metric = item.Price.Metric, Terms = item.Price.Terms };
 }
 
 /// <summary>What a version of a plan commits to.</summary>
@@ -147,6 +157,9 @@ public sealed record ExportedDocument(SubscriptionId Subscription)
 
     /// <summary>Whether it was withdrawn since.</summary>
     public bool Withdrawn { get; init; }
+
+    /// <summary>Whether what is due of it was given up since.</summary>
+    public bool GivenUp { get; init; }
 
     /// <summary>The coupons that took something off the invoice for the subscription, with the terms that they were redeemed at.</summary>
     public ImmutableArray<Redemption> Coupons { get; init; } = [];
