@@ -39,10 +39,13 @@ internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store, 
         }
 
         var now = await SumAsync(invoice.Tenant, [request with { GroupBy = price.Terms.GroupBy }], line, cancellationToken).ConfigureAwait(false);
-        return now.Sum(row => row.Value) == (line.Adjustment?.Quantity ?? line.Quantity) && !price.Terms.Model.NeedsEvents
+        return now.Sum(row => row.Value) == (line.Adjustment?.Quantity ?? line.Quantity) && !price.Terms.Model.NeedsEvents && !IsOfGroups(line, price)
             ? request
             : request with { Recorded = await known.AtIssueAsync(invoice, line, request, price, cancellationToken).ConfigureAwait(false) };
     }
+
+    // What is missing up to the minimum of all groups, or what has all of them on one line, has no usage of its own that would tell.
+    private static bool IsOfGroups(InvoiceLine line, Price price) => line is { Kind: LineKind.Adjustment, Group.IsEmpty: true } && !price.Terms.GroupBy.IsEmpty;
 
     private async Task<ImmutableArray<UsageSummaryRow>> SumAsync(TenantId tenant, IReadOnlyList<UsageRequest> requests, InvoiceLine line, CancellationToken cancellationToken)
     {
