@@ -170,6 +170,25 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
     }
 
     [Theory]
+    [InlineData("sqlite", 200, 50, 9.5, 25, 1.75)]
+    [InlineData("postgres", 200, 50, 9.5, 25, 1.75)]
+    [InlineData("sqlite", 50, 50, 9.5, -12.5, -0.88)]
+    public async Task One_for_everything_takes_its_part_of_what_one_for_books_left_of_what_comes_late(string storage, int books, double callsNet, double callsTax, double booksNet, double booksTax)
+    {
+        // 100 of each are billed early: of the books a quarter is left after both halves, of the calls the half. So is of 100 calls more, and of 100 books more or 50 less.
+        await using var life = await TaxedAsync(storage, forBooks: true);
+        await life.GoToAsync("2026-01-10");
+        await life.UseAsync("acme", "book", 50, "2026-01-10");
+        var wrong = await life.UseAsync("acme", "book", 50, "2026-01-10");
+        await UseAsync(life, 100, "2026-01-10");
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "call", 100, "2026-01-15");
+        await (books == 50 ? VoidAsync(life, wrong) : life.UseAsync("acme", "book", 100, "2026-01-15"));
+        await life.GoToAsync("2026-03-02");
+        await TaxesAsync(life, ("2026-01-10", 7m, 25m, 1.75m), ("2026-01-10", 19m, 50m, 9.5m), ("2026-03-01", 19m, (decimal)callsNet, (decimal)callsTax), ("2026-03-01", 7m, (decimal)booksNet, (decimal)booksTax));
+    }
+
+    [Theory]
     [MemberData(nameof(Both))]
     public async Task Charges_that_were_billed_early_together_are_corrected_together(string storage)
     {
@@ -242,15 +261,17 @@ public sealed class EarlyCouponTests(Databases databases) : LifeTests(databases)
         await BilledLives.VerifyAsync(life);
     }
 
-    // Calls at 19 % and books at 7 %, both at half their price.
-    private async Task<Scenario> TaxedAsync(string storage)
+    // Calls at 19 % and books at 7 %, both at half their price, and books at half of that where it says so.
+    private async Task<Scenario> TaxedAsync(string storage, bool forBooks = false)
     {
         var life = await StartAsync(storage, "2026-01-01");
         await life.CustomerAsync(with: customer => customer with { Country = "DE" });
         await TaxesOfTwoRatesAsync(life);
         await CouponAsync(life, CouponDuration.Forever, null);
-        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)), Offer.Usage("books", "book", new PerUnitPrice(1)).Having(terms => terms with { TaxCategory = "books" }));
-        await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd), Coupons = ["HALF"] });
+        await life.PlanAsync("metered", Offer.Usage("calls", "call", new PerUnitPrice(1)), Offer.Usage("books", "book", new PerUnitPrice(1)).Having(terms => terms with { TaxCategory = "books" }) with { Product = "reading" });
+        var reading = (await life.Billing.Products.GetAsync(life.Tenant, "reading", Token)).Id;
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "BOOKS", Terms = new CouponTerms { PercentOff = 50, Duration = CouponDuration.Forever, Products = [reading] } }, Token);
+        await life.SubscribeAsync("acme", "metered", with => with with { UsageThreshold = Money.Of(30, Usd), Coupons = forBooks ? ["HALF", "BOOKS"] : ["HALF"] });
         return life;
     }
 

@@ -113,11 +113,12 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
         return line.Net.MinorUnits > 0 && Math.Abs(moved - changed) > own.Count && Math.Abs(moved - new ProrationFactor(kept, line.Net.MinorUnits).Apply(changed)) > own.Count;
     }
 
-    /// <summary>The part that a coupon takes of the lines that it is for, with some adjustments.</summary>
+    /// <summary>The part that a coupon takes of what those before it left of the lines that it is for, with some adjustments.</summary>
     internal ProrationFactor PartOf(Redemption coupon, IReadOnlyCollection<InvoiceLine> adjustments)
     {
-        var eligible = Own.Concat(Adjusted).Concat(adjustments).Where(coupon.Terms.IsFor).Sum(line => line.Amount.MinorUnits);
-        var taken = DiscountsWith(adjustments).GetValueOrDefault(coupon.Coupon, Money.Zero(Invoice.Currency)).MinorUnits;
+        var (before, now) = (With(adjustments, CouponDiscounts.InOrder(Coupons).TakeWhile(other => other.Coupon != coupon.Coupon)), With(adjustments));
+        var eligible = before.Lines.Where(coupon.Terms.IsFor).Sum(line => line.Net.MinorUnits);
+        var taken = now.Discounts.Where(discount => discount.Coupon == coupon.Coupon).Sum(discount => discount.Amount.MinorUnits);
         return eligible <= 0 || taken <= 0 ? new ProrationFactor(0, 1) : new ProrationFactor(Math.Min(taken, eligible), eligible);
     }
 
@@ -131,12 +132,14 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     internal Money Taken => Own.Concat(Adjusted).Aggregate(Money.Zero(Invoice.Currency), (sum, line) => sum + (line.Discount ?? Money.Zero(Invoice.Currency)));
 
     // A line and what adjusts it are one, as they would be where all usage was known.
-    private Invoice With(IReadOnlyCollection<InvoiceLine> adjustments)
+    private Invoice With(IReadOnlyCollection<InvoiceLine> adjustments) => With(adjustments, Coupons);
+
+    private Invoice With(IReadOnlyCollection<InvoiceLine> adjustments, IEnumerable<Redemption> coupons)
     {
         InvoiceLine[] all = [.. Adjusted, .. adjustments];
         var added = all.ToLookup(line => line.Corrects, line => line.Amount);
         var lines = Own.Select(line => line with { Amount = added[line.Id].Aggregate(line.Amount, (sum, amount) => sum + amount), Discount = null, Credit = null });
-        return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, Coupons.Select(coupon => Counted(coupon, all)));
+        return CouponDiscounts.Apply(Invoice with { Lines = [.. lines], Discounts = [] }, coupons.Select(coupon => Counted(coupon, all)));
     }
 
     // No coupon looks at what people added to a draft.

@@ -47,7 +47,7 @@ internal static class CorrectedDiscounts
     {
         var (before, now) = (origin.Discounts(), origin.DiscountsWith(adjustments));
         var none = Money.Zero(origin.Invoice.Currency);
-        var changes = origin.Coupons.Where(coupon => origin.IsOneBill || adjustments.Exists(coupon.Terms.IsFor)).Select(coupon => (Coupon: coupon, Change: now.GetValueOrDefault(coupon.Coupon, none) - before.GetValueOrDefault(coupon.Coupon, none))).ToList();
+        var changes = CouponDiscounts.InOrder(origin.Coupons).Where(coupon => origin.IsOneBill || adjustments.Exists(coupon.Terms.IsFor)).Select(coupon => (Coupon: coupon, Change: now.GetValueOrDefault(coupon.Coupon, none) - before.GetValueOrDefault(coupon.Coupon, none))).ToList();
         if (changes.Count > 0 && !origin.Bills.IsEmpty)
         {
             // Several bills rounded by themselves: the last coupon bears what that made, so that all bills together have taken off what one count does.
@@ -58,30 +58,39 @@ internal static class CorrectedDiscounts
         return changes;
     }
 
-    // Where some is used more and some less, each bears the coupon's part of its own.
+    // Each bears by what the coupons before left of it; where some is used more and some less, each the coupon's part of its own.
     private static Invoice Borne(Invoice invoice, BilledOrigin origin, Redemption coupon, Money change)
     {
         bool Bears(InvoiceLine line) => origin.Has(line) && coupon.Terms.IsFor(line);
         var (more, less) = (invoice.Lines.Where(line => Bears(line) && line.Amount.MinorUnits > 0).ToList(), invoice.Lines.Any(line => Bears(line) && line.Amount.MinorUnits < 0));
         if (more.Count == 0 || !less)
         {
-            return Borne(invoice, change, Bears);
+            return Spread(invoice, change, Bears);
         }
 
-        var part = origin.PartOf(coupon, [.. invoice.Lines.Where(origin.Has)]).Apply(more.Sum(line => line.Amount.Amount));
+        var part = origin.PartOf(coupon, [.. invoice.Lines.Where(origin.Has)]).Apply(more.Sum(line => Left(line).Amount));
         var taken = Money.Round(part, change.Currency);
-        return Borne(Borne(invoice, taken, line => Bears(line) && line.Amount.MinorUnits > 0), change - taken, line => Bears(line) && line.Amount.MinorUnits < 0);
+        return Spread(Spread(invoice, taken, line => Bears(line) && line.Amount.MinorUnits > 0), change - taken, line => Bears(line) && line.Amount.MinorUnits < 0);
     }
 
+    // Where the coupons before left nothing, a cent that is over goes by the amounts.
+    private static Invoice Spread(Invoice invoice, Money change, Func<InvoiceLine, bool> bears) => invoice.Lines.Any(line => bears(line) && !Left(line).IsZero)
+        ? Borne(invoice, change, line => bears(line) ? Left(line) : Money.Zero(change.Currency))
+        : Borne(invoice, change, bears);
+
+    private static Money Left(InvoiceLine line) => line.Amount - (line.Discount ?? Money.Zero(line.Amount.Currency));
+
     /// <summary>The invoice with something taken off some of its lines, by what they adjust.</summary>
-    public static Invoice Borne(Invoice invoice, Money change, Func<InvoiceLine, bool> bears)
+    public static Invoice Borne(Invoice invoice, Money change, Func<InvoiceLine, bool> bears) => Borne(invoice, change, line => bears(line) ? line.Amount : Money.Zero(change.Currency));
+
+    private static Invoice Borne(Invoice invoice, Money change, Func<InvoiceLine, Money> weight)
     {
         if (change.IsZero)
         {
             return invoice;
         }
 
-        var shares = change.Allocate([.. invoice.Lines.Select(line => bears(line) ? Math.Abs((decimal)line.Amount.MinorUnits) : 0)]);
+        var shares = change.Allocate([.. invoice.Lines.Select(line => Math.Abs((decimal)weight(line).MinorUnits))]);
         return invoice with { Lines = [.. invoice.Lines.Zip(shares, (line, share) => share.IsZero ? line : line with { Discount = line.Discount + share ?? share })] };
     }
 }
