@@ -145,5 +145,22 @@ public sealed class ExplainedTests(Databases databases) : LifeTests(databases)
         explained[^1].Lines.Single().Steps.ShouldBe(["3 × 12.345 = 37.035", "rounded half away from zero to 37.04 USD"]);
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_group_that_comes_after_the_bill_while_the_clock_stands_still_is_in_no_line_of_it(string storage)
+    {
+        // Nothing of the mails and 5 calls of eu were billed; at the same instant 3 of us come, of each.
+        await using var life = await StartAsync(storage, "2026-01-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", [.. new[] { "call", "mail" }.Select(type => Offer.Usage(type, type, new PerUnitPrice(1)).Having(terms => terms with { GroupBy = ["region"] }))]);
+        await life.SubscribeAsync("acme", "pro");
+        await life.UseAsync("acme", "call", 5, "2026-01-20", ("region", "eu"));
+        await life.GoToAsync("2026-02-01");
+        await life.UseAsync("acme", "call", 3, "2026-01-30", ("region", "us"));
+        await life.UseAsync("acme", "mail", 3, "2026-01-30", ("region", "us"));
+        (await life.InvoicesAsync("acme")).ShouldHaveSingleItem().Lines.Select(line => line.Quantity).ShouldBe([5m, 0m]);
+        await BilledLives.VerifyAsync(life);
+    }
+
     private static ImmutableArray<string> StepsOf(InvoiceExplanation explanation, LineKind kind) => explanation.Lines.Single(line => line.Line.Kind == kind).Steps;
 }

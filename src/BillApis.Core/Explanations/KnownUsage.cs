@@ -19,14 +19,18 @@ internal sealed class KnownUsage(IUsageStore store)
             return null;
         }
 
+        // All groups of a charge were counted at once, those that have no line too.
+        var charged = line.Kind is LineKind.Usage ? invoice.Lines.Where(other => other.Kind is LineKind.Usage && (other.Price, other.Period, other.Subscription) == (line.Price, line.Period, line.Subscription)).ToList() : [];
         var (with, without) = (new Interval(NodaConstants.UnixEpoch, issued + Precision), new Interval(NodaConstants.UnixEpoch, issued));
         return !await ComesToAsync(with).ConfigureAwait(false) && await ComesToAsync(without).ConfigureAwait(false) ? without : with;
 
         async Task<bool> ComesToAsync(Interval recorded)
         {
             var asked = request with { GroupBy = price.Terms.GroupBy, Recorded = recorded };
-            var groups = (await store.ReadAsync(invoice.Tenant, [asked], cancellationToken).ConfigureAwait(false)).Single().Groups.Where(group => group.Dimensions == Dimensions.Of(line.Group));
-            return groups.Sum(group => group.Value) == (line.Adjustment?.Quantity ?? line.Quantity);
+            var groups = (await store.ReadAsync(invoice.Tenant, [asked], cancellationToken).ConfigureAwait(false)).Single().Groups;
+            return charged.Count > 0
+                ? groups.Sum(group => group.Value) == charged.Sum(other => other.Quantity)
+                : groups.Where(group => group.Dimensions == Dimensions.Of(line.Group)).Sum(group => group.Value) == (line.Adjustment?.Quantity ?? line.Quantity);
         }
     }
 }
