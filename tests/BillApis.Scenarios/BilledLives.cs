@@ -67,6 +67,16 @@ internal static class BilledLives
         (await life.Billing.Books.TrialBalanceAsync(life.Tenant, null, Token)).Totals.ShouldAllBe(total => total.Debits == total.Credits);
     }
 
+    /// <summary>All of that of all customers, and the balances of the books and of credit are what their entries give.</summary>
+    public static async Task ProveAsync(Scenario life)
+    {
+        await VerifyAllAsync(life, "a life");
+        await CheckAsync(life, "a life");
+        (await life.Billing.Documents.VerifyAsync(life.Tenant, Token)).Faults.ShouldBeEmpty();
+        (await life.Billing.Books.VerifyAsync(life.Tenant, Token)).ShouldBeEmpty();
+        (await life.Billing.Credits.VerifyAsync(life.Tenant, Token)).ShouldBeEmpty();
+    }
+
     private static async Task<List<Invoice>> AllAsync(Scenario life)
     {
         var all = new List<Invoice>();

@@ -18,7 +18,7 @@ internal static class AdvanceCharges
         }
 
         var period = run.PeriodAt(start);
-        return run.Charge(part.Quantity, start, Instant.Min(period.End, part.To), period);
+        return run.Charge(part.Quantity, start, Instant.Min(period.End, run.Price.Terms.Proration is Proration.None ? part.To : part.PaidTo), period);
     }
 
     /// <summary>The same for the whole period, whatever is left of it.</summary>

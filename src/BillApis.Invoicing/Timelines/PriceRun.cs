@@ -77,7 +77,7 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     {
         if (Parts[^1].Quantity == next.Quantity)
         {
-            Parts[^1] = Parts[^1] with { To = next.To };
+            Parts[^1] = Parts[^1] with { To = next.To, PaidTo = next.PaidTo };
         }
         else
         {
@@ -116,4 +116,8 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
 }
 
 /// <summary>A stretch of time with one quantity.</summary>
-internal readonly record struct PricePart(Instant From, Instant To, decimal Quantity);
+/// <param name="From">When it begins.</param>
+/// <param name="To">When it is over.</param>
+/// <param name="Quantity">The quantity.</param>
+/// <param name="PaidTo">How far a period that is paid in advance is paid: beyond the end where what ends it changes nothing before the next period.</param>
+internal readonly record struct PricePart(Instant From, Instant To, decimal Quantity, Instant PaidTo);

@@ -84,12 +84,12 @@ internal static class PriceRuns
 
     private static IEnumerable<PriceRun> Charged(Timeline timeline, TimelineState state, PlanVersions plans, Instant from, Instant to)
     {
-        var periods = default(SchedulePeriods);
+        var (periods, paid) = (default(SchedulePeriods), PaidTo(timeline, state, to));
         foreach (var item in plans[state.Plan].Items)
         {
             var price = state.Prices.TryGetValue(item.Price.Code, out var terms) ? item.Price with { Terms = terms } : item.Price;
             periods = PeriodsOf(price, state.Zone, state.Origin, state.Anchor, periods);
-            yield return new PriceRun(price, null, periods, [new PricePart(from, to, state.Quantities.GetValueOrDefault(price.Code, item.Quantity))]);
+            yield return new PriceRun(price, null, periods, [new PricePart(from, to, state.Quantities.GetValueOrDefault(price.Code, item.Quantity), paid)]);
         }
 
         // The same usage is charged once by a price, however often that is there.
@@ -98,9 +98,13 @@ internal static class PriceRuns
         {
             var addOn = added.AddOn!;
             var (origin, anchor) = addOn.OwnCycle ? (Instant.Max(added.At, timeline.BillingStartAt), BillingAnchor.Subscription) : (state.Origin, state.Anchor);
-            yield return new PriceRun(addOn.Price, added.Number, PeriodsOf(addOn.Price, state.Zone, origin, anchor), [new PricePart(from, to, addOn.Quantity)]);
+            yield return new PriceRun(addOn.Price, added.Number, PeriodsOf(addOn.Price, state.Zone, origin, anchor), [new PricePart(from, to, addOn.Quantity, paid)]);
         }
     }
+
+    // A change without proration leaves what was paid in advance as it is, and so it leaves what will be where it is known before; the end of the term does not.
+    private static Instant PaidTo(Timeline timeline, TimelineState state, Instant to) =>
+        to == Instant.MaxValue || state.EndAt == to || timeline.InEffect.LastOrDefault(entry => entry.At == to && entry.IsBilled)?.Proration is not ChangeProration.None ? to : state.EndAt ?? Instant.MaxValue;
 
     private static SchedulePeriods? PeriodsOf(Price price, DateTimeZone zone, Instant origin, BillingAnchor anchor, SchedulePeriods? last = null) =>
         price.Terms.Interval is not { } interval ? null : last?.Schedule.Interval == interval ? last : new SchedulePeriods(new BillingSchedule(zone, origin, anchor, interval));
