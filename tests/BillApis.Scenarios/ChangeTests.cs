@@ -9,6 +9,26 @@ public sealed class ChangeTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task What_was_charged_of_a_time_ahead_is_given_back_for_that_time(string storage)
+    {
+        // January was billed up to the 21st, at which it was to end, and then its last 11 days. Who leaves on the 11th has 10 days of the one and those 11 days of the other back.
+        await using var life = await StartAsync(storage, "2025-12-31");
+        await life.CustomerAsync();
+        await life.PlanAsync("pro", Offer.Fee("fee", 31));
+        await life.SubscribeAsync("acme", "pro", with => with with { StartAt = Day.Of("2026-01-01") });
+        await ChangeOnAsync(life, "2025-12-31", new Cancel { At = Day.Of("2026-01-21") });
+        await ChangeOnAsync(life, "2026-01-05", new Reactivate());
+        await ChangeOnAsync(life, "2026-01-11", new Cancel { When = ChangeWhen.Immediate });
+        await life.GoToAsync("2026-02-02");
+        var invoices = await life.InvoicesAsync("acme");
+        invoices.Select(invoice => invoice.Total.Amount).ShouldBe([20m, 11m, -21m], await life.BillsAsync("acme"));
+        invoices[2].Lines.Where(line => line.GivesBack is not null).Select(line => (line.Amount.Amount, line.Period)).ShouldBe([(-10m, new Interval(Day.Of("2026-01-11"), Day.Of("2026-01-21"))), (-11m, new Interval(Day.Of("2026-01-21"), Day.Of("2026-02-01")))], ignoreOrder: true);
+        await BilledLives.VerifyAsync(life);
+        await BilledLives.CheckAsync(life, storage);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task Quantities_that_are_ahead_are_of_the_plan_that_there_is_then(string storage)
     {
         // Basic's 10.00 a month until July 1, then two seats at 5.00 for half of the month, and from July 16 at noon four.

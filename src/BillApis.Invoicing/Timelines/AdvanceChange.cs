@@ -124,7 +124,8 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
             return null;
         }
 
-        var (rest, whole) = (new Interval(at, advanced.Until), billed.PeriodAt(Instant.Max(at - Duration.Epsilon, billed.Schedule!.Start)));
+        var rest = new Interval(Instant.Max(at, period.Start), advanced.Until);
+        var whole = billed.PeriodAt(Instant.Max(at - Duration.Epsilon, billed.Schedule!.Start));
         var charge = billed.Charge(line.Quantity, rest.Start, rest.End, whole);
         var unused = line.Kind is LineKind.Minimum or LineKind.Maximum
             ? new UnusedTime(advanced, rest, charge.Factor, line.Amount.Amount, ProrationFactor.Of(billed.Price.Terms.Proration, rest, period, billed.Schedule.Zone))
