@@ -23,13 +23,7 @@ public sealed class BilledLife : IAsyncLifetime
         await life.GoToAsync("2026-02-10");
         await life.UseAsync("acme", "call", 333, "2026-01-30");
         await life.GoToAsync("2026-03-02");
-        var exports = new List<(byte[], byte[])>();
-        foreach (var invoice in await life.InvoicesAsync("acme"))
-        {
-            exports.Add((await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice.Id.ToString()), await life.Billing.Exports.EventsAsync(life.Tenant, invoice.Id.ToString())));
-        }
-
-        Exports = [.. exports, .. await CommittedLife.ExportsAsync(), .. await FollowingLife.ExportsAsync()];
+        Exports = [.. await ExportedLife.OfAsync(life, _ => true), .. await CommittedLife.ExportsAsync(), .. await FollowingLife.ExportsAsync()];
     }
 
     public ValueTask DisposeAsync()

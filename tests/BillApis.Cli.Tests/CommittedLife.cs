@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using BillApis.Pricing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Cli.Tests;
 
@@ -10,34 +9,20 @@ internal static class CommittedLife
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>The invoices that settle a month, with their events, oldest first.</summary>
-    public static async Task<IReadOnlyList<(byte[] Invoice, byte[] Events)>> ExportsAsync()
-    {
-        var file = SqliteFile.NewPath();
-        try
-        {
-            await using var life = await Scenario.StartAsync(billing => billing.UseSqlite($"Data Source={file}"), "2026-01-01", Token);
-            await SellAsync(life);
-            await life.UseAsync("acme", "call", 30, "2026-01-20");
-            await life.GoToAsync("2026-01-16T12:00");
-            var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0].Id.ToString();
-            await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate }, Token);
-            await life.GoToAsync("2026-02-10");
-            await life.UseAsync("acme", "call", 47, "2026-01-21");
-            await life.GoToAsync("2026-03-11");
-            await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new Cancel { When = ChangeWhen.Immediate }, Token);
-            await life.RunAsync();
-            var exports = new List<(byte[], byte[])>();
-            foreach (var invoice in (await life.InvoicesAsync("acme")).Where(invoice => invoice.Lines.Any(line => line.Kind is LineKind.Commitment)))
-            {
-                exports.Add((await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, invoice.Id.ToString(), Token)));
-            }
+    public static Task<IReadOnlyList<(byte[] Invoice, byte[] Events)>> ExportsAsync() => ExportedLife.LivedAsync(LiveAsync, invoice => invoice.Lines.Any(line => line.Kind is LineKind.Commitment));
 
-            return exports;
-        }
-        finally
-        {
-            SqliteFile.Delete(file);
-        }
+    private static async Task LiveAsync(Scenario life)
+    {
+        await SellAsync(life);
+        await life.UseAsync("acme", "call", 30, "2026-01-20");
+        await life.GoToAsync("2026-01-16T12:00");
+        var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0].Id.ToString();
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate }, Token);
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "call", 47, "2026-01-21");
+        await life.GoToAsync("2026-03-11");
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new Cancel { When = ChangeWhen.Immediate }, Token);
+        await life.RunAsync();
     }
 
     private static async Task SellAsync(Scenario life)

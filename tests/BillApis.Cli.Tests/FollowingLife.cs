@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Cli.Tests;
 
@@ -9,36 +8,22 @@ internal static class FollowingLife
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>The invoices that follow from earlier ones, with their events, oldest first.</summary>
-    public static async Task<IReadOnlyList<(byte[] Invoice, byte[] Events)>> ExportsAsync()
-    {
-        var file = SqliteFile.NewPath();
-        try
-        {
-            await using var life = await Scenario.StartAsync(billing => billing.UseSqlite($"Data Source={file}"), "2026-01-01", Token);
-            await SellAsync(life);
-            await life.UseAsync("acme", "book", 100, "2026-01-20");
-            await life.UseAsync("acme", "token", 5_000, "2026-01-21", ("model", "small"));
-            await life.GoToAsync("2026-02-10");
-            await life.UseAsync("acme", "book", 200, "2026-01-21");
-            await life.UseAsync("acme", "token", 7_000, "2026-01-22", ("model", "large"));
-            await life.GoToAsync("2026-03-10");
-            var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0];
-            await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate }, Token);
-            await life.RunAsync();
-            await life.UseAsync("acme", "book", 33, "2026-01-23");
-            await life.GoToAsync("2026-04-02");
-            var exports = new List<(byte[], byte[])>();
-            foreach (var invoice in (await life.InvoicesAsync("acme")).Where(invoice => invoice.Lines.Any(line => line.RefersBack)))
-            {
-                exports.Add((await life.Billing.Exports.InvoiceAsync(life.Tenant, invoice.Id.ToString(), Token), await life.Billing.Exports.EventsAsync(life.Tenant, invoice.Id.ToString(), Token)));
-            }
+    public static Task<IReadOnlyList<(byte[] Invoice, byte[] Events)>> ExportsAsync() => ExportedLife.LivedAsync(LiveAsync, invoice => invoice.Lines.Any(line => line.RefersBack));
 
-            return exports;
-        }
-        finally
-        {
-            SqliteFile.Delete(file);
-        }
+    private static async Task LiveAsync(Scenario life)
+    {
+        await SellAsync(life);
+        await life.UseAsync("acme", "book", 100, "2026-01-20");
+        await life.UseAsync("acme", "token", 5_000, "2026-01-21", ("model", "small"));
+        await life.GoToAsync("2026-02-10");
+        await life.UseAsync("acme", "book", 200, "2026-01-21");
+        await life.UseAsync("acme", "token", 7_000, "2026-01-22", ("model", "large"));
+        await life.GoToAsync("2026-03-10");
+        var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0];
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate }, Token);
+        await life.RunAsync();
+        await life.UseAsync("acme", "book", 33, "2026-01-23");
+        await life.GoToAsync("2026-04-02");
     }
 
     private static async Task SellAsync(Scenario life)

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace BillApis.Scenarios;
 
 /// <summary>Credit that was given and bought beside coupons and taxes: what each pays, and what of it comes back.</summary>
@@ -109,15 +107,5 @@ public sealed class CreditedPartTests(Databases databases) : LifeTests(databases
               JCT 8 % on 333: 27
             """);
         await BilledLives.ProveAsync(life);
-    }
-
-    private static async Task<Invoice> UpcomingAsync(Scenario life) => (await life.Billing.Previews.UpcomingAsync(life.Tenant, await SubscriptionAsync(life), Token))!;
-
-    private static async Task UblAsync(Scenario life, Invoice invoice, decimal net, decimal total)
-    {
-        var issued = await life.Billing.Invoices.GetAsync(life.Tenant, invoice.Id.ToString(), Token);
-        var xml = System.Xml.Linq.XDocument.Parse(System.Text.Encoding.UTF8.GetString(UblDocument.Of(issued, await life.Billing.Documents.PartiesAsync(issued, Token))));
-        decimal Of(string name) => decimal.Parse(xml.Descendants().Single(element => element.Name.LocalName == name).Value, CultureInfo.InvariantCulture);
-        (Of("TaxExclusiveAmount"), Of("TaxInclusiveAmount")).ShouldBe((net, total));
     }
 }

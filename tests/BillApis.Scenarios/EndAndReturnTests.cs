@@ -189,6 +189,4 @@ public sealed class EndAndReturnTests(Databases databases) : LifeTests(databases
         (await life.InvoicesAsync("acme")).Select(invoice => invoice.Total.Amount).ShouldBe([1_200m, 0, 0, 0, 0, 0, 0, last / 100m, 5m]);
         await BilledLives.ProveAsync(life);
     }
-
-    private static async Task<Invoice> UpcomingAsync(Scenario life) => (await life.Billing.Previews.UpcomingAsync(life.Tenant, await SubscriptionAsync(life), Token))!;
 }

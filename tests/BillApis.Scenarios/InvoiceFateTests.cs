@@ -259,7 +259,4 @@ public sealed class InvoiceFateTests(Databases databases) : LifeTests(databases)
         months.Select(month => month.Earned.Amount).ShouldBe([31m, 28m, 31m, 30m, 31m, 30m, 0, 0, 0, 0, 0, 0]);
         await BilledLives.ProveAsync(life);
     }
-
-    private static async Task<Dictionary<string, long>> BalancesAsync(Scenario life) =>
-        (await life.Billing.Books.ListAccountsAsync(life.Tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items.ToDictionary(balance => balance.Account.ToString(), balance => balance.Debits - balance.Credits);
 }

@@ -272,9 +272,6 @@ public sealed class PartOfPeriodTests(Databases databases) : LifeTests(databases
         await BilledLives.ProveAsync(life);
     }
 
-    private static async Task SeatsAsync(Scenario life, string date, decimal seats, string? asOf = null) =>
-        await ChangeOnAsync(life, date, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", seats)) { When = asOf is null ? ChangeWhen.Immediate : null, At = asOf is null ? null : Day.Of(asOf) });
-
     private static async Task CancelAsync(Scenario life, ChangeWhen when) =>
         await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), new Cancel { When = when }, Token);
 }

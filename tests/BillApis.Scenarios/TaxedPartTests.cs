@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-
 namespace BillApis.Scenarios;
 
 /// <summary>Taxes in the prices and on top of them, with coupons and credit, where a customer or a plan changes between two bills.</summary>
@@ -186,19 +183,5 @@ public sealed class TaxedPartTests(Databases databases) : LifeTests(databases)
               VAT 20 % on -5.00 (reverse charge): 0.00
             """);
         await BilledLives.ProveAsync(life);
-    }
-
-    private static async Task SeatsAsync(Scenario life, string date, decimal seats, string? asOf = null) =>
-        await ChangeOnAsync(life, date, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", seats)) { When = asOf is null ? ChangeWhen.Immediate : null, At = asOf is null ? null : Day.Of(asOf) });
-
-    private static async Task<Dictionary<string, long>> BalancesAsync(Scenario life) =>
-        (await life.Billing.Books.ListAccountsAsync(life.Tenant, new StoreQuery { Limit = Limits.PageSize }, Token)).Items.ToDictionary(balance => balance.Account.ToString(), balance => balance.Debits - balance.Credits);
-
-    private static async Task UblAsync(Scenario life, Invoice invoice, decimal net, decimal total)
-    {
-        var issued = await life.Billing.Invoices.GetAsync(life.Tenant, invoice.Id.ToString(), Token);
-        var xml = System.Xml.Linq.XDocument.Parse(System.Text.Encoding.UTF8.GetString(UblDocument.Of(issued, await life.Billing.Documents.PartiesAsync(issued, Token))));
-        decimal Of(string name) => decimal.Parse(xml.Descendants().Single(element => element.Name.LocalName == name).Value, CultureInfo.InvariantCulture);
-        (Of("TaxExclusiveAmount"), Of("TaxInclusiveAmount")).ShouldBe((net, total));
     }
 }

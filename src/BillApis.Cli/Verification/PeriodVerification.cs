@@ -89,10 +89,7 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
     }
 
     /// <summary>The part of a time that another is, by the days of the zone that an instant has; that of its start where none is named.</summary>
-    public Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration, Instant? at = null)
-    {
-        return PartOf(period, whole, proration, TimelineOf(line)?.ZoneAt(at ?? period.Start) ?? export.Zone);
-    }
+    public Rational PartOf(InvoiceLine line, Interval period, Interval whole, Proration proration, Instant? at = null) => PartOf(period, whole, proration, TimelineOf(line)?.ZoneAt(at ?? period.Start) ?? export.Zone);
 
     /// <summary>The part of a time that another is, by the days of a zone.</summary>
     public static Rational PartOf(Interval period, Interval whole, Proration proration, DateTimeZone zone)

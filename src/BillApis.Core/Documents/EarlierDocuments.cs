@@ -19,10 +19,11 @@ internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
         foreach (var subscription in subscriptions)
         {
             var following = invoice.PartOf(subscription.Id).Lines.Where(line => line.RefersBack || line.Kind is LineKind.Adjustment).ToList();
-            var (settled, since) = await DrawnAsync(invoice.PartOf(subscription.Id), origin, subscription, cancellationToken).ConfigureAwait(false);
+            var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
+            var (settled, since) = Drawn(invoice.PartOf(subscription.Id), origin, subscription.Timeline, versions);
             if (following.Count > 0 || settled.Count > 0 || since is not null)
             {
-                found.AddRange(await OfAsync(following, settled, since, origin, subscription, cancellationToken).ConfigureAwait(false));
+                found.AddRange(await OfAsync(following, settled, since, origin, subscription, ChargeSchedule.Of(subscription.Timeline, versions), cancellationToken).ConfigureAwait(false));
             }
         }
 
@@ -30,21 +31,19 @@ internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
     }
 
     // The intervals that end with it, and those that ended before and that its lines draw on; and since when bills may reach beyond a change that takes effect with it.
-    private async Task<(List<CommitmentPeriod> Settled, Instant? Since)> DrawnAsync(Invoice part, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
+    private static (List<CommitmentPeriod> Settled, Instant? Since) Drawn(Invoice part, Invoice origin, Timeline timeline, PlanVersions versions)
     {
-        var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
         var starts = part.Lines.Where(line => line.GivesBack is null).Select(line => line.Period?.Start).OfType<Instant>().Append(origin.CreatedAt - Duration.Epsilon).ToList();
-        var schedules = BilledPriceList.KnownTo(origin, subscription.Timeline).Select(known => ChargeSchedule.Of(known, versions)).ToList();
+        var schedules = BilledPriceList.KnownTo(origin, timeline).Select(known => ChargeSchedule.Of(known, versions)).ToList();
         var changed = schedules.Where(schedule => origin.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated && schedule.IsChange(origin.CreatedAt));
         return ([.. schedules.SelectMany(schedule => schedule.CommitmentsHolding(starts, origin.CreatedAt))], changed.Min(schedule => (Instant?)schedule.AdvancedSince(origin.CreatedAt)));
     }
 
-    private async Task<IEnumerable<EarlierDocument>> OfAsync(List<InvoiceLine> following, List<CommitmentPeriod> settled, Instant? since, Invoice origin, Subscription subscription, CancellationToken cancellationToken)
+    private async Task<IEnumerable<EarlierDocument>> OfAsync(List<InvoiceLine> following, List<CommitmentPeriod> settled, Instant? since, Invoice origin, Subscription subscription, ChargeSchedule schedule, CancellationToken cancellationToken)
     {
         var all = await earlier.IssuedAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
         var bills = all.FindAll(bill => EarlierOrigins.IsBefore(bill, origin)).OrderBy(bill => bill.CreatedAt).ThenBy(bill => bill.Number ?? long.MaxValue).ToList();
         var taken = (await earlier.MemosAsync(subscription, subscription.Timeline.StartAt, bills, cancellationToken).ConfigureAwait(false)).Where(memo => memo.IssuedAt <= (origin.IssuedAt ?? Instant.MaxValue)).OrderBy(memo => memo.IssuedAt).ThenBy(memo => memo.Number);
-        var schedule = ChargeSchedule.Of(subscription.Timeline, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false));
         var known = bills.Append(origin).Select(bill => bill.PartOf(subscription.Id)).ToList();
         var beyond = bills.SelectMany(bill => bill.PartOf(subscription.Id).Lines, (bill, line) => (bill.CreatedAt, line)).Where(item => item.line is { InAdvance: true, RefersBack: false } && (item.CreatedAt >= since || (since is not null && item.line.Period?.End >= origin.CreatedAt))).Select(item => item.line.Id);
         var named = following.Select(line => line.GivesBack ?? line.Corrects).OfType<InvoiceLineId>().Concat(beyond).ToHashSet();

@@ -187,13 +187,13 @@ public sealed record Subscription : IEntity<Subscription>
     internal ImmutableArray<Redemption> CouponsOf(Invoice invoice, ChargeSchedule schedule, IReadOnlyCollection<Invoice> bills)
     {
         var coupons = CouponsOf(invoice);
-        if (!coupons.Any(coupon => coupon.Terms is { AmountOff: not null, CarryOver: false }))
+        if (coupons.All(coupon => coupon.Terms.AmountOffPeriod is null))
         {
             return coupons;
         }
 
         var (period, redeemed) = (schedule.CountsFor(invoice), FormerCoupons.AddRange(Coupons));
-        return [.. coupons.Select(coupon => redeemed.First(item => item.Coupon == coupon.Coupon).Terms is { AmountOff: { } whole, CarryOver: false } ? coupon.AtMost(bills.Aggregate(whole, (left, bill) => left - TakenBy(bill, coupon))) : coupon)];
+        return [.. coupons.Select(coupon => redeemed.First(item => item.Coupon == coupon.Coupon).Terms.AmountOffPeriod is { } whole ? coupon.AtMost(bills.Aggregate(whole, (left, bill) => left - TakenBy(bill, coupon))) : coupon)];
 
         Money TakenBy(Invoice bill, Redemption coupon) => coupon.TakenBy(bill, period, schedule.CountsFor(bill) == period, invoice.Id);
     }

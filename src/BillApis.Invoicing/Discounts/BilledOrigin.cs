@@ -29,7 +29,7 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     /// <summary>The same beside what an invoice takes of amounts for its period, by itself or for other bills.</summary>
     internal BilledOrigin Beside(Invoice invoice, Instant? period) => CountsFor is not { } start
         ? this
-        : this with { Coupons = [.. Coupons.Select(coupon => coupon.Terms is { AmountOff: { } most, CarryOver: false } ? coupon.AtMost(most - coupon.TakenBy(invoice, start, period == start, Invoice.Id)) : coupon)] };
+        : this with { Coupons = [.. Coupons.Select(coupon => coupon.Terms.AmountOffPeriod is { } most ? coupon.AtMost(most - coupon.TakenBy(invoice, start, period == start, Invoice.Id)) : coupon)] };
 
     /// <summary>Whether all its lines are of one bill, so that a coupon is spread over them.</summary>
     internal bool IsOneBill => Bills.Length < 2;

@@ -37,7 +37,7 @@ internal static class CorrectedDiscounts
     }
 
     // What one of several bills of a period has of an amount, the others have not.
-    private static InvoiceDiscount Correction(BilledOrigin origin, Redemption coupon, Money change) => coupon.Terms is { AmountOff: not null, CarryOver: false } && origin.CountsFor is { } period
+    private static InvoiceDiscount Correction(BilledOrigin origin, Redemption coupon, Money change) => coupon.Terms.AmountOffPeriod is not null && origin.CountsFor is { } period
         ? new InvoiceDiscount(coupon.Coupon, coupon.Description, change) { IsCorrection = true, Corrects = origin.Invoice.Id, CountsFor = period }
         : new InvoiceDiscount(coupon.Coupon, coupon.Description, change) { IsCorrection = true };
 

@@ -27,6 +27,10 @@ public sealed record CouponTerms
     /// <summary>Whether what an amount for once could not take off an invoice is kept for the next ones, until all of it was taken.</summary>
     public bool CarryOver { get; init; }
 
+    /// <summary>The amount that is taken off each period once; null where it carries over, and for a percentage.</summary>
+    [JsonIgnore]
+    public Money? AmountOffPeriod => CarryOver ? null : AmountOff;
+
     /// <summary>How many those are; only for <see cref="CouponDuration.Repeating"/>.</summary>
     public int? DurationPeriods { get; init; }
 

@@ -44,7 +44,7 @@ public sealed record Redemption(CouponId Coupon, string Description, CouponTerms
     {
         var rest = Terms is { CarryOver: true, AmountOff: { } amount } ? this with { Left = (Left ?? amount) - taken } : this;
         var counted = CountedFor >= period ? rest : rest with { Uses = Uses + 1, CountedFor = period };
-        return isEarly && Terms is { CarryOver: false, AmountOff: { } off } ? counted with { LeftOfPeriod = (LeftIn(period) ?? off) - taken } : counted with { LeftOfPeriod = null };
+        return isEarly && Terms.AmountOffPeriod is { } off ? counted with { LeftOfPeriod = (LeftIn(period) ?? off) - taken } : counted with { LeftOfPeriod = null };
     }
 
     /// <summary>The same with so much as it may take off an invoice of a period.</summary>
