@@ -97,6 +97,43 @@ public sealed class ZoneTests(Databases databases) : LifeTests(databases)
         (await life.SubscribeAsync("acme", "pro")).Timeline.Zone.ShouldBe(NewYork);
     }
 
+    [Theory]
+    [InlineData("sqlite", 672)]
+    [InlineData("sqlite", 0.08)]
+    [InlineData("postgres", 0.08)]
+    public async Task A_zone_that_is_moved_as_the_month_begins_counts_all_of_it_whatever_it_costs(string storage, decimal fee)
+    {
+        // From February 20 to March 20 there are 671 hours in New York and 672 in Berlin; 260 of those are left on March 9 at 04:00 UTC.
+        await using var life = await StartAsync(storage, "2026-02-20");
+        await life.CustomerAsync(zone: "America/New_York");
+        await life.PlanAsync("pro", Offer.Fee("fee", fee));
+        await life.SubscribeAsync("acme", "pro");
+        await life.RunAsync();
+        await MoveAsync(life, Berlin);
+        await ChangeOnAsync(life, "2026-03-09T04:00Z", new Cancel { When = ChangeWhen.Immediate });
+        var lines = (await life.InvoicesAsync("acme")).SelectMany(invoice => invoice.Lines).Select(line => (line.Kind, line.Period!.Value.Duration.TotalHours, line.Factor.ToString(), line.Amount.Amount)).ToList();
+        lines.ShouldBe([(LineKind.Flat, 671, "1/1", fee), (LineKind.Flat, 672, "1/1", fee), (LineKind.UnusedTime, 671, "1/1", -fee), (LineKind.UnusedTime, 260, "65/168", fee == 672 ? -260 : -0.03m)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
+    [Theory]
+    [InlineData("sqlite", 671)]
+    [InlineData("sqlite", 0.08)]
+    [InlineData("postgres", 0.08)]
+    public async Task A_zone_that_is_moved_in_mid_month_gives_the_rest_back_and_charges_it_whatever_it_costs(string storage, decimal fee)
+    {
+        // On March 9 at 04:00 UTC, 259 of 671 hours are left in New York and 260 of 672 in Berlin: 0.08 × 259 / 671 = 0.0309.
+        await using var life = await StartAsync(storage, "2026-02-20");
+        await life.CustomerAsync(zone: "America/New_York");
+        await life.PlanAsync("pro", Offer.Fee("fee", fee));
+        await life.SubscribeAsync("acme", "pro");
+        await life.GoToAsync("2026-03-09T04:00Z");
+        await MoveAsync(life, Berlin);
+        var lines = (await life.InvoicesAsync("acme"))[^1].Lines.Select(line => (line.Kind, line.Factor.ToString(), line.Amount.Amount)).ToList();
+        lines.ShouldBe([(LineKind.Flat, "65/168", fee == 671 ? 259.61m : 0.03m), (LineKind.UnusedTime, "259/671", fee == 671 ? -259 : -0.03m)]);
+        await BilledLives.VerifyAsync(life);
+    }
+
     private static async Task MoveAsync(Scenario life, DateTimeZone zone, ChangeProration? proration = null)
     {
         var id = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0].Id.ToString();

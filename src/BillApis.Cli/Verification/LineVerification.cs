@@ -203,7 +203,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             return (line.Quantity, []);
         }
 
-        if (invoice.Lines.Any(other => OnceVerification.IsReplaced(line, other)))
+        if (IsBeside(line, price.Terms))
         {
             return (0, []);
         }
@@ -223,6 +223,11 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         var groups = UsageCalculator.Read(request, events).Groups.Where(group => IsMine(group.Dimensions.Values())).ToList();
         return (groups.Sum(group => group.Value), [.. groups.Select(group => new RatingEvent(0, group.Value, group.Dimensions.Values().Where(value => value.Value is not null).ToImmutableSortedDictionary(value => value.Key, value => value.Value!, StringComparer.Ordinal)))]);
     }
+
+    // What is missing to the minimum of groups, or beyond their maximum, is no usage: lines here or on earlier invoices have that, group by group.
+    private bool IsBeside(InvoiceLine line, PriceTerms terms) => invoice.Lines.Any(other => OnceVerification.IsReplaced(line, other))
+        || (line is { Kind: LineKind.Adjustment, Group.IsEmpty: true, Adjustment.Quantity: 0 } && !terms.GroupBy.IsEmpty && (terms.MinimumAmount ?? terms.MaximumAmount) is not null
+            && earlier.LinesOf(line.Subscription ?? invoice.Subscription).Any(other => !other.Group.IsEmpty && other.Price == line.Price && other.Period?.Start == line.Period?.Start));
 
     private static Rational FactorOf(InvoiceLine line) => new(line.Factor.Numerator, line.Factor.Denominator);
 }

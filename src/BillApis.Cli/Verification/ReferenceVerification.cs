@@ -42,10 +42,15 @@ internal sealed class ReferenceVerification(InvoiceExport export, Invoice invoic
         var subscription = line.Subscription ?? invoice.Subscription;
         var charge = earlier.LinesOf(subscription).Where(other => other.Metric is not null && other.Price == line.Price && other.Period?.Start == line.Period?.Start).ToList();
         var own = charge.FindAll(other => other.Group.SequenceEqual(line.Group));
-        var isAll = line.Group.IsEmpty && export.Prices.GetValueOrDefault(line.Price?.ToString() ?? "")?.Terms.GroupBy.IsEmpty is false && charge.Sum(other => other.Amount.MinorUnits) == now.Billed.MinorUnits;
+        var isAll = line.Group.IsEmpty && export.Prices.GetValueOrDefault(line.Price?.ToString() ?? "")?.Terms.GroupBy.IsEmpty is false && !IsOf(own) && Billed(charge) == now.Billed.MinorUnits;
         var counted = isAll ? charge : own;
-        findings.Expect($"{path}.adjustment.billed", now.Billed, counted.Sum(other => other.Amount.MinorUnits), "what earlier documents billed of it");
-        findings.Expect($"{path}.quantity", line.Quantity, now.Quantity - (Rational)counted.Where(other => other.Kind is LineKind.Usage or LineKind.Adjustment).Sum(other => other.Quantity), "what was used less what earlier documents billed");
+        findings.Expect($"{path}.adjustment.billed", now.Billed, Billed(counted), "what earlier documents billed of it");
+        findings.Expect($"{path}.quantity", line.Quantity, now.Quantity - Used(counted), "what was used less what earlier documents billed");
+
+        // What groups cost nothing of, those bills have all of that have the minimum.
+        bool IsOf(List<InvoiceLine> lines) => Billed(lines) == now.Billed.MinorUnits && line.Quantity == now.Quantity - Used(lines);
+        long Billed(List<InvoiceLine> lines) => lines.Sum(other => other.Amount.MinorUnits);
+        decimal Used(List<InvoiceLine> lines) => lines.Where(other => other.Kind is LineKind.Usage or LineKind.Adjustment).Sum(other => other.Quantity);
     }
 
     // A charge that one bill has as a whole is adjusted with that bill's coupons and taxes.

@@ -37,10 +37,10 @@ public sealed class InvoicePreviews
     {
         var found = await _subscriptions.GetAsync(tenant, subscription, cancellationToken).ConfigureAwait(false);
         var due = await _invoices.CorrectAsync(tenant, await _invoices.DueAsync([found], [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        Instant? last = null;
+        var (last, passed) = (default(Instant?), new List<Invoice>());
         while (due is [var next] && !(next.Boundary > last))
         {
-            var request = (await _invoices.RequestsAsync(tenant, due, [], cancellationToken).ConfigureAwait(false)).Single();
+            var request = (await _invoices.RequestsAsync(tenant, due, passed, cancellationToken).ConfigureAwait(false)).Single();
             var calculated = InvoiceCalculator.Calculate(request);
             var invoice = (await _review.MergedAsync(new BoundaryDraft(calculated.Lines.IsEmpty ? calculated : await _common.JoinedAsync(calculated, next, cancellationToken).ConfigureAwait(false), next), [], cancellationToken).ConfigureAwait(false)).Invoice;
             if (!invoice.Lines.IsEmpty)
@@ -50,7 +50,8 @@ public sealed class InvoicePreviews
 
             // As the start of a plan that charges in arrears: the run passes it without an invoice. What comes to nothing may do so for ever.
             last ??= next.Charges.Count > 0 ? next.Boundary + Ahead : null;
-            due = await _invoices.DueAsync([found = next.Billed(new BillingOptions(), null)], [], cancellationToken).ConfigureAwait(false);
+            passed.Add(next.Numbered(calculated));
+            due = await _invoices.DueAsync([found = next.Billed(new BillingOptions(), null)], passed, cancellationToken).ConfigureAwait(false);
         }
 
         return found.NextBillingAt is null && await _supplements.DraftAsync(found, cancellationToken).ConfigureAwait(false) is { } supplement

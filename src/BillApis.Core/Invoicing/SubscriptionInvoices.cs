@@ -114,8 +114,9 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
         foreach (var item in bound)
         {
             var since = item.Commitments.Select(commitment => commitment.Since).Concat(item.Metered.Concat(item.Dropped).Select(charge => charge.Period.Start)).Min();
-            var mine = drafted.Where(invoice => invoice.Subscription == item.Subscription.Id);
-            found[item.Subscription.Id] = await earlier.BoundAsync(item.Subscription, item.Correction?.Number ?? numbers[item.Subscription.Id], since, item.Commitments, mine, cancellationToken).ConfigureAwait(false);
+            var mine = drafted.Where(invoice => invoice.Subscription == item.Subscription.Id).ToList();
+            var number = item.Correction?.Number ?? mine.Select(invoice => invoice.Correction + 1).OfType<int>().Append(numbers[item.Subscription.Id]).Max();
+            found[item.Subscription.Id] = await earlier.BoundAsync(item.Subscription, number, since, item.Commitments, mine, cancellationToken).ConfigureAwait(false);
         }
 
         return found;
@@ -180,6 +181,11 @@ internal sealed record DueCharges(Subscription Subscription, PlanVersions Plans,
 
     /// <summary>The subscription after its boundary was billed.</summary>
     public Subscription Billed(BillingOptions options, Invoice? invoice) => Subscription.Billed(Boundary, Plans, Schedule, options, invoice, CountsFor);
+
+    /// <summary>A draft of it with the number among the corrections that is taken as it is billed: by an invoice that has one, and by a correction that comes to nothing.</summary>
+    public Invoice Numbered(Invoice draft) => draft.Correction is not null
+        ? draft.Lines.IsEmpty ? draft with { Correction = null } : draft
+        : draft with { Correction = Correction is { Late.IsEmpty: false } nothing ? nothing.Number : null };
 
     public IEnumerable<Charge> Metered => Charges.Where(charge => charge.Price.Metric is not null);
 }

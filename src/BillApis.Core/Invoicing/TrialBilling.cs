@@ -19,7 +19,7 @@ internal sealed class TrialBilling(SubscriptionInvoices drafting, CommonBoundari
             if (made.Failure is null)
             {
                 billed.Add(draft with { Invoice = made.Invoice });
-                trial.Drafted.AddRange(draft.Dues.Select(item => made.Invoice.PartOf(item.Subscription.Id)));
+                trial.Drafted.AddRange(draft.Dues.Select(item => item.Numbered(made.Invoice.PartOf(item.Subscription.Id))));
             }
             else
             {

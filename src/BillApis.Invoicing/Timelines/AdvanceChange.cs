@@ -83,7 +83,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
             return line.Line.Period!.Value.Start >= period.FullStart - PriceRun.ZoneShift(period) || PriceRun.IsPaid(period, line.Until);
         }
 
-        return line.Line.Quantity == part.Quantity && AmountOf(run, line.Line) == line.Line.Amount;
+        return line.Line.Quantity == part.Quantity && IsBilledBy(run, line.Line);
     }
 
     // Whether it pays all of its period: it is not prorated, or was not as it was billed.
@@ -91,13 +91,14 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 
     // The run that a line was billed by: one whose time it begins in, rather than another of the same amount.
     private PriceRun? BilledBy(InvoiceLine line) => runs.Where(run => run.From < at).Concat(earlier).Where(run => run.Price.Id == line.Price && run.Schedule is not null)
-        .OrderByDescending(run => run.PartAt(line.Period!.Value.Start) is not null).FirstOrDefault(run => AmountOf(run, line) == line.Amount);
+        .OrderByDescending(run => run.PartAt(line.Period!.Value.Start) is not null).FirstOrDefault(run => IsBilledBy(run, line));
 
-    // What a line would have been billed by the terms of a run.
-    private static Money AmountOf(PriceRun run, InvoiceLine line)
+    // Whether a line is what the terms of a run come to for its time. What costs cents may be the same amount for an hour more, but not the same part of its period.
+    private static bool IsBilledBy(PriceRun run, InvoiceLine line)
     {
         var (start, end) = (line.Period!.Value.Start, line.Period.Value.End);
-        return InvoiceCalculator.FixedAmount(run.Charge(line.Quantity, start, end, run.PeriodAt(Instant.Max(start, run.Schedule!.Start))), line.Amount.Currency);
+        var charge = run.Charge(line.Quantity, start, end, run.PeriodAt(Instant.Max(start, run.Schedule!.Start)));
+        return charge.Factor == line.Factor && InvoiceCalculator.FixedAmount(charge, line.Amount.Currency) == line.Amount;
     }
 
     private UnusedTime? GivenBack(AdvancedLine advanced, bool settles)
