@@ -96,7 +96,7 @@ public static class InvoiceCalculator
     {
         var (charge, terms) = (charged.Charge, charged.Charge.Price.Terms);
         List<InvoiceLine> lines = charge.Price.Metric is null ? [Fixed(charge, currency)] : Metered(charge, charged.Usage, currency);
-        if (lines.Count == 1 && terms is { MinimumAmount: null, MaximumAmount: null })
+        if (lines.Count == 1 && (terms is { MinimumAmount: null, MaximumAmount: null } || charge.Before is not null))
         {
             return lines;
         }
@@ -111,7 +111,7 @@ public static class InvoiceCalculator
     }
 
     /// <summary>What a price without a metric costs for a charge.</summary>
-    internal static Money FixedAmount(Charge charge, Currency currency) => Money.Round(charge.Factor.Apply(WholePrice(charge)), currency);
+    internal static Money FixedAmount(Charge charge, Currency currency) => PeriodParts.Part(WholePrice(charge), charge.Factor, charge.Before, currency);
 
     /// <summary>What it costs for the whole period that the charge is of, before it is rounded.</summary>
     internal static decimal WholePrice(Charge charge) => Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity)).Amount;
@@ -119,7 +119,7 @@ public static class InvoiceCalculator
     private static InvoiceLine Fixed(Charge charge, Currency currency)
     {
         var rated = Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity));
-        return Line(charge, charge.Price.Terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, rated, Money.Round(charge.Factor.Apply(rated.Amount), currency), charge.Factor, null, Undivided);
+        return Line(charge, charge.Price.Terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, rated, PeriodParts.Part(rated.Amount, charge.Factor, charge.Before, currency), charge.Factor, null, Undivided) with { Before = charge.Before };
     }
 
     // Usage is what was used: only its minimum and maximum know of a part of a period.

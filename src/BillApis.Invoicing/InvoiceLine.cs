@@ -51,6 +51,10 @@ public sealed record InvoiceLine
     /// <summary>The part of the whole period that is charged.</summary>
     public ProrationFactor Factor { get; init; } = ProrationFactor.Whole;
 
+    /// <summary>The part of the same whole period that was billed before it at the same price and quantity, without a break: the line costs what both come to together, less what that part does; null where it goes on with none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProrationFactor? Before { get; init; }
+
     /// <summary>The whole period that a metered line's period is cut from, or that the line pays for that is given back a part of; null where there is none such.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Interval? Full { get; init; }

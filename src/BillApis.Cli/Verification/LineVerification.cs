@@ -28,6 +28,10 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         {
             findings.Add($"{path}.amount", $"is not in {invoice.Currency}");
         }
+        else if (line.Before is not null && line.Price is null)
+        {
+            findings.Add($"{path}.before", "is of a line that has no price");
+        }
         else if (line.Corrects is not null && line.Kind is not (LineKind.Adjustment or LineKind.Discount or LineKind.Commitment))
         {
             findings.Add($"{path}.corrects", "is of a line that corrects nothing");
@@ -56,6 +60,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         else
         {
             _periods.Verify(line, price.Terms, path);
+            new BeforeVerification(invoice, earlier, findings).Verify(line, path);
             VerifyRated(line, price, path);
             VerifyKept(line, price.Terms.In(invoice.Currency), path);
         }
@@ -139,6 +144,17 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             return;
         }
 
+        // A part that goes on with an earlier one is of a price that keeps to them as a whole.
+        if (line.Before is not null)
+        {
+            if (Prices.AmountOf(terms, line.Quantity, []) is not { } whole || whole < (terms.MinimumAmount ?? whole) || whole > (terms.MaximumAmount ?? whole))
+            {
+                findings.Add($"{path}.before", "is of a price that does not keep to its minimum and maximum");
+            }
+
+            return;
+        }
+
         var (part, amount) = (line.Kind is LineKind.Usage ? _periods.PartOfBounds(line, terms) : FactorOf(line), charge.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits));
         if ((terms.MinimumAmount * part)?.Round(_digits) > amount || (terms.MaximumAmount * part)?.Round(_digits) < amount)
         {
@@ -157,7 +173,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         }
 
         // Where a price is charged for no time any more, it costs nothing, whatever it asks for nothing used.
-        var amount = line is { Kind: LineKind.Adjustment, Period: { } period } && period.Start == period.End ? 0 : (line.Metric is null ? exact * FactorOf(line) : exact).Round(_digits);
+        var amount = line is { Kind: LineKind.Adjustment, Period: { } period } && period.Start == period.End ? 0 : line.Metric is null ? Prices.PartOf(exact, line, _digits) : exact.Round(_digits);
         if (line.Kind is LineKind.Adjustment)
         {
             VerifyAdjustment(line, terms, quantity, amount, path);

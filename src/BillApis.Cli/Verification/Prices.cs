@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using BillApis.Invoicing;
 using BillApis.Pricing;
 
 namespace BillApis.Cli.Verification;
@@ -28,6 +29,13 @@ internal static class Prices
         var units = UnitsOf(terms, quantity);
         var amount = terms.Model is MatrixPrice matrix ? OfCells(matrix, quantity, events) : OfUnits(terms.Model, units, terms.FlatWhenZero && quantity >= 0);
         return quantity < 0 && terms.Model is not MatrixPrice ? -1 * amount : amount;
+    }
+
+    /// <summary>What the part of a period that a line pays for costs, in minor units: with the part before it that it goes on with, less that.</summary>
+    public static BigInteger PartOf(Rational whole, InvoiceLine line, int digits)
+    {
+        var before = line.Before is { } billed ? new Rational(billed.Numerator, billed.Denominator) : Rational.Zero;
+        return (whole * (before + new Rational(line.Factor.Numerator, line.Factor.Denominator))).Round(digits) - (whole * before).Round(digits);
     }
 
     /// <summary>How many units come to be priced. A negative quantity is the credit of what as many units cost, and free units are not given back.</summary>

@@ -108,7 +108,7 @@ internal sealed class ScheduleVerification(InvoiceExport export, Invoice invoice
         var period = charge.Period.Start == charge.Period.End ? (NodaTime.Interval?)null : charge.Period;
         return line.Price == charge.Price.Id && line.Period == period && (charge.Price.IsMetered
             ? line.Kind is LineKind.Usage && (line.Full ?? period) == charge.Full && line.CarriedFrom == charge.CarriedFrom
-            : line.Kind is not LineKind.Usage && line.Quantity == charge.Quantity && line.Factor == charge.Factor);
+            : line.Kind is not LineKind.Usage && line.Quantity == charge.Quantity && line.Factor == charge.Factor && line.Before == charge.Before);
     }
 
     private static string At(int k) => string.Create(CultureInfo.InvariantCulture, $"invoice.lines[{k}]");

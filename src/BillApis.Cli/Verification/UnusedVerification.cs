@@ -84,9 +84,10 @@ internal sealed class UnusedVerification(Invoice invoice, EarlierBills earlier, 
         var (paid, amount) = (billed.Amount.MinorUnits == net || billed.Amount.IsZero ? Rational.Of(1, 0) : new Rational(net, billed.Amount.MinorUnits), (BigInteger)billed.Amount.MinorUnits);
 
         // Whole where that is known; else what was billed is that, but for its rounding.
-        var exact = billed.Kind is LineKind.Minimum or LineKind.Maximum ? null : Prices.AmountOf(terms.In(line.Amount.Currency), billed.Quantity, []) * (Rational.Of(billed.Factor.Numerator, 0) / Rational.Of(billed.Factor.Denominator, 0));
+        var price = billed.Kind is LineKind.Minimum or LineKind.Maximum ? null : Prices.AmountOf(terms.In(line.Amount.Currency), billed.Quantity, []);
+        var exact = price * (Rational.Of(billed.Factor.Numerator, 0) / Rational.Of(billed.Factor.Denominator, 0));
         var scale = BigInteger.Pow(10, line.Amount.Currency.MinorUnitDigits);
-        var isKnown = exact is { } found && found.Round(line.Amount.Currency.MinorUnitDigits) == amount && part != 1;
+        var isKnown = price is { } found && Prices.PartOf(found, billed, line.Amount.Currency.MinorUnitDigits) == amount && part != 1;
         var back = ((isKnown ? exact!.Value * Rational.Of(scale, 0) : Rational.Of(amount, 0)) * part * paid).Round(0);
         var slack = isKnown || part == 1 || billed.Kind is LineKind.Minimum or LineKind.Maximum ? 0 : 1;
         return net < 0 ? (-back - slack, -back + slack) : (-Given(back + slack, left), -Given(back - slack, left));

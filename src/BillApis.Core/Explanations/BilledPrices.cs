@@ -74,5 +74,5 @@ internal sealed record BilledPriceList(ImmutableArray<Subscription> Subscription
     }
 
     private static bool IsOf(InvoiceLine? line, Price price) => line is { Metric: null, Kind: LineKind.Flat or LineKind.Seat }
-        && Money.Round(line.Factor.Apply(Rating.Rate(price.Terms.In(line.Amount.Currency), new RatingInput(line.Quantity)).Amount), line.Amount.Currency) == line.Amount;
+        && PeriodParts.Part(Rating.Rate(price.Terms.In(line.Amount.Currency), new RatingInput(line.Quantity)).Amount, line.Factor, line.Before, line.Amount.Currency) == line.Amount;
 }

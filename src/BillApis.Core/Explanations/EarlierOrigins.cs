@@ -42,13 +42,13 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         var paid = AdvancedLine.Of([.. bills.Where(item => IsBefore(item, invoice)).Select(item => item.PartOf(subscription.Id))], memos, Instant.MinValue);
         var advanced = paid.FirstOrDefault(item => item.Line.Id == line.GivesBack)?.Line ?? bill.Lines.Single(item => item.Id == line.GivesBack);
         var terms = prices.Find(advanced, bill)!.Terms.In(line.Amount.Currency);
-        // Of a minimum or maximum that part of what was billed for it is given back that is left of its own time.
-        var isBound = advanced.Kind is LineKind.Minimum or LineKind.Maximum;
-        var part = isBound ? ProrationFactor.Of(terms.Proration, line.Period!.Value, advanced.Period!.Value, subscription.Timeline.ZoneAt(advanced.Period.Value.Start)) : line.Factor;
-        var whole = isBound ? advanced.Amount.Amount : Rating.Rate(terms, new RatingInput(line.Quantity)).Amount;
+        // Of a minimum or maximum, and of a whole line that went on with another, that part of what was billed for it is given back that is left of its own time.
+        var isOfLine = advanced.Kind is LineKind.Minimum or LineKind.Maximum || (advanced.Before is not null && line.Period == advanced.Period);
+        var part = isOfLine ? ProrationFactor.Of(terms.Proration, line.Period!.Value, advanced.Period!.Value, subscription.Timeline.ZoneAt(advanced.Period.Value.Start)) : line.Factor;
+        var whole = isOfLine ? advanced.Amount.Amount : Rating.Rate(terms, new RatingInput(line.Quantity)).Amount;
         var (asked, discounted) = (part.Apply(whole), part.Apply(whole, advanced.NetPart));
         var (back, most) = (-line.Amount, Money.Round(discounted, line.Amount.Currency));
-        return (InvoiceSteps.Unused(line, bill, advanced, part, asked, discounted, back < most), back <= most);
+        return (InvoiceSteps.Unused(line, bill, advanced, new AskedBack(part, isOfLine, asked, discounted), back < most), back <= most);
     }
 
     /// <summary>The steps to what coupons take off a line otherwise, and whether they come to it where they are counted anew.</summary>

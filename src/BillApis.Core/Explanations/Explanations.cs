@@ -90,7 +90,7 @@ public sealed class Explanations
         if (line.Metric is null || line.Period is null)
         {
             var rated = Rating.Rate(terms, new RatingInput(line.Quantity));
-            return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, rated, invoice), null, Money.Round(line.Factor.Apply(rated.Amount), invoice.Currency) == line.Amount);
+            return new LineExplanation(line, price, InvoiceSteps.Of(line, terms, rated, invoice), null, PeriodParts.Part(rated.Amount, line.Factor, line.Before, invoice.Currency) == line.Amount);
         }
 
         var (used, input) = await _usage.OfAsync(origin, line, price, subscription, query, cancellationToken).ConfigureAwait(false);

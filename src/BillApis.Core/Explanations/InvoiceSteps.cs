@@ -29,9 +29,9 @@ internal static class InvoiceSteps
         Text($"which makes {line.Amount}")];
 
     /// <summary>How much is given back of a line that was billed in advance.</summary>
-    public static ImmutableArray<string> Unused(InvoiceLine line, Invoice bill, InvoiceLine advanced, ProrationFactor part, decimal asked, decimal discounted, bool isLess) => [
+    public static ImmutableArray<string> Unused(InvoiceLine line, Invoice bill, InvoiceLine advanced, AskedBack back, bool isLess) => [
         Text($"the line {advanced.Id} of {bill.DisplayNumber ?? bill.Id.ToString()} charged {advanced.Amount} in advance{(advanced.Net == advanced.Amount ? "" : $", {advanced.Net} after coupons and promotional credit")}"),
-        Text($"{part} of {(advanced.Kind is LineKind.Minimum or LineKind.Maximum ? "that" : "the period at its price")} = {Exact.Format(asked)}{(discounted == asked ? "" : $", and in the ratio of what was left = {Exact.Format(Math.Round(discounted, Limits.FractionDigits, MidpointRounding.AwayFromZero))}")}"),
+        Text($"{back.Part} of {(back.IsOfLine ? "that" : "the period at its price")} = {Exact.Format(back.Asked)}{(back.Discounted == back.Asked ? "" : $", and in the ratio of what was left = {Exact.Format(Math.Round(back.Discounted, Limits.FractionDigits, MidpointRounding.AwayFromZero))}")}"),
         Text($"{(isLess ? "not more than was left of it is" : "rounded half away from zero and")} given back: {line.Amount}")];
 
     /// <summary>What coupons take off a line of an earlier invoice by now.</summary>
@@ -77,6 +77,12 @@ internal static class InvoiceSteps
         if (line.Kind is LineKind.Usage || line.Factor.IsWhole)
         {
             return rated.Steps;
+        }
+
+        if (line.Before is { } before)
+        {
+            var (both, billed) = (before + line.Factor, Money.Round(before.Apply(rated.Amount), line.Amount.Currency));
+            return [.. rated.Steps.SkipLast(1), Text($"× {both} of the period = {Exact.Format(both.Apply(rated.Amount))}, rounded half away from zero to {line.Amount + billed}"), Text($"less {billed} for the {before} before it, that all parts add up to the whole: {line.Amount}")];
         }
 
         // The one rounding comes after the part of the period is taken.
@@ -130,3 +136,10 @@ internal static class InvoiceSteps
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>What a line in advance has to give back, exact.</summary>
+/// <param name="Part">Which part.</param>
+/// <param name="IsOfLine">Whether it is one of what the line charged, rather than of its price for the period.</param>
+/// <param name="Asked">What that comes to.</param>
+/// <param name="Discounted">The same in the ratio of what coupons and promotional credit left.</param>
+internal readonly record struct AskedBack(ProrationFactor Part, bool IsOfLine, decimal Asked, decimal Discounted);

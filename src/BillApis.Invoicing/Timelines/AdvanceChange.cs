@@ -13,7 +13,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
     public (List<Charge> Charges, List<UnusedTime> Unused) Of(IReadOnlyList<AdvancedLine> advanced)
     {
         var (charges, standing) = (new List<Charge>(), advanced.ToLookup(line => line.Line.Period!.Value.End > at));
-        var (open, returned, ended) = (standing[true].Where(line => line.Until > at).ToList(), standing[true].Where(line => line.Until == at).ToList(), standing[false].ToList());
+        var (open, returned, ended) = (standing[true].Where(line => line.Until > at && !line.IsReturned).ToList(), standing[true].Where(line => line.Until == at || line.IsReturned).ToList(), standing[false].ToList());
         var settles = TouchesPlan(open);
         foreach (var run in runs.Where(run => run.IsAdvance))
         {
@@ -43,8 +43,13 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 
         if (open.Find(line => Pays(line, run, part)) is { } paid)
         {
-            Settle(open, paid);
-            return run.Price.Terms.Proration is not Proration.None && paid.Until < Instant.Min(run.PeriodAt(at).End, part.To) ? AdvanceCharges.From(run, part, paid.Until) : null;
+            for (var next = paid; next is not null; next = open.Find(line => line.Line.Period!.Value.Start == paid.Until && Pays(line, run, part)))
+            {
+                paid = next;
+                Settle(open, paid);
+            }
+
+            return run.Price.Terms.Proration is not Proration.None && paid.Until < Instant.Min(run.PeriodAt(at).End, part.To) ? From(run, part, paid.Until, [paid]) : null;
         }
 
         // A change that was known as the period began has cut the line that paid all of it.
@@ -58,7 +63,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         return run.Schedule.IsBoundary(at) || returned.Exists(line => Pays(line, run, part)) ? AdvanceCharges.From(run, part, at)
             : policy is ChangeProration.None || (part.From != at && (!settles || run.Price.Terms.Proration is Proration.None)) ? null
             : policy is ChangeProration.Full ? AdvanceCharges.Whole(run, part, at)
-            : AdvanceCharges.From(run, part, at);
+            : From(run, part, at, ended);
     }
 
     // A line goes with the minimum or maximum that follows it; the same price may have been bought twice, each with its own.
@@ -86,6 +91,14 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         return line.Line.Quantity == part.Quantity && IsBilledBy(run, line.Line);
     }
 
+    // What goes on with a line that paid for a part of the same period, and pays for all of that still, costs the rest of what both come to together.
+    private Charge From(PriceRun run, PricePart part, Instant start, IEnumerable<AdvancedLine> paid)
+    {
+        var charge = AdvanceCharges.From(run, part, start);
+        return charge.IsPart && paid.FirstOrDefault(line => line.IsKept && line.Line.Period!.Value is var period && period.End == start && period.Start >= charge.Full.Start && Pays(line, run, part)) is { } before
+            ? charge with { Before = (before.Line.Before + before.Line.Factor) ?? before.Line.Factor } : charge;
+    }
+
     // Whether it pays all of its period: it is not prorated, or was not as it was billed.
     private bool IsWhole(InvoiceLine line, PriceRun run) => run.Price.Terms.Proration is Proration.None || (policy is not ChangeProration.Full && BilledBy(line)?.Price.Terms.Proration is Proration.None);
 
@@ -97,7 +110,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
     private static bool IsBilledBy(PriceRun run, InvoiceLine line)
     {
         var (start, end) = (line.Period!.Value.Start, line.Period.Value.End);
-        var charge = run.Charge(line.Quantity, start, end, run.PeriodAt(Instant.Max(start, run.Schedule!.Start)));
+        var charge = run.Charge(line.Quantity, start, end, run.PeriodAt(Instant.Max(start, run.Schedule!.Start))) with { Before = line.Before };
         return charge.Factor == line.Factor && InvoiceCalculator.FixedAmount(charge, line.Amount.Currency) == line.Amount;
     }
 
@@ -126,6 +139,11 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         }
 
         var rest = new Interval(Instant.Max(at, period.Start), advanced.Until);
+        if (rest == period)
+        {
+            return Whole(advanced) with { IsTold = isTold };
+        }
+
         var whole = billed.PeriodAt(Instant.Max(at - Duration.Epsilon, billed.Schedule!.Start));
         var charge = billed.Charge(line.Quantity, rest.Start, rest.End, whole);
         var unused = line.Kind is LineKind.Minimum or LineKind.Maximum

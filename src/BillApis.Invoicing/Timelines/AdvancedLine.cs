@@ -14,6 +14,9 @@ public sealed record AdvancedLine(InvoiceLine Line, Money Left, Instant Until)
     /// <summary>Whether nothing of it was given back.</summary>
     internal bool IsKept => Until == Line.Period!.Value.End;
 
+    /// <summary>Whether all of it was given back before its time began, or as it did.</summary>
+    internal bool IsReturned => Until <= Line.Period!.Value.Start;
+
     /// <summary>The lines of a subscription's invoices that pay beyond an instant, or did until they were given back as of it; and those before it of which nothing was given back.</summary>
     /// <remarks>What was withdrawn or given up still pays for its time, and nothing of it can be given back; so does what coupons and promotional credit paid, of which nothing was.</remarks>
     public static IReadOnlyList<AdvancedLine> Of(IReadOnlyList<Invoice> invoices, IReadOnlyList<CreditMemo> memos, Instant beyond)

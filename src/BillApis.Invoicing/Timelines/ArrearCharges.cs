@@ -27,7 +27,12 @@ internal static class ArrearCharges
     }
 
     private static IEnumerable<Charge> OfParts(PriceRun run, Instant start, Instant boundary, BillingPeriod period) =>
-        Parts(run, start, boundary).Select(part => run.Charge(part.Quantity, Instant.Max(part.From, start), Instant.Min(part.To, boundary), period));
+        Parts(run, start, boundary).Select(part => run.Charge(part.Quantity, Instant.Max(part.From, start), Instant.Min(part.To, boundary), period))
+            .Select(charge => charge.Period.Start == run.From ? GoingOn(run, charge, period) : charge);
+
+    // What was billed as it ended, and went on at that instant after all.
+    private static Charge GoingOn(PriceRun run, Charge charge, BillingPeriod period) => Instant.Max(run.Since, period.Start) is var since && since < run.From && charge.IsPart
+        ? charge with { Before = run.Charge(charge.Quantity, since, run.From, period).Factor } : charge;
 
     private static IEnumerable<PricePart> Parts(PriceRun run, Instant start, Instant boundary) => run.Parts.Where(part => part.From < boundary && part.To > start);
 

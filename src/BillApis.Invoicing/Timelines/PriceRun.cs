@@ -22,6 +22,9 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     /// <summary>The earliest instant that usage weighed by time is carried from, where it begins in mid-period: the start of the period that it cut short.</summary>
     public Instant CarriedFrom { get; init; } = Instant.MinValue;
 
+    /// <summary>Since when its first quantity has been in force without a break: earlier than it begins where it goes on, at the instant at which it ended, with what was billed for it.</summary>
+    public Instant Since { get; init; } = Parts[0].From;
+
     /// <summary>Up to when an earlier run of it in arrears paid, where that one was not prorated: what interrupts a period costs the whole of it, or of its minimum, and what begins in that costs nothing more than what is used.</summary>
     public Instant PaidUntil { get; init; } = Instant.MinValue;
 
@@ -71,6 +74,11 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
     /// <summary>Whether another price goes on with this one.</summary>
     public bool Continues(Price price, int? addOn, BillingSchedule? schedule, Instant from) =>
         To == from && AddOn == addOn && Price.Id == price.Id && Schedule == schedule && IsSame(Price.Terms, price.Terms);
+
+    /// <summary>The same with what ended as it began, by the same terms and quantity, and was billed.</summary>
+    public PriceRun GoingOn(IEnumerable<PriceRun> runs) =>
+        runs.FirstOrDefault(run => run.Parts[^1].Quantity == Parts[0].Quantity && run.Continues(Price, AddOn, Schedule, From)) is { } before
+            ? this with { Since = before.Parts.Count > 1 ? before.Parts[^1].From : before.Since } : this;
 
     /// <summary>The same run for one more stretch of time.</summary>
     public PriceRun GoOn(PricePart next)

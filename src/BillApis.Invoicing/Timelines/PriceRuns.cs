@@ -78,7 +78,7 @@ internal static class PriceRuns
             return null;
         }
 
-        runs.Add(run.After(runs));
+        runs.Add(run.After(runs).GoingOn(runs));
         return runs[^1];
     }
 

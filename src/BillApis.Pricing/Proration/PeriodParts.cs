@@ -27,6 +27,14 @@ public static class PeriodParts
         return whole.Allocate([.. factors.Select(factor => common / factor.Denominator * factor.Numerator)]);
     }
 
+    /// <summary>The price of a part of a period: what it comes to together with the part of the same period that was billed before it, less what that one does, so that all parts add up to the whole.</summary>
+    /// <param name="price">The price of the whole period, exact.</param>
+    /// <param name="part">The part.</param>
+    /// <param name="before">The part that was billed before it at the same price without a break; null for none.</param>
+    /// <param name="currency">The currency, to whose minor unit both are rounded half away from zero.</param>
+    public static Money Part(decimal price, ProrationFactor part, ProrationFactor? before, Currency currency) =>
+        before is { } billed ? Money.Round((billed + part).Apply(price), currency) - Money.Round(billed.Apply(price), currency) : Money.Round(part.Apply(price), currency);
+
     /// <summary>What is given back for the unused part of something that was billed in advance: never more than is left of what was billed.</summary>
     /// <param name="amount">The price of the whole period.</param>
     /// <param name="unused">The part that will not be served.</param>

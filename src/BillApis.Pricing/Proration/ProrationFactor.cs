@@ -36,6 +36,14 @@ public readonly record struct ProrationFactor
     /// <summary>Whether nothing is left out.</summary>
     public bool IsWhole => Numerator == Denominator;
 
+    /// <summary>Two parts of the same period together: never more than the whole.</summary>
+    public static ProrationFactor operator +(ProrationFactor left, ProrationFactor right)
+    {
+        var (numerator, denominator) = (((BigInteger)left.Numerator * right.Denominator) + ((BigInteger)right.Numerator * left.Denominator), (BigInteger)left.Denominator * right.Denominator);
+        var common = BigInteger.GreatestCommonDivisor(numerator, denominator);
+        return numerator >= denominator ? Whole : new((long)(numerator / common), (long)(denominator / common));
+    }
+
     /// <summary>The part that <paramref name="service"/> is of <paramref name="full"/>.</summary>
     /// <param name="proration">How parts are measured; by <see cref="Proration.None"/> each costs as much as the whole.</param>
     /// <param name="service">What was served; what reaches beyond the whole does not count.</param>

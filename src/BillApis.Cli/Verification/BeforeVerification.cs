@@ -1,0 +1,37 @@
+using BillApis.Invoicing;
+
+namespace BillApis.Cli.Verification;
+
+/// <summary>Recomputes the part of a period that a line goes on with, from the earlier lines that billed it.</summary>
+internal sealed class BeforeVerification(Invoice invoice, EarlierBills earlier, Findings findings)
+{
+    public void Verify(InvoiceLine line, string path)
+    {
+        if (line.Before is not { } before)
+        {
+            return;
+        }
+
+        if (line.Metric is not null || line.Kind is not (LineKind.Flat or LineKind.Seat) || line.Period is not { } period)
+        {
+            findings.Add($"{path}.before", "is of a line that is no part of a fixed price");
+            return;
+        }
+
+        var billed = earlier.AllOf(line.Subscription ?? invoice.Subscription).SelectMany(bill => bill.Part.Lines)
+            .Where(other => (other.Kind, other.Price, other.Quantity, other.RefersBack) == (line.Kind, line.Price, line.Quantity, false) && other.Period?.End == period.Start).ToList();
+
+        // Of what is charged in arrears the file need not have the earlier bills; the timeline tells.
+        if (billed.Count == 0 && (!earlier.IsKnown || !line.InAdvance))
+        {
+            return;
+        }
+
+        if (!billed.Exists(other => Of(other.Before) + Of(other.Factor) == Of(before)))
+        {
+            findings.Add($"{path}.before", $"says that {before} of the period was billed up to {period.Start}, which no earlier line did");
+        }
+    }
+
+    private static Rational Of(Pricing.ProrationFactor? part) => part is { } some ? new Rational(some.Numerator, some.Denominator) : Rational.Zero;
+}
