@@ -27,6 +27,9 @@ internal sealed class Forger(InvoiceExport export, Random random)
         ["less time is given back"] = forger => forger.Changed(line => line.Kind is LineKind.UnusedTime, line => forger.Shifted(line, -1)),
         ["unused time is left out"] = forger => forger.Pick(line => line.Kind is LineKind.UnusedTime) is { } k ? forger._invoice.Lines.RemoveAt(k) : null,
         ["another part of a fixed price"] = forger => forger.Changed(line => line.Kind is LineKind.Flat or LineKind.Seat && line.Period is not null, line => forger.Priced(line with { Factor = new ProrationFactor(11, 31) }, line.Quantity)),
+        ["another part before it"] = forger => forger.Changed(line => line.Before is not null, line => forger.Priced(line with { Before = new ProrationFactor(1, 7) }, line.Quantity)),
+        ["no part before it"] = forger => forger.Changed(line => line.Before is not null, line => forger.Priced(line with { Before = null }, line.Quantity)),
+        ["a part before what begins"] = forger => forger.Changed(line => line is { Before: null, Kind: LineKind.Flat or LineKind.Seat, Period: not null }, line => forger.Priced(line with { Before = new ProrationFactor(1, 31) }, line.Quantity)),
         ["a fixed price of another time"] = forger => forger.Pick(line => line.Kind is LineKind.Flat or LineKind.Seat && line.Period is not null) is { } k ? forger._invoice.Lines.Add(Before(forger._invoice.Lines[k])) : null,
         ["nothing is charged for a fixed price"] = forger => forger.Pick(line => line.Kind is LineKind.Flat or LineKind.Seat) is { } k ? forger._invoice.Lines.RemoveAt(k) : null,
         ["another line is given back"] = forger => forger.Changed(line => line.GivesBack is not null, line => line with { GivesBack = EntityId.New<InvoiceLineId>() }),
@@ -121,7 +124,7 @@ internal sealed class Forger(InvoiceExport export, Random random)
     private InvoiceLine Priced(InvoiceLine line, decimal quantity)
     {
         var rated = Rating.Rate(TermsOf(line)!, new RatingInput(quantity));
-        return line with { Quantity = quantity, UnitAmount = rated.EffectiveUnitAmount, Tiers = rated.Tiers, Amount = Money.Round(line.Factor.Apply(rated.Amount), _invoice.Currency) };
+        return line with { Quantity = quantity, UnitAmount = rated.EffectiveUnitAmount, Tiers = rated.Tiers, Amount = PeriodParts.Part(rated.Amount, line.Factor, line.Before, _invoice.Currency) };
     }
 
     // By days, with the part of the period that it then is, and what that costs.

@@ -45,5 +45,18 @@ public sealed class PeriodPartsTests
         {
             Assert.Fail($"{whole} of {full} {proration} at {string.Join(", ", cuts)} became {string.Join(", ", parts)}");
         }
+
+        // One after the other, each knowing only what was billed before it.
+        var (sum, before) = (Money.Zero(whole.Currency), (ProrationFactor?)null);
+        foreach (var (from, to) in cuts.Prepend(full.Start).Zip(cuts.Append(full.End)).Where(_ => proration is not BillApis.Pricing.Proration.None))
+        {
+            var part = ProrationFactor.Of(proration, new Interval(from, to), full, zone);
+            (sum, before) = (sum + PeriodParts.Part(whole.Amount, part, before, whole.Currency), (before + part) ?? part);
+        }
+
+        if (before is { } all && (!all.IsWhole || sum != whole))
+        {
+            Assert.Fail($"{whole} of {full} {proration} at {string.Join(", ", cuts)} came to {sum} for {all}");
+        }
     }
 }
