@@ -90,7 +90,7 @@ internal sealed class InvoiceVerification
         new ScheduleVerification(_export, _invoice, earlier, _findings).Verify();
         foreach (var subscription in _invoice.Lines.Select(line => line.Subscription ?? _invoice.Subscription).Distinct())
         {
-            new MovedVerification(_invoice, earlier, _findings).Verify(subscription);
+            new MovedVerification(_export, _invoice, earlier, _findings).Verify(subscription);
         }
     }
 

@@ -5,7 +5,7 @@ using BillApis.Invoicing;
 namespace BillApis.Cli.Verification;
 
 /// <summary>Counts the coupons of earlier bills anew with what an invoice adjusts of them: what they take off more, or less, and which lines bear it.</summary>
-internal sealed class MovedVerification(Invoice invoice, EarlierBills earlier, Findings findings)
+internal sealed class MovedVerification(InvoiceExport export, Invoice invoice, EarlierBills earlier, Findings findings)
 {
     private readonly Dictionary<CouponId, BigInteger> _changes = [];
     private readonly Dictionary<int, BigInteger> _shares = [];
@@ -16,7 +16,7 @@ internal sealed class MovedVerification(Invoice invoice, EarlierBills earlier, F
     {
         var lines = invoice.Lines.Select((line, k) => (Line: line, Place: k)).Where(item => item.Line.Corrects is not null && (item.Line.Subscription ?? invoice.Subscription) == subscription).ToList();
         var bills = lines.Select(item => earlier.With(item.Line.Corrects!.Value)).ToList();
-        if (bills.Contains(null) || bills.Exists(bill => bill!.Part.Lines.Any(IsEarly) || IsGivenBack(bill)) || invoice.Lines.Length + bills.Distinct().Sum(bill => bill!.Part.Lines.Length) > Limits.LinesPerInvoice)
+        if (bills.Contains(null) || bills.Exists(bill => bill!.Part.Lines.Any(IsEarly) || IsGivenBack(bill) || IsTakenAway(bill)) || invoice.Lines.Length + bills.Distinct().Sum(bill => bill!.Part.Lines.Length) > Limits.LinesPerInvoice)
         {
             return false;
         }
@@ -53,6 +53,10 @@ internal sealed class MovedVerification(Invoice invoice, EarlierBills earlier, F
         return earlier.AllOf(bill.File.Subscription).SelectMany(other => other.Part.Lines).Concat(invoice.Lines).Any(line => line.GivesBack is { } id && ids.Contains(id))
             || earlier.MemosOf(bill.File.Subscription).SelectMany(memo => memo.Memo.Lines).Any(line => line.Adjustment is null && ids.Contains(line.Line));
     }
+
+    // Of what coupons paid nothing can be given back; where something that takes effect in its time may have taken it away, only what was had is discounted otherwise.
+    private bool IsTakenAway(EarlierBill bill) => ExportedSubscriptions.All(export).Where(item => item.Id == bill.File.Subscription).SelectMany(item => item.Timeline.Entries)
+        .Any(entry => entry.IsBilled && entry.At <= invoice.CreatedAt && bill.Part.Lines.Any(line => line is { InAdvance: true, RefersBack: false, Net.IsZero: true, Amount.IsZero: false, Period: { } period } && period.Start < entry.At && entry.At < period.End));
 
     private static bool IsEarly(InvoiceLine line) => line is { Kind: LineKind.Adjustment, RefersBack: false };
 

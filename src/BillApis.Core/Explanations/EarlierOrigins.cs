@@ -65,7 +65,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         var known = bills.Where(item => IsBefore(item, invoice)).Select(item => item.PartOf(subscription.Id)).Append(part).ToList();
         var bound = new BoundBills(0, before)
         {
-            Bills = known, Memos = memos, Standing = await earlier.StandingAsync([bill], cancellationToken).ConfigureAwait(false),
+            Bills = known, Memos = memos, Until = invoice.CreatedAt, Standing = await earlier.StandingAsync([bill], cancellationToken).ConfigureAwait(false),
             Settled = SettledCommitment.KnownTo(part.Lines, bill.PartOf(subscription.Id)).ToLookup(_ => bill.Id),
         };
         var isEarly = bill.Lines.Any(item => item.Id == line.Corrects && BoundBills.IsEarly(item));

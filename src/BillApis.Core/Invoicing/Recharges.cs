@@ -14,7 +14,11 @@ namespace BillApis;
 internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, EarlierBills earlier, ChargedUsageReader usage, Plans plans, SettledIntervals intervals)
 {
     /// <summary>What has to be corrected of these subscriptions, all of one tenant; only what was billed counts, not what is being billed.</summary>
-    public async Task<IReadOnlyDictionary<SubscriptionId, Correction>> OfAsync(TenantId tenant, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
+    /// <param name="tenant">Whose they are.</param>
+    /// <param name="subscriptions">The subscriptions.</param>
+    /// <param name="areDue">Whether their next boundaries are being billed, so that what takes effect at those counts.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyDictionary<SubscriptionId, Correction>> OfAsync(TenantId tenant, IReadOnlyList<Subscription> subscriptions, bool areDue, CancellationToken cancellationToken)
     {
         var found = new Dictionary<SubscriptionId, Correction>();
         if (subscriptions.Count == 0)
@@ -31,7 +35,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var numbers = await earlier.NextNumbersAsync(tenant, [.. marks.Select(mark => mark.Subscription).Distinct()], cancellationToken).ConfigureAwait(false);
         foreach (var subscription in subscriptions.Where(item => numbers.ContainsKey(item.Id)))
         {
-            found[subscription.Id] = await OfAsync(subscription, [.. marks.Where(mark => mark.Subscription == subscription.Id)], numbers[subscription.Id], cancellationToken).ConfigureAwait(false);
+            found[subscription.Id] = await OfAsync(subscription, [.. marks.Where(mark => mark.Subscription == subscription.Id)], numbers[subscription.Id], areDue ? subscription.NextBillingAt : subscription.BilledUntil, cancellationToken).ConfigureAwait(false);
         }
 
         return found;
@@ -47,7 +51,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         }
     }
 
-    private async Task<Correction> OfAsync(Subscription subscription, ImmutableArray<LateUsage> marks, int number, CancellationToken cancellationToken)
+    private async Task<Correction> OfAsync(Subscription subscription, ImmutableArray<LateUsage> marks, int number, Instant? until, CancellationToken cancellationToken)
     {
         var billedUntil = subscription.BilledUntil ?? Instant.MinValue;
         var versions = await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false);
@@ -67,7 +71,7 @@ internal sealed class Recharges(IUsageStore late, IInvoiceStore invoices, Earlie
         var origins = new Dictionary<InvoiceId, BilledOrigin>();
         ImmutableArray<CommittedPeriod> settled = [.. commitments.Select(item => item.After(lines)).Where(item => item.GoesOn || charges.Exists(charge => item.Of.Holds(charge.Period.Start)))];
         var nothing = await intervals.OfAsync(settled.Select(item => item.Of), parts, cancellationToken).ConfigureAwait(false);
-        var bound = new BoundBills(number, [.. lines]) { Early = parts, Bills = parts, Memos = memos, Standing = standing, Settled = nothing };
+        var bound = new BoundBills(number, [.. lines]) { Early = parts, Bills = parts, Memos = memos, Standing = standing, Settled = nothing, Until = until ?? Instant.MinValue };
         var early = EarlyOf([.. charges.Where(charge => OriginOf(charge, parts) is null)], bound, subscription);
         ImmutableArray<Recharge> recharged = [.. charges.Zip(used, (charge, input) => Recharged(new Recharge(charge, input, [.. billed[(charge.Price.Id, charge.Period.Start)].Select(BilledGroup.Of)])))];
         return new Correction(number, recharged, [.. marks.Where(mark => mark.Last < billedUntil)])

@@ -49,7 +49,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             return due;
         }
 
-        var corrections = await recharges.OfAsync(tenant, [.. due.Select(item => item.Subscription)], cancellationToken).ConfigureAwait(false);
+        var corrections = await recharges.OfAsync(tenant, [.. due.Select(item => item.Subscription)], areDue: true, cancellationToken).ConfigureAwait(false);
         return corrections.Count == 0 ? due : [.. due.Select(item => item with { Correction = corrections.TryGetValue(item.Subscription.Id, out var correction) ? OnInvoice(correction, policy, item.Subscription.Currency) : null })];
     }
 
@@ -116,7 +116,7 @@ internal sealed class SubscriptionInvoices(Plans plans, ChargedUsageReader usage
             var since = item.Commitments.Select(commitment => commitment.Since).Concat(item.Metered.Concat(item.Dropped).Select(charge => charge.Period.Start)).Min();
             var mine = drafted.Where(invoice => invoice.Subscription == item.Subscription.Id).ToList();
             var number = item.Correction?.Number ?? mine.Select(invoice => invoice.Correction + 1).OfType<int>().Append(numbers[item.Subscription.Id]).Max();
-            found[item.Subscription.Id] = await earlier.BoundAsync(item.Subscription, number, since, item.Commitments, mine, cancellationToken).ConfigureAwait(false);
+            found[item.Subscription.Id] = await earlier.BoundAsync(item.Subscription, number, since, item.Commitments, mine, cancellationToken).ConfigureAwait(false) with { Until = item.Boundary };
         }
 
         return found;
@@ -196,6 +196,9 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
     /// <summary>The invoices that billed usage before its period ended, the newest first.</summary>
     public List<Invoice> Early { get; init; } = [];
 
+    /// <summary>Up to when changes have taken away what was billed in advance.</summary>
+    public Instant Until { get; init; } = Instant.MinValue;
+
     /// <summary>All invoices, the newest first.</summary>
     public List<Invoice> Bills { get; init; } = [];
 
@@ -240,7 +243,7 @@ internal sealed record BoundBills(int Number, List<InvoiceLine> Lines)
         var (mine, coupons) = (own.Select(line => line.Id).ToHashSet(), subscription.CouponsOf(bill, schedule, Bills));
         return new BilledOrigin(bill with { Lines = own }, coupons, [.. Lines.Where(line => line.Corrects is { } id && mine.Contains(id))])
         {
-            Document = document, GivenBack = GivenBack(own), CountsFor = schedule.CountsFor(bill), Bills = billed.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
+            Document = document, GivenBack = GivenBack(own), Had = own.Where(line => line is { InAdvance: true, RefersBack: false, Metric: null, Period: not null, Net.IsZero: true, Amount.IsZero: false }).ToImmutableDictionary(line => line.Id, line => schedule.KeptOf(line, Until)), CountsFor = schedule.CountsFor(bill), Bills = billed.Length == bill.Lines.Length && !isEarly ? [] : [new BilledOrigin(bill, coupons, [])],
         };
     }
 

@@ -169,7 +169,7 @@ internal sealed class Supplements(
     private RunFailure Failure(Subscription subscription, Exception exception) => new(subscription.Id, clock.GetCurrentInstant(), exception.Message);
 
     private async Task<Correction?> CorrectionAsync(Subscription subscription, CancellationToken cancellationToken) =>
-        (await recharges.OfAsync(subscription.Tenant, [subscription], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(subscription.Id);
+        (await recharges.OfAsync(subscription.Tenant, [subscription], areDue: false, cancellationToken).ConfigureAwait(false)).GetValueOrDefault(subscription.Id);
 
     // What no bill has is on this one first, and so it has the coupons that count; of everything else those of its own bill are counted anew.
     private BoundaryDraft Draft(Subscription subscription, Correction correction, int number)

@@ -22,6 +22,9 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
     /// <summary>What later documents gave back of its lines, or credited, beside what adjusts them.</summary>
     public ImmutableDictionary<InvoiceLineId, Money> GivenBack { get; init; } = ImmutableDictionary<InvoiceLineId, Money>.Empty;
 
+    /// <summary>The part that was had of those of its lines that coupons and promotional credit paid, so that nothing of them could be given back.</summary>
+    public ImmutableDictionary<InvoiceLineId, ProrationFactor> Had { get; init; } = ImmutableDictionary<InvoiceLineId, ProrationFactor>.Empty;
+
     /// <summary>The lines of an invoice that adjusts it which move what its coupons took off to those of its lines that bear other taxes.</summary>
     public IReadOnlyList<InvoiceLine> MovedWith(IReadOnlyCollection<InvoiceLine> lines) =>
         [.. CorrectedDiscounts.Apply(Invoice with { Lines = [.. lines.Where(line => line.Kind is not LineKind.Discount).Select(line => line with { Discount = null })], Discounts = [] }, this, lines.Count(line => line.Kind is LineKind.Discount && Has(line))).Lines.Where(line => line.Kind is LineKind.Discount)];
@@ -90,7 +93,7 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
         var back = (given + GivenBack.GetValueOrDefault(line.Id, none)).MinorUnits;
         if (back == 0)
         {
-            return ProrationFactor.Whole;
+            return Had.GetValueOrDefault(line.Id, ProrationFactor.Whole);
         }
 
         // Of what the line comes to as its coupons are counted by now, whatever part of that had to be paid still; but where adjustments with the same taxes bore what that changed, it was given back as it was billed.

@@ -107,7 +107,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         .OrderByDescending(run => run.PartAt(line.Period!.Value.Start) is not null).FirstOrDefault(run => IsBilledBy(run, line));
 
     // Whether a line is what the terms of a run come to for its time. What costs cents may be the same amount for an hour more, but not the same part of its period.
-    private static bool IsBilledBy(PriceRun run, InvoiceLine line)
+    public static bool IsBilledBy(PriceRun run, InvoiceLine line)
     {
         var (start, end) = (line.Period!.Value.Start, line.Period.Value.End);
         var charge = run.Charge(line.Quantity, start, end, run.PeriodAt(Instant.Max(start, run.Schedule!.Start))) with { Before = line.Before };

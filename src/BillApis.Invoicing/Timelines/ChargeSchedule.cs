@@ -167,6 +167,13 @@ public sealed class ChargeSchedule
             .Concat(_commitments.Select(run => run.EndingAt(boundary)).OfType<CommitmentPeriod>()).DistinctBy(item => item.Period).OrderBy(item => item.Period.Start)],
     };
 
+    /// <summary>The part of a line billed in advance that was had, by the changes up to an instant, where nothing of it could be given back.</summary>
+    public ProrationFactor KeptOf(InvoiceLine line, Instant until)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return KeptTime.Of(line, _runs, [.. Changes()], until, at => _timeline.StateAt(at).IsPaused);
+    }
+
     private IEnumerable<TimelineEntry> Changes() => _timeline.InEffect.Where(entry => entry.IsBilled);
 }
 
