@@ -43,7 +43,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         var advanced = paid.FirstOrDefault(item => item.Line.Id == line.GivesBack)?.Line ?? bill.Lines.Single(item => item.Id == line.GivesBack);
         var terms = prices.Find(advanced, bill)!.Terms.In(line.Amount.Currency);
         // Of a minimum or maximum, and of a whole line that went on with another, that part of what was billed for it is given back that is left of its own time.
-        var isOfLine = advanced.Kind is LineKind.Minimum or LineKind.Maximum || (advanced.Before is not null && line.Period == advanced.Period);
+        var isOfLine = advanced.Kind is LineKind.Minimum or LineKind.Maximum || (advanced.Before is not null && line.Factor == advanced.Factor);
         var part = isOfLine ? ProrationFactor.Of(terms.Proration, line.Period!.Value, advanced.Period!.Value, subscription.Timeline.ZoneAt(advanced.Period.Value.Start)) : line.Factor;
         var whole = isOfLine ? advanced.Amount.Amount : Rating.Rate(terms, new RatingInput(line.Quantity)).Amount;
         var (asked, discounted) = (part.Apply(whole), part.Apply(whole, advanced.NetPart));

@@ -139,14 +139,11 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         }
 
         var rest = new Interval(Instant.Max(at, period.Start), advanced.Until);
-        if (rest == period)
-        {
-            return Whole(advanced) with { IsTold = isTold };
-        }
-
         var whole = billed.PeriodAt(Instant.Max(at - Duration.Epsilon, billed.Schedule!.Start));
         var charge = billed.Charge(line.Quantity, rest.Start, rest.End, whole);
-        var unused = line.Kind is LineKind.Minimum or LineKind.Maximum
+
+        // Of a bound, and of a line that paid for no more than that, what it charged.
+        var unused = line.Kind is LineKind.Minimum or LineKind.Maximum || charge.Factor == line.Factor
             ? new UnusedTime(advanced, rest, charge.Factor, line.Amount.Amount, ProrationFactor.Of(billed.Price.Terms.Proration, rest, period, billed.Schedule.Zone))
             : new UnusedTime(advanced, rest, charge.Factor, InvoiceCalculator.WholePrice(charge), charge.Factor);
         return unused with { IsTold = isTold };
