@@ -68,17 +68,17 @@ internal sealed class EarlierBills
     /// <summary>What was billed a subscription, the oldest first. What a person withdrew counts as billed, and what stands in its place does not count beside it.</summary>
     public IEnumerable<EarlierBill> Of(SubscriptionId? subscription) => _bills.Where(bill => bill.File.Subscription == subscription && bill.Document.Replaces is null);
 
-    /// <summary>The lines that bill, or adjust what was billed, of those bills and of the credit memos that were given for late usage before the invoice.</summary>
+    /// <summary>The lines that bill, or adjust what was billed, of those bills and of the credit memos that were given for late usage of the subscription before the invoice.</summary>
     public IEnumerable<InvoiceLine> LinesOf(SubscriptionId? subscription)
     {
         var correction = subscription is { } id ? _invoice.PartOf(id).Correction : null;
-        return [.. Of(subscription).SelectMany(bill => bill.Part.Lines), .. MemosOf(subscription).Where(memo => memo.Memo.Correction is { } number && !(number >= correction)).SelectMany(memo => memo.Memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
+        return [.. Of(subscription).SelectMany(bill => bill.Part.Lines), .. MemosOf(subscription).Where(memo => memo.Memo.Subscription == subscription && memo.Memo.Correction is { } number && !(number >= correction)).SelectMany(memo => memo.Memo.Lines).Select(line => line.Adjustment).OfType<InvoiceLine>()];
     }
 
     /// <summary>All bills of a subscription, those too that stand in the place of others.</summary>
     public IEnumerable<EarlierBill> AllOf(SubscriptionId? subscription) => _bills.Where(bill => bill.File.Subscription == subscription);
 
-    /// <summary>The credit memos of a subscription's bills.</summary>
+    /// <summary>The credit memos of a subscription's bills, of which those over several subscriptions have memos of the others too.</summary>
     public IEnumerable<(ExportedDocument File, CreditMemo Memo)> MemosOf(SubscriptionId? subscription) => _memos.Where(memo => memo.File.Subscription == subscription);
 
     /// <summary>The line that pays instead of another, where its bill was withdrawn and issued again.</summary>
