@@ -157,16 +157,15 @@ internal sealed class SqliteDialect : SqlDialect
         }
         : null;
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        _writer.Dispose();
+        await _writer.DisposeAsync().ConfigureAwait(false);
         foreach (var (handle, _) in _prepared)
         {
             SqliteStatement.Forget(handle);
         }
 
         SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
-        return ValueTask.CompletedTask;
     }
 
     private BillingException Unavailable(string what, Exception inner) => new(BillingErrorCode.Unavailable, $"The SQLite database '{_file}' {what}.", inner);
