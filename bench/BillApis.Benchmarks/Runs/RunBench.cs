@@ -29,7 +29,7 @@ internal static class RunBench
                     "sqlite" => SqliteAsync(file, size ?? 10_000),
                     "postgres" => PostgresAsync(size ?? 10_000),
                     "preview" => PreviewAsync(file, size ?? 50),
-                    "linear" => LinearAsync(file, size ?? 100_000),
+                    "linear" => LinearAsync(file, size ?? 100_000, passes: args is [_, _, "passing"]),
                     "years" => YearsAsync(size ?? 10_000),
                     _ => throw new ArgumentException($"There is no measurement {name}."),
                 });
@@ -137,19 +137,19 @@ internal static class RunBench
             string.Create(CultureInfo.InvariantCulture, $"{Measured.Median(measured.ConvertAll(turn => part(turn))) * 1_000 / previews:0.000} ({measured.Min(part) * 1_000 / previews:0.000}–{measured.Max(part) * 1_000 / previews:0.000})");
     }
 
-    private static async Task LinearAsync(string file, int most)
+    private static async Task LinearAsync(string file, int most, bool passes)
     {
         var (few, many) = (Math.Max(most / 100, 1), most);
         var costs = new List<(decimal Wall, decimal Processor)>();
         foreach (var subscriptions in (int[])[few, many])
         {
             await using var load = await RunLoad.OpenAsync(builder => builder.UseSqlite($"Data Source={file}-{subscriptions}.db"), subscriptions);
-            await load.RunAsync(subscriptions);
+            await load.RunAsync(subscriptions, passes);
             var (wall, processor) = (new List<decimal>(), new List<decimal>());
             for (var month = 0; month < (subscriptions == few ? 2 * Months : 1); month++)
             {
                 await load.PassMonthAsync();
-                var spent = await Measured.TimeAsync(() => load.RunAsync(subscriptions));
+                var spent = await Measured.TimeAsync(() => load.RunAsync(subscriptions, passes));
                 wall.Add(spent.Wall * 1_000_000 / subscriptions);
                 processor.Add(spent.Processor * 1_000_000 / subscriptions);
             }

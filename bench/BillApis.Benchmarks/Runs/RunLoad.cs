@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BillApis.Invoicing;
 using BillApis.Metering;
 using BillApis.Pricing;
@@ -18,10 +19,11 @@ internal sealed class RunLoad : IAsyncDisposable
     private readonly ManualClock _clock;
     private readonly int _metered;
     private readonly List<string> _customers = [];
+    private readonly Stopwatch _passed;
     private long _events;
     private int _months;
 
-    private RunLoad(ServiceProvider[] nodes, ManualClock clock, int metered) => (_nodes, _clock, _metered) = (nodes, clock, metered);
+    private RunLoad(ServiceProvider[] nodes, ManualClock clock, Stopwatch passed, int metered) => (_nodes, _clock, _passed, _metered) = (nodes, clock, passed, metered);
 
     public Instant Now => _clock.Now;
 
@@ -33,8 +35,8 @@ internal sealed class RunLoad : IAsyncDisposable
     /// <param name="metered">How many of the prices are metered.</param>
     public static async Task<RunLoad> OpenAsync(Action<BillingBuilder> use, int subscriptions, int nodes = 1, int metered = 3)
     {
-        var clock = new ManualClock(Start);
-        var load = new RunLoad([.. Enumerable.Range(0, nodes).Select(_ => NodeOf(use, clock))], clock, metered);
+        var (clock, passed) = (new ManualClock(Start), new Stopwatch());
+        var load = new RunLoad([.. Enumerable.Range(0, nodes).Select(_ => NodeOf(use, new PassingClock(clock, passed)))], clock, passed, metered);
         await load.Billing.MigrateAsync();
         await load.CatalogAsync();
         await load.SubscribeAsync(subscriptions);
@@ -53,9 +55,17 @@ internal sealed class RunLoad : IAsyncDisposable
     }
 
     /// <summary>Bills everything that is due, on all nodes at once.</summary>
-    public async Task RunAsync(int expected)
+    /// <param name="expected">How many invoices that are.</param>
+    /// <param name="passes">Whether time passes meanwhile, as it does outside of tests: what follows each other is then in order in what is sorted by time.</param>
+    public async Task RunAsync(int expected, bool passes = false)
     {
+        if (passes)
+        {
+            _passed.Restart();
+        }
+
         var runs = await Task.WhenAll(_nodes.Select(node => Task.Run(() => node.GetRequiredService<Billing>().Runs.RunAsync(TenantId.Default, _clock.Now))));
+        _passed.Reset();
         if (runs.Sum(run => run.InvoicesCreated) != expected || runs.Any(run => run.Failed > 0))
         {
             throw new InvalidOperationException($"{string.Join(" + ", runs.Select(run => run.InvoicesCreated))} invoices, not {expected}; {string.Join(" ", runs.SelectMany(run => run.Failures).Take(3))}");
@@ -76,9 +86,9 @@ internal sealed class RunLoad : IAsyncDisposable
 
     private static Instant MonthAt(int months) => Start.InUtc().LocalDateTime.PlusMonths(months).InUtc().ToInstant();
 
-    private static ServiceProvider NodeOf(Action<BillingBuilder> use, ManualClock clock)
+    private static ServiceProvider NodeOf(Action<BillingBuilder> use, TimeProvider clock)
     {
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddBilling(use);
+        var services = new ServiceCollection().AddSingleton(clock).AddBilling(use);
         services.Configure<BillingOptions>(options => options.RunWorker = false);
         return services.BuildServiceProvider();
     }
@@ -140,5 +150,10 @@ internal sealed class RunLoad : IAsyncDisposable
     {
         var number = Interlocked.Increment(ref _events);
         return new UsageEvent { Id = $"event-{number}", Type = $"type-{metric}", Customer = customer, Timestamp = _clock.Now, Properties = UsageProperties.Of(("value", 100 + (number * 7_919 % 1_900))) };
+    }
+
+    private sealed class PassingClock(ManualClock clock, Stopwatch passed) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + passed.Elapsed;
     }
 }
