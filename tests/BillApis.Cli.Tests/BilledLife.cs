@@ -23,7 +23,7 @@ public sealed class BilledLife : IAsyncLifetime
         await life.GoToAsync("2026-02-10");
         await life.UseAsync("acme", "call", 333, "2026-01-30");
         await life.GoToAsync("2026-03-02");
-        Exports = [.. await ExportedLife.OfAsync(life, _ => true), .. await CommittedLife.ExportsAsync(), .. await RenewedLife.ExportsAsync(), .. await FollowingLife.ExportsAsync()];
+        Exports = [.. await ExportedLife.OfAsync(life, _ => true), .. await CommittedLife.ExportsAsync(), .. await RenewedLife.ExportsAsync(), .. await BoundedLife.ExportsAsync(), .. await FollowingLife.ExportsAsync()];
     }
 
     public ValueTask DisposeAsync()

@@ -11,7 +11,7 @@ public sealed class VerifyTests(BilledLife life) : IClassFixture<BilledLife>
     [Fact]
     public async Task What_was_billed_is_sound()
     {
-        life.Exports.Count.ShouldBe(11);
+        life.Exports.Count.ShouldBe(13);
         foreach (var (invoice, events) in life.Exports)
         {
             InvoiceVerification.Run(invoice, events).ShouldBeEmpty();

@@ -31,6 +31,7 @@ public sealed class GroupedMinimumTests(Databases databases) : LifeTests(databas
         await life.GoToAsync("2026-01-11");
         await life.UseAsync("acme", "call", 100, "2026-01-10", ("region", "eu"));
         await life.GoToAsync("2026-01-11");
+        await life.GoToAsync("2026-01-21");
         await life.UseAsync("acme", "call", 300, "2026-01-20", ("region", "us"));
         await life.GoToAsync("2026-02-02");
         await BillsAsync(life, """

@@ -176,7 +176,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         var amount = line is { Kind: LineKind.Adjustment, Period: { } period } && period.Start == period.End ? 0 : line.Metric is null ? Prices.PartOf(exact, line, _digits) : exact.Round(_digits);
         if (line.Kind is LineKind.Adjustment)
         {
-            VerifyAdjustment(line, terms, quantity, amount, path);
+            VerifyAdjustment(line, price, quantity, amount, path);
 
             // What adjusts several groups at once has no tiers, nor has what is not used any more.
             if (quantity != 0 && (terms.GroupBy.IsEmpty || !line.Group.IsEmpty))
@@ -193,7 +193,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         TierVerification.Verify(line, terms, quantity, parts.Length, exact, path, findings);
     }
 
-    private void VerifyAdjustment(InvoiceLine line, PriceTerms terms, decimal quantity, BigInteger amount, string path)
+    private void VerifyAdjustment(InvoiceLine line, Price price, decimal quantity, BigInteger amount, string path)
     {
         if (line.Adjustment is not { } now)
         {
@@ -202,12 +202,62 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         }
 
         findings.Expect($"{path}.adjustment.quantity", now.Quantity, quantity, "what the events of the period come to by now");
-        if (terms.MinimumAmount is null && terms.MaximumAmount is null)
+        VerifyGroups(line, price, amount);
+        var amounts = Now(line, now, price, amount);
+        if (amounts is [var first, ..] && !amounts.Contains(now.Amount.MinorUnits))
         {
-            findings.Expect($"{path}.adjustment.amount", now.Amount, amount, "what that costs");
+            findings.Expect($"{path}.adjustment.amount", now.Amount, first, "what that costs");
         }
 
         findings.Expect($"{path}.amount", line.Amount, now.Amount.MinorUnits - now.Billed.MinorUnits, "what it costs now, less what was billed,");
+    }
+
+    // What usage comes to by now, with what is missing to a minimum or beyond a maximum. An early bill asks no minimum, nor does one that was paid before; of several groups that one line adjusts it cannot be told.
+    private List<BigInteger> Now(InvoiceLine line, LineAdjustment now, Price price, BigInteger amount)
+    {
+        var terms = price.Terms.In(invoice.Currency);
+        if (terms is { MinimumAmount: null, MaximumAmount: null } || !line.Group.IsEmpty || line.Period?.Start == line.Period?.End)
+        {
+            return [amount];
+        }
+
+        // What groups cost stands on lines of their own.
+        return terms.GroupBy.IsEmpty ? [.. Bounds(line, terms, amount).Select(bound => amount + bound)]
+            : now.Quantity != 0 || GroupsOf(line, price) is not { } groups || groups.Count > Limits.LinesPerInvoice / 2 ? []
+            : [.. Bounds(line, terms, Cost(groups, price, amount)).Select(bound => groups.Count == 0 ? amount + bound : bound)];
+    }
+
+    // What earlier documents billed of groups and what is adjusted here come to what all of them cost, so that none was left out.
+    private void VerifyGroups(InvoiceLine line, Price price, BigInteger amount)
+    {
+        bool IsOf(InvoiceLine other) => (other.Price, other.Period?.Start) == (line.Price, line.Period?.Start) && other.Metric is not null;
+        var mine = invoice.Lines.Where(other => IsOf(other) && other.Kind is LineKind.Adjustment && other.Subscription == line.Subscription).ToList();
+        if (!earlier.IsKnown || price.Terms.GroupBy.IsEmpty || mine[0].Id != line.Id || GroupsOf(line, price) is not { } groups)
+        {
+            return;
+        }
+
+        var (said, cost) = (mine.Concat(earlier.LinesOf(line.Subscription ?? invoice.Subscription).Where(IsOf)).Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits), Cost(groups, price, amount));
+        var all = line.Period?.Start == line.Period?.End ? [0] : Bounds(line, price.Terms.In(invoice.Currency), cost).Select(bound => cost + bound).ToList();
+        if (!all.Contains(said))
+        {
+            findings.Add("invoice.lines", $"adjust {line.Description} of {line.Period} to {said}, but all groups come to {all[0]}: a line was left out");
+        }
+    }
+
+    private List<InvoiceLine>? GroupsOf(InvoiceLine line, Price price) => export.Metrics.TryGetValue(price.Metric?.ToString() ?? "", out var metric)
+        ? [.. UsageCalculator.Read(_periods.RequestOf(line, metric, invoice) with { GroupBy = price.Terms.GroupBy }, events).Groups.Select(group => line with { Group = group.Dimensions.Values().ToImmutableSortedDictionary(StringComparer.Ordinal) })]
+        : null;
+
+    // Nothing that is used has a price too.
+    private BigInteger Cost(List<InvoiceLine> groups, Price price, BigInteger nothing) => groups.Count == 0 ? nothing
+        : groups.Select(group => Used(group, price, "")).Select(group => Prices.AmountOf(price.Terms.In(invoice.Currency), group.Quantity, group.Events)?.Round(_digits) ?? 0).Aggregate(BigInteger.Zero, (sum, cost) => sum + cost);
+
+    private BigInteger[] Bounds(InvoiceLine line, PriceTerms terms, BigInteger amount)
+    {
+        var (least, most) = ((terms.MinimumAmount * FactorOf(line))?.Round(_digits), (terms.MaximumAmount * FactorOf(line))?.Round(_digits));
+        var beyond = amount > most ? most.Value - amount : 0;
+        return [amount < least ? least.Value - amount : beyond, beyond];
     }
 
     // The quantity of the line's group, and the events of it where its price looks at those.

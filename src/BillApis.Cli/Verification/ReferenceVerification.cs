@@ -42,7 +42,7 @@ internal sealed class ReferenceVerification(InvoiceExport export, Invoice invoic
         var subscription = line.Subscription ?? invoice.Subscription;
         var charge = earlier.LinesOf(subscription).Where(other => other.Metric is not null && other.Price == line.Price && other.Period?.Start == line.Period?.Start).ToList();
         var own = charge.FindAll(other => other.Group.SequenceEqual(line.Group));
-        var isAll = line.Group.IsEmpty && export.Prices.GetValueOrDefault(line.Price?.ToString() ?? "")?.Terms.GroupBy.IsEmpty is false && !IsOf(own) && Billed(charge) == now.Billed.MinorUnits;
+        var isAll = line.Group.IsEmpty && IsGrouped(line) && !IsOf(own) && Billed(charge) == now.Billed.MinorUnits;
         var counted = isAll ? charge : own;
         findings.Expect($"{path}.adjustment.billed", now.Billed, Billed(counted), "what earlier documents billed of it");
         findings.Expect($"{path}.quantity", line.Quantity, now.Quantity - Used(counted), "what was used less what earlier documents billed");
@@ -78,6 +78,22 @@ internal sealed class ReferenceVerification(InvoiceExport export, Invoice invoic
             findings.Add($"{path}.corrects", "is not of the same charge");
         }
 
+        if (line is { Kind: LineKind.Adjustment } && corrected.Kind is not LineKind.Adjustment && !IsOfSeveral(line) && LineOf(line, earlier.With(id)!.Part) != id)
+        {
+            findings.Add($"{path}.corrects", "is not the line of its group");
+        }
+
         Taxes(line, corrected, path, findings);
+    }
+
+    private bool IsOfSeveral(InvoiceLine line) => line is { Group.IsEmpty: true, Adjustment.Quantity: not 0 } && IsGrouped(line);
+
+    private bool IsGrouped(InvoiceLine line) => export.Prices.GetValueOrDefault(line.Price?.ToString() ?? "")?.Terms.GroupBy.IsEmpty is false;
+
+    // That of the group; where the bill has none of it, the first of the charge.
+    private static InvoiceLineId? LineOf(InvoiceLine line, Invoice bill)
+    {
+        var charge = bill.Lines.Where(other => (other.Price, other.Period) == (line.Price, line.Period) && other is { RefersBack: false, Kind: not (LineKind.OneOff or LineKind.Adjustment) }).ToList();
+        return (charge.Find(other => other.Group.SequenceEqual(line.Group)) ?? charge.FirstOrDefault())?.Id;
     }
 }

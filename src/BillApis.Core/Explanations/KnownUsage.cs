@@ -11,7 +11,7 @@ internal sealed class KnownUsage(IUsageStore store)
     private static readonly Duration Precision = Duration.FromMilliseconds(1);
 
     /// <summary>When events were recorded that were known then; null for a draft, which knows all.</summary>
-    /// <remarks>Events of the very millisecond of issue came before it or after it; where a clock stands still, they may be many. Those are taken that come to what was billed.</remarks>
+    /// <remarks>Events of the very millisecond of issue came before it or after it; where a clock stands still, they may be many. Those are taken that come to what was billed, and no group that would have had a line of its own.</remarks>
     public async Task<Interval?> AtIssueAsync(Invoice invoice, InvoiceLine line, UsageRequest request, Price price, CancellationToken cancellationToken)
     {
         if (invoice.IssuedAt is not { } issued)
@@ -21,16 +21,22 @@ internal sealed class KnownUsage(IUsageStore store)
 
         // All groups of a charge were counted at once, those that have no line too.
         var charged = line.Kind is LineKind.Usage ? invoice.Lines.Where(other => other.Kind is LineKind.Usage && (other.Price, other.Period, other.Subscription) == (line.Price, line.Period, line.Subscription)).ToList() : [];
+        var adjusted = invoice.Lines.Where(other => other.Kind is LineKind.Adjustment && (other.Price, other.Period, other.Subscription) == (line.Price, line.Period, line.Subscription)).Select(other => Dimensions.Of(other.Group)).ToHashSet();
         var (with, without) = (new Interval(NodaConstants.UnixEpoch, issued + Precision), new Interval(NodaConstants.UnixEpoch, issued));
-        return !await ComesToAsync(with).ConfigureAwait(false) && await ComesToAsync(without).ConfigureAwait(false) ? without : with;
-
-        async Task<bool> ComesToAsync(Interval recorded)
+        var all = await GroupsAsync(with).ConfigureAwait(false);
+        if (ComesTo(all) && (charged.Count > 0 || price.Terms.GroupBy.IsEmpty))
         {
-            var asked = request with { GroupBy = price.Terms.GroupBy, Recorded = recorded };
-            var groups = (await store.ReadAsync(invoice.Tenant, [asked], cancellationToken).ConfigureAwait(false)).Single().Groups;
-            return charged.Count > 0
-                ? groups.Sum(group => group.Value) == charged.Sum(other => other.Quantity)
-                : groups.Where(group => group.Dimensions == Dimensions.Of(line.Group)).Sum(group => group.Value) == (line.Adjustment?.Quantity ?? line.Quantity);
+            return with;
         }
+
+        var before = await GroupsAsync(without).ConfigureAwait(false);
+        return ComesTo(before) && !(ComesTo(all) && Others(all).SetEquals(Others(before))) ? without : with;
+
+        async Task<IReadOnlyList<UsageGroup>> GroupsAsync(Interval recorded) =>
+            (await store.ReadAsync(invoice.Tenant, [request with { GroupBy = price.Terms.GroupBy, Recorded = recorded }], cancellationToken).ConfigureAwait(false)).Single().Groups;
+        bool ComesTo(IReadOnlyList<UsageGroup> groups) => charged.Count > 0
+            ? groups.Sum(group => group.Value) == charged.Sum(other => other.Quantity)
+            : groups.Where(group => group.Dimensions == Dimensions.Of(line.Group)).Sum(group => group.Value) == (line.Adjustment?.Quantity ?? line.Quantity);
+        HashSet<(Dimensions, decimal)> Others(IReadOnlyList<UsageGroup> groups) => [.. groups.Where(group => !adjusted.Contains(group.Dimensions)).Select(group => (group.Dimensions, group.Value))];
     }
 }
