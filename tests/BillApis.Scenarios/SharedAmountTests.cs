@@ -83,6 +83,24 @@ public sealed class SharedAmountTests(Databases databases) : LifeTests(databases
     private static Offer Calls(string code) => Offer.Usage(code, "call", new PerUnitPrice(1)) with { Product = "calling" };
 
     // Half of August is over; the fees of both plans are alike.
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Who_takes_the_coupon_on_again_has_the_amount_again_and_gives_back_as_much_as_was_had(string storage)
+    {
+        // 50 of July, less 20.00, beside the fee; 50 of August, less the 20.00 of the coupon that was taken on again. 45 of them were a mistake: of the other 5.00, 5.00 are off, so that 45.00 less 15.00 are taken off the next fee.
+        await using var life = await MeteredAsync(storage, LateUsagePolicy.Adjust);
+        await life.UseAsync("acme", "call", 50, "2026-07-20");
+        await life.GoToAsync("2026-08-05");
+        await life.Billing.Subscriptions.RemoveCouponAsync(life.Tenant, await SubscriptionAsync(life), "SALE", Token);
+        await life.Billing.Subscriptions.AddCouponAsync(life.Tenant, await SubscriptionAsync(life), "SALE", Token);
+        await life.GoToAsync("2026-08-14");
+        var mistake = await life.UseAsync("acme", "call", 45, "2026-08-06");
+        await ChangedAsync(life, 5);
+        await life.GoToAsync("2026-08-20");
+        await VoidAsync(life, mistake);
+        await TotalsAsync(life, "2026-09-02", [31, 61, 30, 1]);
+    }
+
     private static async Task ChangedAsync(Scenario life, int used)
     {
         await life.GoToAsync("2026-08-14");

@@ -174,8 +174,7 @@ public sealed record Subscription : IEntity<Subscription>
     /// <summary>The coupons that counted on an invoice, as they were redeemed then: those that took something off it, and those that would have, had there been anything.</summary>
     internal ImmutableArray<Redemption> CouponsOf(Invoice invoice)
     {
-        var redeemed = FormerCoupons.AddRange(Coupons).ToLookup(redemption => redemption.Coupon);
-        Redemption? RedeemedThen(CouponId coupon) => redeemed[coupon].LastOrDefault(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed[coupon].FirstOrDefault();
+        Redemption? RedeemedThen(CouponId coupon) => RedeemedOn(invoice, coupon);
         return [.. TakenBy(invoice).Where(item => item.Value is not null).ExceptBy(invoice.Coupons.Select(coupon => coupon.Coupon), item => item.Key)
             .Select(item => RedeemedThen(item.Key)?.TakenFrom(invoice, item.Value!.Value)).Concat(invoice.Coupons.Select(coupon => RedeemedThen(coupon.Coupon)?.Taking(coupon.Most))).OfType<Redemption>()];
     }
@@ -195,7 +194,14 @@ public sealed record Subscription : IEntity<Subscription>
         var (period, redeemed) = (schedule.CountsFor(invoice), FormerCoupons.AddRange(Coupons));
         return [.. coupons.Select(coupon => redeemed.First(item => item.Coupon == coupon.Coupon).Terms.AmountOffPeriod is { } whole ? coupon.AtMost(bills.Aggregate(whole, (left, bill) => left - TakenBy(bill, coupon))) : coupon)];
 
-        Money TakenBy(Invoice bill, Redemption coupon) => coupon.TakenBy(bill, period, schedule.CountsFor(bill) == period, invoice.Id);
+        // Who takes a coupon on again has its amount again.
+        Money TakenBy(Invoice bill, Redemption coupon) => coupon.TakenBy(bill, period, schedule.CountsFor(bill) == period && RedeemedOn(bill, coupon.Coupon)?.At == coupon.At, invoice.Id);
+    }
+
+    private Redemption? RedeemedOn(Invoice invoice, CouponId coupon)
+    {
+        List<Redemption> redeemed = [.. FormerCoupons.Concat(Coupons).Where(redemption => redemption.Coupon == coupon)];
+        return redeemed.FindLast(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed.FirstOrDefault();
     }
 
     /// <summary>The coupons that count on one more invoice of a period, with the plan of an instant.</summary>
