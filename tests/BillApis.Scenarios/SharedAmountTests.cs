@@ -101,6 +101,23 @@ public sealed class SharedAmountTests(Databases databases) : LifeTests(databases
         await TotalsAsync(life, "2026-09-02", [31, 61, 30, 1]);
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task What_is_charged_once_as_a_new_month_begins_is_of_that_month_with_all_that_is_billed_with_it(string storage)
+    {
+        // 50 of July, less 20.00 in the month of 1 August, beside the fee. The plan of 15 August begins a month of its own: 50 of August, less the 20.00 of that month, 5.00 for its setup, and 17.00 of the fee come back. 45 of those calls were a mistake: 45.00 less 15.00 come back beside the next month.
+        await using var life = await MeteredAsync(storage, LateUsagePolicy.Adjust);
+        await life.PlanAsync("new", Offer.Fee("setup", 5).Having(terms => terms with { Interval = null }), Calls("new-calls"));
+        await life.UseAsync("acme", "call", 50, "2026-07-20");
+        await life.GoToAsync("2026-08-14");
+        await life.UseAsync("acme", "call", 5, "2026-08-05");
+        var mistake = await life.UseAsync("acme", "call", 45, "2026-08-06");
+        await ChangeOnAsync(life, "2026-08-15", new ChangePlan("new") { When = ChangeWhen.Immediate, Anchor = BillingAnchor.Subscription });
+        await life.GoToAsync("2026-08-20");
+        await VoidAsync(life, mistake);
+        await TotalsAsync(life, "2026-09-16", [31, 61, 50 - 20 + 5 - 17, -30]);
+    }
+
     private static async Task ChangedAsync(Scenario life, int used)
     {
         await life.GoToAsync("2026-08-14");

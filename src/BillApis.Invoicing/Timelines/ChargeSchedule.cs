@@ -78,11 +78,11 @@ public sealed class ChargeSchedule
     /// <param name="boundary">When the invoice falls due.</param>
     public bool IsWithin(Instant start, Instant boundary) => start < boundary && PeriodAt(start)?.End > boundary;
 
-    /// <summary>The start of the period that coupons counted an invoice for.</summary>
+    /// <summary>The start of the period that coupons counted an invoice for; what is charged once is charged for the instant at which it fell due.</summary>
     public Instant CountsFor(Invoice invoice)
     {
         ArgumentNullException.ThrowIfNull(invoice);
-        return CountsFor(invoice.Lines.Where(line => line is { RefersBack: false, Kind: not (LineKind.Commitment or LineKind.OneOff), Period: not null }).Select(line => line.Period!.Value.Start), invoice.CreatedAt);
+        return CountsFor(invoice.Lines.Where(line => line is { RefersBack: false, Kind: not (LineKind.Commitment or LineKind.OneOff) }).Select(line => line.Period?.Start ?? invoice.CreatedAt), invoice.CreatedAt);
     }
 
     /// <summary>The prices that are charged at an instant, each with its quantity, its whole period and the part of it that has begun; in the order of the lines.</summary>
