@@ -82,8 +82,11 @@ public sealed class ChargeSchedule
     public Instant CountsFor(Invoice invoice)
     {
         ArgumentNullException.ThrowIfNull(invoice);
-        return CountsFor(invoice.Lines.Where(line => line is { RefersBack: false, Kind: not (LineKind.Commitment or LineKind.OneOff) }).Select(line => line.Period?.Start ?? invoice.CreatedAt), invoice.CreatedAt);
+        return CountsFor(invoice.Lines.Where(line => line is { RefersBack: false, Kind: not (LineKind.Commitment or LineKind.OneOff) } && !IsLate(line, invoice)).Select(line => line.Period?.Start ?? invoice.CreatedAt), invoice.CreatedAt);
     }
+
+    // What comes late to a period that nothing was billed for is on the invoice of a boundary beside what that charges.
+    private static bool IsLate(InvoiceLine line, Invoice invoice) => line.Kind is LineKind.Adjustment && invoice.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated && line.Period?.End < invoice.CreatedAt;
 
     /// <summary>The prices that are charged at an instant, each with its quantity, its whole period and the part of it that has begun; in the order of the lines.</summary>
     public IReadOnlyList<Charge> InForceAt(Instant at) => [.. _runs.Select(run => (run, part: run.PartAt(at))).Where(item => item.part is not null && item.run.Schedule is not null)
