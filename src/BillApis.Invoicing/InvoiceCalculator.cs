@@ -111,15 +111,17 @@ public static class InvoiceCalculator
     }
 
     /// <summary>What a price without a metric costs for a charge.</summary>
-    internal static Money FixedAmount(Charge charge, Currency currency) => PeriodParts.Part(WholePrice(charge), charge.Factor, charge.Before, currency);
+    internal static Money FixedAmount(Charge charge, Currency currency) => FixedAmount(charge, WholePrice(charge), currency);
 
     /// <summary>What it costs for the whole period that the charge is of, before it is rounded.</summary>
     internal static decimal WholePrice(Charge charge) => Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity)).Amount;
 
+    private static Money FixedAmount(Charge charge, decimal whole, Currency currency) => PeriodParts.Part(whole, charge.Factor, charge.Before, currency);
+
     private static InvoiceLine Fixed(Charge charge, Currency currency)
     {
         var rated = Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity));
-        return Line(charge, charge.Price.Terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, rated, PeriodParts.Part(rated.Amount, charge.Factor, charge.Before, currency), charge.Factor, null, Undivided) with { Before = charge.Before };
+        return Line(charge, charge.Price.Terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, rated, FixedAmount(charge, rated.Amount, currency), charge.Factor, null, Undivided) with { Before = charge.Before };
     }
 
     // Usage is what was used: only its minimum and maximum know of a part of a period.

@@ -16,12 +16,11 @@ internal static class CommittedLife
         await SellAsync(life);
         await life.UseAsync("acme", "call", 30, "2026-01-20");
         await life.GoToAsync("2026-01-16T12:00");
-        var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0].Id.ToString();
-        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate }, Token);
+        await ExportedLife.ChangeAsync(life, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate });
         await life.GoToAsync("2026-02-10");
         await life.UseAsync("acme", "call", 47, "2026-01-21");
         await life.GoToAsync("2026-03-11");
-        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription, new Cancel { When = ChangeWhen.Immediate }, Token);
+        await ExportedLife.ChangeAsync(life, new Cancel { When = ChangeWhen.Immediate });
         await life.RunAsync();
     }
 

@@ -21,6 +21,13 @@ internal static class ExportedLife
         }
     }
 
+    /// <summary>Changes the only subscription of a life as it is.</summary>
+    public static async Task ChangeAsync(Scenario life, SubscriptionChange change)
+    {
+        var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), TestContext.Current.CancellationToken)).Items.Single();
+        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), change, TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Those of a life as it is.</summary>
     public static async Task<IReadOnlyList<(byte[] Invoice, byte[] Events)>> OfAsync(Scenario life, Func<Invoice, bool> are)
     {

@@ -19,8 +19,7 @@ internal static class FollowingLife
         await life.UseAsync("acme", "book", 200, "2026-01-21");
         await life.UseAsync("acme", "token", 7_000, "2026-01-22", ("model", "large"));
         await life.GoToAsync("2026-03-10");
-        var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), Token)).Items[0];
-        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate }, Token);
+        await ExportedLife.ChangeAsync(life, new ChangeQuantities(ImmutableSortedDictionary<string, decimal>.Empty.Add("seat", 2)) { When = ChangeWhen.Immediate });
         await life.RunAsync();
         await life.UseAsync("acme", "book", 33, "2026-01-23");
         await life.GoToAsync("2026-04-02");

@@ -12,15 +12,10 @@ internal static class RenewedLife
         await life.Billing.TaxRates.CreateAsync(life.Tenant, new TaxRate { Name = "VAT", Country = "DE", Percentage = 19 }, TestContext.Current.CancellationToken);
         await life.PlanAsync("pro", Offer.Fee("fee", 10), Offer.Seats("seat", 3.35m, quantity: 4));
         await life.SubscribeAsync("acme", "pro", with => with with { StartAt = Day.Of("2026-06-01"), EndAt = Day.Of("2026-06-11") });
-        await RenewAsync(life, "2026-06-05", "2026-06-21");
-        await RenewAsync(life, "2026-06-15", "2026-07-11");
+        await life.GoToAsync("2026-06-05");
+        await ExportedLife.ChangeAsync(life, new Renew(Day.Of("2026-06-21")));
+        await life.GoToAsync("2026-06-15");
+        await ExportedLife.ChangeAsync(life, new Renew(Day.Of("2026-07-11")));
         await life.GoToAsync("2026-06-30");
-    }
-
-    private static async Task RenewAsync(Scenario life, string date, string end)
-    {
-        await life.GoToAsync(date);
-        var subscription = (await life.Billing.Subscriptions.ListAsync(life.Tenant, new StoreQuery(), TestContext.Current.CancellationToken)).Items.Single();
-        await life.Billing.Changes.ApplyAsync(life.Tenant, subscription.Id.ToString(), new Renew(Day.Of(end)), TestContext.Current.CancellationToken);
     }
 }

@@ -5,8 +5,6 @@ public sealed class PartitionOrderTests(Databases databases) : LifeTests(databas
 {
     private static readonly LocalDate First = new(2026, 3, 1);
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     /// <summary><c>BILLAPIS_PARTITION_CASES=500</c> lives so many terms; <c>BILLAPIS_PARTITION_SEED</c> repeats a run.</summary>
     [Fact]
     public async Task However_a_term_is_moved_the_parts_of_a_month_come_to_what_was_had_of_it()
@@ -38,7 +36,7 @@ public sealed class PartitionOrderTests(Databases databases) : LifeTests(databas
             var next = now == end || random.Next(4) > 0 ? Later(end) : Later(now);
             shortened += next < end ? 1 : 0;
             told.Add($"at {now} to {next}");
-            await ChangeOnAsync(life, now, now == end ? new Reactivate { EndAt = next } : new Renew(next));
+            await ChangeOnAsync(life, Day.Write(now), now == end ? new Reactivate { EndAt = next } : new Renew(next));
             end = next;
         }
 
@@ -60,11 +58,5 @@ public sealed class PartitionOrderTests(Databases databases) : LifeTests(databas
 
         await BilledLives.ProveAsync(life);
         return lines.Count(line => line.Before is not null);
-    }
-
-    private static async Task ChangeOnAsync(Scenario life, Instant at, SubscriptionChange change)
-    {
-        await life.GoToAsync(Day.Write(at));
-        await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), change, Token);
     }
 }

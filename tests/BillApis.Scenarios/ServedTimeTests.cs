@@ -46,11 +46,10 @@ public sealed class ServedTimeTests(Databases databases) : LifeTests(databases)
         for (var left = random.Next(1, 9); left > 0; left--)
         {
             now = (random.Next(5), await SubscriptionOfAsync(life)) is (0, { Timeline: { } timeline }) && timeline.ChangesAfter(now) is { } next && next < now + Duration.FromDays(30) ? next : now + Duration.FromMinutes(random.Next(1, 12_000));
-            await life.GoToAsync(Day.Write(now));
             var change = Timed(random, Change(random, now, moves), now);
             try
             {
-                await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), change, Token);
+                await ChangeOnAsync(life, Day.Write(now), change);
                 told.Add($"{Day.Write(now)}: {change}");
             }
             catch (BillingException)
@@ -63,7 +62,7 @@ public sealed class ServedTimeTests(Databases databases) : LifeTests(databases)
         await life.GoToAsync(Day.Write(now + Duration.FromDays(70)));
         if ((await SubscriptionOfAsync(life)).Timeline.StateAt(life.Clock.Now).IsCharged)
         {
-            await life.Billing.Changes.ApplyAsync(life.Tenant, await SubscriptionAsync(life), new Cancel { When = ChangeWhen.Immediate }, Token);
+            await ChangeOnAsync(life, Day.Write(life.Clock.Now), new Cancel { When = ChangeWhen.Immediate });
         }
 
         await life.RunAsync();

@@ -27,11 +27,9 @@ internal sealed class BeforeVerification(Invoice invoice, EarlierBills earlier, 
             return;
         }
 
-        if (!billed.Exists(other => Of(other.Before) + Of(other.Factor) == Of(before)))
+        if (!billed.Exists(other => (other.Before is { } first ? Rational.Of(first) : Rational.Zero) + Rational.Of(other.Factor) == Rational.Of(before)))
         {
             findings.Add($"{path}.before", $"says that {before} of the period was billed up to {period.Start}, which no earlier line did");
         }
     }
-
-    private static Rational Of(Pricing.ProrationFactor? part) => part is { } some ? new Rational(some.Numerator, some.Denominator) : Rational.Zero;
 }

@@ -32,7 +32,7 @@ internal sealed class CommitmentVerification(InvoiceExport export, Invoice invoi
                 continue;
             }
 
-            if (new Rational(line.Factor.Numerator, line.Factor.Denominator) != interval.Part)
+            if (Rational.Of(line.Factor) != interval.Part)
             {
                 tried.Add($"{path}.factor", $"the invoice says {line.Factor}, but the part of the whole interval is {interval.Part.Numerator}/{interval.Part.Denominator}");
             }
@@ -97,7 +97,7 @@ internal sealed class CommitmentVerification(InvoiceExport export, Invoice invoi
         var scale = BigInteger.Pow(10, line.Amount.Currency.MinorUnitDigits);
         var whole = billed is { Kind: LineKind.Flat or LineKind.Seat, Tiers: [_, ..] tiers } ? tiers.Aggregate(Rational.Zero, (sum, tier) => sum + tier.Amount) * Rational.Of(scale, 0)
             : billed.Factor.Numerator == 0 ? Rational.Zero : Rational.Of(billed.Amount.MinorUnits, 0) * new Rational(billed.Factor.Denominator, billed.Factor.Numerator);
-        var back = (whole * new Rational(line.Factor.Numerator, line.Factor.Denominator)).Round(0);
+        var back = (whole * Rational.Of(line.Factor)).Round(0);
         return -(billed.Amount.MinorUnits >= 0 ? BigInteger.Min(back, billed.Amount.MinorUnits) : back);
     }
 }

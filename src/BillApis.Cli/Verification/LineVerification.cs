@@ -13,6 +13,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
 {
     private readonly int _digits = invoice.Currency.MinorUnitDigits;
     private readonly PeriodVerification _periods = new(export, findings);
+    private readonly BeforeVerification _before = new(invoice, earlier, findings);
 
     public void Verify()
     {
@@ -24,13 +25,10 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
 
     private void Verify(InvoiceLine line, string path)
     {
+        _before.Verify(line, path);
         if (line.Amount.Currency != invoice.Currency)
         {
             findings.Add($"{path}.amount", $"is not in {invoice.Currency}");
-        }
-        else if (line.Before is not null && line.Price is null)
-        {
-            findings.Add($"{path}.before", "is of a line that has no price");
         }
         else if (line.Corrects is not null && line.Kind is not (LineKind.Adjustment or LineKind.Discount or LineKind.Commitment))
         {
@@ -60,7 +58,6 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
         else
         {
             _periods.Verify(line, price.Terms, path);
-            new BeforeVerification(invoice, earlier, findings).Verify(line, path);
             VerifyRated(line, price, path);
             VerifyKept(line, price.Terms.In(invoice.Currency), path);
         }
@@ -118,7 +115,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             findings.Add(path, "is the bound of what another line bounds");
         }
 
-        var difference = (amount * FactorOf(line)).Round(_digits) - bounded.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
+        var difference = (amount * Rational.Of(line.Factor)).Round(_digits) - bounded.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
         if (line.Kind is LineKind.Minimum ? difference.Sign <= 0 : difference.Sign >= 0)
         {
             findings.Add($"{path}.kind", $"is {line.Kind}, but its lines keep to it");
@@ -155,7 +152,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             return;
         }
 
-        var (part, amount) = (line.Kind is LineKind.Usage ? _periods.PartOfBounds(line, terms) : FactorOf(line), charge.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits));
+        var (part, amount) = (line.Kind is LineKind.Usage ? _periods.PartOfBounds(line, terms) : Rational.Of(line.Factor), charge.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits));
         if ((terms.MinimumAmount * part)?.Round(_digits) > amount || (terms.MaximumAmount * part)?.Round(_digits) < amount)
         {
             findings.Add(path, "does not keep to the minimum and maximum of its price: a line was left out");
@@ -255,7 +252,7 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
 
     private BigInteger[] Bounds(InvoiceLine line, PriceTerms terms, BigInteger amount)
     {
-        var (least, most) = ((terms.MinimumAmount * FactorOf(line))?.Round(_digits), (terms.MaximumAmount * FactorOf(line))?.Round(_digits));
+        var (least, most) = ((terms.MinimumAmount * Rational.Of(line.Factor))?.Round(_digits), (terms.MaximumAmount * Rational.Of(line.Factor))?.Round(_digits));
         var beyond = amount > most ? most.Value - amount : 0;
         return [amount < least ? least.Value - amount : beyond, beyond];
     }
@@ -294,6 +291,4 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
     private bool IsBeside(InvoiceLine line, PriceTerms terms) => invoice.Lines.Any(other => OnceVerification.IsReplaced(line, other))
         || (line is { Kind: LineKind.Adjustment, Group.IsEmpty: true, Adjustment.Quantity: 0 } && !terms.GroupBy.IsEmpty && (terms.MinimumAmount ?? terms.MaximumAmount) is not null
             && earlier.LinesOf(line.Subscription ?? invoice.Subscription).Any(other => !other.Group.IsEmpty && other.Price == line.Price && other.Period?.Start == line.Period?.Start));
-
-    private static Rational FactorOf(InvoiceLine line) => new(line.Factor.Numerator, line.Factor.Denominator);
 }

@@ -32,7 +32,7 @@ internal sealed class PeriodVerification(InvoiceExport export, Findings findings
         var part = line.Kind is LineKind.Usage || terms.Proration is Proration.None ? Rational.Of(1, 0)
             : (scheduled ?? (isMetered ? recorded : null)) is { } of ? PartOf(line, period, of, terms.Proration)
             : (Rational?)null;
-        if (part is { } expected && new Rational(line.Factor.Numerator, line.Factor.Denominator) != expected)
+        if (part is { } expected && Rational.Of(line.Factor) != expected)
         {
             findings.Add($"{path}.factor", $"the invoice says {line.Factor}, but the part of its period is {expected.Numerator}/{expected.Denominator}");
         }

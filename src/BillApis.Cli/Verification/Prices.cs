@@ -34,8 +34,8 @@ internal static class Prices
     /// <summary>What the part of a period that a line pays for costs, in minor units: with the part before it that it goes on with, less that.</summary>
     public static BigInteger PartOf(Rational whole, InvoiceLine line, int digits)
     {
-        var before = line.Before is { } billed ? new Rational(billed.Numerator, billed.Denominator) : Rational.Zero;
-        return (whole * (before + new Rational(line.Factor.Numerator, line.Factor.Denominator))).Round(digits) - (whole * before).Round(digits);
+        var before = line.Before is { } billed ? Rational.Of(billed) : Rational.Zero;
+        return (whole * (before + Rational.Of(line.Factor))).Round(digits) - (whole * before).Round(digits);
     }
 
     /// <summary>How many units come to be priced. A negative quantity is the credit of what as many units cost, and free units are not given back.</summary>

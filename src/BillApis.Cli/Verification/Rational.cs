@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using BillApis.Pricing;
 
 namespace BillApis.Cli.Verification;
 
@@ -61,6 +62,9 @@ internal readonly record struct Rational : IComparable<Rational>
 
     /// <summary>The fraction that a whole number of a last digit is.</summary>
     public static Rational Of(BigInteger units, int digits) => new(units, BigInteger.Pow(10, digits));
+
+    /// <summary>The fraction that a part of a period is.</summary>
+    public static Rational Of(ProrationFactor part) => new(part.Numerator, part.Denominator);
 
     /// <summary>As a decimal number where it is one, else as a ratio.</summary>
     public override string ToString()

@@ -51,8 +51,8 @@ internal sealed class UnusedVerification(Invoice invoice, EarlierBills earlier, 
             findings.Add($"{path}.period", "is no part of the time that was paid");
         }
 
-        var expected = new Rational(billed.Factor.Numerator, billed.Factor.Denominator) * PartOf(line, period, whole, terms);
-        if (new Rational(line.Factor.Numerator, line.Factor.Denominator) != expected)
+        var expected = Rational.Of(billed.Factor) * PartOf(line, period, whole, terms);
+        if (Rational.Of(line.Factor) != expected)
         {
             findings.Add($"{path}.factor", $"the invoice says {line.Factor}, but the part of the whole period is {expected.Numerator}/{expected.Denominator}");
         }
@@ -85,7 +85,7 @@ internal sealed class UnusedVerification(Invoice invoice, EarlierBills earlier, 
 
         // Whole where that is known; else what was billed is that, but for its rounding.
         var price = billed.Kind is LineKind.Minimum or LineKind.Maximum ? null : Prices.AmountOf(terms.In(line.Amount.Currency), billed.Quantity, []);
-        var exact = price * (Rational.Of(billed.Factor.Numerator, 0) / Rational.Of(billed.Factor.Denominator, 0));
+        var exact = price * Rational.Of(billed.Factor);
         var scale = BigInteger.Pow(10, line.Amount.Currency.MinorUnitDigits);
         var isKnown = price is { } found && Prices.PartOf(found, billed, line.Amount.Currency.MinorUnitDigits) == amount && part != 1;
         var back = ((isKnown ? exact!.Value * Rational.Of(scale, 0) : Rational.Of(amount, 0)) * part * paid).Round(0);

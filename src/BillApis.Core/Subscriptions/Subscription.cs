@@ -172,12 +172,9 @@ public sealed record Subscription : IEntity<Subscription>
         : throw BillingException.NotFound("coupon of the subscription", coupon.ToString());
 
     /// <summary>The coupons that counted on an invoice, as they were redeemed then: those that took something off it, and those that would have, had there been anything.</summary>
-    internal ImmutableArray<Redemption> CouponsOf(Invoice invoice)
-    {
-        Redemption? RedeemedThen(CouponId coupon) => RedeemedOn(invoice, coupon);
-        return [.. TakenBy(invoice).Where(item => item.Value is not null).ExceptBy(invoice.Coupons.Select(coupon => coupon.Coupon), item => item.Key)
-            .Select(item => RedeemedThen(item.Key)?.TakenFrom(invoice, item.Value!.Value)).Concat(invoice.Coupons.Select(coupon => RedeemedThen(coupon.Coupon)?.Taking(coupon.Most))).OfType<Redemption>()];
-    }
+    internal ImmutableArray<Redemption> CouponsOf(Invoice invoice) =>
+        [.. TakenBy(invoice).Where(item => item.Value is not null).ExceptBy(invoice.Coupons.Select(coupon => coupon.Coupon), item => item.Key)
+            .Select(item => RedeemedOn(invoice, item.Key)?.TakenFrom(invoice, item.Value!.Value)).Concat(invoice.Coupons.Select(coupon => RedeemedOn(invoice, coupon.Coupon)?.Taking(coupon.Most))).OfType<Redemption>()];
 
     /// <summary>The same, of an amount with no more than what other bills leave of it for the period of the invoice.</summary>
     /// <param name="invoice">The invoice.</param>
@@ -191,8 +188,8 @@ public sealed record Subscription : IEntity<Subscription>
             return coupons;
         }
 
-        var (period, redeemed) = (schedule.CountsFor(invoice), FormerCoupons.AddRange(Coupons));
-        return [.. coupons.Select(coupon => redeemed.First(item => item.Coupon == coupon.Coupon).Terms.AmountOffPeriod is { } whole ? coupon.AtMost(bills.Aggregate(whole, (left, bill) => left - TakenBy(bill, coupon))) : coupon)];
+        var period = schedule.CountsFor(invoice);
+        return [.. coupons.Select(coupon => RedeemedOn(invoice, coupon.Coupon)!.Terms.AmountOffPeriod is { } whole ? coupon.AtMost(bills.Aggregate(whole, (left, bill) => left - TakenBy(bill, coupon))) : coupon)];
 
         // Who takes a coupon on again has its amount again.
         Money TakenBy(Invoice bill, Redemption coupon) => coupon.TakenBy(bill, period, schedule.CountsFor(bill) == period && RedeemedOn(bill, coupon.Coupon)?.At == coupon.At, invoice.Id);
@@ -200,7 +197,7 @@ public sealed record Subscription : IEntity<Subscription>
 
     private Redemption? RedeemedOn(Invoice invoice, CouponId coupon)
     {
-        List<Redemption> redeemed = [.. FormerCoupons.Concat(Coupons).Where(redemption => redemption.Coupon == coupon)];
+        var redeemed = FormerCoupons.Concat(Coupons).Where(redemption => redemption.Coupon == coupon).ToList();
         return redeemed.FindLast(redemption => redemption.At <= (invoice.IssuedAt ?? invoice.CreatedAt)) ?? redeemed.FirstOrDefault();
     }
 

@@ -88,7 +88,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
             return line.Line.Period!.Value.Start >= period.FullStart - PriceRun.ZoneShift(period) || PriceRun.IsPaid(period, line.Until);
         }
 
-        return line.Line.Quantity == part.Quantity && IsBilledBy(run, line.Line);
+        return line.Line.Quantity == part.Quantity && run.HasBilled(line.Line);
     }
 
     // What goes on with a line that paid for a part of the same period, and pays for all of that still, costs the rest of what both come to together.
@@ -104,15 +104,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 
     // The run that a line was billed by: one whose time it begins in, rather than another of the same amount.
     private PriceRun? BilledBy(InvoiceLine line) => runs.Where(run => run.From < at).Concat(earlier).Where(run => run.Price.Id == line.Price && run.Schedule is not null)
-        .OrderByDescending(run => run.PartAt(line.Period!.Value.Start) is not null).FirstOrDefault(run => IsBilledBy(run, line));
-
-    // Whether a line is what the terms of a run come to for its time. What costs cents may be the same amount for an hour more, but not the same part of its period.
-    public static bool IsBilledBy(PriceRun run, InvoiceLine line)
-    {
-        var (start, end) = (line.Period!.Value.Start, line.Period.Value.End);
-        var charge = run.Charge(line.Quantity, start, end, run.PeriodAt(Instant.Max(start, run.Schedule!.Start))) with { Before = line.Before };
-        return charge.Factor == line.Factor && InvoiceCalculator.FixedAmount(charge, line.Amount.Currency) == line.Amount;
-    }
+        .OrderByDescending(run => run.PartAt(line.Period!.Value.Start) is not null).FirstOrDefault(run => run.HasBilled(line));
 
     private UnusedTime? GivenBack(AdvancedLine advanced, bool settles)
     {

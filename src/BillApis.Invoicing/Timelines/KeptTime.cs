@@ -15,7 +15,7 @@ internal static class KeptTime
     public static ProrationFactor Of(InvoiceLine line, IReadOnlyList<PriceRun> runs, IReadOnlyList<TimelineEntry> changes, Instant until, Func<Instant, bool> isPaused)
     {
         var period = line.Period!.Value;
-        var mine = runs.Where(run => run.IsAdvance && run.Price.Id == line.Price && run.Schedule is not null && run.From < period.End && run.To > period.Start && AdvanceChange.IsBilledBy(run, line)).ToList();
+        var mine = runs.Where(run => run.IsAdvance && run.Price.Id == line.Price && run.Schedule is not null && run.From < period.End && run.To > period.Start && run.HasBilled(line)).ToList();
         var parts = mine.SelectMany(run => run.Parts.Where(part => part.Quantity == line.Quantity && part.From < period.End && part.To > period.Start)).OrderBy(part => part.From).ToList();
 
         // What was bought twice is not told apart.

@@ -115,6 +115,16 @@ internal sealed record PriceRun(Price Price, int? AddOn, SchedulePeriods? Period
             CarriedFrom = Price.IsMetered && CarriedInto(period) is var carried && carried > period.FullStart ? carried : null,
         };
 
+    /// <summary>Whether a line of a fixed price is what its terms come to for the line's time.</summary>
+    public bool HasBilled(InvoiceLine line)
+    {
+        var (start, end) = (line.Period!.Value.Start, line.Period.Value.End);
+        var charge = Charge(line.Quantity, start, end, PeriodAt(Instant.Max(start, Schedule!.Start))) with { Before = line.Before };
+
+        // What costs cents may be the same amount for an hour more, but not the same part of its period.
+        return charge.Factor == line.Factor && InvoiceCalculator.FixedAmount(charge, line.Amount.Currency) == line.Amount;
+    }
+
     private Price PriceIn(BillingPeriod period) => Price.IsMetered && Price.Terms.MinimumAmount is not null && IsPaid(period, PaidUntil) ? Price with { Terms = Price.Terms with { MinimumAmount = null } } : Price;
 
     private Instant CarriedInto(BillingPeriod period) => period.FullStart < From ? Instant.Max(period.FullStart, CarriedFrom) : period.FullStart;
