@@ -19,8 +19,8 @@ public sealed record Charge(Price Price, decimal Quantity, Interval Period, Pror
     /// <summary>The part of the same whole period that was billed before it at the same price and quantity, without a break, where it goes on with that; else null.</summary>
     public ProrationFactor? Before { get; init; }
 
-    /// <summary>Whether it is a part of a fixed price whose parts add up to the whole; a minimum or maximum that counts is asked of each part by itself.</summary>
-    internal bool IsPart => !Price.IsMetered && !Factor.IsWhole && InvoiceCalculator.WholePrice(this) is var whole && !(whole < Price.Terms.MinimumAmount) && !(whole > Price.Terms.MaximumAmount);
+    /// <summary>Whether it is a part of a fixed price, whose parts add up to the whole.</summary>
+    internal bool IsPart => !Price.IsMetered && !Factor.IsWhole;
 
     /// <summary>Everything that falls due at a boundary of a subscription that keeps its plan, arrears before advance, each in the order of the plan.</summary>
     /// <param name="plan">The version that the subscription is pinned to.</param>

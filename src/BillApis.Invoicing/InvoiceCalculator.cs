@@ -95,8 +95,13 @@ public static class InvoiceCalculator
     internal static List<InvoiceLine> LinesOf(ChargedUsage charged, Currency currency)
     {
         var (charge, terms) = (charged.Charge, charged.Charge.Price.Terms);
-        List<InvoiceLine> lines = charge.Price.Metric is null ? [Fixed(charge, currency)] : Metered(charge, charged.Usage, currency);
-        if (lines.Count == 1 && (terms is { MinimumAmount: null, MaximumAmount: null } || charge.Before is not null))
+        if (charge.Price.Metric is null)
+        {
+            return Fixed(charge, currency);
+        }
+
+        var lines = Metered(charge, charged.Usage, currency);
+        if (lines.Count == 1 && terms is { MinimumAmount: null, MaximumAmount: null })
         {
             return lines;
         }
@@ -118,10 +123,16 @@ public static class InvoiceCalculator
 
     private static Money FixedAmount(Charge charge, decimal whole, Currency currency) => PeriodParts.Part(whole, charge.Factor, charge.Before, currency);
 
-    private static InvoiceLine Fixed(Charge charge, Currency currency)
+    // Parts of a bounded price add up to its bound, since what brings each there is the bound's part less the price's.
+    private static List<InvoiceLine> Fixed(Charge charge, Currency currency)
     {
-        var rated = Rating.Rate(charge.Price.Terms, new RatingInput(charge.Quantity));
-        return Line(charge, charge.Price.Terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, rated, FixedAmount(charge, rated.Amount, currency), charge.Factor, null, Undivided) with { Before = charge.Before };
+        var terms = charge.Price.Terms;
+        var rated = Rating.Rate(terms, new RatingInput(charge.Quantity));
+        var line = Line(charge, terms.Model is FlatPrice ? LineKind.Flat : LineKind.Seat, rated, FixedAmount(charge, rated.Amount, currency), charge.Factor, null, Undivided) with { Before = charge.Before };
+        var bounded = rated.Amount < terms.MinimumAmount ? terms.MinimumAmount.Value : rated.Amount > terms.MaximumAmount ? terms.MaximumAmount.Value : rated.Amount;
+        var adjustment = FixedAmount(charge, bounded, currency) - line.Amount;
+        return adjustment.IsZero ? [line]
+            : [line, (bounded > rated.Amount ? Adjustment(LineKind.Minimum, "minimum", adjustment, charge) : Adjustment(LineKind.Maximum, "maximum", adjustment, charge)) with { Before = charge.Before }];
     }
 
     // Usage is what was used: only its minimum and maximum know of a part of a period.

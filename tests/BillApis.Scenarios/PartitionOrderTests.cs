@@ -23,13 +23,15 @@ public sealed class PartitionOrderTests(Databases databases) : LifeTests(databas
     {
         await using var life = await StartAsync("sqlite", "2026-02-01");
         var (cents, byDay, inAdvance, zone) = (random.Next(1, 5_000), random.Next(2) == 0, random.Next(3) > 0, random.Next(2) == 0 ? Berlin : DateTimeZone.Utc);
+        var (bounds, bound) = (random.Next(3), random.Next(1, 5_000));
+        var price = bounds switch { 1 => Math.Max(cents, bound), 2 => Math.Min(cents, bound), _ => cents };
         var start = zone.AtStartOfDay(First).ToInstant();
         Instant Later(Instant from) => from + Duration.FromMinutes(random.Next(2) == 0 ? random.Next(1, 20_000) : 1_440 * random.Next(1, 14));
         await life.CustomerAsync(with: customer => customer with { Zone = zone });
-        await life.PlanAsync("pro", Offer.Fee("fee", cents / 100m).Having(terms => terms with { Timing = inAdvance ? BillingTiming.InAdvance : BillingTiming.InArrears, Proration = byDay ? Proration.ByDay : Proration.BySecond }));
+        await life.PlanAsync("pro", Offer.Fee("fee", cents / 100m).Having(terms => terms with { Timing = inAdvance ? BillingTiming.InAdvance : BillingTiming.InArrears, Proration = byDay ? Proration.ByDay : Proration.BySecond, MinimumAmount = bounds is 1 ? bound / 100m : null, MaximumAmount = bounds is 2 ? bound / 100m : null }));
         var (end, now, shortened) = (Later(start), start, 0);
         await life.SubscribeAsync("acme", "pro", with => with with { StartAt = start, EndAt = end, Anchor = BillingAnchor.Calendar });
-        var told = new List<string> { $"{cents} cents {(byDay ? "by day" : "by second")} {(inAdvance ? "in advance" : "in arrears")} in {zone}, to {end}" };
+        var told = new List<string> { $"{cents} cents{(bounds is 0 ? "" : $", {(bounds is 1 ? "at least" : "at most")} {bound},")} {(byDay ? "by day" : "by second")} {(inAdvance ? "in advance" : "in arrears")} in {zone}, to {end}" };
         for (var left = random.Next(1, 7); left > 0; left--)
         {
             now = random.Next(4) == 0 ? end : Instant.Min(end, Later(now));
@@ -49,11 +51,11 @@ public sealed class PartitionOrderTests(Databases databases) : LifeTests(databas
             var (numerator, denominator) = byDay
                 ? (Period.DaysBetween(month, had.InZone(zone).Date), Period.DaysBetween(month, month.PlusMonths(1)))
                 : ((had - from).BclCompatibleTicks / NodaConstants.TicksPerSecond, (to - from).BclCompatibleTicks / NodaConstants.TicksPerSecond);
-            var expected = ((2 * cents * numerator) + denominator) / (2 * denominator);
+            var expected = ((2 * price * numerator) + denominator) / (2 * denominator);
             var billed = lines.Where(line => from <= line.Period!.Value.Start && line.Period.Value.Start < to).Sum(line => line.Amount.MinorUnits);
 
-            // What is given back is rounded by itself.
-            Math.Abs(billed - expected).ShouldBeLessThanOrEqualTo(shortened, $"{what}, {month}: {string.Join(", ", told)}\n{await life.BillsAsync("acme")}");
+            // What is given back of a line is rounded by itself, and of its bound too.
+            Math.Abs(billed - expected).ShouldBeLessThanOrEqualTo(bounds is 0 ? shortened : 2 * shortened, $"{what}, {month}: {string.Join(", ", told)}\n{await life.BillsAsync("acme")}");
         }
 
         await BilledLives.ProveAsync(life);

@@ -7,6 +7,17 @@ internal sealed class BeforeVerification(Invoice invoice, EarlierBills earlier, 
 {
     public void Verify(InvoiceLine line, string path)
     {
+        // What bounds a part goes on as the part does.
+        if (line is { Metric: null, Kind: LineKind.Minimum or LineKind.Maximum })
+        {
+            if (BoundedLines.Of(invoice, line).FirstOrDefault() is { } bounded && bounded.Before != line.Before)
+            {
+                findings.Add($"{path}.before", "is not that of the line that it bounds");
+            }
+
+            return;
+        }
+
         if (line.Before is not { } before)
         {
             return;

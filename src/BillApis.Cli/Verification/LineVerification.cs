@@ -115,8 +115,9 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             findings.Add(path, "is the bound of what another line bounds");
         }
 
-        var difference = (amount * Rational.Of(line.Factor)).Round(_digits) - bounded.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
-        if (line.Kind is LineKind.Minimum ? difference.Sign <= 0 : difference.Sign >= 0)
+        var difference = Prices.PartOf(amount, line, _digits) - bounded.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits);
+        var over = bounded is [{ Metric: null } part] && Prices.AmountOf(terms, part.Quantity, []) is { } whole ? ((Rational)amount).CompareTo(whole) : difference.Sign;
+        if (line.Kind is LineKind.Minimum ? over <= 0 : over >= 0)
         {
             findings.Add($"{path}.kind", $"is {line.Kind}, but its lines keep to it");
         }
@@ -135,24 +136,24 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
             return;
         }
 
-        // What is not prorated is asked once for a period that changes part.
-        if (line.Kind is LineKind.Usage && _periods.TimelineOf(line) is { Entries.IsEmpty: false })
+        // Of a fixed price, parts of which are a cent more or less than others, the whole tells.
+        if (line.Kind is not LineKind.Usage)
         {
-            return;
-        }
-
-        // A part that goes on with an earlier one is of a price that keeps to them as a whole.
-        if (line.Before is not null)
-        {
-            if (Prices.AmountOf(terms, line.Quantity, []) is not { } whole || whole < (terms.MinimumAmount ?? whole) || whole > (terms.MaximumAmount ?? whole))
+            if (Prices.AmountOf(terms, line.Quantity, []) is { } whole && (whole < terms.MinimumAmount ? terms.MinimumAmount : whole > terms.MaximumAmount ? terms.MaximumAmount : null) is { } bound && Prices.PartOf(bound, line, _digits) != line.Amount.MinorUnits)
             {
-                findings.Add($"{path}.before", "is of a price that does not keep to its minimum and maximum");
+                findings.Add(path, "does not keep to the minimum and maximum of its price: a line was left out");
             }
 
             return;
         }
 
-        var (part, amount) = (line.Kind is LineKind.Usage ? _periods.PartOfBounds(line, terms) : Rational.Of(line.Factor), charge.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits));
+        // What is not prorated is asked once for a period that changes part.
+        if (_periods.TimelineOf(line) is { Entries.IsEmpty: false })
+        {
+            return;
+        }
+
+        var (part, amount) = (_periods.PartOfBounds(line, terms), charge.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits));
         if ((terms.MinimumAmount * part)?.Round(_digits) > amount || (terms.MaximumAmount * part)?.Round(_digits) < amount)
         {
             findings.Add(path, "does not keep to the minimum and maximum of its price: a line was left out");

@@ -96,6 +96,12 @@ internal static class InvoiceSteps
     private static IEnumerable<string> Bound(InvoiceLine line, decimal? bound, string word, Invoice invoice)
     {
         var others = BoundedLines.Of(invoice, line).Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Amount);
+        if (line.Before is { } before && bound is { } whole)
+        {
+            var (both, billed) = (before + line.Factor, Money.Round(before.Apply(whole), invoice.Currency));
+            return [Text($"{word} {Exact.Format(whole)} × {both} of the period = {Exact.Format(both.Apply(whole))}, rounded half away from zero to {line.Amount + others + billed}"), Text($"less {billed} for the {before} before it, that all parts add up to the whole: {line.Amount + others}"), Text($"the lines of the price come to {others}, which makes {line.Amount}")];
+        }
+
         var part = line.Factor.IsWhole || bound is null ? "" : $" × {line.Factor} = {Exact.Format(line.Factor.Apply(bound.Value))}";
         return bound is null ? [Text($"{line.Amount}")] : [Text($"{word} {Exact.Format(bound.Value)}{part}"), Text($"the lines of the price come to {others}, which makes {line.Amount}")];
     }
