@@ -38,6 +38,11 @@ internal sealed class BeforeVerification(Invoice invoice, EarlierBills earlier, 
             return;
         }
 
+        if (Rational.Of(before) + Rational.Of(line.Factor) > 1)
+        {
+            findings.Add($"{path}.before", $"comes with the {line.Factor} of the line to more than the whole period");
+        }
+
         if (!billed.Exists(other => (other.Before is { } first ? Rational.Of(first) : Rational.Zero) + Rational.Of(other.Factor) == Rational.Of(before)))
         {
             findings.Add($"{path}.before", $"says that {before} of the period was billed up to {period.Start}, which no earlier line did");

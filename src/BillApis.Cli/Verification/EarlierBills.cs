@@ -23,7 +23,7 @@ internal sealed class EarlierBills
                 findings.Add(path, "is no document of its own");
             }
 
-            if ((bill?.Customer ?? memo?.Customer) != invoice.Customer || bill?.Id == invoice.Id || bill?.CreatedAt > invoice.CreatedAt || memo?.IssuedAt > invoice.IssuedAt)
+            if ((bill?.Customer ?? memo?.Customer) != invoice.Customer || bill?.Id == invoice.Id || (bill?.CreatedAt > invoice.CreatedAt && !(bill.IssuedAt <= invoice.IssuedAt)) || memo?.IssuedAt > invoice.IssuedAt)
             {
                 findings.Add(path, "is no earlier document of the customer");
             }

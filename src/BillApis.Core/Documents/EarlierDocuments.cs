@@ -42,7 +42,7 @@ internal sealed class EarlierDocuments(EarlierBills earlier, Plans plans)
     private async Task<IEnumerable<EarlierDocument>> OfAsync(List<InvoiceLine> following, List<CommitmentPeriod> settled, Instant? since, Invoice origin, Subscription subscription, ChargeSchedule schedule, CancellationToken cancellationToken)
     {
         var all = await earlier.IssuedAsync(subscription, subscription.Timeline.StartAt, cancellationToken).ConfigureAwait(false);
-        var bills = all.FindAll(bill => EarlierOrigins.IsBefore(bill, origin)).OrderBy(bill => bill.CreatedAt).ThenBy(bill => bill.Number ?? long.MaxValue).ToList();
+        var bills = EarlierOrigins.Before(origin, all).OrderBy(bill => bill.CreatedAt).ThenBy(bill => bill.Number ?? long.MaxValue).ToList();
         var taken = (await earlier.MemosAsync(subscription, subscription.Timeline.StartAt, bills, cancellationToken).ConfigureAwait(false)).Where(memo => memo.IssuedAt <= (origin.IssuedAt ?? Instant.MaxValue)).OrderBy(memo => memo.IssuedAt).ThenBy(memo => memo.Number);
         var known = bills.Append(origin).Select(bill => bill.PartOf(subscription.Id)).ToList();
         var beyond = bills.SelectMany(bill => bill.PartOf(subscription.Id).Lines, (bill, line) => (bill.CreatedAt, line)).Where(item => item.line is { InAdvance: true, RefersBack: false } && (item.CreatedAt >= since || (since is not null && item.line.Period?.End >= origin.CreatedAt))).Select(item => item.line.Id);

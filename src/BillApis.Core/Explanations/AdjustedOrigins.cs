@@ -19,7 +19,7 @@ internal sealed class AdjustedOrigins(EarlierBills earlier, Plans plans)
                 continue;
             }
 
-            var bills = (await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false)).FindAll(bill => EarlierOrigins.IsBefore(bill, invoice));
+            var bills = EarlierOrigins.Before(invoice, await earlier.InvoicesAsync(subscription, since, cancellationToken).ConfigureAwait(false));
             var memos = (await earlier.MemosAsync(subscription, since, bills, cancellationToken).ConfigureAwait(false)).Where(memo => memo.Subscription == subscription.Id && memo.Correction < part.Correction);
             InvoiceLine[] billed = [.. bills.SelectMany(bill => bill.PartOf(subscription.Id).Lines), .. EarlierBills.AdjustmentsOf(memos)];
             found[subscription.Id] = new AdjustedCharges(invoice, subscription, await plans.VersionsAsync(subscription, cancellationToken).ConfigureAwait(false), billed.Where(line => line.Metric is not null).ToLookup(line => (line.Price, line.Period?.Start)));

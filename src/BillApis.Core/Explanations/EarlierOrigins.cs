@@ -17,7 +17,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
             return (InvoiceSteps.OfAmount(line), false);
         }
 
-        var bills = (await earlier.InvoicesAsync(subscription, committed.Since, cancellationToken).ConfigureAwait(false)).Where(bill => IsBefore(bill, invoice)).SelectMany(bill => bill.PartOf(subscription.Id).Lines).ToList();
+        var bills = Before(invoice, await earlier.InvoicesAsync(subscription, committed.Since, cancellationToken).ConfigureAwait(false)).SelectMany(bill => bill.PartOf(subscription.Id).Lines).ToList();
         var memos = await earlier.MemosAsync(subscription, committed.Since, cancellationToken).ConfigureAwait(false);
         CommittedPeriod After(Func<CreditMemo, bool> isBefore) => committed.After([.. bills, .. EarlierBills.AdjustmentsOf(memos.Where(isBefore))]);
 
@@ -39,7 +39,7 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
 
         // As coupons discount it by now.
         var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, cancellationToken).ConfigureAwait(false)).FindAll(memo => memo.IssuedAt <= (invoice.IssuedAt ?? Instant.MaxValue));
-        var paid = AdvancedLine.Of([.. bills.Where(item => IsBefore(item, invoice)).Select(item => item.PartOf(subscription.Id))], memos, Instant.MinValue);
+        var paid = AdvancedLine.Of([.. Before(invoice, bills).Select(item => item.PartOf(subscription.Id))], memos, Instant.MinValue);
         var advanced = paid.FirstOrDefault(item => item.Line.Id == line.GivesBack)?.Line ?? bill.Lines.Single(item => item.Id == line.GivesBack);
         var terms = prices.Find(advanced, bill)!.Terms.In(line.Amount.Currency);
         // Of a minimum or maximum, and of a whole line that went on with another, that part of what was billed for it is given back that is left of its own time.
@@ -61,8 +61,9 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         }
 
         var memos = (await earlier.MemosAsync(subscription, bill.CreatedAt, [bill], cancellationToken).ConfigureAwait(false)).FindAll(memo => memo.Correction is { } place ? place < part.Correction : memo.IssuedAt <= (invoice.IssuedAt ?? Instant.MaxValue));
-        List<InvoiceLine> before = [.. bills.Where(item => IsBefore(item, invoice)).SelectMany(item => item.PartOf(subscription.Id).Lines), .. EarlierBills.AdjustmentsOf(memos)];
-        var known = bills.Where(item => IsBefore(item, invoice)).Select(item => item.PartOf(subscription.Id)).Append(part).ToList();
+        var there = Before(invoice, bills);
+        List<InvoiceLine> before = [.. there.SelectMany(item => item.PartOf(subscription.Id).Lines), .. EarlierBills.AdjustmentsOf(memos)];
+        var known = there.Select(item => item.PartOf(subscription.Id)).Append(part).ToList();
         var bound = new BoundBills(0, before)
         {
             Bills = known, Memos = memos, Until = invoice.CreatedAt, Standing = await earlier.StandingAsync([bill], cancellationToken).ConfigureAwait(false),
@@ -74,6 +75,14 @@ internal sealed class EarlierOrigins(EarlierBills earlier, Plans plans)
         return (InvoiceSteps.Moved(line, bill, billed, origin.TakenOff(billed)), origin.MovedWith(part.Lines).Any(item => item.Corrects == line.Corrects && item.Discount == line.Discount));
     }
 
-    /// <summary>Whether a bill was there as another was made.</summary>
-    public static bool IsBefore(Invoice bill, Invoice invoice) => bill.Id != invoice.Id && bill.CreatedAt <= invoice.CreatedAt && (bill.Number is null || invoice.Number is null || bill.IssuedAt < invoice.IssuedAt || (bill.IssuedAt == invoice.IssuedAt && (bill.CreatedAt < invoice.CreatedAt || bill.Number < invoice.Number)));
+    /// <summary>The bills that were there as another was made: issued before it, and of an earlier instant, unless it follows from one of a later, as what is told as of an earlier instant does.</summary>
+    public static List<Invoice> Before(Invoice invoice, IEnumerable<Invoice> bills)
+    {
+        var issued = bills.Where(bill => bill.Id != invoice.Id && IsIssuedBefore(bill, invoice)).ToList();
+        var named = invoice.Lines.Select(line => line.GivesBack ?? line.Corrects).OfType<InvoiceLineId>().ToHashSet();
+        return issued.Exists(bill => bill.CreatedAt > invoice.CreatedAt && bill.Lines.Any(line => named.Contains(line.Id))) ? issued : issued.FindAll(bill => bill.CreatedAt <= invoice.CreatedAt);
+    }
+
+    private static bool IsIssuedBefore(Invoice bill, Invoice invoice) =>
+        bill.Number is null || invoice.Number is null || bill.IssuedAt < invoice.IssuedAt || (bill.IssuedAt == invoice.IssuedAt && (bill.CreatedAt < invoice.CreatedAt || bill.Number < invoice.Number));
 }

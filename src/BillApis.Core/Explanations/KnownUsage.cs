@@ -32,8 +32,13 @@ internal sealed class KnownUsage(IUsageStore store)
         var before = await GroupsAsync(without).ConfigureAwait(false);
         return ComesTo(before) && !(ComesTo(all) && Others(all).SetEquals(Others(before))) ? without : with;
 
-        async Task<IReadOnlyList<UsageGroup>> GroupsAsync(Interval recorded) =>
-            (await store.ReadAsync(invoice.Tenant, [request with { GroupBy = price.Terms.GroupBy, Recorded = recorded }], cancellationToken).ConfigureAwait(false)).Single().Groups;
+        // The cells of a matrix are read by themselves: the greatest of all is not the sum of the greatest of each.
+        async Task<IReadOnlyList<UsageGroup>> GroupsAsync(Interval recorded)
+        {
+            var groups = (await store.ReadAsync(invoice.Tenant, [request with { GroupBy = price.Terms.Dimensions, Recorded = recorded }], cancellationToken).ConfigureAwait(false)).Single().Groups;
+            return price.Terms.Model is MatrixPrice ? [.. groups.GroupBy(group => group.Dimensions.Only(price.Terms.GroupBy), (key, cells) => new UsageGroup(key, cells.Sum(cell => cell.Value), cells.Sum(cell => cell.Events)))] : groups;
+        }
+
         bool ComesTo(IReadOnlyList<UsageGroup> groups) => charged.Count > 0
             ? groups.Sum(group => group.Value) == charged.Sum(other => other.Quantity)
             : groups.Where(group => group.Dimensions == Dimensions.Of(line.Group)).Sum(group => group.Value) == (line.Adjustment?.Quantity ?? line.Quantity);

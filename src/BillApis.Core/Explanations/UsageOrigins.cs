@@ -39,7 +39,7 @@ internal sealed class UsageOrigins(ChargedUsageReader usage, IUsageStore store, 
         }
 
         var now = await SumAsync(invoice.Tenant, [request with { GroupBy = price.Terms.GroupBy }], line, cancellationToken).ConfigureAwait(false);
-        return now.Sum(row => row.Value) == (line.Adjustment?.Quantity ?? line.Quantity) && !price.Terms.Model.NeedsEvents && !IsOfGroups(line, price)
+        return now.Sum(row => row.Value) == (line.Adjustment?.Quantity ?? line.Quantity) && !NeedsMore(price.Terms) && !IsOfGroups(line, price)
             ? request
             : request with { Recorded = await known.AtIssueAsync(invoice, line, request, price, cancellationToken).ConfigureAwait(false) };
     }

@@ -23,7 +23,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
             }
         }
 
-        return (charges, [.. open.Select(line => GivenBack(line, settles)).Concat(ended.Where(IsCut).Select(Whole)).OfType<UnusedTime>()]);
+        return (charges, [.. open.Select(line => GivenBack(line, Bounded(advanced, line), settles)).Concat(ended.Where(IsCut).Select(Whole)).OfType<UnusedTime>()]);
     }
 
     // A change that was known as its period began has cut the line that it gives back as a whole; an add-on of the same price may have a period of its own that is over by then.
@@ -95,9 +95,13 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
     private Charge From(PriceRun run, PricePart part, Instant start, IEnumerable<AdvancedLine> paid)
     {
         var charge = AdvanceCharges.From(run, part, start);
-        return charge.IsPart && paid.FirstOrDefault(line => line.IsKept && line.Line.Period!.Value is var period && period.End == start && period.Start >= charge.Full.Start && Pays(line, run, part)) is { } before
-            ? charge with { Before = (before.Line.Before + before.Line.Factor) ?? before.Line.Factor } : charge;
+        return charge.IsPart && paid.FirstOrDefault(line => line.IsKept && line.Line.Period!.Value is var period && period.End == start && period.Start >= charge.Full.Start && Pays(line, run, part)) is { Line: var before }
+            && ((before.Before + before.Factor) ?? before.Factor) is var billed && IsWithin(billed, run.Charge(part.Quantity, charge.Full.Start, start, run.PeriodAt(start - Duration.Epsilon)).Factor)
+            ? charge with { Before = billed } : charge;
     }
+
+    // Where periods moved, a line may have gone on with one of a period before.
+    private static bool IsWithin(ProrationFactor part, ProrationFactor whole) => (Int128)part.Numerator * whole.Denominator <= (Int128)whole.Numerator * part.Denominator;
 
     // Whether it pays all of its period: it is not prorated, or was not as it was billed.
     private bool IsWhole(InvoiceLine line, PriceRun run) => run.Price.Terms.Proration is Proration.None || (policy is not ChangeProration.Full && BilledBy(line)?.Price.Terms.Proration is Proration.None);
@@ -106,7 +110,11 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
     private PriceRun? BilledBy(InvoiceLine line) => runs.Where(run => run.From < at).Concat(earlier).Where(run => run.Price.Id == line.Price && run.Schedule is not null)
         .OrderByDescending(run => run.PartAt(line.Period!.Value.Start) is not null).FirstOrDefault(run => run.HasBilled(line));
 
-    private UnusedTime? GivenBack(AdvancedLine advanced, bool settles)
+    // A minimum or maximum was billed by what it follows.
+    private static InvoiceLine Bounded(IReadOnlyList<AdvancedLine> advanced, AdvancedLine line) => line.Line.Kind is LineKind.Minimum or LineKind.Maximum
+        ? advanced.TakeWhile(other => other != line).LastOrDefault(other => (other.Line.Price, other.Line.Period) == (line.Line.Price, line.Line.Period))?.Line ?? line.Line : line.Line;
+
+    private UnusedTime? GivenBack(AdvancedLine advanced, InvoiceLine bounded, bool settles)
     {
         var (line, period) = (advanced.Line, advanced.Line.Period!.Value);
         if (policy is ChangeProration.None)
@@ -124,7 +132,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
         }
 
         // Of a price whose terms changed, those count that the line was billed by.
-        var billed = ended is null ? null : BilledBy(line) ?? ended;
+        var billed = ended is null ? null : BilledBy(bounded) ?? ended;
         if (billed is null || billed.Price.Terms.Proration is Proration.None)
         {
             return null;

@@ -100,9 +100,13 @@ public sealed class ChargeSchedule
     /// <remarks>What was billed for a period of one zone may reach a little beyond the boundary of the next.</remarks>
     public bool IsChange(Instant boundary) => Changes().Any(entry => entry.At == boundary || entry.Until == boundary || (entry.Kind is TimelineKind.ZoneChanged && entry.At < boundary && boundary <= entry.At + ZoneShift));
 
-    /// <summary>From when on what was billed in advance may reach beyond an instant.</summary>
-    public Instant AdvancedSince(Instant at) => _runs.Where(run => run is { IsAdvance: true, Schedule: not null } && run.From <= at)
-        .Select(run => Instant.Max(run.From, run.PeriodAt(Instant.Min(at, run.To - Duration.Epsilon)).FullStart)).Append(at).Min();
+    /// <summary>From when on what was billed in advance may reach beyond an instant, or have paid the period that holds it.</summary>
+    public Instant AdvancedSince(Instant at) => _runs.Where(run => run is { IsAdvance: true, Schedule: not null } && run.From <= at).Select(run =>
+    {
+        // What is not prorated is charged once a period, which may have been before the price was had again.
+        var period = run.PeriodAt(Instant.Min(at, run.To - Duration.Epsilon));
+        return run.Price.Terms.Proration is Proration.None ? period.FullStart - PriceRun.ZoneShift(period) : Instant.Max(run.From, period.FullStart);
+    }).Append(at).Min();
 
     /// <summary>Everything that falls due at a boundary, arrears before advance.</summary>
     /// <param name="boundary">An instant that <see cref="NextBoundary"/> gave.</param>
