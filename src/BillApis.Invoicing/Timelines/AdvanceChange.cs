@@ -96,7 +96,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
     {
         var charge = AdvanceCharges.From(run, part, start);
         return charge.IsPart && paid.FirstOrDefault(line => line.IsKept && line.Line.Period!.Value is var period && period.End == start && period.Start >= charge.Full.Start && Pays(line, run, part)) is { Line: var before }
-            && ((before.Before + before.Factor) ?? before.Factor) is var billed && IsWithin(billed, run.Charge(part.Quantity, charge.Full.Start, start, run.PeriodAt(start - Duration.Epsilon)).Factor)
+            && ((before.Before + before.Factor) ?? before.Factor) is var billed && IsWithin(billed, run.Charge(part.Quantity, charge.Full.Start, start, run.PeriodAt(start)).Factor)
             ? charge with { Before = billed } : charge;
     }
 
