@@ -118,6 +118,24 @@ public sealed class SharedAmountTests(Databases databases) : LifeTests(databases
         await TotalsAsync(life, "2026-09-16", [31, 61, 50 - 20 + 5 - 17, -30]);
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task A_commitment_that_is_met_after_all_comes_back_with_the_amount_that_it_had_though_the_coupon_is_redeemed_again(string storage)
+    {
+        // 40.00 are missing on July 21, less 5.00. July's 50 calls have the 5.00 of the coupon's second time, and meet the commitment: 35.00 come back. Of the next 40.00, 5.00 are August's.
+        await using var life = await StartAsync(storage, "2026-07-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("first", Calls("calls"));
+        await life.Billing.Coupons.CreateAsync(life.Tenant, new Coupon { Code = "FIVE", Terms = new CouponTerms { AmountOff = Money.Of(5, Usd), Duration = CouponDuration.Forever } }, Token);
+        await life.SubscribeAsync("acme", "first", with => with with { Coupons = ["FIVE"], Commitment = new MinimumCommitment(Money.Of(40, Usd), new BillingInterval(IntervalUnit.Day, 20)) });
+        await life.GoToAsync("2026-07-22");
+        await life.Billing.Subscriptions.RemoveCouponAsync(life.Tenant, await SubscriptionAsync(life), "FIVE", Token);
+        await life.GoToAsync("2026-07-23");
+        await life.Billing.Subscriptions.AddCouponAsync(life.Tenant, await SubscriptionAsync(life), "FIVE", Token);
+        await life.UseAsync("acme", "call", 50, "2026-07-23");
+        await TotalsAsync(life, "2026-08-11", [35, 45 - 35, 35]);
+    }
+
     private static async Task ChangedAsync(Scenario life, int used)
     {
         await life.GoToAsync("2026-08-14");

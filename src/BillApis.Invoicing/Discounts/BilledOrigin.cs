@@ -30,9 +30,19 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
         [.. CorrectedDiscounts.Apply(Invoice with { Lines = [.. lines.Where(line => line.Kind is not LineKind.Discount).Select(line => line with { Discount = null })], Discounts = [] }, this, lines.Count(line => line.Kind is LineKind.Discount && Has(line))).Lines.Where(line => line.Kind is LineKind.Discount)];
 
     /// <summary>The same beside what an invoice takes of amounts for its period, by itself or for other bills.</summary>
-    internal BilledOrigin Beside(Invoice invoice, Instant? period) => CountsFor is not { } start
-        ? this
-        : this with { Coupons = [.. Coupons.Select(coupon => coupon.Terms.AmountOffPeriod is { } most ? coupon.AtMost(most - coupon.TakenBy(invoice, start, period == start, Invoice.Id)) : coupon)] };
+    internal BilledOrigin Beside(Invoice invoice, Instant? period)
+    {
+        if (CountsFor is not { } start)
+        {
+            return this;
+        }
+
+        // What it took itself is not less by what the coupon takes, redeemed again, of an amount of its own.
+        Redemption Beside(Redemption coupon, Money most) => coupon.TakenBy(invoice, start, period == start, Invoice.Id) is { IsZero: false } taken
+            ? coupon.AtMost(Money.FromMinorUnits(Math.Max((most - taken).MinorUnits, Discounts().TryGetValue(coupon.Coupon, out var own) ? own.MinorUnits : 0), most.Currency))
+            : coupon;
+        return this with { Coupons = [.. Coupons.Select(coupon => coupon.Terms.AmountOffPeriod is { } most ? Beside(coupon, most) : coupon)] };
+    }
 
     /// <summary>Whether all its lines are of one bill, so that a coupon is spread over them.</summary>
     internal bool IsOneBill => Bills.Length < 2;

@@ -82,8 +82,13 @@ public sealed class ChargeSchedule
     public Instant CountsFor(Invoice invoice)
     {
         ArgumentNullException.ThrowIfNull(invoice);
-        return CountsFor(invoice.Lines.Where(line => line is { RefersBack: false, Kind: not (LineKind.Commitment or LineKind.OneOff) } && !IsLate(line, invoice)).Select(line => line.Period?.Start ?? invoice.CreatedAt), invoice.CreatedAt);
+        var starts = invoice.Lines.Where(line => line is { RefersBack: false, Kind: not (LineKind.Commitment or LineKind.OneOff) } && !IsLate(line, invoice)).Select(line => line.Period?.Start ?? invoice.CreatedAt).ToList();
+
+        // Usage that early bills have no rest of was charged for its period without a line.
+        return CountsFor(starts.Count == 0 && invoice.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated ? ArrearsAt(invoice.CreatedAt) : starts, invoice.CreatedAt);
     }
+
+    private IEnumerable<Instant> ArrearsAt(Instant boundary) => _runs.Where(run => run is { IsAdvance: false, Schedule: not null }).SelectMany(run => ArrearCharges.Of(run, boundary)).Select(charge => charge.Period.Start);
 
     // What comes late to a period that nothing was billed for is on the invoice of a boundary beside what that charges.
     private static bool IsLate(InvoiceLine line, Invoice invoice) => line.Kind is LineKind.Adjustment && invoice.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated && line.Period?.End < invoice.CreatedAt;

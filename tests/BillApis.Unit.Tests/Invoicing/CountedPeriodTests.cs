@@ -18,6 +18,10 @@ public sealed class CountedPeriodTests
     }
 
     [Fact]
+    public void Usage_that_early_bills_have_no_rest_of_was_charged_for_its_period() =>
+        Of(InvoiceKind.Subscription, At(2026, 3, 1), Line(LineKind.Commitment, 2)).ShouldBe(At(2026, 2, 1));
+
+    [Fact]
     public void What_is_charged_once_is_of_the_instant() => Of(InvoiceKind.Subscription, At(2026, 3, 1), Line(LineKind.Usage, 2), Line(LineKind.Flat, 2) with { Period = null }).ShouldBe(At(2026, 3, 1));
 
     [Fact]
