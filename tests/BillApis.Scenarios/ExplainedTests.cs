@@ -163,4 +163,29 @@ public sealed class ExplainedTests(Databases databases) : LifeTests(databases)
     }
 
     private static ImmutableArray<string> StepsOf(InvoiceExplanation explanation, LineKind kind) => explanation.Lines.Single(line => line.Line.Kind == kind).Steps;
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task The_greatest_of_each_cell_is_explained_as_it_was_billed(string storage)
+    {
+        // The greatest of all is 30 with the late 20 and without it; the cells tell: 30 × 0.10, and 20 × 0.20 late.
+        await using var life = await StartAsync(storage, "2026-06-01");
+        await life.CustomerAsync();
+        await life.PlanAsync("one", Offer.Usage("peak", "level", new MatrixPrice(["region"], [new MatrixCell(["eu"], 0.10m)], 0.20m)) with { Aggregation = Aggregation.Max });
+        await life.SubscribeAsync("acme", "one");
+        await life.UseAsync("acme", "level", 30, "2026-06-05", ("region", "eu"));
+        await life.GoToAsync("2026-07-02");
+        await life.UseAsync("acme", "level", 20, "2026-06-06", ("region", "us"));
+        var id = (await life.InvoicesAsync("acme")).Single().Id.ToString();
+        (await life.Billing.Explanations.InvoiceAsync(life.Tenant, id, cancellationToken: Token)).Lines.ShouldAllBe(line => line.Agrees);
+        await life.GoToAsync("2026-08-02");
+        await BillsAsync(life, """
+            2026-07-01 invoice: 3.00
+              peak × 30 2026-06-01..2026-07-01: 3.00
+            2026-08-01 invoice: 4.00
+              peak × 0 2026-07-01..2026-08-01: 0.00
+              peak: adjustment × 20 2026-06-01..2026-07-01: 4.00
+            """);
+        await BilledLives.ProveAsync(life);
+    }
 }

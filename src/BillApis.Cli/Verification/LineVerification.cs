@@ -130,34 +130,28 @@ internal sealed class LineVerification(InvoiceExport export, Invoice invoice, IR
     // A price that does not keep to its minimum or maximum is followed by what brings it there.
     private void VerifyKept(InvoiceLine line, PriceTerms terms, string path)
     {
-        var charge = line.Kind is LineKind.Usage ? invoice.Lines.Where(other => other.Kind is LineKind.Usage && (other.Price, other.Period, other.Subscription) == (line.Price, line.Period, line.Subscription)).ToList() : [line];
-        if (line.Kind is not (LineKind.Flat or LineKind.Seat or LineKind.Usage) || charge[0].Id != line.Id || invoice.Lines.Any(other => other.Kind is LineKind.Minimum or LineKind.Maximum && BoundedLines.Of(invoice, other).Any(bounded => bounded.Id == line.Id)))
-        {
-            return;
-        }
-
-        // Of a fixed price, parts of which are a cent more or less than others, the whole tells.
-        if (line.Kind is not LineKind.Usage)
-        {
-            if (Prices.AmountOf(terms, line.Quantity, []) is { } whole && (whole < terms.MinimumAmount ? terms.MinimumAmount : whole > terms.MaximumAmount ? terms.MaximumAmount : null) is { } bound && Prices.PartOf(bound, line, _digits) != line.Amount.MinorUnits)
-            {
-                findings.Add(path, "does not keep to the minimum and maximum of its price: a line was left out");
-            }
-
-            return;
-        }
-
-        // What is not prorated is asked once for a period that changes part.
-        if (_periods.TimelineOf(line) is { Entries.IsEmpty: false })
-        {
-            return;
-        }
-
-        var (part, amount) = (_periods.PartOfBounds(line, terms), charge.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits));
-        if ((terms.MinimumAmount * part)?.Round(_digits) > amount || (terms.MaximumAmount * part)?.Round(_digits) < amount)
+        if (line.Kind switch { LineKind.Usage => !KeepsUsage(line, terms), LineKind.Flat or LineKind.Seat => !KeepsFixed(line, terms), _ => false }
+            && !invoice.Lines.Any(other => other.Kind is LineKind.Minimum or LineKind.Maximum && BoundedLines.Of(invoice, other).Any(bounded => bounded.Id == line.Id)))
         {
             findings.Add(path, "does not keep to the minimum and maximum of its price: a line was left out");
         }
+    }
+
+    // The whole tells, since parts are a cent more or less than others.
+    private bool KeepsFixed(InvoiceLine line, PriceTerms terms) => Prices.AmountOf(terms, line.Quantity, []) is not { } whole
+        || (whole < terms.MinimumAmount ? terms.MinimumAmount : whole > terms.MaximumAmount ? terms.MaximumAmount : null) is not { } bound || Prices.PartOf(bound, line, _digits) == line.Amount.MinorUnits;
+
+    private bool KeepsUsage(InvoiceLine line, PriceTerms terms)
+    {
+        // All lines of a charge are asked once, and what is not prorated once for a period that changes part.
+        var charge = invoice.Lines.Where(other => other.Kind is LineKind.Usage && (other.Price, other.Period, other.Subscription) == (line.Price, line.Period, line.Subscription)).ToList();
+        if (charge[0].Id != line.Id || _periods.TimelineOf(line) is { Entries.IsEmpty: false })
+        {
+            return true;
+        }
+
+        var (part, amount) = (_periods.PartOfBounds(line, terms), charge.Aggregate(BigInteger.Zero, (sum, other) => sum + other.Amount.MinorUnits));
+        return !((terms.MinimumAmount * part)?.Round(_digits) > amount || (terms.MaximumAmount * part)?.Round(_digits) < amount);
     }
 
     private void VerifyRated(InvoiceLine line, Price price, string path)

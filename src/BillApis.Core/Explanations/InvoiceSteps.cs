@@ -81,12 +81,17 @@ internal static class InvoiceSteps
 
         if (line.Before is { } before)
         {
-            var (both, billed) = (before + line.Factor, Money.Round(before.Apply(rated.Amount), line.Amount.Currency));
-            return [.. rated.Steps.SkipLast(1), Text($"× {both} of the period = {Exact.Format(both.Apply(rated.Amount))}, rounded half away from zero to {line.Amount + billed}"), Text($"less {billed} for the {before} before it, that all parts add up to the whole: {line.Amount}")];
+            return [.. rated.Steps.SkipLast(1), .. PartAfter(before, line.Factor, "", rated.Amount, line.Amount)];
         }
 
         // The one rounding comes after the part of the period is taken.
         return [.. rated.Steps.SkipLast(1), Text($"× {line.Factor} of the period = {Exact.Format(line.Factor.Apply(rated.Amount))}"), Text($"rounded half away from zero to {line.Amount}")];
+    }
+
+    private static ImmutableArray<string> PartAfter(ProrationFactor before, ProrationFactor factor, string of, decimal whole, Money part)
+    {
+        var (both, billed) = (before + factor, Money.Round(before.Apply(whole), part.Currency));
+        return [Text($"{of}× {both} of the period = {Exact.Format(both.Apply(whole))}, rounded half away from zero to {part + billed}"), Text($"less {billed} for the {before} before it, that all parts add up to the whole: {part}")];
     }
 
     private static IEnumerable<string> OneOff(InvoiceLine line) => line.UnitAmount is { } unit && line.Kind is LineKind.OneOff
@@ -98,8 +103,7 @@ internal static class InvoiceSteps
         var others = BoundedLines.Of(invoice, line).Aggregate(Money.Zero(invoice.Currency), (sum, item) => sum + item.Amount);
         if (line.Before is { } before && bound is { } whole)
         {
-            var (both, billed) = (before + line.Factor, Money.Round(before.Apply(whole), invoice.Currency));
-            return [Text($"{word} {Exact.Format(whole)} × {both} of the period = {Exact.Format(both.Apply(whole))}, rounded half away from zero to {line.Amount + others + billed}"), Text($"less {billed} for the {before} before it, that all parts add up to the whole: {line.Amount + others}"), Text($"the lines of the price come to {others}, which makes {line.Amount}")];
+            return [.. PartAfter(before, line.Factor, Text($"{word} {Exact.Format(whole)} "), whole, line.Amount + others), Text($"the lines of the price come to {others}, which makes {line.Amount}")];
         }
 
         var part = line.Factor.IsWhole || bound is null ? "" : $" × {line.Factor} = {Exact.Format(line.Factor.Apply(bound.Value))}";

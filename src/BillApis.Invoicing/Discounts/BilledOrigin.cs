@@ -38,10 +38,10 @@ public sealed record BilledOrigin(Invoice Invoice, ImmutableArray<Redemption> Co
         }
 
         // What it took itself is not less by what the coupon takes, redeemed again, of an amount of its own.
-        Redemption Beside(Redemption coupon, Money most) => coupon.TakenBy(invoice, start, period == start, Invoice.Id) is { IsZero: false } taken
+        Redemption Left(Redemption coupon, Money most) => coupon.TakenBy(invoice, start, period == start, Invoice.Id) is { IsZero: false } taken
             ? coupon.AtMost(Money.FromMinorUnits(Math.Max((most - taken).MinorUnits, Discounts().TryGetValue(coupon.Coupon, out var own) ? own.MinorUnits : 0), most.Currency))
             : coupon;
-        return this with { Coupons = [.. Coupons.Select(coupon => coupon.Terms.AmountOffPeriod is { } most ? Beside(coupon, most) : coupon)] };
+        return this with { Coupons = [.. Coupons.Select(coupon => coupon.Terms.AmountOffPeriod is { } most ? Left(coupon, most) : coupon)] };
     }
 
     /// <summary>Whether all its lines are of one bill, so that a coupon is spread over them.</summary>

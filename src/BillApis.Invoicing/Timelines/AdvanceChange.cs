@@ -112,7 +112,7 @@ internal sealed class AdvanceChange(IReadOnlyList<PriceRun> runs, IReadOnlyList<
 
     // A minimum or maximum was billed by what it follows.
     private static InvoiceLine Bounded(IReadOnlyList<AdvancedLine> advanced, AdvancedLine line) => line.Line.Kind is LineKind.Minimum or LineKind.Maximum
-        ? advanced.TakeWhile(other => other != line).LastOrDefault(other => (other.Line.Price, other.Line.Period) == (line.Line.Price, line.Line.Period))?.Line ?? line.Line : line.Line;
+        ? advanced.TakeWhile(other => other != line).LastOrDefault(other => BoundedLines.IsOf(other.Line, line.Line))?.Line ?? line.Line : line.Line;
 
     private UnusedTime? GivenBack(AdvancedLine advanced, InvoiceLine bounded, bool settles)
     {

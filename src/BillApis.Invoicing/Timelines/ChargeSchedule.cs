@@ -85,10 +85,10 @@ public sealed class ChargeSchedule
         var starts = invoice.Lines.Where(line => line is { RefersBack: false, Kind: not (LineKind.Commitment or LineKind.OneOff) } && !IsLate(line, invoice)).Select(line => line.Period?.Start ?? invoice.CreatedAt).ToList();
 
         // Usage that early bills have no rest of was charged for its period without a line.
-        return CountsFor(starts.Count == 0 && invoice.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated ? ArrearsAt(invoice.CreatedAt) : starts, invoice.CreatedAt);
+        return CountsFor(starts.Count == 0 && invoice.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated ? Arrears(invoice.CreatedAt).Select(charge => charge.Period.Start) : starts, invoice.CreatedAt);
     }
 
-    private IEnumerable<Instant> ArrearsAt(Instant boundary) => _runs.Where(run => run is { IsAdvance: false, Schedule: not null }).SelectMany(run => ArrearCharges.Of(run, boundary)).Select(charge => charge.Period.Start);
+    private IEnumerable<Charge> Arrears(Instant boundary) => _runs.Where(run => !run.IsAdvance).SelectMany(run => ArrearCharges.Of(run, boundary));
 
     // What comes late to a period that nothing was billed for is on the invoice of a boundary beside what that charges.
     private static bool IsLate(InvoiceLine line, Invoice invoice) => line.Kind is LineKind.Adjustment && invoice.Kind is InvoiceKind.Subscription or InvoiceKind.Consolidated && line.Period?.End < invoice.CreatedAt;
@@ -123,7 +123,7 @@ public sealed class ChargeSchedule
         ArgumentNullException.ThrowIfNull(advanced);
         var known = _timeline.KnownAt(boundary);
         var schedule = ReferenceEquals(known, _timeline) ? this : new ChargeSchedule(known, _plans);
-        var arrears = schedule._runs.Where(run => !run.IsAdvance).SelectMany(run => ArrearCharges.Of(run, boundary));
+        var arrears = schedule.Arrears(boundary);
         if (!schedule.IsChange(boundary))
         {
             return schedule.Settling(new DueAtBoundary([.. arrears, .. schedule._runs.Select(run => AdvanceCharges.Of(run, boundary)).OfType<Charge>()], []), boundary);
