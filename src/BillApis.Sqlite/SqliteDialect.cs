@@ -16,6 +16,9 @@ internal sealed class SqliteDialect : SqlDialect
     // SQLite's own 2 MB are used up by one batch, which then writes every page several times.
     private const int CacheKilobytes = 32_768;
 
+    // Leaves of indexes whose keys come in no order: what one batch read and changed, the next often needs again.
+    private const int WriterCacheKilobytes = 131_072;
+
     private readonly string _connectionString;
     private readonly string _file;
     private readonly string _durability;
@@ -40,7 +43,7 @@ internal sealed class SqliteDialect : SqlDialect
         var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = BusySeconds };
         (_connectionString, _file) = (builder.ToString(), builder.DataSource);
         _time = $"select {Now}";
-        _writer = new SqliteWriterSlot(token => ConnectAsync([], token));
+        _writer = new SqliteWriterSlot(token => ConnectAsync([], WriterCacheKilobytes, token));
     }
 
     public override string Name => "sqlite";
@@ -61,7 +64,7 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override IOldUsage OldUsage => new SqliteOldUsage(UsageLog);
 
-    public override async Task<DbConnection> OpenAsync(TenantId? tenant, CancellationToken cancellationToken) => await ConnectAsync(_prepared, cancellationToken).ConfigureAwait(false);
+    public override async Task<DbConnection> OpenAsync(TenantId? tenant, CancellationToken cancellationToken) => await ConnectAsync(_prepared, CacheKilobytes, cancellationToken).ConfigureAwait(false);
 
     public override Task<SqlWriter> OpenWriterAsync(CancellationToken cancellationToken) => _writer.EnterAsync(cancellationToken);
 
@@ -171,7 +174,7 @@ internal sealed class SqliteDialect : SqlDialect
     private BillingException Unavailable(string what, Exception inner) => new(BillingErrorCode.Unavailable, $"The SQLite database '{_file}' {what}.", inner);
 
     // What only reads is prepared once for as long as it is pooled; what writes, each time: nobody may have changed how durable it is.
-    private async Task<SqliteConnection> ConnectAsync(ConditionalWeakTable<sqlite3, SqliteDialect> prepared, CancellationToken cancellationToken)
+    private async Task<SqliteConnection> ConnectAsync(ConditionalWeakTable<sqlite3, SqliteDialect> prepared, int cacheKilobytes, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var connection = new SqliteConnection(_connectionString);
@@ -181,7 +184,7 @@ internal sealed class SqliteDialect : SqlDialect
             if (!prepared.TryGetValue(connection.Handle!, out _))
             {
                 Register(connection);
-                await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
+                await PrepareAsync(connection, cacheKilobytes, cancellationToken).ConfigureAwait(false);
                 prepared.Add(connection.Handle!, this);
             }
 
@@ -201,10 +204,10 @@ internal sealed class SqliteDialect : SqlDialect
     }
 
     // Write-ahead logging is a property of the file: asking once a process is enough.
-    private async Task PrepareAsync(SqliteConnection connection, CancellationToken cancellationToken)
+    private async Task PrepareAsync(SqliteConnection connection, int cacheKilobytes, CancellationToken cancellationToken)
     {
         await using var command = connection.CreateCommand();
-        command.CommandText = $"pragma busy_timeout = {BusySeconds * 1_000}; {(_isLogged ? "" : "pragma journal_mode = wal; ")}{_durability}; pragma cache_size = -{CacheKilobytes}";
+        command.CommandText = $"pragma busy_timeout = {BusySeconds * 1_000}; {(_isLogged ? "" : "pragma journal_mode = wal; ")}{_durability}; pragma cache_size = -{cacheKilobytes}";
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         (_isLogged, _opened) = (true, connection.DataSource);
     }
