@@ -10,8 +10,8 @@ public sealed class CalculateVectorTests(HostFixture host)
     public async Task Peers_numbers_come_back_over_http()
     {
         var calculator = new CalculatedVectors(CalculateAsync);
-        var (compared, failures) = (0, new List<string>());
-        foreach (var vector in Vector.Of("charge-models").Where(vector => CalculatedVectors.CanSay(vector) && !Reasons.All.ContainsKey(vector.Id)))
+        var (compared, failures, all) = (0, new List<string>(), Vector.Of("charge-models"));
+        foreach (var vector in all.Where(vector => CalculatedVectors.CanSay(vector) && !Reasons.All.ContainsKey(vector.Id)))
         {
             compared++;
             if (await calculator.RunAsync(vector) is { } problem)
@@ -21,7 +21,7 @@ public sealed class CalculateVectorTests(HostFixture host)
         }
 
         failures.ShouldBeEmpty();
-        compared.ShouldBeGreaterThan(200);
+        compared.ShouldBeGreaterThan(all.Count * 2 / 3);
     }
 
     private async Task<Calculated> CalculateAsync(JsonObject request)

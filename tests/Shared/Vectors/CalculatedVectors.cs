@@ -20,6 +20,7 @@ internal sealed class CalculatedVectors(Func<JsonObject, Task<Calculated>> calcu
         "bucketed" => BucketsAsync(vector),
         "blocks" => BlocksAsync(vector),
         "capacity" => CapacityAsync(vector),
+        _ when vector.Inputs["price"]?["tiers"] is JsonArray tiers && tiers.Any(tier => tier!["flat_cap"] is not null) => CappedTiersAsync(vector),
         _ => OneAsync(vector),
     };
 
@@ -96,8 +97,7 @@ internal sealed class CalculatedVectors(Func<JsonObject, Task<Calculated>> calcu
     {
         foreach (var wanted in groups.Select(item => item!.AsObject()))
         {
-            var key = wanted["key"]!.AsObject().Single();
-            var group = quote.Group(key.Key, Vector.Text(key.Value)!);
+            var group = quote.Group(wanted["key"]!.AsObject());
             var one = new Differences(wanted, "key");
             one.Compare("units", group.Quantity);
             one.Compare("amount", group.Amount);
@@ -118,7 +118,7 @@ internal sealed class CalculatedVectors(Func<JsonObject, Task<Calculated>> calcu
     private static JsonObject Request(Vector vector, JsonObject price)
     {
         var contract = PeerPrice.Contract(price, vector.Peer, vector.Inputs);
-        var request = new JsonObject { ["price"] = contract, ["quantity"] = vector.Inputs.ContainsKey("tier_selection_units") ? null : vector.Inputs["units"]?.DeepClone() };
+        var request = new JsonObject { ["price"] = contract, ["quantity"] = vector.Inputs.ContainsKey("tier_selection_units") ? null : Counted(vector.Inputs) };
         var inputs = vector.Inputs;
         request["events"] = (inputs["events"] as JsonArray, inputs["event_amounts_cents"] as JsonArray, inputs["groups"] as JsonArray) switch
         {
@@ -137,6 +137,10 @@ internal sealed class CalculatedVectors(Func<JsonObject, Task<Calculated>> calcu
 
         return request;
     }
+
+    // What the metric counts: one that is floored at zero never comes to less.
+    private static JsonNode? Counted(JsonObject inputs) =>
+        Vector.Text(inputs["negative_usage"]) is "zero" && Vector.Number(inputs["units"]) < 0 ? 0 : inputs["units"]?.DeepClone();
 
     private static JsonArray Array(JsonArray items, Func<JsonNode?, JsonObject> map) => new([.. items.Select(map)]);
 
@@ -158,6 +162,27 @@ internal sealed class CalculatedVectors(Func<JsonObject, Task<Calculated>> calcu
         found.Compare("billed_pre_units", before);
         found.Compare("discounted_units", vector.Of("units") - billed);
         found.Compare("discounted_pre_units", vector.Of("pre_units") - before);
+        return found.Report();
+    }
+
+    // A tier that has a bound of its own is a price of its own, which is nothing in the other tiers.
+    private async Task<string?> CappedTiersAsync(Vector vector)
+    {
+        var (total, whole) = (0m, vector.Inputs["price"]!.AsObject());
+        for (var i = 0; i < whole["tiers"]!.AsArray().Count; i++)
+        {
+            var one = whole.DeepClone().AsObject();
+            foreach (var other in one["tiers"]!.AsArray().Where((_, at) => at != i))
+            {
+                (other!["unit_amount"], other["flat_amount"]) = (0, 0);
+            }
+
+            one["cap_amount"] = one["tiers"]![i]!["flat_cap"]?.DeepClone();
+            total += (await RateAsync(PeerPrice.Contract(one, vector.Peer, vector.Inputs), vector.Of("units"))).Amount;
+        }
+
+        var found = new Differences(vector.Expected);
+        found.Compare("amount", vector.Inputs.ContainsKey("round_scale") ? Cents(total) : total);
         return found.Report();
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace BillApis.Tests.Vectors;
@@ -10,21 +11,31 @@ internal sealed class Differences(JsonObject expected, params string[] notOurs)
 
     public JsonObject Expected { get; } = expected;
 
-    public void Compare(string field, decimal actual)
+    /// <summary>Compares as numbers; null is that there is none.</summary>
+    public void Compare(string field, decimal? actual)
     {
         _seen.Add(field);
         if (Expected.ContainsKey(field) && Vector.Number(Expected[field]) != actual)
         {
-            _found.Add($"{field}: expected {Expected[field]}, got {actual}");
+            _found.Add($"{field}: expected {Expected[field] ?? "null"}, got {actual?.ToString(CultureInfo.InvariantCulture) ?? "null"}");
         }
     }
 
-    /// <summary>Compares after rounding half away from zero to the digits that the peer kept.</summary>
+    /// <summary>How a peer says that it rounds; half away from zero where it says nothing.</summary>
+    public static MidpointRounding ModeOf(JsonNode? rounding) => Vector.Text(rounding) switch
+    {
+        "ceil" or "ceiling" or "up" => MidpointRounding.ToPositiveInfinity,
+        "floor" or "down" => MidpointRounding.ToNegativeInfinity,
+        "half_even" => MidpointRounding.ToEven,
+        _ => MidpointRounding.AwayFromZero,
+    };
+
+    /// <summary>Compares after rounding to the digits that the peer kept, as it did.</summary>
     public void Compare(string field, decimal actual, string scale)
     {
         var digits = (int?)Vector.Number(Expected[scale]);
         _seen.Add(scale);
-        Compare(field, digits is null ? actual : Math.Round(actual, digits.Value, MidpointRounding.AwayFromZero));
+        Compare(field, digits is null ? actual : Math.Round(actual, digits.Value, ModeOf(field is "amount" ? Expected["amount_rounding"] : null)));
     }
 
     public void CompareText(string field, string? actual)

@@ -25,6 +25,11 @@ internal static class PeerPrice
         contract["currency"] = "USD";
         contract["semantics"] = semantics;
         contract["unit_conversion"] ??= inputs?["unit_conversion"]?.DeepClone();
+        if (price["zero_usage_flat"] is { } flat)
+        {
+            contract["flat_when_zero"] = flat.DeepClone();
+        }
+
         contract["minimum_amount"] = inputs?["min_spend"]?.DeepClone();
         contract["maximum_amount"] = (inputs?["max_spend"] ?? price["cap_amount"])?.DeepClone();
         contract["allow_negative"] = Vector.Text(inputs?["negative_usage"]) is "credit";
@@ -40,6 +45,7 @@ internal static class PeerPrice
         "percentage" => Fields(price, ("model", "model"), ("rate_percent", "rate"), ("fixed_amount", "fixed_per_event"), ("free_events", "free_events"), ("free_amount", "free_amount"), ("min_per_transaction", "min_per_event"), ("max_per_transaction", "max_per_event")),
         "dynamic" => Fields(price, ("model", "model"), ("multiplier", "multiplier")),
         "graduated_percentage" => new JsonObject { ["model"] = "graduated_percentage", ["tiers"] = List(price, tier => Fields(tier, ("up_to", "up_to"), ("rate_percent", "rate"), ("flat_amount", "flat_amount"))) },
+        "matrix" => Matrix(price),
         "blocks" => new JsonObject { ["model"] = Vector.Text(price["policy"]) is "all_tiers" ? "graduated" : "volume", ["tiers"] = Blocks(price) },
         _ => Tiered(price, semantics),
     };
@@ -77,6 +83,26 @@ internal static class PeerPrice
 
         return contract;
     }
+
+    // A cell that does not name a dimension takes any value of it.
+    private static JsonObject Matrix(JsonObject price)
+    {
+        var cells = price["cells"]!.AsArray();
+        string[] dimensions = [.. cells.SelectMany(cell => cell!["match"]!.AsObject().Select(item => item.Key)).Distinct()];
+        return new JsonObject
+        {
+            ["model"] = "matrix",
+            ["dimensions"] = new JsonArray([.. dimensions.Select(name => (JsonNode)name)]),
+            ["cells"] = new JsonArray([.. cells.Select(cell => new JsonObject
+            {
+                ["values"] = new JsonArray([.. dimensions.Select(name => cell!["match"]![name]?.DeepClone())]),
+                ["unit_amount"] = Each(cell!["price"] ?? cell),
+            })]),
+            ["default_unit_amount"] = price["default"] is { } otherwise ? Each(otherwise) : null,
+        };
+    }
+
+    private static JsonNode? Each(JsonNode price) => (price is JsonObject terms ? terms["unit_amount"] : price)?.DeepClone();
 
     private static JsonArray Blocks(JsonObject price)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace BillApis.Tests.Vectors;
 
@@ -14,9 +15,9 @@ internal sealed record Quote(JsonElement Json)
     public IReadOnlyList<QuoteTier> Tiers => [.. Json.GetProperty("tiers").EnumerateArray().Select(tier => new QuoteTier(
         Number(tier, "from"), Number(tier, "quantity"), Number(tier, "unit_amount"), Number(tier, "flat_amount"), Number(tier, "amount")))];
 
-    public (decimal Quantity, decimal Amount) Group(string dimension, string value)
+    public (decimal Quantity, decimal Amount) Group(JsonObject key)
     {
-        var group = Json.GetProperty("groups").EnumerateArray().Single(item => item.GetProperty("key").GetProperty(dimension).GetString() == value);
+        var group = Json.GetProperty("groups").EnumerateArray().Single(item => key.All(part => item.GetProperty("key").GetProperty(part.Key).GetString() == Vector.Text(part.Value)));
         return (Number(group, "quantity"), Number(group, "amount"));
     }
 

@@ -12,7 +12,7 @@ internal static class AmountVectors
 {
     public static string? Run(Vector vector) => vector.Category switch
     {
-        "round" => One(vector, "amount", PeerInvoice.CurrencyOf((int)vector.Of("scale")) is var currency ? Money.Round(vector.Of("amount"), currency).Amount : 0),
+        "round" => One(vector, "amount", PeerInvoice.CurrencyOf((int)vector.Of("scale")) is var currency ? Money.Round(vector.Of("amount"), currency, Differences.ModeOf(vector.Inputs["rounding"])).Amount : 0),
         "minor_units" => One(vector, "minor_units", Money.Of(Money.Round(vector.Of("amount"), PeerInvoice.CurrencyOf((int)vector.Of("charge_decimals"))).Amount, Currency.Parse(Vector.Text(vector.Inputs["currency"])!)).MinorUnits),
         "subtotal" => One(vector, "subtotal", Peer(vector).Draft(vector.Inputs["lines"]!.AsArray().Select(line => (line, (string?)null, (string?)null))).Subtotal.Amount),
         "usage_line" => One(vector, "amount", Billed(Peer(vector).Currency, new PerUnitPrice(vector.Of("unit_amount")), vector.Of("quantity"), null, ProrationFactor.Whole).Subtotal.Amount),
@@ -40,18 +40,24 @@ internal static class AmountVectors
     private static string? Discount(Vector vector)
     {
         var peer = Peer(vector);
+        var amount = peer.Money(vector.Inputs["amount"]);
+        var discount = CouponDiscounts.Of(peer.Terms(Unused(vector)), amount);
+        var found = new Differences(vector.Expected);
+        found.Compare("discount", discount.Amount);
+        found.Compare("final", (amount - discount).Amount);
+        return found.Report();
+    }
+
+    // The coupon without what it took off other invoices.
+    private static JsonObject Unused(Vector vector)
+    {
         var inputs = vector.Inputs.DeepClone().AsObject();
         if (inputs["already_used"] is { } used)
         {
             inputs["amount_off"] = Exact.Format(vector.Of("amount_off") - Vector.Number(used)!.Value);
         }
 
-        var amount = peer.Money(vector.Inputs["amount"]);
-        var discount = CouponDiscounts.Of(peer.Terms(inputs), amount);
-        var found = new Differences(vector.Expected);
-        found.Compare("discount", discount.Amount);
-        found.Compare("final", (amount - discount).Amount);
-        return found.Report();
+        return inputs;
     }
 
     private static string? DiscountEach(Vector vector)
@@ -75,7 +81,7 @@ internal static class AmountVectors
     {
         var peer = Peer(vector);
         var duration = Vector.Text(vector.Inputs["frequency"]) switch { "once" => CouponDuration.Once, "forever" => CouponDuration.Forever, _ => CouponDuration.Repeating };
-        var terms = peer.Terms(vector.Inputs) with { Duration = duration, DurationPeriods = (int?)Vector.Number(vector.Inputs["remaining"]), CarryOver = duration is CouponDuration.Once && vector.Inputs["amount_off"] is not null };
+        var terms = peer.Terms(Unused(vector)) with { Duration = duration, DurationPeriods = (int?)Vector.Number(vector.Inputs["remaining"]), CarryOver = duration is CouponDuration.Once && vector.Inputs["amount_off"] is not null };
         terms.Validate();
         var taken = CouponDiscounts.Of(terms, peer.Money(vector.Inputs["invoice_amount"]));
         var used = new Redemption(EntityId.New<CouponId>(), "", terms, PeerInvoice.Now).Counted(PeerInvoice.Now, taken);

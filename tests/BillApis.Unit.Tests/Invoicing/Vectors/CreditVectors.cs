@@ -26,6 +26,7 @@ internal static class CreditVectors
         "allowance_window" => AllowanceVectors.Window(vector),
         "starting_allowance" => AllowanceVectors.Start(vector),
         "credit_cost" => AllowanceVectors.Cost(vector),
+        "converted_balance" => UnitVectors.Converted(vector),
         _ => throw new InvalidOperationException($"nothing asks {vector.Category}"),
     };
 

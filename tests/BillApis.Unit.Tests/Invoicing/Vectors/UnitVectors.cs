@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using BillApis.Invoicing;
+using BillApis.Metering;
 using BillApis.Pricing;
 using BillApis.Tests.Vectors;
 using NodaTime;
@@ -56,6 +57,21 @@ internal static class UnitVectors
                 }
             }
         });
+        return found.Report();
+    }
+
+    // What is counted in other units comes to those of the grant by the metric's expression.
+    public static string? Converted(Vector vector)
+    {
+        var granted = new[] { "amount", "granted", "allowance", "balance" }.Select(name => Vector.Number(vector.Inputs[name])).First(amount => amount is not null)!.Value;
+        var found = new Differences(vector.Expected);
+        found.Add(UsageExpression.Parse("usage_raw / divide_by").TryEvaluate(property => vector.Of(property), out var used, out var problem) ? null : problem);
+        var at = Instant.FromUtc(2026, 1, 1, 0, 0);
+        var balance = new UnitBurn([new UnitGrant("granted", granted, new GrantPeriod(at))], []).Run(new UnitBalance(), at - Duration.FromHours(1), [new UnitUsage(at, used)], at + Duration.FromHours(1));
+        found.Compare("balance", balance.Total);
+        found.Compare("total_balance", balance.Total);
+        found.Compare("usage", balance.Usage);
+        found.Compare("overage", balance.Overage);
         return found.Report();
     }
 

@@ -38,7 +38,7 @@ internal static class PeerMetric
     {
         var (from, to) = (At(vector.Inputs["from"]), At(vector.Inputs["to"]));
         var metric = Of(vector);
-        var period = Aligned(vector, new Interval(from, vector.Inputs["to_inclusive"]?.GetValue<bool>() is true ? to + Duration.FromTicks(10) : to));
+        var period = FixedDays(vector) is { } served ? new Interval(from, from + served) : Aligned(vector, new Interval(from, vector.Inputs["to_inclusive"]?.GetValue<bool>() is true ? to + Duration.FromTicks(10) : to));
         return new UsageRequest(metric, default, period)
         {
             GroupBy = metric.GroupBy,
@@ -54,8 +54,14 @@ internal static class PeerMetric
         return initial.Concat(vector.Inputs["initial_value"] is { } value ? [Event(before, [("_value", value)], null)] : [])
             .Select((item, index) => new StoredEvent(item with { Id = $"{index}", Source = InitialSource }, before, null, []))
             .Concat(Items(vector.Inputs["events"]).Select((item, index) => new StoredEvent(
-                Event(At(item!["time"]), [("_value", item["value"]), ("_item", item["item"]), ("_operation", item["operation"])], item["properties"]) with { Id = $"{index:d6}" }, At(item["stored_at"] ?? item["time"]), null, [])));
+                Event(TimeOf(vector, At(item!["time"])), [("_value", item["value"]), ("_item", item["item"]), ("_operation", item["operation"])], item["properties"]) with { Id = $"{index:d6}" }, At(item["stored_at"] ?? item["time"]), null, [])));
     }
+
+    private static Duration? FixedDays(Vector vector) => vector.Inputs["fixed_days"] is { } days ? Duration.FromDays(days.GetValue<int>()) : null;
+
+    // Where each event counts for as many days, it counts from the first day of so many.
+    private static Instant TimeOf(Vector vector, Instant at) =>
+        FixedDays(vector) is not null && At(vector.Inputs["from"]) is var from && at >= from && at < At(vector.Inputs["to"]) ? from : at;
 
     public static IEnumerable<Interval> Windows(Vector vector, Interval period) => vector.Inputs["cuts"] is JsonArray cuts
         ? cuts.Select(At).Zip(cuts.Skip(1).Select(At), (start, end) => new Interval(start, end))

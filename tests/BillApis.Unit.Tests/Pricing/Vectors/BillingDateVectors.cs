@@ -82,9 +82,7 @@ internal static class BillingDateVectors
 
     private static string? Containing(Vector vector)
     {
-        var at = At(vector.Inputs["at"]);
-        var schedule = Grid(vector, At(vector.Inputs["anchor"]));
-        var period = schedule.PeriodAt(schedule.IndexAt(at));
+        var period = Vector.Text(vector.Inputs["interval"]) is "hourly" ? Hours(vector) : Period(vector);
         if (vector.Category is "containing_period")
         {
             return Instants(vector, ("start", period.Start), ("end", period.End));
@@ -100,6 +98,28 @@ internal static class BillingDateVectors
         parts.Compare("hour", local.Hour);
         parts.Compare("minute", local.Minute);
         return parts.Report();
+    }
+
+    private static Interval Period(Vector vector)
+    {
+        var schedule = Grid(vector, At(vector.Inputs["anchor"]));
+        var period = schedule.PeriodAt(schedule.IndexAt(At(vector.Inputs["at"])));
+        return new(period.Start, period.End);
+    }
+
+    // Hours are no periods of invoices but windows of quotas; of one that is used all the time, they follow one another.
+    private static Interval Hours(Vector vector)
+    {
+        var (at, anchor, count) = (At(vector.Inputs["at"]), At(vector.Inputs["anchor"]), (int)vector.Of("count", 1));
+        var period = new Interval(anchor - Duration.FromHours(count * Math.Max(0, (int)Math.Ceiling((anchor - at).TotalHours / count))), at + Far);
+        var terms = new Entitlement(default, EntitlementType.Metered) { Reset = UsageReset.Hour, ResetCount = count, Opens = WindowOpening.FirstUsage };
+        var window = OpenedWindow.Of(terms, period, Zone(vector), period.Start, null)!.Value;
+        while (window.End <= at)
+        {
+            window = OpenedWindow.Of(terms, period, Zone(vector), window.End, window.End)!.Value;
+        }
+
+        return window;
     }
 
     private static string? BillingDayPeriod(Vector vector)
@@ -152,8 +172,13 @@ internal static class BillingDateVectors
         return Instants(vector, ("start", schedule.PeriodAt(schedule.IndexAt(at)).Start));
     }
 
-    private static string? AddDays(Vector vector) => Instants(vector, ("result",
-        new BillingSchedule(Zone(vector), At(vector.Inputs["instant"]), BillingAnchor.Subscription, new(IntervalUnit.Day, (int)vector.Of("days"))).PeriodAt(0).End));
+    // Days are periods of a row that reaches back, so that none and fewer than none can be added too.
+    private static string? AddDays(Vector vector)
+    {
+        var at = At(vector.Inputs["instant"]);
+        var days = new BillingSchedule(Zone(vector), at - Far, BillingAnchor.At(at), new(IntervalUnit.Day, 1));
+        return Instants(vector, ("result", days.PeriodAt(days.IndexAt(at) + (int)vector.Of("days")).Start));
+    }
 
     private static BillingSchedule OnDay(Vector vector, string start) =>
         new(DateTimeZone.Utc, Day(vector.Inputs[start]), BillingAnchor.OnDay((int)vector.Of("billing_day")), Interval(vector));

@@ -43,8 +43,8 @@ internal static class ChangeVectors
     private static string? SeatChange(Vector vector)
     {
         var (seats, ratio) = (vector.Of("seats_after") - vector.Of("seats_before"), vector.Of("remaining_ratio"));
-        var left = new ProrationFactor((long)(ratio * 1_000_000), 1_000_000);
-        var discount = Vector.Number(vector.Inputs["discount"]!["percent"]) ?? throw new FormatException("a fixed discount");
+        var left = new ProrationFactor((long)Exact.Unscaled(ratio), (long)Math.Pow(10, ratio.Scale));
+        var discount = vector.Inputs["discount"] is { } given ? Vector.Number(given["percent"]) ?? throw new FormatException("a fixed discount") : 0;
         var found = new Differences(vector.Expected);
         found.Compare("charge", ProrationVectors.Round(vector, left.Apply(seats * vector.Of("seat_amount")) * (1 - (discount / 100m))).Amount);
         return found.Report();
@@ -56,7 +56,7 @@ internal static class ChangeVectors
         var lines = new List<decimal>();
         foreach (var component in vector.Inputs["components"]!.AsArray())
         {
-            var own = Vector.Number(component!["own_period_days"]) is { } days ? new ProrationFactor((long)left.Apply((decimal)full.Duration.TotalDays), (long)days) : left;
+            var own = Vector.Number(component!["own_period_days"]) is { } days ? new ProrationFactor(left.Numerator * full.Duration.Days, left.Denominator * (long)days) : left;
             var part = Vector.Text(component["kind"]) switch { "one_time" => ProrationFactor.Whole, "usage" => new(0, 1), _ => own };
             lines.Add(-ProrationVectors.Round(vector, part.Apply(Vector.Number(component["old_amount"]) ?? 0)).Amount);
             lines.Add(ProrationVectors.Round(vector, part.Apply(Vector.Number(component["new_amount"]) ?? 0)).Amount);
@@ -79,8 +79,8 @@ internal static class ChangeVectors
         var credit = old is { } amount ? -PeriodParts.UnusedCredit(amount, left, billed, Money.Zero(billed.Currency)).Amount : (decimal?)null;
         var charge = next is { } price ? ProrationVectors.Round(vector, left.Apply(price)).Amount : (decimal?)null;
         var found = new Differences(vector.Expected);
-        found.CompareText("credit", credit?.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        found.CompareText("charge", charge?.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        found.Compare("credit", credit);
+        found.Compare("charge", charge);
         found.Compare("net", (credit ?? 0) + (charge ?? 0));
         return found.Report();
     }

@@ -62,7 +62,7 @@ internal static class VectorRun
         {
             return await run(vector);
         }
-        catch (Exception problem) when (problem is BillingException or ArgumentException or InvalidOperationException or KeyNotFoundException or FormatException or NullReferenceException or OverflowException)
+        catch (Exception problem) when (problem is BillingException or ArgumentException or InvalidOperationException or KeyNotFoundException or FormatException or NullReferenceException or ArithmeticException)
         {
             return $"{problem.GetType().Name} {problem.Message}";
         }
