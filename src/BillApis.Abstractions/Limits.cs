@@ -86,7 +86,7 @@ public static class Limits
     /// <summary>How far ahead of the clock an event's timestamp may lie, where the options say nothing else.</summary>
     public static readonly Duration FutureSkew = Duration.FromHours(1);
 
-    /// <summary>How far from now a subscription may start, back or ahead.</summary>
+    /// <summary>How far from now a subscription may start, back or ahead, be changed ahead, and a dry run may look ahead.</summary>
     public static readonly Duration SubscriptionHorizon = Duration.FromDays(3_660);
 
     /// <summary>The largest event in a file that is imported, in bytes.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BillApis.Invoicing;
 using BillApis.Pricing;
 using Microsoft.AspNetCore.Builder;
@@ -63,8 +64,11 @@ internal static class ChangeEndpoints
     internal static Task<SubscriptionResponse> SuspendAsync(string id, Body<SuspendRequest> body, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken) =>
         AnswerAsync(id, new ChangeRequest(), new Suspend(body.Value.Cause) { Reason = body.Value.Reason }, caller, billing, clock, cancellationToken);
 
-    internal static Task<SubscriptionResponse> WithdrawAsync(string id, int number, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken) =>
-        AnswerAsync(id, new ChangeRequest(), new Withdraw(number), caller, billing, clock, cancellationToken);
+    internal static Task<SubscriptionResponse> WithdrawAsync(string id, string number, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken) =>
+        AnswerAsync(id, new ChangeRequest(), new Withdraw(Number(number)), caller, billing, clock, cancellationToken);
+
+    private static int Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw BillingException.Field("number", $"must be a whole number of 0 to {int.MaxValue}");
 
     private static async Task<SubscriptionResponse> AnswerAsync(string id, ChangeRequest request, SubscriptionChange change, Caller caller, Billing billing, IClock clock, CancellationToken cancellationToken)
     {

@@ -66,6 +66,11 @@ public sealed class InvoicePreviews
         ArgumentNullException.ThrowIfNull(request);
         var plan = await _plans.GetAsync(tenant, request.Plan, cancellationToken).ConfigureAwait(false);
         var customer = request.Customer is { } reference ? await _customers.GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false) : null;
+        if (customer is not null && !plan.Latest.Has(customer.Currency))
+        {
+            throw BillingException.Field("customer_id", $"must match: not everything that the plan '{plan.Code}' charges has amounts in {customer.Currency}");
+        }
+
         var (currency, id, period) = (customer?.Currency ?? plan.Currency, customer?.Id ?? default, request.Period);
         var charges = ImmutableArray.CreateBuilder<ChargedUsage>();
         foreach (var charge in Charge.Whole(plan.Latest.In(currency), period))

@@ -60,6 +60,12 @@ public sealed partial class InvoiceRuns
             throw BillingException.Field("as_of", $"must not be in the future (it is {now} now); only a dry run looks ahead");
         }
 
+        // It computes every bill up to there, for every subscription.
+        if (asOf > now + Limits.SubscriptionHorizon)
+        {
+            throw BillingException.Field("as_of", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
+        }
+
         var query = new DueQuery(dryRun ? asOf : Instant.Min(asOf, now), tenant, customer is null ? null : (await _customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false)).Id);
         var (due, real) = (await _subscriptions.CountDueAsync(query, cancellationToken).ConfigureAwait(false), RealTime());
         var run = new InvoiceRun

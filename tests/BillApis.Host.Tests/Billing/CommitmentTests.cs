@@ -27,6 +27,17 @@ public sealed class CommitmentTests(HostFixture host)
     }
 
     [Fact]
+    public async Task A_plan_that_is_committed_to_in_another_currency_is_not_simulated_for_a_customer()
+    {
+        var fee = new { price = new { currency = "EUR", model = "flat", amount = 20, interval = "month", currency_options = new[] { new { currency = "USD", amount = 25 } } } };
+        var plan = Seed.Id((await _api.PostAsync("/plans", new { code = Seed.Name("plan"), name = "Two currencies", currency = "EUR", items = new[] { fee }, minimum_commitment = new { amount = 100, interval = "month" } })).Ok(201));
+        object Simulation(string customer) => new { plan_id = plan, customer_id = customer, period_start = "2026-01-01T00:00:00Z", period_end = "2026-02-01T00:00:00Z" };
+
+        (await _api.PostAsync("/admin/simulation/invoice", Simulation(Seed.Id(await _seed.CustomerAsync())))).ShouldFail(400, "VAL_001", "customer_id");
+        (await _api.PostAsync("/admin/simulation/invoice", Simulation(Seed.Id(await _seed.CustomerAsync("EUR"))))).Ok().GetProperty("total").GetDecimal().ShouldBe(100m);
+    }
+
+    [Fact]
     public async Task Usage_is_invoiced_once_it_reaches_the_threshold_of_the_contract()
     {
         var (customer, type) = (Seed.Id(await _seed.CustomerAsync()), Seed.Name("tokens"));

@@ -8,6 +8,13 @@ public sealed class InvoiceTests(HostFixture host)
     private readonly Seed _seed = new(host.Api);
 
     [Fact]
+    public async Task A_dry_run_looks_at_most_ten_years_ahead()
+    {
+        (await _api.PostAsync("/invoicing/runs?wait=true", new { as_of = "9999-12-31T23:59:59Z", customer_id = Seed.Id(await _seed.CustomerAsync()), dry_run = true })).ShouldFail(400, "VAL_001", "as_of");
+        (await _api.PostAsync("/invoicing/runs?wait=true", new { as_of = (await _seed.NowAsync()).AddDays(3_660), customer_id = Seed.Id(await _seed.CustomerAsync()), dry_run = true })).Ok(202);
+    }
+
+    [Fact]
     public async Task A_run_bills_what_is_due_once()
     {
         var (customer, plan) = (Seed.Id(await _seed.CustomerAsync()), Seed.Id(await _seed.PlanAsync()));

@@ -48,6 +48,11 @@ public sealed class SubscriptionLifeTests(HostFixture host)
         var scheduled = changed.GetProperty("scheduled_changes")[0];
         (await _api.DeleteAsync($"/subscriptions/{id}/scheduled-changes/{scheduled.GetProperty("number").GetInt32()}")).Ok().GetProperty("scheduled_changes").GetArrayLength().ShouldBe(0);
         (await _api.DeleteAsync($"/subscriptions/{id}/scheduled-changes/0")).ShouldFail(409, "CON_001");
+        foreach (var number in new[] { "x", "1.5", "-1", "99999999999" })
+        {
+            (await _api.DeleteAsync($"/subscriptions/{id}/scheduled-changes/{number}")).ShouldFail(400, "VAL_001", "number");
+        }
+
         (await _api.GetAsync($"/subscriptions/{id}/history")).Ok().EnumerateArray().Select(item => item.GetProperty("type").GetString())
             .ShouldBe(["subscription.created", "subscription.plan_changed", "subscription.withdrawn"]);
     }
@@ -90,6 +95,16 @@ public sealed class SubscriptionLifeTests(HostFixture host)
         var later = (await _seed.NowAsync()).AddDays(3);
         (await _api.PostAsync($"/subscriptions/{id}/cancel", new { when = later })).Ok().GetProperty("end_at").GetDateTimeOffset().ShouldBe(later);
         (await _api.GetAsync($"/subscriptions/{id}/history")).Ok()[1].GetProperty("reason").GetString().ShouldBe("too expensive");
+    }
+
+    [Fact]
+    public async Task A_change_is_told_of_at_most_ten_years_ahead()
+    {
+        var (id, _) = await SubscribeAsync(new { fee = 10m });
+
+        (await _api.PostAsync($"/subscriptions/{id}/change-timezone", new { timezone = "Asia/Tokyo", when = "9999-12-31T23:59:59Z" })).ShouldFail(400, "VAL_001", "when");
+        (await _api.PostAsync($"/subscriptions/{id}/cancel", new { when = (await _seed.NowAsync()).AddDays(3_661) })).ShouldFail(400, "VAL_001", "when");
+        (await _api.PostAsync($"/subscriptions/{id}/cancel", new { when = (await _seed.NowAsync()).AddDays(3_660) })).Ok();
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using BillApis.Outbox;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillApis.Host.Tests;
@@ -23,6 +25,17 @@ public sealed class EnvelopeTests(HostFixture host)
         var answer = await host.Api.DeleteAsync("/auth/login");
         answer.ShouldFail(405, "REQ_001");
         answer.Message.ShouldContain("POST");
+    }
+
+    [Fact]
+    public void Parts_of_paths_are_text_to_their_handlers_who_refuse_a_wrong_one()
+    {
+        // Outside of development, one that ASP.NET cannot bind calls no handler and would be answered as done.
+        var bound = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .SelectMany(route => (route.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? []).Where(parameter => route.RoutePattern.GetParameter(parameter.Name!) is not null).Select(parameter => (route.DisplayName, parameter.Name, parameter.ParameterType)))
+            .ToList();
+        bound.ShouldNotBeEmpty();
+        bound.Where(parameter => parameter.ParameterType != typeof(string)).ShouldBeEmpty();
     }
 
     [Theory]

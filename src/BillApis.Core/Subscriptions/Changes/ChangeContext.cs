@@ -38,6 +38,11 @@ internal sealed record ChangeContext(Subscription Subscription, PlanVersions Ver
             return (change.When ?? otherwise) is ChangeWhen.Immediate ? Now : PeriodEnd;
         }
 
+        if (at > Now + Limits.SubscriptionHorizon)
+        {
+            throw BillingException.Field("when", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
+        }
+
         var earliest = Instant.Max(Subscription.BilledUntil ?? Instant.MinValue, Subscription.Timeline.StartAt);
         return at >= Now || at > earliest ? at : throw BillingException.Field("when", $"must not be before {(earliest < Now ? earliest : Now)}, up to which it is billed");
     }
