@@ -19,7 +19,7 @@ public sealed class BillingException(BillingErrorCode code, string message, Exce
 
     /// <summary>The refusal of a reference to a thing that the tenant does not have.</summary>
     public static BillingException NotFound(string kind, string reference) =>
-        new(BillingErrorCode.NotFound, $"There is no {kind} '{reference}'.");
+        new(BillingErrorCode.NotFound, $"There is no {kind.Replace('_', ' ')} '{reference}'.");
 
     /// <summary>The refusal of what is kept already and together comes to more than amounts can hold.</summary>
     /// <param name="what">What comes to that, to begin the sentence with.</param>
@@ -49,7 +49,7 @@ public sealed class BillingException(BillingErrorCode code, string message, Exce
 
     /// <summary>The refusal of a write that lost against another writer.</summary>
     public static BillingException Changed(string kind, string reference) =>
-        new(BillingErrorCode.Conflict, $"{kind} '{reference}' was changed by someone else; read it again and repeat.");
+        new(BillingErrorCode.Conflict, $"{kind.Replace('_', ' ')} '{reference}' was changed by someone else; read it again and repeat.");
 }
 
 /// <summary>One refused field of a request.</summary>

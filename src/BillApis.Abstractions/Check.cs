@@ -37,6 +37,15 @@ public static class Check
         }
     }
 
+    /// <summary>Refuses an e-mail address that is too long or has no form that mail could be sent to; null is none.</summary>
+    public static void Email(string field, string? value)
+    {
+        if (value is not null && (value.Length > Limits.CodeLength || value.Count('@') != 1 || value.StartsWith('@') || value.EndsWith('@') || value.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter))))
+        {
+            throw BillingException.Field(field, "must be an address like billing@example.com");
+        }
+    }
+
     /// <summary>Refuses a number outside of a range, both ends allowed.</summary>
     public static void Range(string field, decimal value, decimal from, decimal to)
     {

@@ -17,11 +17,12 @@ internal abstract class MasterDataEndpoints<T, TRequest, TQuery, TResponse>(stri
     public virtual RouteGroupBuilder Map(IEndpointRouteBuilder api)
     {
         var group = api.MapGroup($"/{path}").WithTags(tag).Requires(path);
-        group.MapPost("", CreateAsync).WithSummary($"Create a {T.Kind}");
-        group.MapGet("", ListAsync).WithSummary($"List the {T.Kind}s, newest first");
-        group.MapGet("/{id}", GetAsync).WithSummary($"Read one {T.Kind}");
-        group.MapPatch("/{id}", ChangeAsync).WithSummary($"Change some fields of a {T.Kind}");
-        group.MapDelete("/{id}", ArchiveAsync).WithSummary($"Archive a {T.Kind}; refused while it is in use");
+        var (one, all) = (T.Kind.Replace('_', ' '), path.Replace('-', ' '));
+        group.MapPost("", CreateAsync).WithSummary($"Create a {one}");
+        group.MapGet("", ListAsync).WithSummary($"List the {all}, newest first");
+        group.MapGet("/{id}", GetAsync).WithSummary($"Read one {one}");
+        group.MapPatch("/{id}", ChangeAsync).WithSummary($"Change some fields of a {one}");
+        group.MapDelete("/{id}", ArchiveAsync).WithSummary($"Archive a {one}; refused while it is in use");
         return group;
     }
 

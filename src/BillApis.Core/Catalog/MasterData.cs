@@ -7,6 +7,8 @@ public class MasterData<T>(IStore<T> store, IClock clock) where T : class, IMast
 {
     private const int MaxAttempts = 8;
 
+    private static string Words => T.Kind.Replace('_', ' ');
+
     /// <summary>Stores a new one as the tenant's own.</summary>
     /// <exception cref="BillingException">A field breaks a rule, or its code is taken.</exception>
     public virtual async Task<T> CreateAsync(TenantId tenant, T item, CancellationToken cancellationToken = default)
@@ -52,7 +54,7 @@ public class MasterData<T>(IStore<T> store, IClock clock) where T : class, IMast
             {
                 if (await UsedByAsync(before, token).ConfigureAwait(false) is { } user)
                 {
-                    throw new BillingException(BillingErrorCode.Conflict, $"The {T.Kind} '{before.Key}' is in use by {user} and cannot be archived.");
+                    throw new BillingException(BillingErrorCode.Conflict, $"The {Words} '{before.Key}' is in use by {user} and cannot be archived.");
                 }
             },
             cancellationToken);
@@ -102,5 +104,5 @@ public class MasterData<T>(IStore<T> store, IClock clock) where T : class, IMast
 
     private BillingEvent Event(string what, T item) => new($"{T.Kind}.{what}", item.Key, clock.GetCurrentInstant());
 
-    private static BillingException Taken(T item) => new(BillingErrorCode.Conflict, $"There is a {T.Kind} with {T.AliasField} '{item.Alias}' already.");
+    private static BillingException Taken(T item) => new(BillingErrorCode.Conflict, $"There is a {Words} with {T.AliasField} '{item.Alias}' already.");
 }

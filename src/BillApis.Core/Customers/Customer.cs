@@ -114,11 +114,7 @@ public sealed record Customer : IMasterData<Customer>
         }
 
         ValidateAliases();
-        if (Email is not null && (Email.Length > Limits.CodeLength || Email.Count('@') != 1 || Email.StartsWith('@') || Email.EndsWith('@') || Email.Any(char.IsWhiteSpace)))
-        {
-            throw BillingException.Field("email", "must be an address like billing@example.com");
-        }
-
+        Check.Email("email", Email);
         if (Country is not null && !(Country.Length == 2 && Country.All(char.IsAsciiLetterUpper)))
         {
             throw BillingException.Field("country", "must be an ISO 3166 code of two upper-case letters, like DE");

@@ -90,6 +90,8 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
     private static (Invoice Invoice, CreditMemo Memo) Take(Invoice before, CreditMemoId id, NewCreditMemo request, CreditableLines left, Instant now)
     {
         var amount = request.Amount is { } sum ? MoneyCheck.Exactly("amount", sum, before.Currency) : request.Lines.Select((line, i) => MoneyCheck.Exactly($"lines[{i}].amount", line.Amount, before.Currency)).Aggregate((all, one) => all + one);
+        // First, so that a refusal names the line.
+        var lines = request.Lines.IsEmpty ? left.Spread(amount) : ByLine(request, left, before.Currency);
         var (invoice, credit) = before.TakeBack(id, amount, now);
         return (invoice, new CreditMemo
         {
@@ -100,7 +102,7 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
             Subscription = before.Subscription,
             Currency = before.Currency,
             Series = before.CreditMemoSeries,
-            Lines = request.Lines.IsEmpty ? left.Spread(amount) : ByLine(request, left, before.Currency),
+            Lines = lines,
             Reason = request.Reason,
             Refund = request.Refund,
             Applied = credit.Applied,

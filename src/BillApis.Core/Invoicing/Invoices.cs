@@ -138,7 +138,7 @@ public sealed class Invoices
     /// <exception cref="BillingException">There is none such, it is a draft or withdrawn, or there is no address.</exception>
     public async Task<Invoice> SendAsync(TenantId tenant, string reference, string? to = null, CancellationToken cancellationToken = default)
     {
-        Check.Text("email", to, Limits.CodeLength);
+        Check.Email("email", to);
         var found = await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
         var address = to ?? (await _customers.GetAsync(tenant, found.Customer.ToString(), cancellationToken).ConfigureAwait(false)).Email
             ?? throw BillingException.Field("email", "is required, since the customer has none");

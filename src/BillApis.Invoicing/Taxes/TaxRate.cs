@@ -80,10 +80,21 @@ public sealed record TaxRate : IMasterData<TaxRate>
 
         Check.Text("region", Region, RegionLength);
         Check.Text("tax_category", TaxCategory, Limits.CodeLength);
+        RequireSome("region", Region, "the whole country");
+        RequireSome("tax_category", TaxCategory, "all categories");
         Check.Range("percentage", Percentage, 0, MaxPercentage);
         if (ValidTo <= ValidFrom)
         {
             throw BillingException.Field("valid_to", "must be after valid_from");
+        }
+    }
+
+    // An empty text is no place and no category: such a rate would be charged to nobody, and nobody would be told.
+    private static void RequireSome(string field, string? value, string all)
+    {
+        if (value is not null && string.IsNullOrWhiteSpace(value))
+        {
+            throw BillingException.Field(field, $"must not be empty; leave it out for {all}");
         }
     }
 

@@ -54,6 +54,25 @@ public sealed class CreditMemoTests(HostFixture host)
     }
 
     [Fact]
+    public async Task The_line_that_less_is_left_of_is_named()
+    {
+        var customer = Seed.Id(await _seed.CustomerAsync());
+        var draft = (await _api.PostAsync("/invoicing/invoices", new { customer_id = customer, currency = "USD", lines = new[] { new { description = "a", unit_amount = 10 }, new { description = "b", unit_amount = 90 } } })).Ok(201);
+        var (first, second) = (draft.GetProperty("lines")[0].GetProperty("id").GetString(), draft.GetProperty("lines")[1].GetProperty("id").GetString());
+        (await _api.PostAsync($"/invoicing/invoices/{Seed.Id(draft)}/issue")).Ok();
+
+        foreach (var amount in new[] { 0m, -1m, 90.01m, 1000m })
+        {
+            (await _api.PostAsync("/invoicing/credit-memos", new { invoice_id = Seed.Id(draft), reason = "x", lines = new[] { new { line_id = first, amount = 10m }, new { line_id = second, amount } } })).ShouldFail(400, "VAL_001", "lines[1].amount");
+        }
+
+        (await _api.PostAsync("/invoicing/credit-memos", new { invoice_id = Seed.Id(draft), reason = "x", lines = new[] { new { line_id = first, amount = 10m }, new { line_id = second, amount = 90m } } })).Ok(201);
+        var negative = Seed.Id((await _api.PostAsync("/invoicing/invoices", new { customer_id = customer, currency = "USD", lines = new[] { new { description = "a", unit_amount = -30 } } })).Ok(201));
+        (await _api.PostAsync($"/invoicing/invoices/{negative}/issue")).Ok();
+        (await _api.PostAsync("/invoicing/credit-memos", new { invoice_id = negative, reason = "x", amount = 1 })).Message.ShouldEndWith("must be more than 0 and at most what is left to credit, 0.00 USD");
+    }
+
+    [Fact]
     public async Task There_is_no_credit_memo_of_nothing()
     {
         (await _api.PostAsync("/invoicing/credit-memos", new { invoice_id = "inv_unknown", amount = 1, reason = "x" })).ShouldFail(404, "RES_001");

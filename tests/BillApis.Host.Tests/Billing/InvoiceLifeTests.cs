@@ -44,6 +44,11 @@ public sealed class InvoiceLifeTests(HostFixture host)
         (await _api.PostAsync($"{path}/issue")).Ok();
 
         (await _api.PostAsync($"{path}/send")).ShouldFail(400, "VAL_001", "email");
+        foreach (var email in new[] { "", " ", "NaN", "a b@example.com", "@example.com", "a@b@example.com" })
+        {
+            (await _api.PostAsync($"{path}/send", new { email })).ShouldFail(400, "VAL_001", "email");
+        }
+
         (await _api.PostAsync($"{path}/send", new { email = "other@example.com" })).Ok().GetProperty("sent_at").ValueKind.ShouldBe(JsonValueKind.String);
         (await _api.PatchAsync($"/customers/{customer}", new { email = "billing@example.com" })).Ok();
         (await _api.PostAsync($"{path}/send")).Ok();

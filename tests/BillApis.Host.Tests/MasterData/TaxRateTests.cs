@@ -78,10 +78,19 @@ public sealed class TaxRateTests(HostFixture host)
         nobody.GetProperty("total").GetRawText().ShouldBe("100");
     }
 
+    [Fact]
+    public async Task Refusals_name_things_in_words()
+    {
+        (await _api.GetAsync("/tax-rates/nothing")).Message.ShouldBe("There is no tax rate 'nothing'.");
+        (await _api.GetAsync("/legal-entities/nothing")).Message.ShouldBe("There is no legal entity 'nothing'.");
+    }
+
     [Theory]
     [InlineData("""{"percentage":1}""", "country")]
     [InlineData("""{"country":"de","percentage":1}""", "country")]
     [InlineData("""{"country":"DE"}""", "percentage")]
+    [InlineData("""{"country":"DE","percentage":1,"region":""}""", "region")]
+    [InlineData("""{"country":"DE","percentage":1,"tax_category":" "}""", "tax_category")]
     [InlineData("""{"country":"DE","percentage":-1}""", "percentage")]
     [InlineData("""{"country":"DE","percentage":1,"valid_from":"2026-01-01T00:00:00Z","valid_to":"2026-01-01T00:00:00Z"}""", "valid_to")]
     public async Task A_wrong_field_of_a_tax_rate_is_named(string body, string field) => (await _api.PostAsync("/tax-rates", body)).ShouldFail(400, "VAL_001", field);
