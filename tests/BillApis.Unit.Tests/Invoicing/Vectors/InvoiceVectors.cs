@@ -46,7 +46,7 @@ internal static class InvoiceVectors
 
         // What an invoice below zero owes becomes credit of the customer; the peers' total is the amount itself.
         found.Compare("total", (invoice.Total - invoice.Prepaid).Amount);
-        found.Compare("average_tax_percent", Average(invoice));
+        found.Compare("average_tax_percent", Math.Round(Average(invoice), Vector.Number(vector.Expected["average_tax_percent"])?.Scale ?? 0, MidpointRounding.AwayFromZero));
         found.Compare("lines", (expected, report) => CompareLines(vector, expected, invoice, payable, report));
         CompareTaxes(vector, invoice, found);
         return found.Report();

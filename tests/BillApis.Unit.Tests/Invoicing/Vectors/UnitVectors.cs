@@ -43,6 +43,7 @@ internal static class UnitVectors
     private static string? History(Vector vector)
     {
         var (burn, from) = (BurnOf(vector), CreditVectors.At(vector.Inputs["start"]));
+        var length = Vector.Text(vector.Inputs["window"]) switch { "minute" => Duration.FromMinutes(1), "day" => Duration.FromDays(1), _ => Duration.FromHours(1) };
         var found = new Differences(vector.Expected);
         found.Compare("windows", (expected, report) =>
         {
@@ -50,7 +51,7 @@ internal static class UnitVectors
             {
                 var start = CreditVectors.At(window!["start"]);
                 var balance = burn.Run(StartOf(vector), from, UsageOf(vector), start).Total;
-                var usage = UsageOf(vector).Where(use => use.At >= start && use.At < start + Duration.FromHours(1)).Sum(use => use.Amount);
+                var usage = UsageOf(vector).Where(use => use.At >= start && use.At < start + length).Sum(use => use.Amount);
                 if (balance != Vector.Number(window["balance_at_start"]) || usage != (Vector.Number(window["usage"]) ?? usage))
                 {
                     report($"at {start}: {balance}, {usage}");
@@ -98,6 +99,10 @@ internal static class UnitVectors
         Usage = vector.Of("usage_before"),
     };
 
+    // Of a level that the last event tells, nothing else was used.
     private static List<UnitUsage> UsageOf(Vector vector) =>
+        Vector.Text(vector.Inputs["aggregation"]) is "latest" ? [.. AllOf(vector).OrderBy(use => use.At).TakeLast(1)] : AllOf(vector);
+
+    private static List<UnitUsage> AllOf(Vector vector) =>
         [.. vector.Inputs["usage"]!.AsArray().Select(use => new UnitUsage(CreditVectors.At(use!["at"]), Vector.Number(use["amount"])!.Value))];
 }

@@ -70,19 +70,15 @@ internal static class BillingDateVectors
     private static string? Boundary(Vector vector, string given, bool after)
     {
         var at = At(vector.Inputs[given]);
-        var anchor = At(vector.Inputs["anchor"]);
-        var schedule = Grid(vector, vector.Inputs["at_midnight"]?.GetValue<bool>() is true ? Midnight(anchor, Zone(vector)) : anchor);
         var strict = vector.Inputs["strict"]!.GetValue<bool>();
-        var boundary = after
-            ? schedule.NextBoundary(strict ? at : at - Duration.Epsilon)
-            : schedule.PeriodAt(schedule.IndexAt(strict ? at - Duration.Epsilon : at)).Start;
+        var boundary = after ? PeriodAt(vector, strict ? at : at - Duration.Epsilon).End : PeriodAt(vector, strict ? at - Duration.Epsilon : at).Start;
         boundary = vector.Inputs.ContainsKey("not_after") ? Instant.Min(boundary, At(vector.Inputs["not_after"])) : boundary;
         return Instants(vector, ("boundary", boundary));
     }
 
     private static string? Containing(Vector vector)
     {
-        var period = Vector.Text(vector.Inputs["interval"]) is "hourly" ? Hours(vector) : Period(vector);
+        var period = PeriodAt(vector, At(vector.Inputs["at"]));
         if (vector.Category is "containing_period")
         {
             return Instants(vector, ("start", period.Start), ("end", period.End));
@@ -97,20 +93,27 @@ internal static class BillingDateVectors
         parts.Compare("day", local.Day);
         parts.Compare("hour", local.Hour);
         parts.Compare("minute", local.Minute);
+        parts.Compare("second", local.Second);
         return parts.Report();
     }
 
-    private static Interval Period(Vector vector)
+    private static Interval PeriodAt(Vector vector, Instant at)
     {
-        var schedule = Grid(vector, At(vector.Inputs["anchor"]));
-        var period = schedule.PeriodAt(schedule.IndexAt(At(vector.Inputs["at"])));
+        var anchor = At(vector.Inputs["anchor"]);
+        if (Vector.Text(vector.Inputs["interval"]) is "hourly")
+        {
+            return Hours(vector, anchor, at);
+        }
+
+        var schedule = Grid(vector, vector.Inputs["at_midnight"]?.GetValue<bool>() is true ? Midnight(anchor, Zone(vector)) : anchor);
+        var period = schedule.PeriodAt(schedule.IndexAt(at));
         return new(period.Start, period.End);
     }
 
     // Hours are no periods of invoices but windows of quotas; of one that is used all the time, they follow one another.
-    private static Interval Hours(Vector vector)
+    private static Interval Hours(Vector vector, Instant anchor, Instant at)
     {
-        var (at, anchor, count) = (At(vector.Inputs["at"]), At(vector.Inputs["anchor"]), (int)vector.Of("count", 1));
+        var count = (int)vector.Of("count", 1);
         var period = new Interval(anchor - Duration.FromHours(count * Math.Max(0, (int)Math.Ceiling((anchor - at).TotalHours / count))), at + Far);
         var terms = new Entitlement(default, EntitlementType.Metered) { Reset = UsageReset.Hour, ResetCount = count, Opens = WindowOpening.FirstUsage };
         var window = OpenedWindow.Of(terms, period, Zone(vector), period.Start, null)!.Value;
