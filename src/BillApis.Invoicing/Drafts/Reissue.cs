@@ -6,7 +6,7 @@ namespace BillApis.Invoicing;
 /// <summary>Puts a draft in the place of an invoice that was withdrawn, so that it can be corrected and issued under a new number.</summary>
 public static class Reissue
 {
-    /// <summary>The withdrawn invoice and its replacement, each knowing the other; the replacement has the same lines, discounts and decided taxes, and no credit yet.</summary>
+    /// <summary>The withdrawn invoice and its replacement, each knowing the other; the replacement has the same lines, discounts and decided taxes, these of what is left without credit, as it has none yet.</summary>
     /// <param name="invoice">A withdrawn invoice, or an open one on which nothing was paid: that is withdrawn with this.</param>
     /// <param name="number">The place of the replacement among the corrections of a subscription's bills; not looked at for a one-off.</param>
     /// <param name="at">When.</param>
@@ -23,7 +23,7 @@ public static class Reissue
         var id = EntityId.Derive<InvoiceId>(at, $"{invoice.Tenant}/{invoice.Id}/replacement");
         var bound = invoice.Subscriptions().Any();
         int? place = invoice.Subscription is { } only ? number(only) : null;
-        return (withdrawn with { ReplacedBy = id }, invoice with
+        var replacement = invoice with
         {
             Id = id,
             Kind = bound ? InvoiceKind.Replacement : invoice.Kind,
@@ -41,6 +41,7 @@ public static class Reissue
             Edits = [],
             CreatedAt = at,
             Version = 0,
-        });
+        };
+        return (withdrawn with { ReplacedBy = id }, InvoiceSettlement.Settle(replacement, [], TaxDecision.Of(replacement), at).Invoice);
     }
 }

@@ -54,6 +54,20 @@ public sealed class DraftTests
         Reissue.Of(issued.Cancel(), _ => 4, later).Withdrawn.Status.ShouldBe(InvoiceStatus.Canceled);
     }
 
+    [Theory]
+    [InlineData(false, 2225, 11125, 2500, 12500)] // 25 % of 89 and of 100
+    [InlineData(true, 1780, 8900, 2000, 10000)] // a fifth of 89 and of 100
+    public void The_taxes_of_a_replacement_are_of_all_that_it_charges_without_the_credit_that_was_given_back(bool inclusive, long tax, long total, long taxWithout, long totalWithout)
+    {
+        var draft = Draft(Line("Work", 60m), Line("Fee", 40m));
+        var issued = InvoiceSettlement.Settle(draft, [Bills.Grant(11m, CreditCategory.Promotional)], Bills.On(draft, Bills.Vat(25m, inclusive)), Now).Invoice.Issue(Now, 14);
+        (issued.TaxTotal.MinorUnits, issued.Total.MinorUnits).ShouldBe((tax, total));
+
+        var replacement = Reissue.Of(issued, _ => 1, Now + Duration.FromDays(1)).Replacement;
+
+        (replacement.CreditTotal.MinorUnits, replacement.TaxTotal.MinorUnits, replacement.Total.MinorUnits).ShouldBe((0, taxWithout, totalWithout));
+    }
+
     private static string Refused(Action action)
     {
         var refusal = Should.Throw<BillingException>(action);
