@@ -31,6 +31,12 @@ public static class Check
             throw BillingException.Field(field, $"must be at most {length} characters long");
         }
 
+        // Half of a pair cannot be spelled in UTF-8: what is stored would be another text.
+        if (!IsWhole(value))
+        {
+            throw BillingException.Field(field, "must be whole Unicode characters, but has half of a surrogate pair");
+        }
+
         if (value.Any(letter => char.IsControl(letter) && letter is not ('\n' or '\r' or '\t')))
         {
             throw BillingException.Field(field, "must not contain control characters");
@@ -46,12 +52,17 @@ public static class Check
         }
     }
 
-    /// <summary>Refuses a number outside of a range, both ends allowed.</summary>
+    /// <summary>Refuses a number outside of a range, both ends allowed, or with more than <see cref="Limits.FractionDigits"/> fractional digits, which could not be read back.</summary>
     public static void Range(string field, decimal value, decimal from, decimal to)
     {
         if (value < from || value > to)
         {
             throw BillingException.Field(field, $"must be between {Exact.Format(from)} and {Exact.Format(to)}");
+        }
+
+        if (value.Scale > Limits.FractionDigits && Exact.Normalize(value).Scale > Limits.FractionDigits)
+        {
+            throw BillingException.Field(field, $"must have at most {Limits.FractionDigits} fractional digits");
         }
     }
 
@@ -69,6 +80,19 @@ public static class Check
             Text($"metadata.{key}", Required("metadata", key), Limits.CodeLength);
             Text($"metadata.{key}", value, Limits.PropertyLength);
         }
+    }
+
+    private static bool IsWhole(string value)
+    {
+        for (var i = 0; i < value.Length; i++)
+        {
+            if (char.IsSurrogate(value[i]) && (++i == value.Length || !char.IsSurrogatePair(value[i - 1], value[i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static string Required(string field, string? value) =>

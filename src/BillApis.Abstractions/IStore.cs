@@ -30,7 +30,7 @@ public interface IStore<T> where T : class, IEntity<T>
 public sealed record StoreQuery
 {
     /// <summary>Column name to the value it must have, for example <c>status</c> to <c>active</c>.</summary>
-    public ImmutableDictionary<string, string> Where { get; init; } = ImmutableDictionary<string, string>.Empty;
+    public ImmutableDictionary<string, string> Where { get; init => field = value ?? throw new ArgumentNullException(nameof(value)); } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>How many a page holds, 1 to <see cref="Limits.PageSize"/>.</summary>
     public int Limit { get; init; } = Limits.DefaultPageSize;

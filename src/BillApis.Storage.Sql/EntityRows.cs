@@ -64,7 +64,17 @@ internal class EntityRows<T> where T : class, IEntity<T>
     /// <summary>Where a column stands.</summary>
     protected int ColumnOf(string name) => Inserts.Columns.Select(column => column.Name).ToList().IndexOf(name);
 
-    protected static byte[] Spelled(T item) => JsonSerializer.SerializeToUtf8Bytes(item, BillingJson.Options);
+    protected static byte[] Spelled(T item)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(item, BillingJson.Options);
+        }
+        catch (JsonException unknown)
+        {
+            throw new ArgumentException($"A value of {typeof(T).Name} is none of its type and cannot be stored: {unknown.Message}", nameof(item), unknown);
+        }
+    }
 
     private void Fill(SqlValue[] values, T item, byte[] body)
     {

@@ -32,6 +32,7 @@ internal class SqlStore<T>(SqlDatabase database, EntityMap<T> map) : IStore<T> w
 
     public async Task<Page<T>> ListAsync(TenantId tenant, StoreQuery query, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(query);
         ArgumentOutOfRangeException.ThrowIfNotEqual(query.Limit is > 0 and <= Limits.PageSize, true, nameof(query));
         var filters = string.Concat(query.Where.Keys.Select(column => $" and {Known(column)}"));
         await using var connection = await database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);

@@ -63,10 +63,11 @@ public class MasterData<T>(IStore<T> store, IClock clock) where T : class, IMast
     private protected async Task<T> ChangeAsync(
         TenantId tenant, string reference, string what, Func<T, T> change, Func<T, T, CancellationToken, Task>? check, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(change);
         for (var attempt = 1; ; attempt++)
         {
             var before = await GetAsync(tenant, reference, cancellationToken).ConfigureAwait(false);
-            var after = change(before);
+            var after = change(before) ?? throw new InvalidOperationException($"The change made nothing of the {Words} '{reference}'.");
             if (ReferenceEquals(before, after))
             {
                 return before;

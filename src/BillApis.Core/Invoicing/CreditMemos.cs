@@ -24,6 +24,7 @@ public sealed class CreditMemos(IInvoiceStore invoices, IStore<CreditMemo> store
     public async Task<CreditMemo> CreateAsync(TenantId tenant, NewCreditMemo request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        Given.All(request.Lines, nameof(request));
         Check.Name("reason", request.Reason);
         if (request.Amount is null == request.Lines.IsEmpty)
         {

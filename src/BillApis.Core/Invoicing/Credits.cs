@@ -85,9 +85,15 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
     }
 
     /// <summary>What a customer could use at instants of the past, in their order.</summary>
-    /// <exception cref="BillingException">The tenant has no such customer.</exception>
+    /// <exception cref="BillingException">The tenant has no such customer, or an instant is too far ahead.</exception>
     public async Task<IReadOnlyList<BalancePoint>> HistoryAsync(TenantId tenant, string customer, IReadOnlyList<Instant> instants, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(instants);
+        if (instants.Any(at => at > clock.GetCurrentInstant() + Limits.SubscriptionHorizon))
+        {
+            throw BillingException.Field("instants", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
+        }
+
         var found = await customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false);
         var all = new StoreQuery { Limit = Limits.PageSize };
         var grants = await AllAsync(all.With("customer_id", found.Id.ToString()), query => store.ListAsync(tenant, query, cancellationToken)).ConfigureAwait(false);
@@ -170,6 +176,16 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
             throw BillingException.Field("amount", "must be more than 0");
         }
 
+        Given.Known(request.Category, nameof(request));
+        ArgumentNullException.ThrowIfNull(request.Scope, nameof(request));
+        Given.All(request.Scope.Metrics, nameof(request));
+        Given.All(request.Scope.Products, nameof(request));
+        _ = MoneyCheck.Exactly("amount", request.Amount.Amount, request.Amount.Currency);
+        if (request.EffectiveAt > now + Limits.SubscriptionHorizon)
+        {
+            throw BillingException.Field("effective_at", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
+        }
+
         if (request.ExpiresAt is { } expires && expires <= Instant.Max(now, request.EffectiveAt ?? now))
         {
             throw BillingException.Field("expires_at", "must be in the future and after effective_at");
@@ -182,6 +198,11 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
 
         if (request.Recurrence is { } refilled)
         {
+            if (refilled.Interval == default)
+            {
+                throw BillingException.Field("recurrence.interval", "is required");
+            }
+
             MoneyCheck.Together("recurrence.rollover", refilled.Rollover, "the amount", request.Amount);
         }
 

@@ -41,8 +41,11 @@ public sealed class InvoiceDrafts
         return ChangeAsync(
             tenant,
             reference,
-            (draft, now) => draft.ChangeLine(line, before => change(new NewInvoiceLine(before.Description, before.UnitAmount ?? 0, before.Quantity, before.TaxCategory, before.Period)).ToLine(line, draft.Currency), now, by),
+            (draft, now) => draft.ChangeLine(line, before => Changed(before).ToLine(line, draft.Currency), now, by),
             cancellationToken);
+
+        NewInvoiceLine Changed(InvoiceLine before) =>
+            change(new NewInvoiceLine(before.Description, before.UnitAmount ?? 0, before.Quantity, before.TaxCategory, before.Period)) ?? throw new InvalidOperationException($"The change made nothing of the line '{line}'.");
     }
 
     /// <summary>Takes a line off that was added by hand.</summary>

@@ -68,6 +68,7 @@ public sealed class Invoices
     public async Task<Invoice> CreateAsync(TenantId tenant, NewInvoice request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        Given.All(request.Lines, nameof(request));
         var customer = await _customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
         if (customer.Currency != request.Currency)
         {

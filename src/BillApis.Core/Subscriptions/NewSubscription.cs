@@ -53,6 +53,22 @@ public sealed record NewSubscription(string Customer, string Plan)
 
     /// <summary>The tenant's own notes.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <exception cref="ArgumentException">A collection is missing, or has a missing item.</exception>
+    internal void Check()
+    {
+        Given.Terms(Prices, nameof(Prices));
+        ArgumentNullException.ThrowIfNull(Quantities);
+        ArgumentNullException.ThrowIfNull(Metadata);
+        Given.All(Phases, nameof(Phases));
+        Given.All(Coupons, nameof(Coupons));
+        foreach (var phase in Phases)
+        {
+            Given.Terms(phase.Prices, nameof(Phases));
+            ArgumentNullException.ThrowIfNull(phase.Quantities, nameof(Phases));
+            Given.Known(phase.Proration, nameof(Phases));
+        }
+    }
 }
 
 /// <summary>Other terms from a date on, as agreed as a subscription is made.</summary>

@@ -28,6 +28,8 @@ public sealed class Subscriptions
     public async Task<Subscription> CreateAsync(TenantId tenant, NewSubscription request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        request.Check();
+        request = request.ToStored();
         var customer = await _customers.GetAsync(tenant, request.Customer, cancellationToken).ConfigureAwait(false);
         var plan = await _plans.GetAsync(tenant, request.Plan, cancellationToken).ConfigureAwait(false);
         var (version, currency) = Subscribable(customer, plan, request.Currency);

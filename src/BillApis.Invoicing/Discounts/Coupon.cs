@@ -71,6 +71,7 @@ public sealed record Coupon : IMasterData<Coupon>
         Check.Text("name", Name);
         Check.Range("max_redemptions", MaxRedemptions ?? 1, 1, MaxMaxRedemptions);
         Check.Metadata(Metadata);
+        ArgumentNullException.ThrowIfNull(Terms);
         Terms.Validate();
     }
 

@@ -55,6 +55,11 @@ public sealed record CouponTerms
     /// <exception cref="BillingException">A field is missing, too much or out of its range.</exception>
     public void Validate()
     {
+        if (Products.IsDefault || Plans.IsDefault)
+        {
+            throw new ArgumentException("The products and plans of a coupon must be given, be they none.");
+        }
+
         if (PercentOff is null == AmountOff is null)
         {
             throw BillingException.Field("percent_off", PercentOff is null ? "or amount_off is required" : "excludes amount_off: give one of the two");
@@ -65,6 +70,7 @@ public sealed record CouponTerms
             throw BillingException.Field("percent_off", $"must be more than 0 and at most {MaxPercent}");
         }
 
+        Check.Range("percent_off", PercentOff ?? 0, 0, MaxPercent);
         if (AmountOff is { } amount && amount.MinorUnits <= 0)
         {
             throw BillingException.Field("amount_off", "must be more than 0");

@@ -73,7 +73,7 @@ public sealed record TaxRate : IMasterData<TaxRate>
     public void Validate()
     {
         Check.Name("name", Name);
-        if (!(Country.Length == 2 && Country.All(char.IsAsciiLetterUpper)))
+        if (!(Country is { Length: 2 } && Country.All(char.IsAsciiLetterUpper)))
         {
             throw BillingException.Field("country", "must be an ISO 3166 code of two upper-case letters, like DE");
         }

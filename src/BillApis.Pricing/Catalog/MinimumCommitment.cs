@@ -6,13 +6,18 @@ namespace BillApis.Pricing;
 /// <param name="Proration">What a part of an interval commits to; by <see cref="Proration.None"/> as much as the whole.</param>
 public sealed record MinimumCommitment(Money Amount, BillingInterval Interval, Proration Proration = Proration.BySecond)
 {
-    /// <summary>Refuses an amount that is not more than zero, or in another currency.</summary>
+    /// <summary>Refuses an amount that is not more than zero or in another currency, and an interval that is none.</summary>
     /// <exception cref="BillingException">The amount breaks a rule.</exception>
     public void Validate(Currency currency, string field = "minimum_commitment.amount")
     {
         if (Amount.MinorUnits <= 0 || Amount.Currency != currency)
         {
             throw BillingException.Field(field, $"must be more than 0 {currency}");
+        }
+
+        if (Interval == default)
+        {
+            throw BillingException.Field("minimum_commitment.interval", "is required");
         }
     }
 }

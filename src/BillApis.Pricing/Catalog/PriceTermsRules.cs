@@ -10,6 +10,11 @@ internal static class PriceTermsRules
             throw BillingException.Field(PriceCheck.Join(path, "currency"), "is required");
         }
 
+        if (terms.Interval == default(BillingInterval))
+        {
+            throw BillingException.Field(PriceCheck.Join(path, "interval"), "must count at least 1 of its unit; a price that is charged once has none");
+        }
+
         Model(terms.Model, terms.Profile, path);
         Amounts(terms.MinimumAmount, terms.MaximumAmount, path);
         CheckQuantities(terms, path);

@@ -48,7 +48,7 @@ public readonly record struct BillingInterval(IntervalUnit Unit, int Count)
 
     /// <summary>The most units that one period may last: ten years of them.</summary>
     public static int LongestCount(IntervalUnit unit) =>
-        unit switch { IntervalUnit.Day => 365 * LongestYears, IntervalUnit.Week => 52 * LongestYears, _ => 12 * LongestYears / MonthsOf(unit) };
+        unit switch { IntervalUnit.Day => 365 * LongestYears, IntervalUnit.Week => 52 * LongestYears, _ when MonthsOf(unit) is > 0 and var months => 12 * LongestYears / months, _ => throw new ArgumentOutOfRangeException(nameof(unit), unit, "must be a unit") };
 
     /// <summary>For example <c>month</c> or <c>3 month</c>.</summary>
     public override string ToString() => Count == 1 ? Wire.Name(Unit) : $"{Count} {Wire.Name(Unit)}";

@@ -37,6 +37,8 @@ internal sealed class SqlCreditStore(SqlDatabase database) : SqlStore<CreditGran
 
     public async Task<Page<CreditEntry>> EntriesAsync(TenantId tenant, CustomerId customer, StoreQuery query, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(query.Limit is > 0 and <= Limits.PageSize, true, nameof(query));
         await using var connection = await _database.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
         var grant = query.Where.GetValueOrDefault("grant_id");
         var rows = (await connection.QueryAsync<EntryRow>(new CommandDefinition(

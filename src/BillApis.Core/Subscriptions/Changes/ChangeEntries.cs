@@ -11,6 +11,7 @@ internal static class ChangeEntries
     /// <exception cref="BillingException">The change is not allowed now, or a field breaks a rule.</exception>
     public static IReadOnlyList<TimelineEntry> Of(SubscriptionChange change, ChangeContext context)
     {
+        CheckGiven(change);
         Check.Text("reason", change.Reason);
         IReadOnlyList<TimelineEntry> entries = change switch
         {
@@ -31,6 +32,33 @@ internal static class ChangeEntries
             _ => throw new InvalidOperationException($"Nothing is done about {change}."),
         };
         return [.. entries.Select(entry => entry with { Reason = change.Reason })];
+    }
+
+    private static void CheckGiven(SubscriptionChange change)
+    {
+        Given.Known(change.When ?? default, nameof(change.When));
+        Given.Known(change.Proration ?? default, nameof(change.Proration));
+        switch (change)
+        {
+            case ChangePlan asked:
+                ArgumentNullException.ThrowIfNull(asked.Quantities, nameof(change));
+                break;
+            case ChangeQuantities asked:
+                ArgumentNullException.ThrowIfNull(asked.Quantities, nameof(change));
+                break;
+            case ChangePrices asked:
+                Given.Terms(asked.Prices, nameof(change));
+                break;
+            case ChangeZone asked:
+                ArgumentNullException.ThrowIfNull(asked.Zone, nameof(change));
+                break;
+            case Suspend asked:
+                Given.Known(asked.Cause, nameof(change));
+                break;
+            case Reinstate asked:
+                Given.Known(asked.Cause, nameof(change));
+                break;
+        }
     }
 
     public static TimelineEntry Entry(TimelineKind kind, Instant at, SubscriptionChange change, ChangeContext context) =>
@@ -89,6 +117,7 @@ internal static class ChangeEntries
     {
         context.Require("paused", Active, PastDue);
         var at = context.EffectiveAt(change, ChangeWhen.Immediate);
+        _ = change.ResumeAt > context.Now + Limits.SubscriptionHorizon ? throw BillingException.Field("resume_at", $"must be within {Limits.SubscriptionHorizon.Days} days of now") : 0;
         return change.ResumeAt <= at
             ? throw BillingException.Field("resume_at", $"must be after {at}, when the pause begins")
             : [Entry(TimelineKind.Paused, at, change, context) with { Until = change.ResumeAt }];

@@ -26,7 +26,13 @@ public sealed class PlanMigrations
     public async Task<Page<MigratedSubscription>> RunAsync(TenantId tenant, string plan, ChangePlan change, bool dryRun, StoreQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(change);
+        ArgumentNullException.ThrowIfNull(query);
         var found = await _plans.GetAsync(tenant, plan, cancellationToken).ConfigureAwait(false);
+        if ((await _plans.GetAsync(tenant, change.Plan, cancellationToken).ConfigureAwait(false)).Id != found.Id)
+        {
+            throw BillingException.Field("plan_id", $"must be the plan '{found.Code}' itself: its subscriptions move to another version of it");
+        }
+
         var version = found.Versions.LastOrDefault(item => item.PublishedAt is not null && (change.Version ?? item.Number) == item.Number)
             ?? throw BillingException.Field("plan_version", $"must be a published version of the plan '{found.Code}'");
         var (to, asked) = (new PlanRef(found.Id, version.Number), change with { Version = version.Number });

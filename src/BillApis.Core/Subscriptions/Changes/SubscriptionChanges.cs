@@ -79,6 +79,7 @@ public sealed class SubscriptionChanges
     private async Task<Change> ChangedAsync(Subscription before, SubscriptionChange change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
+        change = change.ToStored();
         var now = before.RecordsAt(_clock);
         var context = await ContextAsync(before, change, now, cancellationToken).ConfigureAwait(false);
         var entries = ChangeEntries.Of(change, context);
