@@ -38,13 +38,14 @@ public sealed class RefusedCallTests(Databases databases) : LifeTests(databases)
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task An_interval_that_is_none_is_refused_before_it_is_stored(string storage)
+    public async Task An_interval_that_is_none_and_a_commitment_that_no_line_can_hold_are_refused_before_they_are_stored(string storage)
     {
         await using var life = await StartedAsync(storage);
         var five = Money.Of(5, Usd);
         (await Should.ThrowAsync<BillingException>(() => life.SubscribeAsync("acme", "basic", asked => asked with { Commitment = new MinimumCommitment(five, default) }))).Message.ShouldContain("'minimum_commitment.interval' is required");
         (await Should.ThrowAsync<BillingException>(() => life.Billing.Credits.GrantAsync(life.Tenant, new NewCreditGrant("acme", five) { Recurrence = new GrantRecurrence(default, five) }, Stop))).Message.ShouldContain("'recurrence.interval' is required");
         (await Should.ThrowAsync<BillingException>(() => life.Billing.Prices.CreateAsync(life.Tenant, new Price { Code = "none", Terms = new PriceTerms { Currency = Usd, Model = new FlatPrice(1), Interval = default(BillingInterval) } }, Stop))).Message.ShouldContain("'interval' must count at least 1");
+        (await Should.ThrowAsync<BillingException>(() => life.SubscribeAsync("acme", "basic", asked => asked with { Commitment = new MinimumCommitment(Money.FromMinorUnits(long.MaxValue, Usd), new BillingInterval(IntervalUnit.Month, 1)) }))).Message.ShouldContain("'minimum_commitment.amount' must be between");
         Should.Throw<ArgumentOutOfRangeException>(() => new BillingInterval((IntervalUnit)99, 1));
         await ShouldGoOnAsync(life);
     }

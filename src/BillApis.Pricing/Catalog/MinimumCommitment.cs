@@ -6,7 +6,7 @@ namespace BillApis.Pricing;
 /// <param name="Proration">What a part of an interval commits to; by <see cref="Proration.None"/> as much as the whole.</param>
 public sealed record MinimumCommitment(Money Amount, BillingInterval Interval, Proration Proration = Proration.BySecond)
 {
-    /// <summary>Refuses an amount that is not more than zero or in another currency, and an interval that is none.</summary>
+    /// <summary>Refuses an amount that is not more than zero, too large or in another currency, and an interval that is none.</summary>
     /// <exception cref="BillingException">The amount breaks a rule.</exception>
     public void Validate(Currency currency, string field = "minimum_commitment.amount")
     {
@@ -15,6 +15,8 @@ public sealed record MinimumCommitment(Money Amount, BillingInterval Interval, P
             throw BillingException.Field(field, $"must be more than 0 {currency}");
         }
 
+        // What is missing to it becomes the unit amount of a line, which is kept within these bounds.
+        Check.Range(field, Amount.Amount, 0, Limits.Magnitude);
         if (Interval == default)
         {
             throw BillingException.Field("minimum_commitment.interval", "is required");
