@@ -83,6 +83,9 @@ public static class Limits
     /// <summary>The largest magnitude of a unit price, a quantity or an amount: 15 integer digits.</summary>
     public const decimal Magnitude = 999_999_999_999_999.999_999_999_999m;
 
+    /// <summary>The most that a line of an invoice and all of its charges together come to, in major units, above and below zero: it fits the minor units of every currency.</summary>
+    public const decimal InvoiceCharges = 900_000_000_000_000;
+
     /// <summary>How far ahead of the clock an event's timestamp may lie, where the options say nothing else.</summary>
     public static readonly Duration FutureSkew = Duration.FromHours(1);
 

@@ -118,7 +118,7 @@ public static class BillingServiceCollectionExtensions
         services.AddSingleton<IssuedDocuments>();
         services.AddSingleton(provider => new Backtests(
             provider.GetRequiredService<Customers>(), provider.GetRequiredService<Plans>(), provider.GetRequiredService<ISubscriptionStore>(), provider.GetRequiredService<IInvoiceStore>(),
-            provider.GetRequiredService<ChargedUsageReader>()));
+            provider.GetRequiredService<ChargedUsageReader>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton(provider => new InvoiceExports(
             provider.GetRequiredService<Invoices>(), provider.GetRequiredService<BilledPrices>(), provider.GetRequiredService<ChargedUsageReader>(), provider.GetRequiredService<IUsageStore>(),
             provider.GetRequiredService<ICreditStore>(), provider.GetRequiredService<KnownUsage>(), provider.GetRequiredService<EarlierDocuments>(), provider.GetRequiredService<Plans>()));

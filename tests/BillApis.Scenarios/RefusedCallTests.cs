@@ -138,6 +138,40 @@ public sealed class RefusedCallTests(Databases databases) : LifeTests(databases)
         (await life.Billing.Subscriptions.GetAsync(life.Tenant, await SubscriptionAsync(life), Stop)).Timeline.Entries.ShouldBeEmpty();
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Seats_that_come_to_more_than_a_line_may_hold_up_nobody_else(string storage)
+    {
+        // 900 trillion seats are a quantity, and at 90.00 each 81 quadrillion; two of those are more than totals and books hold.
+        await using var life = await StartedAsync(storage);
+        await life.PlanAsync("large", Offer.Seats("large", 90, 1), Offer.Fee("base", 1));
+        await life.CustomerAsync("globex");
+        foreach (var customer in new[] { "acme", "globex", "globex" })
+        {
+            await life.SubscribeAsync(customer, "large", asked => asked with { Quantities = Seats.Add("large", 900_000_000_000_000) });
+        }
+
+        await life.SubscribeAsync("globex", "basic");
+        for (var round = 0; round < 2; round++)
+        {
+            var run = await life.Billing.Runs.RunAsync(life.Tenant, life.Clock.Now, cancellationToken: Stop);
+            run.Failures.Select(failure => failure.Message).ShouldBe(Enumerable.Repeat("The invoice with its taxes and credits comes to more than can be kept exactly: a line or the subtotal is beyond 900000000000000 USD.", 3));
+            run.InvoicesCreated.ShouldBe(1 - round);
+        }
+
+        (await life.Billing.Books.VerifyAsync(life.Tenant, Stop)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("9999-12-31")]
+    [InlineData(null)]
+    public async Task A_backtest_to_the_end_of_time_is_refused(string? end)
+    {
+        await using var life = await StartedAsync("sqlite");
+        var period = new Interval(Day.Of("2026-01-01"), end is null ? null : Day.Of(end));
+        (await Should.ThrowAsync<BillingException>(() => life.Billing.Backtests.RunAsync(life.Tenant, "basic", period, [], Stop))).Message.ShouldContain("'period' must have a start, and an end within 3660 days");
+    }
+
     private async Task<Scenario> StartedAsync(string storage)
     {
         var life = await StartAsync(storage, "2026-01-01");

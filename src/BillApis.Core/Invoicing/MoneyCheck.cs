@@ -5,14 +5,11 @@ namespace BillApis;
 /// <summary>Amounts of money that callers name: decimals in major units.</summary>
 internal static class MoneyCheck
 {
-    // Fits the minor units of every currency.
-    private const decimal MaxAmount = 900_000_000_000_000;
-
     /// <summary>An amount as money.</summary>
     /// <exception cref="BillingException">It has more decimals than the currency, or is too large.</exception>
     public static Money Exactly(string field, decimal amount, Currency currency)
     {
-        Check.Range(field, amount, -MaxAmount, MaxAmount);
+        Check.Range(field, amount, -Limits.InvoiceCharges, Limits.InvoiceCharges);
         return Money.Round(amount, currency) is var money && money.Amount == amount ? money : throw BillingException.Field(field, $"must have at most {currency.MinorUnitDigits} decimals in {currency}");
     }
 
@@ -20,9 +17,9 @@ internal static class MoneyCheck
     /// <exception cref="BillingException">They come to too much.</exception>
     public static void Together(string field, IEnumerable<InvoiceLine> lines)
     {
-        if (lines.Sum(line => Math.Abs(line.Amount.Amount)) > MaxAmount)
+        if (lines.Sum(line => Math.Abs(line.Amount.Amount)) > Limits.InvoiceCharges)
         {
-            throw BillingException.Field(field, $"must not bring the charges of an invoice to more than {MaxAmount} together");
+            throw BillingException.Field(field, $"must not bring the charges of an invoice to more than {Limits.InvoiceCharges} together");
         }
     }
 
@@ -30,9 +27,19 @@ internal static class MoneyCheck
     /// <exception cref="BillingException">They come to too much.</exception>
     public static void Together(string field, Money amount, string other, Money its)
     {
-        if (amount.Amount + its.Amount > MaxAmount)
+        if (amount.Amount + its.Amount > Limits.InvoiceCharges)
         {
-            throw BillingException.Field(field, $"must not come to more than {MaxAmount} together with {other}");
+            throw BillingException.Field(field, $"must not come to more than {Limits.InvoiceCharges} together with {other}");
+        }
+    }
+
+    /// <summary>Stops an invoice that totals of runs and books would have no room for.</summary>
+    /// <exception cref="OverflowException">A line, or all of them together, comes to too much.</exception>
+    public static void Charges(Invoice draft)
+    {
+        if (draft.Lines.Select(line => line.Amount).Append(draft.Subtotal).Any(amount => Math.Abs(amount.Amount) > Limits.InvoiceCharges))
+        {
+            throw new OverflowException($"a line or the subtotal is beyond {Limits.InvoiceCharges} {draft.Currency}.");
         }
     }
 
@@ -43,7 +50,7 @@ internal static class MoneyCheck
         try
         {
             var exact = Exact.Multiply(quantity, unitAmount);
-            return Math.Abs(exact) <= MaxAmount ? Money.Round(exact, currency) : throw BillingException.Field(field, $"comes to more than {MaxAmount} {currency} with its quantity");
+            return Math.Abs(exact) <= Limits.InvoiceCharges ? Money.Round(exact, currency) : throw BillingException.Field(field, $"comes to more than {Limits.InvoiceCharges} {currency} with its quantity");
         }
         catch (OverflowException overflow)
         {

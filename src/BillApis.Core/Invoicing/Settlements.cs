@@ -66,6 +66,7 @@ internal sealed class Settlements(ITaxCalculator taxes, ICreditStore credits, IS
     {
         try
         {
+            MoneyCheck.Charges(item.Draft);
             var settled = InvoiceSettlement.Settle(item.Draft, book.Of(item.Draft.Customer), item.Taxes, at);
             book.Put(settled.Grants);
             return new Settled(settled.Invoice, item.Terms, null);

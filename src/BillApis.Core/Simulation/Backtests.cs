@@ -15,9 +15,10 @@ public sealed class Backtests
     private readonly ISubscriptionStore _subscriptions;
     private readonly IStore<Invoice> _invoices;
     private readonly ChargedUsageReader _usage;
+    private readonly IClock _clock;
 
-    internal Backtests(Customers customers, Plans plans, ISubscriptionStore subscriptions, IStore<Invoice> invoices, ChargedUsageReader usage) =>
-        (_customers, _plans, _subscriptions, _invoices, _usage) = (customers, plans, subscriptions, invoices, usage);
+    internal Backtests(Customers customers, Plans plans, ISubscriptionStore subscriptions, IStore<Invoice> invoices, ChargedUsageReader usage, IClock clock) =>
+        (_customers, _plans, _subscriptions, _invoices, _usage, _clock) = (customers, plans, subscriptions, invoices, usage, clock);
 
     /// <summary>Revenue by customer, before coupons, credits and taxes: of the lines whose periods began in the interval, and of the newest version of the plan, commitment included, for as much of it as the customer had a subscription.</summary>
     /// <param name="tenant">Whose customers they are.</param>
@@ -25,10 +26,15 @@ public sealed class Backtests
     /// <param name="period">The half-open interval of the past.</param>
     /// <param name="customers">Ids or external ids; empty for every customer that has a subscription.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="BillingException">There is no such plan or customer.</exception>
+    /// <exception cref="BillingException">There is no such plan or customer, or the period is endless or ends more than <see cref="Limits.SubscriptionHorizon"/> from now.</exception>
     public async Task<Backtest> RunAsync(TenantId tenant, string plan, Interval period, IReadOnlyCollection<string> customers, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(customers);
+        if (!period.HasStart || !period.HasEnd || period.End > _clock.GetCurrentInstant() + Limits.SubscriptionHorizon)
+        {
+            throw BillingException.Field("period", $"must have a start, and an end within {Limits.SubscriptionHorizon.Days} days of now");
+        }
+
         var found = await _plans.GetAsync(tenant, plan, cancellationToken).ConfigureAwait(false);
         var (rows, failures) = (ImmutableArray.CreateBuilder<BacktestRow>(), ImmutableArray.CreateBuilder<BacktestFailure>());
         var seen = new HashSet<CustomerId>();

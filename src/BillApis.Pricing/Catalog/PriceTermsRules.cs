@@ -15,6 +15,7 @@ internal static class PriceTermsRules
             throw BillingException.Field(PriceCheck.Join(path, "interval"), "must count at least 1 of its unit; a price that is charged once has none");
         }
 
+        ArgumentNullException.ThrowIfNull(terms.Model, nameof(terms));
         Model(terms.Model, terms.Profile, path);
         Amounts(terms.MinimumAmount, terms.MaximumAmount, path);
         CheckQuantities(terms, path);
