@@ -53,7 +53,7 @@ internal static class RunBench
         await bare.OpenAsync();
         await using (var pragma = bare.CreateCommand())
         {
-            pragma.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -32768";
+            pragma.CommandText = "pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -131072";
             await pragma.ExecuteNonQueryAsync();
         }
 
