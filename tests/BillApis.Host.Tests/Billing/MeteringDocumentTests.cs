@@ -37,7 +37,7 @@ public sealed partial class MeteringDocumentTests(HostFixture host)
         string[] others =
         [
             nameof(Limits.TextLength), nameof(Limits.MetadataEntries), nameof(Limits.PermissionsPerRole), nameof(Limits.NetworksPerKey), nameof(Limits.RolesPerUser), nameof(Limits.ItemsPerPlan),
-            nameof(Limits.EntriesPerSubscription), nameof(Limits.TiersPerPrice), nameof(Limits.LinesPerInvoice), nameof(Limits.SubscriptionHorizon), nameof(Limits.ThresholdsPerLimit),
+            nameof(Limits.EntriesPerSubscription), nameof(Limits.TiersPerPrice), nameof(Limits.LinesPerInvoice), nameof(Limits.InvoiceCharges), nameof(Limits.SubscriptionHorizon), nameof(Limits.ThresholdsPerLimit),
             nameof(Limits.HighestThreshold), nameof(Limits.AnswersKept), nameof(Limits.ReservationLifetime), nameof(Limits.UrlLength), nameof(Limits.OutgoingAnswerBytes), nameof(Limits.OutgoingHeaderKilobytes),
             nameof(Limits.OutgoingPatience), nameof(Limits.KeysPerCustomer), nameof(Limits.OfferedPlans), nameof(Limits.EmailLength),
         ];
