@@ -89,10 +89,7 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
     public async Task<IReadOnlyList<BalancePoint>> HistoryAsync(TenantId tenant, string customer, IReadOnlyList<Instant> instants, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(instants);
-        if (instants.Any(at => at > clock.GetCurrentInstant() + Limits.SubscriptionHorizon))
-        {
-            throw BillingException.Field("instants", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
-        }
+        Horizon.Ahead("instants", instants.Select(at => (Instant?)at).Max(), clock.GetCurrentInstant());
 
         var found = await customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false);
         var all = new StoreQuery { Limit = Limits.PageSize };
@@ -181,10 +178,7 @@ public sealed class Credits(ICreditStore store, IInvoiceStore invoices, Customer
         Given.All(request.Scope.Metrics, nameof(request));
         Given.All(request.Scope.Products, nameof(request));
         _ = MoneyCheck.Exactly("amount", request.Amount.Amount, request.Amount.Currency);
-        if (request.EffectiveAt > now + Limits.SubscriptionHorizon)
-        {
-            throw BillingException.Field("effective_at", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
-        }
+        Horizon.Ahead("effective_at", request.EffectiveAt, now);
 
         if (request.ExpiresAt is { } expires && expires <= Instant.Max(now, request.EffectiveAt ?? now))
         {

@@ -61,10 +61,7 @@ public sealed partial class InvoiceRuns
         }
 
         // It computes every bill up to there, for every subscription.
-        if (asOf > now + Limits.SubscriptionHorizon)
-        {
-            throw BillingException.Field("as_of", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
-        }
+        Horizon.Ahead("as_of", asOf, now);
 
         var query = new DueQuery(dryRun ? asOf : Instant.Min(asOf, now), tenant, customer is null ? null : (await _customers.GetAsync(tenant, customer, cancellationToken).ConfigureAwait(false)).Id);
         var (due, real) = (await _subscriptions.CountDueAsync(query, cancellationToken).ConfigureAwait(false), RealTime());

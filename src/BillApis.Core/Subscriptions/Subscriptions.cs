@@ -207,10 +207,7 @@ public sealed class Subscriptions
             throw BillingException.Field("end_at", "must be after start_at");
         }
 
-        if (start < now - Limits.SubscriptionHorizon || start > now + Limits.SubscriptionHorizon)
-        {
-            throw BillingException.Field("start_at", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
-        }
+        Horizon.Around("start_at", start, now);
 
         return new Timeline
         {

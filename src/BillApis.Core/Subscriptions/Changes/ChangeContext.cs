@@ -38,10 +38,7 @@ internal sealed record ChangeContext(Subscription Subscription, PlanVersions Ver
             return (change.When ?? otherwise) is ChangeWhen.Immediate ? Now : PeriodEnd;
         }
 
-        if (at > Now + Limits.SubscriptionHorizon)
-        {
-            throw BillingException.Field("when", $"must be within {Limits.SubscriptionHorizon.Days} days of now");
-        }
+        Horizon.Ahead("when", at, Now);
 
         var earliest = Instant.Max(Subscription.BilledUntil ?? Instant.MinValue, Subscription.Timeline.StartAt);
         return at >= Now || at > earliest ? at : throw BillingException.Field("when", $"must not be before {(earliest < Now ? earliest : Now)}, up to which it is billed");

@@ -117,7 +117,7 @@ internal static class ChangeEntries
     {
         context.Require("paused", Active, PastDue);
         var at = context.EffectiveAt(change, ChangeWhen.Immediate);
-        _ = change.ResumeAt > context.Now + Limits.SubscriptionHorizon ? throw BillingException.Field("resume_at", $"must be within {Limits.SubscriptionHorizon.Days} days of now") : 0;
+        Horizon.Ahead("resume_at", change.ResumeAt, context.Now);
         return change.ResumeAt <= at
             ? throw BillingException.Field("resume_at", $"must be after {at}, when the pause begins")
             : [Entry(TimelineKind.Paused, at, change, context) with { Until = change.ResumeAt }];
