@@ -56,7 +56,8 @@ internal sealed class CreditBook(ICreditStore store)
     {
         foreach (var grants in _grants.Values)
         {
-            Put([.. grants.Values.Select(grant => grant.AdvancedTo(now))]);
+            var latest = LatestOf(grants, now);
+            Put([.. grants.Values.Select(grant => grant.AdvancedTo(latest))]);
         }
 
         var bound = added.Where(grant => grant.TopUp is not null).Select(grant => grant.Customer).ToHashSet();
@@ -68,7 +69,7 @@ internal sealed class CreditBook(ICreditStore store)
     /// <param name="now">The time.</param>
     public IEnumerable<BillingEvent> TopUps(IReadOnlyList<CreditGrant> added, Instant now) => _grants
         .Where(customer => IsMoved(customer.Value, customer.Key, added))
-        .SelectMany(customer => CreditEvents.TopUps([.. customer.Value.Keys.Select(id => _before.GetValueOrDefault(id)).OfType<CreditGrant>()], [.. customer.Value.Values, .. added.Where(grant => grant.Customer == customer.Key)], now));
+        .SelectMany(customer => CreditEvents.TopUps([.. Before(customer.Value)], [.. customer.Value.Values, .. added.Where(grant => grant.Customer == customer.Key)], LatestOf(customer.Value, now)));
 
     /// <summary>Stores what moved until now and what is added, with what happened to them.</summary>
     public Task<SaveResult> SaveAsync(TenantId tenant, Instant now, IReadOnlyList<CreditGrant> added, CancellationToken cancellationToken)
@@ -81,6 +82,11 @@ internal sealed class CreditBook(ICreditStore store)
 
     private bool IsMoved(Dictionary<CreditGrantId, CreditGrant> grants, CustomerId customer, IReadOnlyList<CreditGrant> added) =>
         grants.Values.Any(HasMoved) || added.Any(grant => grant.TopUp is not null && grant.Customer == customer);
+
+    // Whoever read the clock before others stored their grants, or whose clock is behind, sees those grants all the same.
+    private Instant LatestOf(Dictionary<CreditGrantId, CreditGrant> grants, Instant now) => grants.Values.Concat(Before(grants)).Select(grant => grant.AsOf).Append(now).Max();
+
+    private IEnumerable<CreditGrant> Before(Dictionary<CreditGrantId, CreditGrant> grants) => grants.Keys.Select(id => _before.GetValueOrDefault(id)).OfType<CreditGrant>();
 
     private bool HasMoved(CreditGrant grant) => !ReferenceEquals(grant, _before.GetValueOrDefault(grant.Id));
 }

@@ -16,6 +16,7 @@ public sealed class TopUpLifeTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("billapis-top-up-");
     private readonly ManualClock _clock = new(Day.Of("2026-01-01"));
     private TenantId _tenant = EntityId.New<TenantId>();
+    private string _connection = "";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -52,6 +53,23 @@ public sealed class TopUpLifeTests : IDisposable
         await LookAsync(node);
         await LookAsync(node);
         (await ToldAsync(node, rule)).ShouldBe([1_000]);
+    }
+
+    [Theory]
+    [InlineData(Node.Sqlite)]
+    [InlineData(Node.Postgres)]
+    public async Task Whose_clock_is_behind_sees_the_credit_that_another_gave(string database)
+    {
+        // 30.00 alone are below 50.00, and 60.00 are not: the second rule has nothing to ask for, until the credit of the first is withdrawn.
+        await using var node = await OpenAsync(database);
+        await using var behind = Node.Open(database, _connection, clock: new ManualClock(_clock.Now - Duration.FromMilliseconds(1)));
+        var first = await GrantAsync(node, 30, new NewCreditGrant("acme", Dollars(30)) { TopUp = Rule(50) });
+        var second = await GrantAsync(behind, 30, new NewCreditGrant("acme", Dollars(30)) { TopUp = Rule(50) });
+        ((await ToldAsync(node, first)).Count, (await ToldAsync(node, second)).Count).ShouldBe((1, 0));
+        await behind.GetRequiredService<Billing>().Credits.VoidAsync(_tenant, first.ToString(), Token);
+        (await ToldAsync(node, second)).ShouldBe([3_000]);
+        await LookAsync(node);
+        (await ToldAsync(node, second)).ShouldBe([3_000]);
     }
 
     [Theory]
@@ -168,7 +186,8 @@ public sealed class TopUpLifeTests : IDisposable
 
     private async Task<ServiceProvider> OpenAsync(string database)
     {
-        var node = Node.Open(database, database is Node.Sqlite ? $"Data Source={Path.Combine(_folder.FullName, "top-up.db")}" : await PostgresServer.NewDatabaseAsync(), clock: _clock);
+        _connection = database is Node.Sqlite ? $"Data Source={Path.Combine(_folder.FullName, "top-up.db")}" : await PostgresServer.NewDatabaseAsync();
+        var node = Node.Open(database, _connection, clock: _clock);
         await node.GetRequiredService<Billing>().MigrateAsync(Token);
         await CustomerAsync(node);
         return node;
